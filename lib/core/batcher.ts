@@ -1,0 +1,138 @@
+import { performance } from 'node:perf_hooks';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+
+/** How a {@link Batcher} works. */
+export interface BatcherOptions<Item, Answer> {
+  /** Does the work for many items at once; answers come in the order of the items. */
+  run(items: readonly Item[]): Promise<readonly Answer[]>;
+  /** What an item is about. No batch has two items about the same key. */
+  keyOf(item: Item): string;
+  /** Whether two items about the same key may share one answer (reads), or must go one after the other (writes). */
+  readonly shareSameKey: boolean;
+  /** Milliseconds after which an item fails, waiting included. */
+  readonly timeout: number;
+  /** The error of an item that timed out. */
+  onTimeout(): Error;
+}
+
+interface Job<Item, Answer> {
+  readonly item: Item;
+  readonly key: string;
+  readonly deadline: number;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+  flight: Flight | undefined;
+}
+
+interface Flight {
+  landed: boolean;
+}
+
+/** More than this in one statement gains nothing and lets one slow batch hold up everybody. */
+const MAX_BATCH = 256;
+
+/** Two at a time: while one is on its way back the next is already under way, and the rest gathers. */
+const MAX_FLIGHTS = 2;
+
+/**
+ * Lets calls that are made at the same time share round trips. What arrives in one turn of the event loop leaves
+ * together when the turn ends; with {@link MAX_FLIGHTS} batches under way, the next leaves as soon as one is back.
+ * There is no timer a lone call would wait for.
+ */
+export class Batcher<Item, Answer> {
+  readonly #options: BatcherOptions<Item, Answer>;
+  /** Everything not yet answered, oldest first. */
+  readonly #open = new Set<Job<Item, Answer>>();
+  #queue: Job<Item, Answer>[] = [];
+  #flights = 0;
+  #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: BatcherOptions<Item, Answer>) {
+    this.#options = options;
+  }
+
+  /** Has `item` done with whatever else is asked for at this time. */
+  add(item: Item): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const deadline = performance.now() + this.#options.timeout;
+      const job = { item, key: this.#options.keyOf(item), deadline, resolve, reject, flight: undefined };
+      this.#open.add(job);
+      this.#queue.push(job);
+      this.#timer ??= this.#watch(this.#options.timeout);
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#queue.length === 0 || this.#flights >= MAX_FLIGHTS) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      while (this.#queue.length > 0 && this.#flights < MAX_FLIGHTS) this.#depart();
+    });
+  }
+
+  #depart(): void {
+    const batch = new Map<string, Job<Item, Answer>[]>();
+    const later: Job<Item, Answer>[] = [];
+    for (const job of this.#queue) {
+      if (!this.#open.has(job)) continue;
+      const same = batch.get(job.key);
+      if (same !== undefined && this.#options.shareSameKey) same.push(job);
+      else if (same !== undefined || batch.size >= MAX_BATCH) later.push(job);
+      else batch.set(job.key, [job]);
+    }
+    this.#queue = later;
+    if (batch.size > 0) void this.#fly([...batch.values()]);
+  }
+
+  async #fly(jobs: readonly Job<Item, Answer>[][]): Promise<void> {
+    const flight: Flight = { landed: false };
+    this.#flights++;
+    for (const same of jobs) for (const job of same) job.flight = flight;
+    try {
+      const answers = await this.#options.run(jobs.map((same) => same[0]!.item));
+      jobs.forEach((same, index) => {
+        for (const job of same) this.#settle(job, () => job.resolve(answers[index] as Answer));
+      });
+    } catch (error) {
+      for (const same of jobs) for (const job of same) this.#settle(job, () => job.reject(error));
+    }
+    this.#land(flight);
+  }
+
+  /** A flight whose items have timed out gives its place away, so that a call that never returns stops nobody else. */
+  #land(flight: Flight): void {
+    if (flight.landed) return;
+    flight.landed = true;
+    this.#flights--;
+    this.#schedule();
+  }
+
+  #settle(job: Job<Item, Answer>, answer: () => void): void {
+    if (!this.#open.delete(job)) return;
+    if (this.#open.size === 0) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+    answer();
+  }
+
+  /** One timer serves all items: they have the same time limit, so the oldest is always the first to run out. */
+  #watch(delay: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      const now = performance.now();
+      for (const job of this.#open) {
+        if (job.deadline > now) {
+          this.#timer = this.#watch(job.deadline - now);
+          return;
+        }
+        this.#settle(job, () => job.reject(this.#options.onTimeout()));
+        if (job.flight) this.#land(job.flight);
+      }
+      this.#timer = undefined;
+      this.#schedule();
+    }, delay).unref();
+  }
+}

@@ -1,0 +1,40 @@
+/** How long sessions live. All values are milliseconds. */
+export interface SessionLifetimes {
+  /** A session not seen for this long is over. */
+  readonly idleTimeout: number;
+  /** A session older than this is over, however active; `false` switches it off. */
+  readonly absoluteTimeout: number | false;
+  /** How stale `lastSeenAt` may get before a read costs a write. */
+  readonly touchInterval: number;
+  /** How old an id may get before it is renewed; `false` switches it off. */
+  readonly rotateInterval: number | false;
+  /** How long the old id still finds the session after a scheduled renewal. */
+  readonly rotationGrace: number;
+}
+
+/** The absolute deadline of a session that began at `createdAt`. No touch moves it (OWASP ASVS 5.0, 7.3.2). */
+export function absoluteDeadline(createdAt: number, lifetimes: SessionLifetimes): number {
+  return lifetimes.absoluteTimeout === false ? Infinity : createdAt + lifetimes.absoluteTimeout;
+}
+
+/** When a session last seen at `lastSeenAt` ends; `idle` is its own idle timeout, where it has one. */
+export function expiryOf(
+  times: { readonly createdAt: number; readonly lastSeenAt: number },
+  lifetimes: SessionLifetimes,
+  idle: number,
+): number {
+  return Math.min(times.lastSeenAt + idle, absoluteDeadline(times.createdAt, lifetimes));
+}
+
+/**
+ * Whether the time has come to write `lastSeenAt` anew. A session whose own idle timeout is short is touched more
+ * often, so that it never ends while it is in use.
+ */
+export function isTouchDue(
+  lastSeenAt: number,
+  now: number,
+  lifetimes: SessionLifetimes,
+  idle: number,
+): boolean {
+  return now - lastSeenAt >= Math.min(lifetimes.touchInterval, idle / 2);
+}

@@ -1,0 +1,53 @@
+/** Why a session was ended. */
+export type DestroyedReason = 'logout' | 'revoked' | 'expired' | 'replaced' | 'destroyed';
+
+/** Why a session cookie was not accepted. */
+export type RejectedReason = 'malformed' | 'signature' | 'unknown' | 'expired' | 'corrupt';
+
+interface EventFacts {
+  /** When it happened. */
+  readonly at: Date;
+  /** The public name of the session. Never its id. */
+  readonly handle: string;
+  /** Whose session it is, where that is known. */
+  readonly userId?: string | undefined;
+}
+
+/** What happens to sessions. No event holds an id, a secret or session data. */
+export type SessionEvent =
+  | ({ readonly type: 'created' } & EventFacts)
+  | ({ readonly type: 'loaded' } & EventFacts)
+  | ({ readonly type: 'rotated'; /** The handle before. */ readonly previousHandle: string } & EventFacts)
+  | ({ readonly type: 'destroyed'; readonly reason: DestroyedReason } & EventFacts)
+  | ({ readonly type: 'rejected'; readonly reason: RejectedReason } & Pick<EventFacts, 'at'> &
+      Partial<EventFacts>)
+  | { readonly type: 'storeError'; readonly at: Date; readonly error: Error };
+
+/** Where the engine says what happens. */
+export class SessionEventHub {
+  readonly #listeners = new Set<(event: SessionEvent) => void>();
+
+  /** Whether anybody listens: spares building events for nobody. */
+  get active(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** Has `listener` called with every event until the function returned is called. */
+  subscribe(listener: (event: SessionEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells every listener. One that throws harms neither the request nor the other listeners: it becomes a process warning. */
+  emit(event: SessionEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : new Error(String(error)), {
+          code: 'NEST_SESSION_LISTENER',
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * One stored session: what a {@link SessionStore} keeps under a key.
+ *
+ * Everything a store needs to find, order and expire sessions is a field of its own; what the application put into
+ * the session is opaque text that a store keeps and returns unchanged. Times are milliseconds since the epoch (UTC).
+ */
+export interface SessionRecord {
+  /** The handle: base64url of SHA-256 of the session id (43 characters). The id itself is never stored. */
+  readonly key: string;
+  /** Raised by one with every change of the record other than a touch. */
+  readonly version: number;
+  /** The application's data, as the text of one JSON object (sealed, where encryption is on). */
+  readonly data: string;
+  /** What the engine keeps beside the data (flash values, the session's own cookie settings, rotation), or null. */
+  readonly meta: string | null;
+  /** Whose session it is, or null. */
+  readonly userId: string | null;
+  /** When the session began. */
+  readonly createdAt: number;
+  /** When the session was last seen, at most `touchInterval` stale. */
+  readonly lastSeenAt: number;
+  /** When the session ends: the idle or the absolute deadline, whichever is earlier. */
+  readonly expiresAt: number;
+  /** When the user last proved who they are with `login()`, or null. */
+  readonly authenticatedAt: number | null;
+  /** Address of the client that last wrote, or null (`trackDevice: false`). */
+  readonly ip: string | null;
+  /** User agent of the client that last wrote, at most 512 characters, or null. */
+  readonly userAgent: string | null;
+  /** The key this session had before its id was renewed, or null. A store finds the record under this key as well. */
+  readonly previousKey: string | null;
+}
+
+/** A {@link SessionRecord} without what the application stored: what a list of sessions shows. */
+export type SessionSummary = Omit<SessionRecord, 'data' | 'meta' | 'previousKey'>;
+
+/** One optimistic write: "if the record under `key` still has `version`, replace it by `next`". */
+export interface SessionChange {
+  /** The key the record has now. */
+  readonly key: string;
+  /** The version the change was made against. */
+  readonly version: number;
+  /**
+   * The record that takes its place. `next.key` differs from `key` when the session id was renewed.
+   * `next.version` equals `version` for a touch, which changes `lastSeenAt`, `expiresAt`, `ip` and `userAgent` alone.
+   */
+  readonly next: SessionRecord;
+}

@@ -1,0 +1,392 @@
+import { messages } from '../errors/messages.js';
+import { SessionDataError } from '../errors/session-data.error.js';
+import type { SessionStoreError } from '../errors/session-store.error.js';
+import type { EngineSettings, SessionHost } from './engine-settings.js';
+import { absoluteDeadline, expiryOf, isTouchDue } from './lifetime.js';
+import { SessionCookie } from './session-cookie.js';
+import { FlashChanges, metaText, parseMeta, type SessionMeta } from './session-meta.js';
+import type { SessionRecord } from './session-record.js';
+import {
+  applyChanges,
+  changesBetween,
+  type KeyChanges,
+  parseObject,
+  refuseNonJson,
+  textOf,
+} from './session-text.js';
+import { isWellFormedId, sealSuccessor } from './session-id.js';
+
+/** A renewal of the id that the next write carries out. */
+export interface Renewal {
+  readonly id: string;
+  /** How long the old id still finds the session, in milliseconds. */
+  readonly grace: number;
+  /** Whether changes of requests that still work under the old id go on to the session. Not across a login. */
+  readonly follow: boolean;
+}
+
+/** What a request changed and has not stored. */
+export interface LocalChanges {
+  readonly data: KeyChanges;
+  readonly flash: FlashChanges | undefined;
+}
+
+/** What of a record a write would change. */
+export type Staleness = 'changed' | 'touch' | 'fresh';
+
+/**
+ * One request's copy of a session: the record as it was read, and what the application did to it since. Works out
+ * the next record; knows nothing of stores and decides nothing.
+ */
+export class SessionState {
+  /** The record as last seen in the store; undefined for a session that is not stored. */
+  base: SessionRecord | undefined;
+  /** Ended by this request, or found to have been ended by somebody else. */
+  ended: 'here' | 'elsewhere' | undefined;
+  /** Whether it took the place of a session that this request ended, whose cookie the client still has. */
+  replaces = false;
+  /** The id was renewed by somebody else and is not known here, so no cookie can be sent. */
+  idLost = false;
+  /** Whether the session began with this request. */
+  isNew: boolean;
+  /** The failure because of which the request goes on without its session (`onStoreError: 'anonymous'`). */
+  detached: SessionStoreError | undefined;
+  /** Whether the cookie has to be sent: a new id, or other cookie settings. */
+  cookieDue = false;
+  /** The application asked for a touch. */
+  touchAsked = false;
+  /** The user that `login()` named in this request, until it is stored. */
+  login: { readonly userId: string; readonly at: number } | undefined;
+  /** The id's renewal, until it is stored. */
+  renewal: Renewal | undefined;
+
+  readonly settings: EngineSettings;
+  readonly host: SessionHost;
+  readonly #memberNames: ReadonlySet<string>;
+  #id: string | undefined;
+  #data: object | undefined;
+  /** The stored data as the application first saw it: what changes are measured against. */
+  #baseData = '{}';
+  #meta: SessionMeta;
+  #cookie: SessionCookie | undefined;
+  #flash: FlashChanges | undefined;
+  #bornAt: number;
+
+  /** @throws SyntaxError when the record's `meta` cannot be read. */
+  constructor(
+    settings: EngineSettings,
+    host: SessionHost,
+    memberNames: ReadonlySet<string>,
+    loaded?: { readonly id: string; readonly record: SessionRecord; readonly meta: SessionMeta },
+  ) {
+    this.settings = settings;
+    this.host = host;
+    this.#memberNames = memberNames;
+    this.base = loaded?.record;
+    this.isNew = loaded === undefined;
+    this.#id = loaded?.id;
+    this.#meta = loaded?.meta ?? {};
+    this.#bornAt = settings.now();
+  }
+
+  /** The session id, made when it is first needed: a visitor who never gets a session costs no random bytes. */
+  get id(): string {
+    if (this.#id === undefined) this.#id = newId(this.settings, this.host);
+    return this.#id;
+  }
+
+  /** Has a new id made when one is next needed; for a session that is not stored. */
+  forgetId(): void {
+    this.#id = undefined;
+  }
+
+  /** Takes over the id that somebody else renewed this session's to, where it can be known. */
+  followTo(id: string | undefined): void {
+    if (id === undefined) this.idLost = true;
+    else this.#id = id;
+    this.cookieDue = true;
+  }
+
+  /** The store's key: the stored one, else the one the id will have. */
+  get key(): string {
+    return this.base?.key ?? this.settings.keyOf(this.id);
+  }
+
+  get createdAt(): number {
+    return this.base?.createdAt ?? this.#bornAt;
+  }
+
+  get lastSeenAt(): number {
+    return this.base?.lastSeenAt ?? this.#bornAt;
+  }
+
+  get meta(): SessionMeta {
+    return this.#meta;
+  }
+
+  get cookie(): SessionCookie {
+    return (this.#cookie ??= new SessionCookie(
+      this.host.cookieDefaults,
+      this.#meta.cookie,
+      this.settings.now,
+    ));
+  }
+
+  get flash(): FlashChanges {
+    return (this.#flash ??= new FlashChanges());
+  }
+
+  /** This session's idle timeout in milliseconds. */
+  get idle(): number {
+    const { lifetimes, idleFollowsCookie } = this.settings;
+    const ownCookie =
+      this.#cookie?.changesFrom(this.host.cookieDefaults) ?? (this.#cookie ? undefined : this.#meta.cookie);
+    if (typeof ownCookie?.originalMaxAge === 'number') return ownCookie.originalMaxAge;
+    return (idleFollowsCookie ? this.host.cookieDefaults.maxAge : undefined) ?? lifetimes.idleTimeout;
+  }
+
+  get expiresAt(): number {
+    if (this.base !== undefined && this.#cookie === undefined) return this.base.expiresAt;
+    return expiryOf(
+      { createdAt: this.createdAt, lastSeenAt: this.lastSeenAt },
+      this.settings.lifetimes,
+      this.idle,
+    );
+  }
+
+  /**
+   * Puts the stored data on the object the application works with.
+   *
+   * @throws SyntaxError when the record's `data` cannot be read.
+   */
+  fill(data: object): void {
+    this.#data = data;
+    if (this.base === undefined) return;
+    const stored = parseObject(this.base.data);
+    let hidden = false;
+    for (const key of Object.keys(stored)) {
+      if (this.#memberNames.has(key)) hidden = true;
+      else applyChanges(data, [[key, stored[key]]]);
+    }
+    this.#baseData = hidden ? textOf(data, this.#memberNames) : this.base.data;
+  }
+
+  /** Whether the cookie outlives the browser. */
+  get isPersistent(): boolean {
+    if (this.#cookie !== undefined) return this.#cookie.originalMaxAge !== null;
+    const own = this.#meta.cookie?.originalMaxAge;
+    const { maxAge, expires } = this.host.cookieDefaults;
+    return (own === undefined ? (maxAge ?? expires) : own) != null;
+  }
+
+  /** How long the browser may keep the cookie: never beyond the session's absolute deadline. Undefined: until it closes. */
+  get cookieLife(): { readonly maxAge: number; readonly expires: Date } | undefined {
+    const { expires } = this.cookie;
+    if (expires === null) return undefined;
+    const end = Math.min(expires.getTime(), absoluteDeadline(this.createdAt, this.settings.lifetimes));
+    return { maxAge: end - this.settings.now(), expires: new Date(end) };
+  }
+
+  /** Whether the session holds anything worth storing. */
+  get holdsSomething(): boolean {
+    return (this.#data !== undefined && this.#dataText() !== '{}') || (this.#flash?.anyAdded ?? false);
+  }
+
+  /** What a write would change now. */
+  staleness(): Staleness {
+    const base = this.base!;
+    if (this.login !== undefined || this.renewal !== undefined || this.settings.resave) return 'changed';
+    if (this.#data !== undefined && this.#dataText() !== this.#baseData) return 'changed';
+    if ((this.#flash?.any ?? false) || (this.#cookie !== undefined && this.#nextMeta() !== base.meta))
+      return 'changed';
+    if (
+      this.touchAsked ||
+      isTouchDue(base.lastSeenAt, this.settings.now(), this.settings.lifetimes, this.idle)
+    ) {
+      return 'touch';
+    }
+    return 'fresh';
+  }
+
+  /** The record as it should be stored now. */
+  next(staleness: Exclude<Staleness, 'fresh'>): SessionRecord {
+    const now = this.settings.now();
+    const { base } = this;
+    const seen =
+      base === undefined ||
+      this.touchAsked ||
+      isTouchDue(base.lastSeenAt, now, this.settings.lifetimes, this.idle);
+    const lastSeenAt = seen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
+    const device = seen || base.ip === null ? this.host.device() : base;
+    // A login is a new authentication, from which the absolute timeout counts anew (OWASP ASVS 5.0, 7.3.2).
+    const createdAt = this.login?.at ?? this.createdAt;
+    const times = {
+      lastSeenAt,
+      expiresAt: expiryOf({ createdAt, lastSeenAt }, this.settings.lifetimes, this.idle),
+      ip: device.ip,
+      userAgent: device.userAgent,
+    };
+    if (base !== undefined && staleness === 'touch') return { ...base, ...times };
+
+    const data = this.#nextData();
+    const userId = this.#owner();
+    return {
+      ...times,
+      key: this.renewal ? this.settings.keyOf(this.renewal.id) : this.key,
+      version: (base?.version ?? 0) + 1,
+      data,
+      meta: this.#nextMeta(),
+      userId,
+      createdAt,
+      authenticatedAt: this.login?.at ?? (userId === base?.userId ? (base?.authenticatedAt ?? null) : null),
+      previousKey: this.renewal
+        ? this.renewal.follow
+          ? (base?.key ?? null)
+          : null
+        : (base?.previousKey ?? null),
+    };
+  }
+
+  /** Takes note that `record` is what the store holds now, with this request's changes in it. */
+  stored(record: SessionRecord): void {
+    const metaChanged = record.meta !== (this.base?.meta ?? null);
+    if (this.base === undefined || (metaChanged && this.#cookie !== undefined)) this.cookieDue = true;
+    if (this.renewal !== undefined && this.base?.key !== record.key) {
+      this.idLost = false;
+      this.followTo(this.renewal.id);
+    }
+    if (this.base?.version !== record.version || this.base.key !== record.key) {
+      if (this.#data !== undefined) this.#baseData = record.data;
+      if (metaChanged) this.#meta = parseMeta(record.meta);
+      this.#flash?.settle(this.#meta.flash);
+      this.login = undefined;
+      this.renewal = undefined;
+    }
+    this.base = record;
+    this.touchAsked = false;
+  }
+
+  /** What the application changed since the data was read. */
+  localChanges(): KeyChanges {
+    return this.#data === undefined ? new Map() : changesBetween(this.#baseData, this.#dataText());
+  }
+
+  /** This request's changes so far, to come back to. */
+  snapshot(): LocalChanges {
+    return { data: this.localChanges(), flash: this.#flash?.copy() };
+  }
+
+  /**
+   * Carries this request's changes (or those of a snapshot) over to a newer record, or to none: where both changed
+   * a key the request wins, every other key is as stored.
+   *
+   * @throws SyntaxError when the newer record cannot be read.
+   */
+  rebase(record: SessionRecord | undefined, local?: LocalChanges): void {
+    const meta = parseMeta(record?.meta ?? null);
+    if (this.#data !== undefined) {
+      const target = parseObject(record?.data ?? '{}');
+      for (const key of Object.keys(target))
+        if (this.#memberNames.has(key)) Reflect.deleteProperty(target, key);
+      const stored = JSON.stringify(target);
+      applyChanges(target, local?.data ?? this.localChanges());
+      applyChanges(this.#data, changesBetween(this.#dataText(), JSON.stringify(target)));
+      this.#baseData = stored;
+    }
+    if (local !== undefined) this.#flash = local.flash?.copy();
+    this.#meta = meta;
+    this.base = record;
+  }
+
+  /** Replaces this request's copy by a record, changes and all. */
+  restore(record: SessionRecord): void {
+    this.rebase(record, { data: new Map(), flash: undefined });
+    this.#cookie = undefined;
+  }
+
+  /** Becomes a new session that holds nothing but the changes given. */
+  startOver(changes: KeyChanges = new Map()): void {
+    this.rebase(undefined, { data: changes, flash: undefined });
+    this.#cookie = undefined;
+    this.#id = undefined;
+    this.#bornAt = this.settings.now();
+    this.isNew = true;
+    this.idLost = false;
+    this.ended = undefined;
+    this.login = undefined;
+    this.renewal = undefined;
+  }
+
+  /** Removes every data key but those named. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    const data = this.#data;
+    if (data === undefined) return;
+    for (const key of Object.keys(data)) if (!keys.has(key)) Reflect.deleteProperty(data, key);
+  }
+
+  #dataText(): string {
+    return textOf(this.#data!, this.#memberNames);
+  }
+
+  #nextData(): string {
+    if (this.#data === undefined) return this.base?.data ?? '{}';
+    const text = this.#dataText();
+    if (text === this.#baseData && this.base !== undefined) return text;
+    refuseNonJson(parseableOf(this.#data, this.#memberNames));
+    const { maxDataBytes } = this.settings;
+    const bytes = text.length * 3 <= maxDataBytes ? 0 : Buffer.byteLength(text);
+    if (bytes > maxDataBytes) throw new SessionDataError(messages.tooLarge(bytes, maxDataBytes));
+    return text;
+  }
+
+  #nextMeta(): string | null {
+    if (this.#cookie === undefined && this.#flash === undefined && this.renewal === undefined)
+      return this.base?.meta ?? null;
+    const meta: SessionMeta = { ...this.#meta };
+    const cookie =
+      this.#cookie === undefined ? meta.cookie : this.#cookie.changesFrom(this.host.cookieDefaults);
+    const flash = this.#flash === undefined ? meta.flash : this.#flash.applyTo(meta.flash);
+    const rotation = this.#nextRotation();
+    return metaText({ ...(flash && { flash }), ...(cookie && { cookie }), ...(rotation && { rotation }) });
+  }
+
+  #nextRotation(): SessionMeta['rotation'] {
+    const { renewal } = this;
+    if (renewal === undefined) return this.#meta.rotation;
+    const at = this.settings.now();
+    const successor = renewal.grace > 0 && this.#id !== undefined && sealSuccessor(renewal.id, this.#id);
+    return { at, until: at + renewal.grace, ...(successor && { successor }) };
+  }
+
+  /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
+  #owner(): string | null {
+    if (this.login !== undefined) return this.login.userId;
+    const { base } = this;
+    if (this.#data === undefined) return base?.userId ?? null;
+    if (
+      base?.authenticatedAt != null &&
+      base.userId === String((this.#data as { userId?: unknown }).userId)
+    ) {
+      return base.userId;
+    }
+    const found = this.settings.userIdOf(this.#data);
+    return userIdText(found) ?? null;
+  }
+}
+
+/** A user id as text, or undefined for what is none. */
+export function userIdText(userId: unknown): string | undefined {
+  if (typeof userId === 'number' && Number.isFinite(userId)) return String(userId);
+  return typeof userId === 'string' && userId !== '' && userId.length <= 255 ? userId : undefined;
+}
+
+function parseableOf(data: object, hidden: ReadonlySet<string>): object {
+  return Object.fromEntries(Object.entries(data).filter(([key]) => !hidden.has(key)));
+}
+
+/** A new id from the application's generator, checked: it goes into a cookie. */
+export function newId(settings: EngineSettings, host: SessionHost): string {
+  const id: unknown = settings.generateId(host.request);
+  if (!isWellFormedId(id)) throw new SessionDataError(messages.idInvalid);
+  return id;
+}

@@ -1,0 +1,100 @@
+import { messages } from '../errors/messages.js';
+import { SessionDataError } from '../errors/session-data.error.js';
+
+/** The top-level keys that one copy of the data changed against another; `undefined` for a key that was removed. */
+export type KeyChanges = ReadonlyMap<string, unknown>;
+
+type Bag = Record<string, unknown>;
+
+/** Assigns an own property, whatever its name: `__proto__` is a key like any other. */
+export function setOwn(target: object, key: string, value: unknown): void {
+  if (key !== '__proto__') (target as Bag)[key] = value;
+  else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Reads the text of a JSON object; throws when it is anything else. */
+export function parseObject(text: string): Bag {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SyntaxError('not a JSON object');
+  return value as Bag;
+}
+
+/**
+ * The text of everything the application put on a session object; keys in `hidden` are left out.
+ *
+ * @throws {@link SessionDataError} naming the key whose value JSON cannot hold.
+ */
+export function textOf(data: object, hidden: ReadonlySet<string>): string {
+  let source = data;
+  for (const key of Object.keys(data)) {
+    const value = (data as Bag)[key];
+    if (hidden.has(key)) {
+      if (source === data) source = Object.assign(Object.create(null) as Bag, data);
+      Reflect.deleteProperty(source, key);
+    } else if (typeof value === 'function' || typeof value === 'symbol') {
+      throw new SessionDataError(messages.notJson(key, `a ${typeof value}`));
+    }
+  }
+  try {
+    return JSON.stringify(source);
+  } catch (error) {
+    refuseNonJson(source);
+    throw error;
+  }
+}
+
+/**
+ * Refuses values that JSON would drop or turn into something else without a word.
+ *
+ * @throws {@link SessionDataError} naming the key.
+ */
+export function refuseNonJson(data: object): void {
+  for (const key of Object.keys(data)) {
+    const fault = faultIn((data as Bag)[key], []);
+    if (fault !== undefined) throw new SessionDataError(messages.notJson(key, fault));
+  }
+}
+
+function faultIn(value: unknown, path: readonly object[]): string | undefined {
+  if (typeof value === 'bigint') return 'a BigInt';
+  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (path.includes(value)) return 'a cycle';
+  const inner = [...path, value];
+  if (inner.length > 1_000) return 'a value nested too deeply';
+  if (typeof (value as Bag).toJSON === 'function')
+    return faultIn((value as { toJSON(): unknown }).toJSON(), inner);
+  if (value instanceof Map || value instanceof Set || value instanceof Promise || value instanceof RegExp) {
+    return `a ${value.constructor.name}`;
+  }
+  if (Array.isArray(value) && value.includes(undefined)) return 'an array with an undefined element';
+  for (const item of Object.values(value)) {
+    const fault = faultIn(item, inner);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** Which top-level keys differ between two texts of JSON objects, with detached copies of their values. */
+export function changesBetween(before: string, after: string): KeyChanges {
+  const changes = new Map<string, unknown>();
+  if (before === after) return changes;
+  const old = parseObject(before);
+  const now = parseObject(after);
+  for (const key of Object.keys(old)) if (!Object.hasOwn(now, key)) changes.set(key, undefined);
+  for (const key of Object.keys(now)) {
+    if (!Object.hasOwn(old, key) || JSON.stringify(old[key]) !== JSON.stringify(now[key]))
+      changes.set(key, now[key]);
+  }
+  return changes;
+}
+
+/** Puts changed keys on an object. */
+export function applyChanges(target: object, changes: Iterable<readonly [string, unknown]>): void {
+  for (const [key, value] of changes) {
+    if (value === undefined) Reflect.deleteProperty(target, key);
+    else setOwn(target, key, value);
+  }
+}

@@ -1,0 +1,131 @@
+import { messages } from '../errors/messages.js';
+import { SessionStoreError } from '../errors/session-store.error.js';
+import { SessionError } from '../errors/session.error.js';
+import { Batcher } from './batcher.js';
+import type { SessionChange, SessionRecord } from './session-record.js';
+import { type SessionStore, type StoreOutcome, storeName } from './session-store.js';
+
+/** How long a store call may take, and who hears of its failures. */
+export interface SharedStoreOptions {
+  /** Milliseconds after which a call fails. */
+  readonly timeout: number;
+  /** Told of every failure of the store, once a call. */
+  onError(error: SessionStoreError): void;
+}
+
+type Call = 'read' | 'create' | 'update' | 'delete';
+
+/**
+ * A {@link SessionStore} asked about one session at a time: the questions of requests under way at the same time
+ * share calls, every call has a time limit, and every failure becomes a {@link SessionStoreError}.
+ */
+export class SharedStore {
+  readonly #store: SessionStore;
+  readonly #options: SharedStoreOptions;
+  readonly #reads: Batcher<string, SessionRecord | undefined>;
+  readonly #creates: Batcher<SessionRecord, StoreOutcome>;
+  readonly #updates: Batcher<SessionChange, StoreOutcome>;
+  readonly #deletes: Batcher<string, StoreOutcome>;
+
+  constructor(store: SessionStore, options: SharedStoreOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.#reads = this.#batcher(
+      'read',
+      (keys) => store.read(keys),
+      (key) => key,
+    );
+    this.#creates = this.#batcher(
+      'create',
+      (records) => store.create(records),
+      (record) => record.key,
+    );
+    this.#updates = this.#batcher(
+      'update',
+      (changes) => store.update(changes),
+      (change) => change.key,
+    );
+    this.#deletes = this.#batcher(
+      'delete',
+      (keys) => store.delete(keys),
+      (key) => key,
+    );
+  }
+
+  /** The record under `key`, or whose `previousKey` it is. */
+  read(key: string): Promise<SessionRecord | undefined> {
+    return this.#reads.add(key);
+  }
+
+  /** Whether the record was added; `false` when its key exists. */
+  create(record: SessionRecord): Promise<boolean> {
+    return this.#outcome('create', this.#creates.add(record));
+  }
+
+  /** Whether the change was applied; `false` when the record is gone or has another version. */
+  update(change: SessionChange): Promise<boolean> {
+    return this.#outcome('update', this.#updates.add(change));
+  }
+
+  /** Whether there was a record to remove under `key`. */
+  delete(key: string): Promise<boolean> {
+    return this.#outcome('delete', this.#deletes.add(key));
+  }
+
+  /** Runs a call that is not shared under the same time limit and with the same errors. */
+  async alone<T>(call: string, work: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(this.#timedOut(call)), this.#options.timeout).unref();
+    });
+    try {
+      return await Promise.race([work(), late]);
+    } catch (error) {
+      throw this.#failed(call, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #batcher<Item, Answer>(
+    call: Call,
+    run: (items: readonly Item[]) => Promise<readonly Answer[]>,
+    keyOf: (item: Item) => string,
+  ): Batcher<Item, Answer> {
+    return new Batcher<Item, Answer>({
+      keyOf,
+      shareSameKey: call === 'read',
+      timeout: this.#options.timeout,
+      onTimeout: () => this.#timedOut(call),
+      run: async (items) => {
+        try {
+          const answers = await run(items);
+          if (answers.length === items.length) return answers;
+          throw new Error(messages.storeOutcomes(call, storeName(this.#store), items.length, answers.length));
+        } catch (error) {
+          throw this.#failed(call, error);
+        }
+      },
+    });
+  }
+
+  async #outcome(call: Call, answer: Promise<StoreOutcome>): Promise<boolean> {
+    const outcome = await answer;
+    if (outcome instanceof Error) throw this.#failed(call, outcome);
+    return outcome;
+  }
+
+  #failed(call: string, error: unknown): SessionError {
+    if (error instanceof SessionError) return error;
+    return this.#report(new SessionStoreError(messages.storeFailed(call), { cause: error }));
+  }
+
+  #timedOut(call: string): SessionStoreError {
+    return this.#report(new SessionStoreError(messages.storeTimeout(call, this.#options.timeout)));
+  }
+
+  #report(error: SessionStoreError): SessionStoreError {
+    this.#options.onError(error);
+    return error;
+  }
+}

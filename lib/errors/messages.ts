@@ -1,0 +1,93 @@
+/** Every message of the package in one place. Each states the cause and the remedy; none holds an id, a secret or session data. */
+export const messages = {
+  // options
+  option: (name: string, given: string, accepted: string) =>
+    `SessionModule option "${name}": ${given} was given; accepted: ${accepted}.`,
+  optionUnknown: (name: string, known: readonly string[]) =>
+    `SessionModule option "${name}" is not known; the options are: ${known.join(', ')}.`,
+  secretShort: (index: number, bytes: number) =>
+    `SessionModule option "secret": entry ${index} has ${bytes} bytes; use at least 32 random bytes, for example from "openssl rand -base64 32".`,
+  secretMissing:
+    'SessionModule option "secret" is missing; give a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
+  factoryShape: (given: string) =>
+    `SessionModule.forRootAsync: the options factory ${given} has neither createSessionOptions() nor create(); implement SessionOptionsFactory.`,
+
+  // store
+  storeTimeout: (call: string, ms: number) =>
+    `The session store did not answer "${call}" within ${ms} ms; check that it is reachable, or raise "storeTimeout".`,
+  storeFailed: (call: string) => `The session store failed in "${call}"; the driver's error is the cause.`,
+  storeOutcomes: (call: string, store: string, asked: number, got: number) =>
+    `${store}.${call} was asked about ${asked} sessions and answered about ${got}; a store answers each in the order asked.`,
+  storeExists:
+    'A session with this id exists already; "genid" must return a new, unguessable id on every call.',
+  capability: (store: string, capability: string) =>
+    `${store} cannot ${capability}; use a store that can, such as TypeOrmSessionStore.`,
+  conflict: (attempts: number) =>
+    `A change to the session met a newer version ${attempts} times; do not call save() or update() inside the function given to update().`,
+
+  // data
+  notJson: (key: string, what: string) =>
+    `The session key ${JSON.stringify(key)} holds ${what}, which JSON cannot hold; store plain JSON values.`,
+  tooLarge: (bytes: number, max: number) =>
+    `The session data is ${bytes} bytes, more than the ${max} bytes of "maxDataBytes"; keep large things in a database and their key in the session.`,
+  userIdInvalid: (given: string) =>
+    `session.login(userId): ${given} was given; accepted: a string that is not empty, or a finite number.`,
+  idInvalid: '"genid" must return a string of 1 to 256 printable ASCII characters without spaces.',
+  maxAgeInvalid: (given: string) =>
+    `session.cookie.maxAge: ${given} was given; accepted: a number of milliseconds, or null for a cookie that ends with the browser.`,
+  expiresInvalid: (given: string) =>
+    `session.cookie.expires: ${given} was given; accepted: a valid Date, or null for a cookie that ends with the browser.`,
+
+  // use
+  ended: 'The session was ended elsewhere, so the change was dropped; ask the visitor to sign in again.',
+  headersSent: (method: string) =>
+    `session.${method}() gives the session a new id, but the response has left already, so its cookie cannot be sent; call it before the first byte.`,
+  notLoaded:
+    'req.session was used before the session was loaded (load: "lazy"); use @Session(), a SessionGuard or await SessionService.load(request) first, or set load: "eager".',
+  notApplied:
+    'The session middleware did not run for this request; check "forRoutes" and "exclude", and that SessionModule is imported.',
+  replaced: (given: string) =>
+    `req.session cannot be replaced by ${given}; set keys on it, call session.regenerate() for an empty one, or assign null to unset it.`,
+  unset: 'The request has no session any more: it was destroyed, or req.session was set to null.',
+  tooLate:
+    'A session began after the response had left, so its cookie cannot be sent and it was not stored; change the session before the first byte.',
+  insecure:
+    'The session cookie is "secure" but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
+  cookieTooLarge: (bytes: number) =>
+    `The session cookie's name and value have ${bytes} bytes, more than the 4096 browsers keep (RFC 6265bis, section 5.6); use a shorter name or id.`,
+
+  // guard
+  sessionRequired: 'A session is required.',
+  sessionForbidden: 'The session does not allow this.',
+
+  // typeorm
+  entityMissing:
+    'SessionEntity is not an entity of the DataSource; add it to "entities" (or TypeOrmModule.forFeature([SessionEntity]) with autoLoadEntities).',
+  driverUnsupported: (type: string) =>
+    `TypeOrmSessionStore does not support the "${type}" driver; use PostgreSQL, or another session store.`,
+  tableMissing: (table: string) =>
+    `The session table ${table} does not exist; run the migration CreateSessionTable (add it to "migrations"), or set synchronize: true in development.`,
+  dataSourceClosed:
+    'The DataSource of TypeOrmSessionStore is not initialized; call dataSource.initialize() before the application starts.',
+  pruneInterval: (given: string) =>
+    `TypeOrmSessionStore option "pruneInterval": ${given} was given; accepted: a number of milliseconds above zero, or false.`,
+  dataSourceMissing: (token: string) =>
+    `typeOrmStore() found no ${token} in the container; import TypeOrmModule.forRoot(...), or name another with typeOrmStore({ dataSource: token }).`,
+} as const;
+
+/** Names a value for an error message without showing what could be a secret: its type, and the value of numbers and booleans alone. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return value === '' ? 'an empty string' : 'a string';
+  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const name = (value).constructor?.name;
+  return name && name !== 'Object' ? `a ${name}` : 'an object';
+}
+
+/** As {@link describe}, but shows short strings too: for options that are no secret. */
+export function show(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? JSON.stringify(value.slice(0, 80)) : describe(value);
+}

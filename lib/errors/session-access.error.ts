@@ -1,0 +1,33 @@
+import { HttpException, HttpStatus } from '@nestjs/common';
+import { messages } from './messages.js';
+
+/** What a guard refuses a request with: the body carries `statusCode`, `code` and `message`, nothing of the session. */
+export abstract class SessionAccessError extends HttpException {
+  /** The HTTP status of the answer. */
+  readonly statusCode: number;
+
+  protected constructor(
+    /** Stable, machine-readable reason, also in the body of the answer. */
+    readonly code: string,
+    message: string,
+    status: HttpStatus,
+  ) {
+    super({ statusCode: status, code, message }, status);
+    this.message = message;
+    this.statusCode = status;
+  }
+}
+
+/** `401`: the route needs a session and the visitor has none. */
+export class SessionRequiredError extends SessionAccessError {
+  constructor() {
+    super('SESSION_REQUIRED', messages.sessionRequired, HttpStatus.UNAUTHORIZED);
+  }
+}
+
+/** `403`: the visitor has a session, but it does not meet what `@RequireSession(...)` asks for. */
+export class SessionForbiddenError extends SessionAccessError {
+  constructor() {
+    super('SESSION_FORBIDDEN', messages.sessionForbidden, HttpStatus.FORBIDDEN);
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * What every error of this package has: a stable `code` a program can compare, and the HTTP status that
+ * Nest's own exception filter answers with. No message holds a session id, a secret or session data.
+ */
+export abstract class SessionError extends Error {
+  /** Stable, machine-readable name of the error, for example `SESSION_STORE_UNAVAILABLE`. */
+  abstract readonly code: string;
+
+  /** The HTTP status this error is answered with where nobody catches it. */
+  abstract readonly statusCode: number;
+
+  override get name(): string {
+    return this.constructor.name;
+  }
+}

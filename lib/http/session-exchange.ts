@@ -1,0 +1,240 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Commit, SessionHost } from '../core/engine-settings.js';
+import type { CookieDefaults, SessionCookie } from '../core/session-cookie.js';
+import type { SessionEngine } from '../core/session-engine.js';
+import type { SessionState } from '../core/session-state.js';
+import { SessionObject } from '../core/session.js';
+import { cookieValues, finalAttributes, setCookieHeader } from '../cookie/cookie-header.js';
+import { describe, messages } from '../errors/messages.js';
+import { SessionDataError } from '../errors/session-data.error.js';
+import { SessionUsageError } from '../errors/session-usage.error.js';
+import type { HttpSettings } from '../options/resolved-options.js';
+import { holdResponse, type ResponseGate } from './response-hold.js';
+
+/** A request as the session needs it; `ip` and `secure` are the framework's, where it has them. */
+export type SessionRequest = IncomingMessage & {
+  readonly ip?: string;
+  readonly secure?: boolean;
+  readonly protocol?: string;
+  [EXCHANGE]?: SessionExchange;
+};
+
+/** Continues with the request, or with an error. */
+export type Next = (error?: unknown) => void;
+
+const EXCHANGE = Symbol('nest-session.exchange');
+
+/** Where a request's session is kept: on the raw request, which every framework and transport hands around. */
+export function exchangeOf(request: object): SessionExchange | undefined {
+  const { raw } = request as { raw?: object };
+  return (request as SessionRequest)[EXCHANGE] ?? (raw as SessionRequest | undefined)?.[EXCHANGE];
+}
+
+/** `req.session`: one descriptor for all requests. */
+const SESSION_PROPERTY: PropertyDescriptor & ThisType<SessionRequest> = {
+  configurable: true,
+  enumerable: false,
+  get() {
+    return this[EXCHANGE]!.session;
+  },
+  set(session: unknown) {
+    this[EXCHANGE]!.session = session;
+  },
+};
+
+/** RFC 6265bis, section 5.6: browsers ignore cookies whose name and value are longer. */
+const MAX_COOKIE_BYTES = 4096;
+
+/** What all exchanges of an application share. */
+export interface ExchangeContext {
+  readonly engine: SessionEngine;
+  readonly http: HttpSettings;
+  /** How often the store has failed so far. */
+  readonly storeFailures: () => number;
+  /** Says something to the operator, once. */
+  readonly warnOnce: (message: string) => void;
+}
+
+/** One request and its session, from the cookie that came to the cookie that goes. */
+export class SessionExchange implements SessionHost, ResponseGate {
+  readonly #context: ExchangeContext;
+  readonly #req: SessionRequest;
+  readonly #res: ServerResponse;
+  readonly #next: Next;
+  readonly #failuresBefore: number;
+  #state: SessionState | undefined;
+  /** What the application sees: undefined until it looks, null when there is none. */
+  #session: SessionObject | null | undefined;
+  #loading: Promise<void> | undefined;
+  #cookieDefaults: CookieDefaults | undefined;
+  #setCookie: string | undefined;
+  #tokens: readonly string[] = [];
+  #accessed = false;
+  #unset = false;
+  /** The head of the response: still open, waiting for the commit, or gone. */
+  #head: 'open' | 'committing' | 'gone' = 'open';
+
+  constructor(context: ExchangeContext, req: SessionRequest, res: ServerResponse, next: Next) {
+    this.#context = context;
+    this.#req = req;
+    this.#res = res;
+    this.#next = next;
+    this.#failuresBefore = context.storeFailures();
+    req[EXCHANGE] = this;
+    Object.defineProperty(req, 'session', SESSION_PROPERTY);
+  }
+
+  /** Loads the session, once. Answers at once when the store need not be asked. */
+  load(): Promise<void> | undefined {
+    if (this.#state !== undefined) return undefined;
+    return (this.#loading ??= this.#open());
+  }
+
+  /** The session of the request, loaded if need be. */
+  async get(): Promise<SessionObject> {
+    await this.load();
+    const { session } = this;
+    if (session == null) throw new SessionUsageError(messages.unset);
+    return session;
+  }
+
+  /** What `req.session` is. */
+  get session(): SessionObject | null | undefined {
+    if (this.#state === undefined) throw new SessionUsageError(messages.notLoaded);
+    this.#accessed = true;
+    return this.#session === undefined
+      ? (this.#session = this.#context.engine.present(this.#state))
+      : this.#session;
+  }
+
+  set session(value: unknown) {
+    if (value instanceof SessionObject && value === this.#session) return;
+    if (value != null) throw new SessionUsageError(messages.replaced(describe(value)));
+    this.#unset = true;
+    this.#session = null;
+  }
+
+  // SessionHost: what the engine asks of the request
+
+  get request(): SessionRequest {
+    return this.#req;
+  }
+
+  get cookieDefaults(): CookieDefaults {
+    return (this.#cookieDefaults ??= this.#context.http.cookieFor(this.#req));
+  }
+
+  get headersSent(): boolean {
+    return this.#head !== 'open';
+  }
+
+  canSend(cookie: SessionCookie): boolean {
+    const hindrance =
+      this.#head === 'gone'
+        ? messages.tooLate
+        : cookie.secure === true && !this.#isSecure
+          ? messages.insecure
+          : undefined;
+    if (hindrance !== undefined) this.#context.warnOnce(hindrance);
+    return hindrance === undefined;
+  }
+
+  device(): { ip: string | null; userAgent: string | null } {
+    const { ip = this.#req.socket.remoteAddress, headers } = this.#req;
+    return { ip: ip?.slice(0, 64) ?? null, userAgent: headers['user-agent']?.slice(0, 512) ?? null };
+  }
+
+  setCurrent(state: SessionState | undefined): void {
+    if (state !== undefined) this.#state = state;
+    this.#session = state === undefined ? null : undefined;
+    this.#unset = false;
+  }
+
+  // ResponseGate: what the held response asks
+
+  commit(): Promise<void> | undefined {
+    const state = this.#state;
+    if (state === undefined) return undefined;
+    const outcome = this.#outcome(state);
+    if (this.#head === 'open') this.#head = 'committing';
+    if (outcome instanceof Promise) return outcome.then((commit) => this.#decideCookie(state, commit));
+    this.#decideCookie(state, outcome);
+    return undefined;
+  }
+
+  beforeHead(): void {
+    const res = this.#res;
+    this.#head = 'gone';
+    if (this.#setCookie !== undefined) {
+      res.appendHeader('Set-Cookie', this.#setCookie);
+      if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
+    }
+    if (this.#accessed) varyOnCookie(res);
+    const storeFailed = this.#context.storeFailures() !== this.#failuresBefore;
+    if (storeFailed && res.statusCode === 503 && !res.hasHeader('Retry-After'))
+      res.setHeader('Retry-After', '1');
+  }
+
+  fail(error: unknown): void {
+    this.#state = undefined;
+    const { retryAfter } = error as { retryAfter?: unknown };
+    if (typeof retryAfter === 'number') this.#res.setHeader('Retry-After', String(retryAfter));
+    this.#next(error);
+  }
+
+  #open(): Promise<void> | undefined {
+    if (this.#res.headersSent) this.#head = 'gone';
+    else holdResponse(this.#res, this);
+    const { engine, http } = this.#context;
+    this.#tokens = cookieValues(this.#req.headers.cookie, http.cookieName);
+    const state = engine.open(this.#tokens, this);
+    if (state instanceof Promise) return state.then((loaded) => void (this.#state = loaded));
+    this.#state = state;
+    return undefined;
+  }
+
+  #outcome(state: SessionState): Commit | Promise<Commit> {
+    const { engine, http } = this.#context;
+    const unset = this.#unset || !('session' in this.#req);
+    if (!unset || state.ended !== undefined) return engine.commit(state);
+    if (http.unset === 'keep') return { cookie: 'none' };
+    return engine.destroy(state, 'destroyed').then(() => engine.commit(state));
+  }
+
+  #decideCookie(state: SessionState, commit: Commit): void {
+    const { cookieName } = this.#context.http;
+    if (commit.cookie === 'none' || this.#head === 'gone') return;
+    if (commit.cookie === 'clear') {
+      if (this.#tokens.length === 0) return;
+      const attributes = finalAttributes(state.cookie, this.#isSecure);
+      this.#setCookie = setCookieHeader(cookieName, '', { ...attributes, expires: new Date(0), maxAge: 0 });
+      return;
+    }
+    const bytes = Buffer.byteLength(cookieName) + Buffer.byteLength(encodeURIComponent(commit.token));
+    if (bytes > MAX_COOKIE_BYTES) throw new SessionDataError(messages.cookieTooLarge(bytes));
+    const life = state.cookieLife;
+    this.#setCookie = setCookieHeader(cookieName, commit.token, {
+      ...finalAttributes(state.cookie, this.#isSecure),
+      ...(life !== undefined && { maxAge: life.maxAge, expires: life.expires }),
+    });
+    state.cookieDue = false;
+  }
+
+  get #isSecure(): boolean {
+    const { proxy } = this.#context.http;
+    const { secure, socket, headers } = this.#req;
+    if ((socket as { encrypted?: boolean }).encrypted === true) return true;
+    if (proxy === undefined) return secure === true;
+    const forwarded = headers['x-forwarded-proto'];
+    return proxy && /^\s*https\s*(,|$)/i.test(Array.isArray(forwarded) ? forwarded[0]! : (forwarded ?? ''));
+  }
+}
+
+/** The response depended on the session, so no cache may give it to somebody with another cookie. */
+function varyOnCookie(res: ServerResponse): void {
+  const vary = res.getHeader('Vary');
+  const fields = (Array.isArray(vary) ? vary.join(',') : String(vary ?? ''))
+    .split(',')
+    .map((field) => field.trim().toLowerCase());
+  if (!fields.includes('*') && !fields.includes('cookie')) res.appendHeader('Vary', 'Cookie');
+}

@@ -1,0 +1,22 @@
+import type { ServerResponse } from 'node:http';
+import {
+  exchangeOf,
+  type ExchangeContext,
+  type Next,
+  SessionExchange,
+  type SessionRequest,
+} from './session-exchange.js';
+
+/** A plain middleware, for Express, Connect and whatever speaks like them. */
+export type SessionMiddleware = (req: SessionRequest, res: ServerResponse, next: Next) => void;
+
+/** The middleware that gives requests their session. Running it twice in a request is harmless. */
+export function createSessionMiddleware(context: ExchangeContext): SessionMiddleware {
+  const eager = context.http.load === 'eager';
+  return function session(req, res, next) {
+    const exchange = exchangeOf(req) ?? new SessionExchange(context, req, res, next);
+    const loading = eager ? exchange.load() : undefined;
+    if (loading === undefined) return next();
+    loading.then(() => next(), next);
+  };
+}

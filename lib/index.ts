@@ -1,0 +1,48 @@
+export type { CookieAttributes, SessionCookie } from './core/session-cookie.js';
+// A star export: only then can applications merge their own keys into SessionData.
+export * from './core/session-data.js';
+export type { DestroyedReason, RejectedReason, SessionEvent } from './core/session-events.js';
+export type { SessionChange, SessionRecord, SessionSummary } from './core/session-record.js';
+export type {
+  PrunableSessionStore,
+  SessionStore,
+  StoreOutcome,
+  UserSessionStore,
+} from './core/session-store.js';
+export type { LoginOptions, SessionCallback, SessionObject } from './core/session.js';
+export { AllowAnonymous } from './decorators/allow-anonymous.decorator.js';
+export { Flash } from './decorators/flash.decorator.js';
+export {
+  RequireSession,
+  type SessionPredicate,
+  type SessionRequirement,
+} from './decorators/require-session.decorator.js';
+export { SessionId } from './decorators/session-id.decorator.js';
+export { Session } from './decorators/session.decorator.js';
+export {
+  SessionAccessError,
+  SessionForbiddenError,
+  SessionRequiredError,
+} from './errors/session-access.error.js';
+export { SessionCapabilityError } from './errors/session-capability.error.js';
+export { SessionConflictError } from './errors/session-conflict.error.js';
+export { SessionDataError } from './errors/session-data.error.js';
+export { SessionEndedError } from './errors/session-ended.error.js';
+export { SessionOptionsError } from './errors/session-options.error.js';
+export { SessionStoreError } from './errors/session-store.error.js';
+export { SessionUsageError } from './errors/session-usage.error.js';
+export { SessionError } from './errors/session.error.js';
+export { SessionGuard } from './guards/session.guard.js';
+export type { SessionMiddleware } from './http/session.middleware.js';
+export type {
+  Duration,
+  SessionCookieOptions,
+  SessionModuleOptions,
+  SessionOptionsFactory,
+  SessionStoreFactory,
+} from './options/session-options.interface.js';
+export { SessionEvents } from './services/session-events.js';
+export { type SessionInfo, type SessionReference, SessionService } from './services/session.service.js';
+export { SESSION_MIDDLEWARE, SESSION_OPTIONS, SESSION_STORE } from './session.constants.js';
+export { SessionModule } from './session.module.js';
+export { MemorySessionStore, type MemorySessionStoreOptions } from './stores/memory/memory-session.store.js';

@@ -1,0 +1,142 @@
+import { SignedIdCodec } from '../cookie/signed-id.codec.js';
+import type { SessionLifetimes } from '../core/lifetime.js';
+import { generateId, handleOf } from '../core/session-id.js';
+import { messages } from '../errors/messages.js';
+import { SessionOptionsError } from '../errors/session-options.error.js';
+import { resolveCookie, type ResolvedCookie } from './cookie-options.js';
+import { count, duration, flag, func, oneOf, refuse } from './option-checks.js';
+import type { ResolvedOptions } from './resolved-options.js';
+import type { SessionModuleOptions } from './session-options.interface.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+const MIN_SECRET_BYTES = 32;
+
+const KNOWN: Record<keyof SessionModuleOptions, true> = {
+  secret: true,
+  store: true,
+  name: true,
+  cookie: true,
+  idleTimeout: true,
+  absoluteTimeout: true,
+  touchInterval: true,
+  rotateInterval: true,
+  rotationGrace: true,
+  load: true,
+  userId: true,
+  maxSessionsPerUser: true,
+  trackDevice: true,
+  storeTimeout: true,
+  onStoreError: true,
+  maxDataBytes: true,
+  rolling: true,
+  resave: true,
+  saveUninitialized: true,
+  unset: true,
+  genid: true,
+  proxy: true,
+  forRoutes: true,
+  exclude: true,
+};
+
+/**
+ * Checks what the user set and fills in every default: the only place that does either.
+ *
+ * @throws {@link SessionOptionsError} naming the option, what was given and what is accepted.
+ */
+export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null)
+    refuse('options', options, 'an object with at least a "secret"');
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(KNOWN, name))
+      throw new SessionOptionsError(messages.optionUnknown(name, Object.keys(KNOWN)));
+  }
+  const warnings: string[] = [];
+  const secrets = resolveSecrets(options.secret, warnings);
+  const cookie = resolveCookie(options);
+  const { genid } = options;
+  return {
+    engine: {
+      now: () => Date.now(),
+      lifetimes: resolveLifetimes(options, cookie),
+      idleFollowsCookie: options.idleTimeout === undefined && cookie.fixed === undefined,
+      codec: new SignedIdCodec(secrets),
+      generateId:
+        genid === undefined ? generateId : (func('genid', genid, genid) as (request: unknown) => string),
+      keyOf: handleOf,
+      userIdOf: func('userId', options.userId, defaultUserId) as (data: object) => unknown,
+      maxSessionsPerUser: count('maxSessionsPerUser', options.maxSessionsPerUser, undefined),
+      maxDataBytes: count('maxDataBytes', options.maxDataBytes, 1024 * 1024),
+      trackDevice: flag('trackDevice', options.trackDevice, true),
+      resave: flag('resave', options.resave, false),
+      saveUninitialized: flag('saveUninitialized', options.saveUninitialized, false),
+      rolling: flag('rolling', options.rolling, undefined),
+      onStoreError: oneOf('onStoreError', options.onStoreError, ['fail', 'anonymous'], 'fail'),
+    },
+    http: {
+      cookieName: cookie.name,
+      cookieFor: cookie.for,
+      load: oneOf('load', options.load, ['eager', 'lazy'], 'eager'),
+      unset: oneOf('unset', options.unset, ['keep', 'destroy'], 'keep'),
+      proxy: flag('proxy', options.proxy, undefined),
+    },
+    storeTimeout: duration('storeTimeout', or(options.storeTimeout, 5_000)),
+    store: options.store,
+    forRoutes: list('forRoutes', options.forRoutes),
+    exclude: list('exclude', options.exclude),
+    warnings,
+  };
+}
+
+function resolveSecrets(
+  given: SessionModuleOptions['secret'],
+  warnings: string[],
+): [string | Buffer, ...(string | Buffer)[]] {
+  const [first, ...rest] = Array.isArray(given) ? (given as unknown[]) : [given];
+  if (first === undefined || first === null || first === '')
+    throw new SessionOptionsError(messages.secretMissing);
+  const secrets: unknown[] = [first, ...rest];
+  secrets.forEach((secret, index) => {
+    if (typeof secret !== 'string' && !Buffer.isBuffer(secret)) {
+      refuse('secret', typeof secret, 'a string, a Buffer, or an array of them');
+    }
+    const bytes = Buffer.byteLength(secret);
+    if (bytes >= MIN_SECRET_BYTES) return;
+    const message = messages.secretShort(index, bytes);
+    if (bytes === 0 || process.env.NODE_ENV === 'production') throw new SessionOptionsError(message);
+    warnings.push(message);
+  });
+  return secrets as [string | Buffer, ...(string | Buffer)[]];
+}
+
+function resolveLifetimes(options: SessionModuleOptions, cookie: ResolvedCookie): SessionLifetimes {
+  const idleTimeout = duration('idleTimeout', or(options.idleTimeout, cookie.fixed?.maxAge ?? DAY));
+  const touchInterval =
+    options.touchInterval === undefined
+      ? Math.min(60_000, idleTimeout / 10)
+      : duration('touchInterval', options.touchInterval, { zero: true });
+  return {
+    idleTimeout,
+    absoluteTimeout: switchable('absoluteTimeout', or(options.absoluteTimeout, 30 * DAY)),
+    touchInterval: Math.min(touchInterval, idleTimeout / 2),
+    rotateInterval: switchable('rotateInterval', or(options.rotateInterval, false)),
+    rotationGrace: duration('rotationGrace', or(options.rotationGrace, 30_000), { zero: true }),
+  };
+}
+
+/** The default stands for undefined alone: null is a mistake like any other. */
+function or<Given, Default>(given: Given | undefined, fallback: Default): Given | Default {
+  return given === undefined ? fallback : given;
+}
+
+function switchable(name: string, given: unknown): number | false {
+  return given === false ? false : duration(name, given, { also: ', or false' });
+}
+
+function list<Item>(name: string, given: Item[] | undefined): Item[] | undefined {
+  return given === undefined || Array.isArray(given) ? given : refuse(name, given, 'an array of routes');
+}
+
+function defaultUserId(data: object): unknown {
+  const { userId, passport } = data as { userId?: unknown; passport?: { user?: unknown } | null };
+  return userId ?? passport?.user;
+}

@@ -1,0 +1,209 @@
+import type { InjectionToken, MiddlewareConsumer, OptionalFactoryDependency } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import type { CookieAttributes } from '../core/session-cookie.js';
+import type { SessionData } from '../core/session-data.js';
+import type { SessionStore } from '../core/session-store.js';
+
+type MiddlewareRoutes = ReturnType<MiddlewareConsumer['apply']>;
+
+/** Milliseconds, or a string such as `'30m'`, `'12h'`, `'7 days'`. */
+export type Duration = number | string;
+
+/** The settings of the session cookie. */
+export interface SessionCookieOptions extends CookieAttributes {
+  /**
+   * How long the browser keeps the cookie. Without it (and without `expires`) the cookie ends with the browser.
+   * It is the default of `idleTimeout`, too.
+   */
+  maxAge?: Duration | null;
+  /** When the browser drops the cookie. Where both are given the one that stands last counts, as in express-session. */
+  expires?: Date | null;
+}
+
+/** Makes a store out of what the container holds, for example its `DataSource`. */
+export interface SessionStoreFactory {
+  /** The tokens whose values {@link useFactory} is called with; optional ones as Nest writes them. */
+  readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[];
+  /** Makes the store. */
+  readonly useFactory: (...dependencies: never[]) => SessionStore | Promise<SessionStore>;
+}
+
+/** What `SessionModule.forRoot` takes. Every option is checked when the application starts; a wrong one stops it. */
+export interface SessionModuleOptions {
+  /**
+   * The key that cookies are signed with (HMAC-SHA256), or several: the first signs, all verify, so that a secret can
+   * be exchanged without signing anybody out. Use at least 32 random bytes: less is refused when `NODE_ENV` is
+   * `production`, and warned of elsewhere.
+   */
+  secret: string | Buffer | readonly (string | Buffer)[];
+
+  /**
+   * Where sessions live: a {@link SessionStore}, or a factory such as `typeOrmStore()`.
+   *
+   * @defaultValue `new MemorySessionStore()`: in this process, lost with it
+   */
+  store?: SessionStore | SessionStoreFactory;
+
+  /**
+   * The name of the cookie.
+   *
+   * @defaultValue `__Host-sid` where the cookie qualifies (`secure: true`, path `/`, no domain), else `sid`
+   * @see RFC 6265bis, section 4.1.3 (cookie name prefixes)
+   */
+  name?: string;
+
+  /**
+   * Settings of the cookie, or a function of the request that returns them. Settings that contradict each other or
+   * the name's prefix are refused.
+   *
+   * @defaultValue `{ httpOnly: true, secure: 'auto', sameSite: 'lax', path: '/' }`, ending with the browser
+   */
+  cookie?: SessionCookieOptions | ((request: IncomingMessage) => SessionCookieOptions);
+
+  /**
+   * A session not seen for this long is over, whatever its cookie says (OWASP ASVS 5.0, 7.3.1).
+   *
+   * @defaultValue the cookie's `maxAge`, else 1 day
+   */
+  idleTimeout?: Duration;
+
+  /**
+   * A session older than this is over, however active; counted from its beginning or from the last `login()`. No
+   * touch moves it (OWASP ASVS 5.0, 7.3.2). `false` switches it off.
+   *
+   * @defaultValue 30 days
+   */
+  absoluteTimeout?: Duration | false;
+
+  /**
+   * How stale `lastSeenAt` may get before a request that only reads costs a write. Lowered to half the idle timeout
+   * where it is longer, so that a session in use does not end.
+   *
+   * @defaultValue 1 minute, or a tenth of the idle timeout where that is less
+   */
+  touchInterval?: Duration;
+
+  /**
+   * How old a session id may get before it is renewed; `false` for never.
+   *
+   * @defaultValue `false`
+   */
+  rotateInterval?: Duration | false;
+
+  /**
+   * How long the old id still finds the session after a scheduled renewal, for requests that were under way.
+   *
+   * @defaultValue 30 seconds
+   */
+  rotationGrace?: Duration;
+
+  /**
+   * When the store is read: `'eager'`: for every request that brings a session cookie, so that `req.session` is there
+   * for every middleware; `'lazy'`: when `@Session()`, a `SessionGuard` or `SessionService.load()` first asks.
+   *
+   * @defaultValue `'eager'`
+   */
+  load?: 'eager' | 'lazy';
+
+  /**
+   * Finds in the data whose session it is, where `login()` has not said so. Sessions are indexed by it.
+   *
+   * @defaultValue `data.userId`, else `data.passport?.user`
+   */
+  userId?: (data: SessionData) => string | number | undefined | null;
+
+  /**
+   * How many sessions a user may have; beyond it the oldest is ended. Needs a store that knows users.
+   *
+   * @defaultValue no limit
+   */
+  maxSessionsPerUser?: number;
+
+  /**
+   * Keep the client's address and user agent with the session.
+   *
+   * @defaultValue `true`
+   */
+  trackDevice?: boolean;
+
+  /**
+   * How long a call of the store may take before it fails.
+   *
+   * @defaultValue 5 seconds
+   */
+  storeTimeout?: Duration;
+
+  /**
+   * What happens when a session cannot be loaded: `'fail'` answers 503 with `Retry-After`; `'anonymous'` goes on with an
+   * empty session that is never stored.
+   *
+   * @defaultValue `'fail'`
+   */
+  onStoreError?: 'fail' | 'anonymous';
+
+  /**
+   * The most bytes of JSON a session may hold; more is refused with an error that names the size.
+   *
+   * @defaultValue 1 048 576 (1 MiB)
+   */
+  maxDataBytes?: number;
+
+  /**
+   * Send the cookie with every response, so that its life starts anew.
+   *
+   * @defaultValue `true` for cookies that outlive the browser, else `false`
+   */
+  rolling?: boolean;
+
+  /**
+   * Store a session with every request, changed or not.
+   *
+   * @defaultValue `false`
+   */
+  resave?: boolean;
+
+  /**
+   * Store sessions that hold nothing, and give their visitors a cookie.
+   *
+   * @defaultValue `false`
+   */
+  saveUninitialized?: boolean;
+
+  /**
+   * What `req.session = null` does: `'keep'` leaves the stored session as it is, `'destroy'` ends it.
+   *
+   * @defaultValue `'keep'`
+   */
+  unset?: 'keep' | 'destroy';
+
+  /**
+   * Makes session ids: 1 to 256 printable ASCII characters, unguessable (at least 128 random bits) and never the same
+   * twice.
+   *
+   * @defaultValue 256 random bits from the system's CSPRNG
+   */
+  genid?: (request: IncomingMessage) => string;
+
+  /**
+   * Whether to believe `X-Forwarded-Proto` when deciding if a connection is secure.
+   *
+   * @defaultValue the framework's own setting (Express: `trust proxy`)
+   */
+  proxy?: boolean;
+
+  /**
+   * The routes the middleware applies to, as `consumer.apply(...).forRoutes(...)` takes them.
+   *
+   * @defaultValue every route
+   */
+  forRoutes?: Parameters<MiddlewareRoutes['forRoutes']>;
+
+  /** The routes the middleware leaves out, as `consumer.apply(...).exclude(...)` takes them. */
+  exclude?: Parameters<MiddlewareRoutes['exclude']>;
+}
+
+/** Makes the options of `SessionModule.forRootAsync({ useClass })` and `({ useExisting })`. */
+export interface SessionOptionsFactory {
+  /** The options, as `SessionModule.forRoot` takes them. */
+  createSessionOptions(): SessionModuleOptions | Promise<SessionModuleOptions>;
+}

@@ -1,0 +1,43 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { filter, type Observable, Subject } from 'rxjs';
+import type { SessionEvent } from '../core/session-events.js';
+import { SESSION_RUNTIME } from '../session.constants.js';
+import type { SessionRuntime } from '../session.runtime.js';
+
+/**
+ * What happens to sessions, as observables. No event holds an id, a secret or session data: handles only.
+ *
+ * @example
+ * ```ts
+ * events.on('rejected').subscribe(({ reason }) => rejected.inc({ reason }));
+ * ```
+ */
+@Injectable()
+export class SessionEvents implements OnApplicationShutdown {
+  readonly #subject = new Subject<SessionEvent>();
+  readonly #runtime: SessionRuntime;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(@Inject(SESSION_RUNTIME) runtime: SessionRuntime) {
+    this.#runtime = runtime;
+  }
+
+  /** Every event. */
+  get all(): Observable<SessionEvent> {
+    this.#unsubscribe ??= this.#runtime.events.subscribe((event) => this.#subject.next(event));
+    return this.#subject.asObservable();
+  }
+
+  /** The events of one type. */
+  on<Type extends SessionEvent['type']>(type: Type): Observable<Extract<SessionEvent, { type: Type }>> {
+    return this.all.pipe(
+      filter((event): event is Extract<SessionEvent, { type: Type }> => event.type === type),
+    );
+  }
+
+  /** @internal */
+  onApplicationShutdown(): void {
+    this.#unsubscribe?.();
+    this.#subject.complete();
+  }
+}

@@ -1,0 +1,173 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DestroyedReason } from '../core/session-events.js';
+import type { SessionSummary } from '../core/session-record.js';
+import { SessionObject } from '../core/session.js';
+import { knowsUsers, type SessionStore, storeName, type UserSessionStore } from '../core/session-store.js';
+import type { Session } from '../decorators/session.decorator.js';
+import { messages } from '../errors/messages.js';
+import { SessionCapabilityError } from '../errors/session-capability.error.js';
+import { loadSession } from '../http/load-session.js';
+import { exchangeOf } from '../http/session-exchange.js';
+import { SESSION_RUNTIME } from '../session.constants.js';
+import type { SessionRuntime } from '../session.runtime.js';
+
+/** A session as a "your devices" page shows it. */
+export interface SessionInfo {
+  /** The public name of the session: what {@link SessionService.revoke} takes. */
+  readonly handle: string;
+  /** Whose session it is. */
+  readonly userId: string | undefined;
+  readonly createdAt: Date;
+  /** At most `touchInterval` stale. */
+  readonly lastSeenAt: Date;
+  readonly expiresAt: Date;
+  /** When the user signed in with `login()`. */
+  readonly authenticatedAt: Date | undefined;
+  readonly ip: string | undefined;
+  readonly userAgent: string | undefined;
+  /** Whether it is the session that was passed as `current`. */
+  readonly current: boolean;
+}
+
+/** A handle, a session, or (for the current one) a request. */
+export type SessionReference = string | { readonly handle: string } | object;
+
+/** Finds and ends sessions, whoever's they are. What it ends is dead for the very next request on every instance. */
+@Injectable()
+export class SessionService {
+  readonly #runtime: SessionRuntime;
+
+  constructor(@Inject(SESSION_RUNTIME) runtime: SessionRuntime) {
+    this.#runtime = runtime;
+  }
+
+  /**
+   * The session of a request, loaded if it is not yet: for middleware, interceptors and whatever has no parameter.
+   *
+   * @throws SessionUsageError when the session middleware did not run for the request.
+   */
+  load(request: object): Promise<Session> {
+    return loadSession(request);
+  }
+
+  /**
+   * The sessions of a user, newest first.
+   *
+   * @param options - `current`: a session, a request or a handle; the entry that is it has `current: true`.
+   * @throws SessionCapabilityError when the store does not know users.
+   */
+  async list(userId: string | number, options: { current?: SessionReference } = {}): Promise<SessionInfo[]> {
+    const store = this.#users('list the sessions of a user');
+    const current = options.current === undefined ? undefined : await this.#handleOf(options.current);
+    const found = await this.#runtime.shared.alone('findByUser', () =>
+      store.findByUser(String(userId), this.#now()),
+    );
+    return found.map((summary) => infoOf(summary, current));
+  }
+
+  /** One session by its handle, or undefined where there is none (any more). */
+  async get(handle: string): Promise<SessionInfo | undefined> {
+    const record = await this.#runtime.shared.read(handle);
+    return record === undefined || record.key !== handle || record.expiresAt <= this.#now()
+      ? undefined
+      : infoOf(record, undefined);
+  }
+
+  /** Ends one session; false where there was none. */
+  async revoke(handle: string): Promise<boolean> {
+    const ended = await this.#runtime.shared.delete(handle);
+    if (ended) this.#tell('revoked', handle);
+    return ended;
+  }
+
+  /**
+   * Ends all sessions of a user.
+   *
+   * @param options - `except`: a handle, a session, or an array of them, that stay.
+   * @returns How many sessions ended.
+   * @throws SessionCapabilityError when the store does not know users.
+   */
+  async revokeAll(
+    userId: string | number,
+    options: { except?: SessionReference | readonly SessionReference[] } = {},
+  ): Promise<number> {
+    const store = this.#users('end the sessions of a user');
+    const kept = options.except === undefined ? [] : [options.except].flat();
+    const except = await Promise.all(kept.map((reference) => this.#handleOf(reference)));
+    const ended = await this.#runtime.shared.alone('deleteByUser', () =>
+      store.deleteByUser(String(userId), except),
+    );
+    for (const handle of ended) this.#tell('revoked', handle, String(userId));
+    return ended.length;
+  }
+
+  /**
+   * Ends every session of everybody, for example after a breach (OWASP ASVS 5.0, 7.4.5).
+   *
+   * @returns How many sessions ended.
+   */
+  revokeEverything(): Promise<number> {
+    const store = this.#users('end all sessions');
+    return this.#runtime.shared.alone('deleteAll', () => store.deleteAll());
+  }
+
+  /** How many sessions there are, of a user or of everybody. */
+  count(options: { userId?: string | number } = {}): Promise<number> {
+    const store = this.#users('count sessions');
+    const userId = options.userId === undefined ? undefined : String(options.userId);
+    return this.#runtime.shared.alone('count', () => store.count(userId, this.#now()));
+  }
+
+  /**
+   * Removes what has expired, in small batches; it happens by itself, too.
+   *
+   * @returns How many sessions were removed.
+   */
+  async prune(): Promise<number> {
+    return (await this.#runtime.pruner?.prune()) ?? 0;
+  }
+
+  #now(): number {
+    return this.#runtime.options.engine.now();
+  }
+
+  #users(capability: string): SessionStore & UserSessionStore {
+    const { store } = this.#runtime;
+    if (knowsUsers(store)) return store;
+    throw new SessionCapabilityError(messages.capability(storeName(store), capability));
+  }
+
+  async #handleOf(reference: SessionReference): Promise<string> {
+    if (typeof reference === 'string') return reference;
+    if (reference instanceof SessionObject) return reference.handle;
+    if (exchangeOf(reference) !== undefined) return (await loadSession(reference)).handle;
+    return (reference as { readonly handle: string }).handle;
+  }
+
+  #tell(reason: DestroyedReason, handle: string, userId?: string): void {
+    const { events } = this.#runtime;
+    if (events.active)
+      events.emit({
+        type: 'destroyed',
+        at: new Date(this.#now()),
+        handle,
+        reason,
+        ...(userId && { userId }),
+      });
+  }
+}
+
+function infoOf(summary: SessionSummary, current: string | undefined): SessionInfo {
+  const { key, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent } = summary;
+  return {
+    handle: key,
+    userId: userId ?? undefined,
+    createdAt: new Date(createdAt),
+    lastSeenAt: new Date(lastSeenAt),
+    expiresAt: new Date(expiresAt),
+    authenticatedAt: authenticatedAt === null ? undefined : new Date(authenticatedAt),
+    ip: ip ?? undefined,
+    userAgent: userAgent ?? undefined,
+    current: key === current,
+  };
+}

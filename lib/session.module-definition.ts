@@ -1,0 +1,22 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { SessionModuleOptions } from './options/session-options.interface.js';
+import { SESSION_OPTIONS } from './session.constants.js';
+
+/** Options of the module that are not options of sessions. */
+export interface SessionModuleExtras {
+  /**
+   * Whether the module's providers can be injected everywhere without importing it again.
+   *
+   * @defaultValue `true`
+   */
+  isGlobal?: boolean;
+}
+
+const extras: SessionModuleExtras = { isGlobal: true };
+
+export const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<SessionModuleOptions>({ optionsInjectionToken: SESSION_OPTIONS })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createSessionOptions')
+    .setExtras(extras, (definition, { isGlobal = true }) => ({ ...definition, global: isGlobal }))
+    .build();

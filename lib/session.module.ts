@@ -1,0 +1,120 @@
+import {
+  type DynamicModule,
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { describe, messages } from './errors/messages.js';
+import { SessionOptionsError } from './errors/session-options.error.js';
+import { SessionGuard } from './guards/session.guard.js';
+import type { SessionMiddleware } from './http/session.middleware.js';
+import type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
+import { SessionEvents } from './services/session-events.js';
+import { SessionService } from './services/session.service.js';
+import { SESSION_MIDDLEWARE, SESSION_OPTIONS, SESSION_RUNTIME, SESSION_STORE } from './session.constants.js';
+import { ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, OPTIONS_TYPE } from './session.module-definition.js';
+import { sessionProviders } from './session.providers.js';
+import type { SessionRuntime } from './session.runtime.js';
+
+/**
+ * Gives an application sessions: registers the middleware, injects the store, and provides {@link SessionService},
+ * {@link SessionEvents} and {@link SessionGuard} everywhere.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [SessionModule.forRoot({ secret: process.env.SESSION_SECRET! })] })
+ * export class AppModule {}
+ * ```
+ */
+@Module({
+  providers: sessionProviders,
+  exports: [
+    SESSION_OPTIONS,
+    SESSION_STORE,
+    SESSION_MIDDLEWARE,
+    SESSION_RUNTIME,
+    SessionService,
+    SessionEvents,
+    SessionGuard,
+  ],
+})
+export class SessionModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnApplicationBootstrap, OnApplicationShutdown
+{
+  constructor(
+    @Inject(SESSION_RUNTIME) private readonly runtime: SessionRuntime,
+    @Inject(SESSION_MIDDLEWARE) private readonly middleware: SessionMiddleware,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {
+    super();
+  }
+
+  /**
+   * @param options - The options; all are checked when the application starts.
+   * @throws SessionOptionsError when the application starts, naming the option that is wrong.
+   */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /**
+   * As {@link forRoot}, with options that are made by `useFactory`, or by the `createSessionOptions()` (or `create()`)
+   * of a class that `useClass` or `useExisting` names.
+   *
+   * @example
+   * ```ts
+   * SessionModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ secret: config.getOrThrow('SESSION_SECRET') }),
+   * })
+   * ```
+   */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    const { useClass, useExisting, ...rest } = options;
+    const factory = useExisting ?? useClass;
+    if (factory === undefined || rest.useFactory !== undefined) return super.forRootAsync(rest);
+    const definition = super.forRootAsync({ ...rest, inject: [factory], useFactory: optionsOf });
+    return useClass ? { ...definition, providers: [useClass, ...(definition.providers ?? [])] } : definition;
+  }
+
+  /**
+   * Where the middleware applies to every route it goes straight to the HTTP adapter: Nest's own middleware routing
+   * would match a path and an exclusion list for every request.
+   *
+   * @internal
+   */
+  configure(consumer: MiddlewareConsumer): void {
+    const { forRoutes, exclude } = this.runtime.options;
+    if (forRoutes === undefined && exclude === undefined) {
+      this.adapterHost.httpAdapter.use(this.middleware);
+      return;
+    }
+    consumer
+      .apply(this.middleware)
+      .exclude(...(exclude ?? []))
+      .forRoutes(...(forRoutes ?? ['*path']));
+  }
+
+  /** @internal */
+  onApplicationBootstrap(): Promise<void> {
+    return this.runtime.start();
+  }
+
+  /** Last of all: requests that are still under way need the store. @internal */
+  onApplicationShutdown(): Promise<void> {
+    return this.runtime.stop();
+  }
+}
+
+function optionsOf(
+  factory: Partial<SessionOptionsFactory> & { create?: SessionOptionsFactory['createSessionOptions'] },
+): SessionModuleOptions | Promise<SessionModuleOptions> {
+  const made = factory.createSessionOptions?.() ?? factory.create?.();
+  if (made === undefined) throw new SessionOptionsError(messages.factoryShape(describe(factory)));
+  return made;
+}

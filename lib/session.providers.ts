@@ -1,0 +1,88 @@
+import { Inject, Optional, type Provider, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { SessionStore } from './core/session-store.js';
+import { SessionGuard } from './guards/session.guard.js';
+import { createSessionMiddleware } from './http/session.middleware.js';
+import { refuse } from './options/option-checks.js';
+import { resolveOptions } from './options/resolve-options.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
+import type { SessionStoreFactory } from './options/session-options.interface.js';
+import { SessionEvents } from './services/session-events.js';
+import { SessionService } from './services/session.service.js';
+import {
+  RESOLVED_OPTIONS,
+  SESSION_MIDDLEWARE,
+  SESSION_OPTIONS,
+  SESSION_RUNTIME,
+  SESSION_STORE,
+} from './session.constants.js';
+import { SessionRuntime } from './session.runtime.js';
+import { MemorySessionStore } from './stores/memory/memory-session.store.js';
+
+/** The composition root: the one place that knows every part. */
+export const sessionProviders: Provider[] = [
+  { provide: RESOLVED_OPTIONS, inject: [SESSION_OPTIONS], useFactory: resolveOptions },
+  { provide: SESSION_STORE, inject: [RESOLVED_OPTIONS, ModuleRef], useFactory: makeStore },
+  {
+    provide: SESSION_RUNTIME,
+    inject: [RESOLVED_OPTIONS, SESSION_STORE],
+    useFactory: (options: ResolvedOptions, store: SessionStore) => new SessionRuntime(options, store),
+  },
+  {
+    provide: SESSION_MIDDLEWARE,
+    inject: [SESSION_RUNTIME],
+    useFactory: ({ context }: SessionRuntime) => createSessionMiddleware(context),
+  },
+  SessionService,
+  SessionEvents,
+  SessionGuard,
+];
+
+async function makeStore({ store }: ResolvedOptions, moduleRef: ModuleRef): Promise<SessionStore> {
+  if (store === undefined) return new MemorySessionStore();
+  const made = isFactory(store)
+    ? await store.useFactory(...(await resolveAll(store.inject ?? [], moduleRef)))
+    : store;
+  if (isStore(made)) return made;
+  return refuse(
+    'store',
+    made,
+    'a SessionStore (read, create, update, delete), or a factory { inject, useFactory } that returns one',
+  );
+}
+
+/**
+ * Has the container resolve tokens that are known only now, and wait for those that are still being made: what
+ * `ModuleRef.get` does not do.
+ */
+async function resolveAll(
+  tokens: NonNullable<SessionStoreFactory['inject']>,
+  moduleRef: ModuleRef,
+): Promise<never[]> {
+  class StoreDependencies {
+    readonly values: unknown[];
+    constructor(...values: unknown[]) {
+      this.values = values;
+    }
+  }
+  tokens.forEach((entry, index) => {
+    const [token, optional] =
+      typeof entry === 'object' && 'optional' in entry ? [entry.token, entry.optional] : [entry, false];
+    Inject(token as Type)(StoreDependencies, undefined, index);
+    if (optional) Optional()(StoreDependencies, undefined, index);
+  });
+  return (await moduleRef.create(StoreDependencies)).values as never[];
+}
+
+function isFactory(store: SessionStore | SessionStoreFactory): store is SessionStoreFactory {
+  return typeof (store as Partial<SessionStoreFactory>).useFactory === 'function';
+}
+
+function isStore(store: unknown): store is SessionStore {
+  const methods = ['read', 'create', 'update', 'delete'] as const;
+  return (
+    typeof store === 'object' &&
+    store !== null &&
+    methods.every((name) => typeof (store as Partial<SessionStore>)[name] === 'function')
+  );
+}

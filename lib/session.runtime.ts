@@ -1,0 +1,79 @@
+import { Logger } from '@nestjs/common';
+import { Pruner } from './core/pruner.js';
+import { SessionEngine } from './core/session-engine.js';
+import { SessionEventHub } from './core/session-events.js';
+import { isPrunable, knowsUsers, type SessionStore, storeName } from './core/session-store.js';
+import { SharedStore } from './core/shared-store.js';
+import { messages } from './errors/messages.js';
+import type { SessionStoreError } from './errors/session-store.error.js';
+import { SessionCapabilityError } from './errors/session-capability.error.js';
+import type { ExchangeContext } from './http/session-exchange.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
+
+/** The sessions of one application: engine, store and what runs beside them, put together. */
+export class SessionRuntime {
+  readonly events = new SessionEventHub();
+  readonly shared: SharedStore;
+  readonly engine: SessionEngine;
+  readonly context: ExchangeContext;
+  readonly pruner: Pruner | undefined;
+  readonly #logger = new Logger('SessionModule');
+  readonly #said = new Set<string>();
+  #storeFailures = 0;
+
+  constructor(
+    readonly options: ResolvedOptions,
+    readonly store: SessionStore,
+  ) {
+    if (options.engine.maxSessionsPerUser !== undefined && !knowsUsers(store)) {
+      throw new SessionCapabilityError(
+        messages.capability(storeName(store), 'count the sessions of a user ("maxSessionsPerUser")'),
+      );
+    }
+    this.shared = new SharedStore(store, {
+      timeout: options.storeTimeout,
+      onError: (error) => this.#storeFailed(error),
+    });
+    this.engine = new SessionEngine(options.engine, store, this.shared, this.events);
+    this.context = {
+      engine: this.engine,
+      http: options.http,
+      storeFailures: () => this.#storeFailures,
+      warnOnce: (message) => this.#warnOnce(message),
+    };
+    this.pruner = isPrunable(store)
+      ? new Pruner(store, options.engine.now, (error) =>
+          this.#logger.warn(`Pruning expired sessions failed: ${nameOf(error)}`),
+        )
+      : undefined;
+  }
+
+  /** Checks that the store can work and begins to prune it. */
+  async start(): Promise<void> {
+    for (const warning of this.options.warnings) this.#warnOnce(warning);
+    await this.store.start?.();
+    this.pruner?.start();
+  }
+
+  /** Leaves nothing open. */
+  async stop(): Promise<void> {
+    await this.pruner?.stop();
+    await this.store.close?.();
+  }
+
+  #warnOnce(message: string): void {
+    if (this.#said.has(message)) return;
+    this.#said.add(message);
+    this.#logger.warn(message);
+  }
+
+  #storeFailed(error: SessionStoreError): void {
+    this.#storeFailures++;
+    if (this.events.active)
+      this.events.emit({ type: 'storeError', at: new Date(this.options.engine.now()), error });
+  }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+}

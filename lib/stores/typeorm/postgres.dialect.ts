@@ -1,0 +1,206 @@
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
+import type { StoreOutcome } from '../../core/session-store.js';
+import type { RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
+
+const TYPES = {
+  key: 'varchar',
+  previousKey: 'varchar',
+  version: 'int',
+  userId: 'varchar',
+  data: 'text',
+  meta: 'text',
+  createdAt: 'bigint',
+  lastSeenAt: 'bigint',
+  expiresAt: 'bigint',
+  authenticatedAt: 'bigint',
+  ip: 'varchar',
+  userAgent: 'varchar',
+} as const satisfies Record<keyof SessionRecord, string>;
+
+const PROPERTIES = Object.keys(TYPES) as (keyof SessionRecord)[];
+const SUMMARY = PROPERTIES.filter((property) => !['data', 'meta', 'previousKey'].includes(property));
+const TIMES = ['createdAt', 'lastSeenAt', 'expiresAt', 'authenticatedAt'] as const;
+
+/** How often a statement is tried that the database gave up in favour of another (deadlock, serialization). */
+const TRIES = 5;
+
+/**
+ * The statements for PostgreSQL, put together once. Each takes whole columns as arrays, so that one statement, however
+ * many sessions it is about, is one plan and one round trip.
+ */
+export class PostgresDialect implements SqlDialect {
+  readonly #sql: Readonly<
+    Record<'read' | 'readPrevious' | 'create' | 'updateMany' | 'updateOne' | 'delete', string>
+  > &
+    Readonly<
+      Record<'findByUser' | 'count' | 'countUser' | 'deleteByUser' | 'deleteAll' | 'prune' | 'probe', string>
+    >;
+
+  constructor({ table, column }: SqlNames) {
+    const select = (properties: readonly (keyof SessionRecord)[]): string =>
+      properties.map((property) => `${column(property)} AS "${property}"`).join(', ');
+    const arrays = (first: number): string =>
+      PROPERTIES.map((p, index) => `$${first + index}::${TYPES[p]}[]`).join(', ');
+    const [key, version, userId, expiresAt] = (['key', 'version', 'userId', 'expiresAt'] as const).map(
+      column,
+    );
+    const previousKey = column('previousKey');
+    const aliases = PROPERTIES.map((property) => `"${property}"`).join(', ');
+    const data = column('data');
+    // A touch brings no data: the text that is there stays.
+    const valueOf = (property: keyof SessionRecord): string =>
+      property === 'data' ? `COALESCE(c."data", s.${data})` : `c."${property}"`;
+    const assignments = PROPERTIES.map((property) => `${column(property)} = ${valueOf(property)}`).join(', ');
+    const incoming = `unnest($1::varchar[], $2::int[], ${arrays(3)}) AS c(old_key, old_version, ${aliases})`;
+    const update = (source: string): string =>
+      `UPDATE ${table} AS s SET ${assignments} FROM ${source} WHERE s.${key} = c.old_key AND s.${version} = c.old_version RETURNING c.old_key AS "key"`;
+
+    this.#sql = {
+      read: `SELECT ${select(PROPERTIES)} FROM ${table} WHERE ${key} = ANY($1::varchar[])`,
+      readPrevious: `SELECT ${select(PROPERTIES)} FROM ${table} WHERE ${previousKey} = ANY($1::varchar[])`,
+      create: `INSERT INTO ${table} (${PROPERTIES.map(column).join(', ')}) SELECT * FROM unnest(${arrays(1)}) ON CONFLICT DO NOTHING RETURNING ${key} AS "key"`,
+      // Rows that somebody else is writing are passed over here and then waited for one by one: a shared statement
+      // never waits for a row, so it holds up nobody and can be part of no deadlock.
+      updateMany: update(
+        `(SELECT c.* FROM ${incoming} JOIN ${table} AS l ON l.${key} = c.old_key AND l.${version} = c.old_version FOR NO KEY UPDATE OF l SKIP LOCKED) AS c`,
+      ),
+      updateOne: update(incoming),
+      delete: `DELETE FROM ${table} WHERE ${key} = ANY($1::varchar[]) OR ${previousKey} = ANY($1::varchar[]) RETURNING ${key} AS "key", ${previousKey} AS "previousKey"`,
+      findByUser: `SELECT ${select(SUMMARY)} FROM ${table} WHERE ${userId} = $1 AND ${expiresAt} > $2 ORDER BY ${column('createdAt')} DESC, ${key}`,
+      count: `SELECT count(*) AS "count" FROM ${table} WHERE ${expiresAt} > $1`,
+      countUser: `SELECT count(*) AS "count" FROM ${table} WHERE ${expiresAt} > $1 AND ${userId} = $2`,
+      deleteByUser: `DELETE FROM ${table} WHERE ${userId} = $1 AND NOT (${key} = ANY($2::varchar[])) RETURNING ${key} AS "key"`,
+      deleteAll: `WITH gone AS (DELETE FROM ${table} RETURNING 1) SELECT count(*) AS "count" FROM gone`,
+      prune: `WITH gone AS (DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${expiresAt} <= $1 ORDER BY ${expiresAt} LIMIT $2 FOR UPDATE SKIP LOCKED) AND ${expiresAt} <= $1 RETURNING 1) SELECT count(*) AS "count" FROM gone`,
+      probe: `SELECT ${select(PROPERTIES)} FROM ${table} LIMIT 0`,
+    };
+  }
+
+  async read(run: RunSql, keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
+    const rows = await run<SessionRecord>(this.#sql.read, [keys]);
+    const found = new Map(rows.map((row) => [row.key, withNumbers(row)]));
+    const missing = keys.filter((key) => !found.has(key));
+    if (missing.length > 0) {
+      for (const row of await run<SessionRecord>(this.#sql.readPrevious, [missing]))
+        found.set(row.previousKey!, withNumbers(row));
+    }
+    return keys.map((key) => found.get(key));
+  }
+
+  create(run: RunSql, records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
+    return isolating(records, async (some) => {
+      const rows = await run<{ key: string }>(this.#sql.create, columnsOf(some));
+      const made = new Set(rows.map(({ key }) => key));
+      return some.map(({ key }) => made.has(key));
+    });
+  }
+
+  update(run: RunSql, changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
+    return isolating(changes, async (some) => {
+      const isOne = some.length === 1;
+      const written = await this.#update(run, isOne ? this.#sql.updateOne : this.#sql.updateMany, some);
+      const waiting = isOne ? [] : some.filter(({ key }) => !written.has(key));
+      const alone = await Promise.all(waiting.map((change) => this.#updateAlone(run, change)));
+      const outcomes = new Map(waiting.map(({ key }, index) => [key, alone[index]!]));
+      return some.map(({ key }) => outcomes.get(key) ?? written.has(key));
+    });
+  }
+
+  async delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]> {
+    return isolating(keys, async (some) => {
+      const rows = await run<{ key: string; previousKey: string | null }>(this.#sql.delete, [some]);
+      const gone = new Set(rows.flatMap(({ key, previousKey }) => [key, previousKey]));
+      return some.map((key) => gone.has(key));
+    });
+  }
+
+  async findByUser(run: RunSql, userId: string, now: number): Promise<SessionSummary[]> {
+    return (await run<SessionSummary>(this.#sql.findByUser, [userId, now])).map(withNumbers);
+  }
+
+  count(run: RunSql, userId: string | undefined, now: number): Promise<number> {
+    return userId === undefined
+      ? countOf(run, this.#sql.count, [now])
+      : countOf(run, this.#sql.countUser, [now, userId]);
+  }
+
+  async deleteByUser(run: RunSql, userId: string, except: readonly string[]): Promise<string[]> {
+    return (await run<{ key: string }>(this.#sql.deleteByUser, [userId, except])).map(({ key }) => key);
+  }
+
+  deleteAll(run: RunSql): Promise<number> {
+    return countOf(run, this.#sql.deleteAll, []);
+  }
+
+  prune(run: RunSql, now: number, limit: number): Promise<number> {
+    return countOf(run, this.#sql.prune, [now, limit]);
+  }
+
+  probe(run: RunSql): Promise<unknown> {
+    return run(this.#sql.probe, []);
+  }
+
+  isTableMissing(error: unknown): boolean {
+    return ['42P01', '42703'].includes(sqlState(error) ?? '');
+  }
+
+  async #update(run: RunSql, sql: string, changes: readonly SessionChange[]): Promise<Set<string>> {
+    const next = changes.map((change) =>
+      change.next.version === change.version ? { ...change.next, data: null } : change.next,
+    );
+    const keys = changes.map(({ key }) => key);
+    const versions = changes.map(({ version }) => version);
+    const rows = await run<{ key: string }>(sql, [keys, versions, ...columnsOf(next)]);
+    return new Set(rows.map(({ key }) => key));
+  }
+
+  async #updateAlone(run: RunSql, change: SessionChange): Promise<StoreOutcome> {
+    const [outcome] = await isolating([change], async (some) => [
+      (await this.#update(run, this.#sql.updateOne, some)).has(change.key),
+    ]);
+    return outcome!;
+  }
+}
+
+/**
+ * Does shared work so that one bad item fails alone: where the database refused the statement for what is in it, and so
+ * did nothing, each item is tried by itself.
+ */
+async function isolating<Item>(
+  items: readonly Item[],
+  work: (items: readonly Item[]) => Promise<StoreOutcome[]>,
+): Promise<StoreOutcome[]> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work(items);
+    } catch (error) {
+      const state = sqlState(error) ?? '';
+      if (/^(40|55P03)/.test(state) && tries < TRIES) continue;
+      if (!/^(22|23|40|54|55P03)/.test(state)) throw error;
+      if (items.length === 1) return [error as Error];
+      return (await Promise.all(items.map((item) => isolating([item], work)))).flat();
+    }
+  }
+}
+
+function columnsOf(
+  records: readonly (Omit<SessionRecord, 'data'> & { readonly data: string | null })[],
+): unknown[][] {
+  return PROPERTIES.map((property) => records.map((record) => record[property]));
+}
+
+/** The driver hands out 64-bit integers as text. */
+function withNumbers<Row extends SessionSummary>(row: Row): Row {
+  const times = TIMES.map((property) => [property, row[property] === null ? null : Number(row[property])]);
+  return Object.assign(row, Object.fromEntries(times));
+}
+
+async function countOf(run: RunSql, sql: string, parameters: readonly unknown[]): Promise<number> {
+  const [row] = await run<{ count: string }>(sql, parameters);
+  return Number(row?.count ?? 0);
+}
+
+function sqlState(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,28 @@
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
+import type { StoreOutcome } from '../../core/session-store.js';
+
+/** Runs one statement and returns its rows. */
+export type RunSql = <Row>(sql: string, parameters: readonly unknown[]) => Promise<readonly Row[]>;
+
+/** The entity's table and columns, quoted for SQL. */
+export interface SqlNames {
+  readonly table: string;
+  readonly column: (property: keyof SessionRecord) => string;
+}
+
+/** The statements of the session store in one database's language, each for many sessions at once. */
+export interface SqlDialect {
+  read(run: RunSql, keys: readonly string[]): Promise<(SessionRecord | undefined)[]>;
+  create(run: RunSql, records: readonly SessionRecord[]): Promise<StoreOutcome[]>;
+  update(run: RunSql, changes: readonly SessionChange[]): Promise<StoreOutcome[]>;
+  delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]>;
+  findByUser(run: RunSql, userId: string, now: number): Promise<SessionSummary[]>;
+  count(run: RunSql, userId: string | undefined, now: number): Promise<number>;
+  deleteByUser(run: RunSql, userId: string, except: readonly string[]): Promise<string[]>;
+  deleteAll(run: RunSql): Promise<number>;
+  prune(run: RunSql, now: number, limit: number): Promise<number>;
+  /** Reads nothing, but fails where the table is missing. */
+  probe(run: RunSql): Promise<unknown>;
+  /** Whether an error says that the table is missing. */
+  isTableMissing(error: unknown): boolean;
+}

@@ -1,0 +1,133 @@
+import type { DataSource } from 'typeorm';
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
+import type {
+  PrunableSessionStore,
+  SessionStore,
+  StoreOutcome,
+  UserSessionStore,
+} from '../../core/session-store.js';
+import { messages } from '../../errors/messages.js';
+import { SessionOptionsError } from '../../errors/session-options.error.js';
+import { PostgresDialect } from './postgres.dialect.js';
+import { SessionEntity } from './session.entity.js';
+import type { RunSql, SqlDialect } from './sql-dialect.js';
+
+/** Options of a {@link TypeOrmSessionStore}. */
+export interface TypeOrmSessionStoreOptions {
+  /**
+   * Milliseconds between two removals of expired rows (each jittered by half), or `false` for none.
+   *
+   * @defaultValue 600 000 (ten minutes)
+   */
+  readonly pruneInterval?: number | false;
+}
+
+/** The part of the `pg` pool that statements go through. */
+interface PgPool {
+  query(config: { text: string; values: unknown[] }): Promise<{ rows: unknown[] }>;
+}
+
+/**
+ * Keeps sessions in a database through the application's TypeORM `DataSource`, whose `entities` must hold
+ * {@link SessionEntity}. Supports PostgreSQL (`pg`).
+ *
+ * TypeORM gives connection, metadata and schema; the statements are put together once and go straight to the driver's
+ * pool, so that TypeORM's query log never sees session data.
+ *
+ * @example
+ * ```ts
+ * const store = new TypeOrmSessionStore(dataSource);
+ * ```
+ */
+export class TypeOrmSessionStore implements SessionStore, UserSessionStore, PrunableSessionStore {
+  readonly pruneInterval: number | false | undefined;
+  readonly #dataSource: DataSource;
+  #dialect: SqlDialect | undefined;
+
+  /**
+   * @throws SessionOptionsError when `pruneInterval` is wrong, the driver is not supported, or (on first use) the
+   * entity is not one of the `DataSource`'s.
+   */
+  constructor(dataSource: DataSource, { pruneInterval }: TypeOrmSessionStoreOptions = {}) {
+    const { type } = dataSource.options;
+    if (type !== 'postgres') throw new SessionOptionsError(messages.driverUnsupported(type));
+    if (
+      pruneInterval !== undefined &&
+      pruneInterval !== false &&
+      !(Number.isFinite(pruneInterval) && pruneInterval > 0)
+    ) {
+      throw new SessionOptionsError(messages.pruneInterval(String(pruneInterval)));
+    }
+    this.pruneInterval = pruneInterval;
+    this.#dataSource = dataSource;
+  }
+
+  /** Checks that the table is there. @throws SessionOptionsError that says how to get it. */
+  async start(): Promise<void> {
+    const dialect = this.#statements;
+    try {
+      await dialect.probe(this.#run);
+    } catch (error) {
+      if (!dialect.isTableMissing(error)) throw error;
+      const { tablePath } = this.#dataSource.getMetadata(SessionEntity);
+      throw new SessionOptionsError(messages.tableMissing(tablePath), { cause: error });
+    }
+  }
+
+  async read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
+    return this.#statements.read(this.#run, keys);
+  }
+
+  async create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
+    return this.#statements.create(this.#run, records);
+  }
+
+  async update(changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
+    return this.#statements.update(this.#run, changes);
+  }
+
+  async delete(keys: readonly string[]): Promise<StoreOutcome[]> {
+    return this.#statements.delete(this.#run, keys);
+  }
+
+  async findByUser(userId: string, now: number): Promise<SessionSummary[]> {
+    return this.#statements.findByUser(this.#run, userId, now);
+  }
+
+  async count(userId: string | undefined, now: number): Promise<number> {
+    return this.#statements.count(this.#run, userId, now);
+  }
+
+  async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
+    return this.#statements.deleteByUser(this.#run, userId, except);
+  }
+
+  async deleteAll(): Promise<number> {
+    return this.#statements.deleteAll(this.#run);
+  }
+
+  async prune(now: number, limit: number): Promise<number> {
+    return this.#statements.prune(this.#run, now, limit);
+  }
+
+  /** Put together on first use: before, the `DataSource` may not know its entities yet. */
+  get #statements(): SqlDialect {
+    if (this.#dialect !== undefined) return this.#dialect;
+    const dataSource = this.#dataSource;
+    if (!dataSource.isInitialized) throw new SessionOptionsError(messages.dataSourceClosed);
+    if (!dataSource.hasMetadata(SessionEntity)) throw new SessionOptionsError(messages.entityMissing);
+    const metadata = dataSource.getMetadata(SessionEntity);
+    const quote = (name: string): string => dataSource.driver.escape(name);
+    return (this.#dialect = new PostgresDialect({
+      table: metadata.tablePath.split('.').map(quote).join('.'),
+      column: (property) => quote(metadata.findColumnWithPropertyName(property)!.databaseName),
+    }));
+  }
+
+  /** The pool is looked up each time: the application may close the `DataSource` and open it again. */
+  readonly #run: RunSql = async <Row>(sql: string, parameters: readonly unknown[]) => {
+    const { master } = this.#dataSource.driver as unknown as { master?: PgPool };
+    if (master === undefined) throw new SessionOptionsError(messages.dataSourceClosed);
+    return (await master.query({ text: sql, values: [...parameters] })).rows as Row[];
+  };
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type * as Launcher from '../../sample/support/embedded-postgres.js';
+
+// Jest loads this file outside its module registry, as CommonJS, where nothing maps `.js` to `.ts`: its
+// transform is reached by asking for the `.ts` file itself.
+const launcher = createRequire(import.meta.url)(
+  '../../sample/support/embedded-postgres.ts',
+) as typeof Launcher;
+
+declare global {
+  var testPostgres: Launcher.EmbeddedPostgres | undefined;
+}
+
+const PREFIX = 'nest-session-test-';
+const DAY = 24 * 3_600_000;
+
+/** One PostgreSQL server for the whole run, unless TEST_DATABASE_URL already names one. */
+export default async function globalSetup(): Promise<void> {
+  if (process.env.TEST_DATABASE_URL) return;
+  await removeAbandoned();
+  globalThis.testPostgres = await launcher.startEmbeddedPostgres({
+    dataDir: join(tmpdir(), `${PREFIX}${Date.now()}-${randomBytes(4).toString('hex')}`),
+    durable: false,
+    settings: { max_connections: '300' }, // several spec files at once, each with several pools
+  });
+  process.env.TEST_DATABASE_URL = globalThis.testPostgres.url;
+}
+
+/** A run that was killed has not removed its data. Those of a day ago cannot be in use any more. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const started = Number(new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]); // NaN for what is not ours
+    if (!(Date.now() - started > DAY)) continue;
+    const folder = join(tmpdir(), name);
+    const ours = lstatSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.();
+    if (ours) await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,11 @@
+import { rm } from 'node:fs/promises';
+
+/** Stops what global-setup.ts has started. */
+export default async function globalTeardown(): Promise<void> {
+  const server = globalThis.testPostgres;
+  if (!server) return;
+  globalThis.testPostgres = undefined;
+  delete process.env.TEST_DATABASE_URL; // for the next run, in watch mode
+  await server.stop(); // not kill(), which would leave its shared memory in the system
+  await rm(server.dataDir, { recursive: true, force: true });
+}
