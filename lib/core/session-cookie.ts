@@ -113,6 +113,6 @@ export class SessionCookie implements CookieAttributes {
     for (const name of ATTRIBUTES) if (this[name] !== defaults[name]) changes[name] = this[name] ?? null;
     if (this.#ownLife && this.originalMaxAge !== (defaults.maxAge ?? null))
       changes.originalMaxAge = this.originalMaxAge;
-    return Object.keys(changes).length === 0 ? undefined : (changes);
+    return Object.keys(changes).length === 0 ? undefined : changes;
   }
 }

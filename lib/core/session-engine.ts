@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers';
 import { messages } from '../errors/messages.js';
 import { SessionConflictError } from '../errors/session-conflict.error.js';
 import { SessionDataError } from '../errors/session-data.error.js';
@@ -19,8 +21,8 @@ import { type Turn, WriteTurns } from './write-turns.js';
 const NOTHING: Commit = { cookie: 'none' };
 const CLEAR: Commit = { cookie: 'clear' };
 
-/** How often a change that meets newer versions is tried before it is given up. */
-const MAX_ATTEMPTS = 50;
+/** Milliseconds for which a change that meets newer versions is tried before it is given up. */
+const PERSISTENCE = 5_000;
 
 /** Changes a session just before it is written; runs again whenever the write met a newer version. */
 type Prepare = () => void | Promise<void>;
@@ -225,13 +227,15 @@ export class SessionEngine {
     const before = prepare && state.snapshot();
     try {
       return await this.#turns.take(state.key, async (turn) => {
-        for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        const deadline = performance.now() + PERSISTENCE;
+        for (let attempt = 0; performance.now() < deadline; attempt++) {
+          await backOff(attempt);
           if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, before);
           if (state.ended !== undefined) return false;
           await prepare?.();
           if (this.#nothingToStore(state) || (await this.#attempt(state, turn))) return true;
         }
-        throw new SessionConflictError(messages.conflict(MAX_ATTEMPTS));
+        throw new SessionConflictError(messages.conflict(PERSISTENCE));
       });
     } catch (error) {
       state.login = undefined;
@@ -356,6 +360,13 @@ export class SessionEngine {
     const at = new Date(this.settings.now());
     this.events.emit({ type, at, ...factsOf(record), ...facts } as Parameters<SessionEventHub['emit']>[0]);
   }
+}
+
+/** Writers of several instances that meet again and again get out of step, and the slower one its chance. */
+function backOff(attempt: number): Promise<unknown> | undefined {
+  if (attempt < 2) return undefined;
+  const longest = Math.min(2 ** attempt, 32);
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }
 
 function factsOf(record: { readonly key: string; readonly userId?: string | null }): {

@@ -24,7 +24,7 @@ export interface SessionMeta {
 
 /** Reads the text of {@link SessionMeta}; throws when it is not. */
 export function parseMeta(text: string | null): SessionMeta {
-  return text === null ? {} : (parseObject(text));
+  return text === null ? {} : parseObject(text);
 }
 
 /** The text of {@link SessionMeta}, or null when there is nothing to keep. */

@@ -180,8 +180,10 @@ export class SessionState {
   }
 
   /** How long the browser may keep the cookie: never beyond the session's absolute deadline. Undefined: until it closes. */
-  get cookieLife(): { readonly maxAge: number; readonly expires: Date } | undefined {
-    const { expires } = this.cookie;
+  cookieLife(): { readonly maxAge: number; readonly expires: Date } | undefined {
+    const { cookie } = this;
+    cookie.resetMaxAge();
+    const { expires } = cookie;
     if (expires === null) return undefined;
     const end = Math.min(expires.getTime(), absoluteDeadline(this.createdAt, this.settings.lifetimes));
     return { maxAge: end - this.settings.now(), expires: new Date(end) };
@@ -215,6 +217,7 @@ export class SessionState {
     const seen =
       base === undefined ||
       this.touchAsked ||
+      this.login !== undefined ||
       isTouchDue(base.lastSeenAt, now, this.settings.lifetimes, this.idle);
     const lastSeenAt = seen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
     const device = seen || base.ip === null ? this.host.device() : base;

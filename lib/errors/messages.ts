@@ -22,8 +22,8 @@ export const messages = {
     'A session with this id exists already; "genid" must return a new, unguessable id on every call.',
   capability: (store: string, capability: string) =>
     `${store} cannot ${capability}; use a store that can, such as TypeOrmSessionStore.`,
-  conflict: (attempts: number) =>
-    `A change to the session met a newer version ${attempts} times; do not call save() or update() inside the function given to update().`,
+  conflict: (ms: number) =>
+    `A change to the session met newer versions for ${ms} ms; do not call save() or update() inside the function given to update().`,
 
   // data
   notJson: (key: string, what: string) =>
@@ -83,7 +83,7 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   if (typeof value !== 'object') return `a ${typeof value}`;
-  const name = (value).constructor?.name;
+  const name = value.constructor?.name;
   return name && name !== 'Object' ? `a ${name}` : 'an object';
 }
 

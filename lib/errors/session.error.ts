@@ -9,6 +9,16 @@ export abstract class SessionError extends Error {
   /** The HTTP status this error is answered with where nobody catches it. */
   abstract readonly statusCode: number;
 
+  /** The same under the name that `http-errors`, and so Express, Nest and Fastify, look for. */
+  get status(): number {
+    return this.statusCode;
+  }
+
+  /** Whether a client may read the message: not where the fault is the server's own. */
+  get expose(): boolean {
+    return this.statusCode < 500;
+  }
+
   override get name(): string {
     return this.constructor.name;
   }

@@ -212,7 +212,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
     }
     const bytes = Buffer.byteLength(cookieName) + Buffer.byteLength(encodeURIComponent(commit.token));
     if (bytes > MAX_COOKIE_BYTES) throw new SessionDataError(messages.cookieTooLarge(bytes));
-    const life = state.cookieLife;
+    const life = state.cookieLife();
     this.#setCookie = setCookieHeader(cookieName, commit.token, {
       ...finalAttributes(state.cookie, this.#isSecure),
       ...(life !== undefined && { maxAge: life.maxAge, expires: life.expires }),

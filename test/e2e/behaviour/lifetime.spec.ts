@@ -1,0 +1,195 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { DAY, HOUR, MINUTE, SECOND, TestClock } from '../../support/clock.js';
+import { type Backend, BACKENDS, deferred, KINDS, openSite, type Site } from '../../support/site.js';
+import type { SessionModuleOptions } from '../../../lib/index.js';
+
+/** Timeouts, touches and renewals (DESIGN 3, 5.7, 7), on a clock that the test moves. */
+describe.each(KINDS)('the life of a session (%s)', (kind) => {
+  let backend: Backend;
+  let site: Site;
+  let clock: TestClock;
+
+  beforeAll(async () => {
+    backend = await BACKENDS[kind]();
+  });
+  afterAll(() => backend.close());
+  beforeEach(() => {
+    clock = new TestClock();
+  });
+  afterEach(async () => {
+    await site.close();
+    clock.restore();
+  });
+
+  async function open(options: Partial<SessionModuleOptions>) {
+    site = await openSite(backend, options);
+    const client = site.client();
+    await client.post('/run/set', { color: 'green' });
+    site.spy.reset();
+    site.events.splice(0);
+    return client;
+  }
+
+  it('ends when it was idle for too long, whatever its cookie says', async () => {
+    const client = await open({ idleTimeout: '30m', cookie: { maxAge: '7d' } });
+    clock.advance(30 * MINUTE - SECOND);
+    expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+    clock.advance(30 * MINUTE);
+    expect((await client.get('/run/read')).body).toEqual({});
+    expect(site.events).toContainEqual(expect.objectContaining({ type: 'rejected', reason: 'expired' }));
+  });
+
+  it('ends at the absolute timeout, however active', async () => {
+    const client = await open({ idleTimeout: '1h', absoluteTimeout: '3h' });
+    for (let minutes = 30; minutes < 180; minutes += 30) {
+      clock.advance(30 * MINUTE);
+      await client.post('/run/set', { minutes });
+      expect((await client.get('/run/read')).body).toEqual({ color: 'green', minutes });
+    }
+    const { body } = await client.get('/run/facts');
+    expect(Date.parse(body.expiresAt as string) - Date.parse(body.createdAt as string)).toBe(3 * HOUR);
+    clock.advance(30 * MINUTE);
+    expect((await client.get('/run/read')).body).toEqual({});
+  });
+
+  it('has no absolute timeout where that is switched off', async () => {
+    const client = await open({ idleTimeout: '30d', absoluteTimeout: false });
+    for (let i = 0; i < 20; i++) {
+      clock.advance(29 * DAY);
+      expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+    }
+  });
+
+  it('obeys a shorter idle timeout that was configured after it began', async () => {
+    const client = await open({ idleTimeout: '1d' });
+    await site.close();
+    site = await openSite(backend, { idleTimeout: '10m' });
+    const again = site.client();
+    again.headers.cookie = client.cookieHeader;
+    clock.advance(11 * MINUTE);
+    expect((await again.get('/run/read')).body).toEqual({});
+  });
+
+  it('costs a read no write until touchInterval has passed, and then one', async () => {
+    const client = await open({ touchInterval: '1m' });
+    for (let i = 0; i < 5; i++) await client.get('/run/read');
+    expect(site.spy.count('update')).toBe(0);
+    clock.advance(MINUTE);
+    await client.get('/run/read');
+    await client.get('/run/read');
+    expect(site.spy.count('update')).toBe(1);
+    const { body } = await client.get('/run/facts');
+    expect(Math.abs(Date.parse(body.lastSeenAt as string) - Date.now())).toBeLessThan(5 * SECOND);
+  });
+
+  it('is touched often enough not to end in use where touchInterval is longer than that', async () => {
+    const client = await open({ idleTimeout: '1m', touchInterval: '1h' });
+    for (let i = 0; i < 6; i++) {
+      clock.advance(40 * SECOND);
+      expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+    }
+  });
+
+  it('is not brought back by a touch that met a logout', async () => {
+    const client = await open({ touchInterval: '1m' });
+    const stolen = client.copy();
+    clock.advance(2 * MINUTE);
+    const reached = deferred();
+    const go = deferred();
+    site.handle('slow', async () => {
+      reached.resolve();
+      await go.promise;
+    });
+    const late = stolen.get('/run/slow');
+    await reached.promise;
+    await client.post('/run/logout');
+    go.resolve();
+    expect((await late).status).toBe(200);
+    expect((await stolen.get('/run/facts')).body).toMatchObject({ isNew: true });
+  });
+
+  it('“remember me”: its own cookie life is its idle timeout, under the absolute one', async () => {
+    const client = await open({ idleTimeout: '1h', absoluteTimeout: '10d' });
+    site.handle('remember', ({ session }) => void (session.cookie.maxAge = 7 * DAY));
+    const { setCookies } = await client.get('/run/remember');
+    expect(setCookies[0]).toMatch(/; Max-Age=604800; Path=\/; Expires=/);
+    clock.advance(6 * DAY);
+    const again = await client.get('/run/read');
+    expect(again.body).toEqual({ color: 'green' });
+    const left = Number(/Max-Age=(\d+)/.exec(again.setCookies[0]!)![1]);
+    expect(left).toBeGreaterThan(4 * 86_400 - 60);
+    expect(left).toBeLessThanOrEqual(4 * 86_400);
+    clock.advance(4 * DAY);
+    expect((await client.get('/run/read')).body).toEqual({});
+  });
+
+  it('a persistent cookie is sent again with every response, one that ends with the browser is not', async () => {
+    const client = await open({ cookie: { maxAge: '1h' } });
+    expect((await client.get('/run/read')).setCookies).toHaveLength(1);
+    await site.close();
+    site = await openSite(backend, { cookie: { maxAge: '1h' }, rolling: false });
+    const other = site.client();
+    other.headers.cookie = client.cookieHeader;
+    expect((await other.get('/run/read')).setCookies).toEqual([]);
+  });
+
+  describe('renewed on a schedule', () => {
+    const schedule = { rotateInterval: '10m', rotationGrace: '30s', idleTimeout: '1d' };
+
+    it('gets a new id when it is due and keeps its data; the old id works for the grace period and leads to the new one', async () => {
+      const client = await open(schedule);
+      const old = client.copy();
+      expect((await client.get('/run/read')).setCookies).toEqual([]);
+      clock.advance(11 * MINUTE);
+      expect((await client.get('/run/read')).setCookies).toHaveLength(1);
+      expect(client.sessionId).not.toBe(old.sessionId);
+      expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+      clock.advance(20 * SECOND);
+      const straggler = old.copy();
+      expect((await straggler.get('/run/read')).body).toEqual({ color: 'green' });
+      expect(straggler.sessionId).toBe(client.sessionId);
+      clock.advance(20 * SECOND);
+      expect((await old.get('/run/read')).body).toEqual({});
+      expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+    });
+
+    it('a burst at the due moment renews it once, on two instances, and all of it keeps working', async () => {
+      const client = await open(schedule);
+      const second = await openSite(backend, schedule);
+      clock.advance(11 * MINUTE);
+      const visitors = Array.from({ length: 20 }, (_, index) => {
+        const visitor = (index % 2 ? site : second).client();
+        visitor.cookies.set('sid', client.cookies.get('sid')!);
+        return visitor;
+      });
+      const answers = await Promise.all(
+        visitors.map((visitor, index) =>
+          index % 3 ? visitor.get('/run/read') : visitor.post('/run/set', { [`k${index}`]: index }),
+        ),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+      const ids = new Set(visitors.map(({ sessionId }) => sessionId));
+      expect(ids.size).toBe(1);
+      expect(ids.has(client.sessionId)).toBe(false);
+      const { body } = await visitors[0]!.get('/run/read');
+      expect(body).toEqual({
+        color: 'green',
+        ...Object.fromEntries([0, 3, 6, 9, 12, 15, 18].map((i) => [`k${i}`, i])),
+      });
+      expect([...site.events, ...second.events].filter(({ type }) => type === 'rotated')).toHaveLength(1);
+      await second.close();
+    });
+
+    it('writes through the old id reach the session, and logout ends it under both ids', async () => {
+      const client = await open(schedule);
+      const old = client.copy();
+      clock.advance(11 * MINUTE);
+      await client.get('/run/read');
+      await old.copy().post('/run/set', { viaOld: true });
+      expect((await client.get('/run/read')).body).toEqual({ color: 'green', viaOld: true });
+      await old.copy().post('/run/logout');
+      expect((await client.get('/run/read')).body).toEqual({});
+      expect((await old.get('/run/read')).body).toEqual({});
+    });
+  });
+});

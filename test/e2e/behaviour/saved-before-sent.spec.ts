@@ -1,0 +1,152 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import {
+  type Backend,
+  BACKENDS,
+  deferred,
+  type Handler,
+  KINDS,
+  openSite,
+  type Site,
+} from '../../support/site.js';
+
+/** DESIGN 5.4: no byte of a response leaves before its session is stored. */
+describe.each(KINDS)('saved before sent (%s)', (kind) => {
+  let backend: Backend;
+  let site: Site;
+  const file = join(tmpdir(), `nest-session-${process.pid}.txt`);
+
+  beforeAll(async () => {
+    backend = await BACKENDS[kind]();
+    await writeFile(file, 'file');
+  });
+  afterAll(() => backend.close());
+  beforeEach(async () => {
+    site = await openSite(backend);
+  });
+  afterEach(() => site.close());
+
+  const answers: [string, string, Handler, { status: number; text: string }][] = [
+    ['a returned value', 'run', () => 'value', { status: 200, text: 'value' }],
+    ['res.json', 'raw', ({ res }) => void res.json({ a: 1 }), { status: 200, text: '{"a":1}' }],
+    [
+      'a redirect',
+      'raw',
+      ({ res }) => res.redirect('/next'),
+      { status: 302, text: 'Found. Redirecting to /next' },
+    ],
+    [
+      'a stream',
+      'raw',
+      ({ res }) => void Readable.from(['str', 'eam']).pipe(res),
+      { status: 200, text: 'stream' },
+    ],
+    ['a file', 'raw', ({ res }) => res.sendFile(file), { status: 200, text: 'file' }],
+    [
+      'writeHead and end',
+      'raw',
+      ({ res }) => void res.writeHead(202, { 'X-A': '1' }).end('head'),
+      { status: 202, text: 'head' },
+    ],
+    [
+      'flushed headers',
+      'raw',
+      ({ res }) => (res.flushHeaders(), void res.end('flushed')),
+      { status: 200, text: 'flushed' },
+    ],
+    ['204', 'raw', ({ res }) => void res.status(204).end(), { status: 204, text: '' }],
+    [
+      'an error of the handler',
+      'run',
+      () => {
+        throw new Error('broken');
+      },
+      { status: 500, text: '{"statusCode":500,"message":"Internal server error"}' },
+    ],
+  ];
+
+  it.each(answers)(
+    '%s waits for the store, and its session is there for the very next request',
+    async (_, how, answer, expected) => {
+      site.handle('answer', (visit) => {
+        visit.session.color = 'green';
+        return answer(visit);
+      });
+      const written = deferred();
+      site.spy.gate = written.promise;
+      const client = site.client();
+      let arrived = false;
+      const response = client.get(`/${how}/answer`).finally(() => (arrived = true));
+      while (site.spy.count('create') === 0) await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect(arrived).toBe(false);
+      written.resolve();
+      expect(await response).toMatchObject(expected);
+      site.spy.gate = undefined;
+      expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+    },
+  );
+
+  it.each(answers)(
+    '%s becomes a 503 with Retry-After when the store fails, with nothing left of it',
+    async (_, how, answer) => {
+      site.handle('answer', (visit) => {
+        visit.session.color = 'green';
+        visit.res.setHeader('ETag', '"lost"');
+        return answer(visit);
+      });
+      site.spy.failure = { error: new Error('store is down'), methods: ['create'] };
+      const { status, headers, setCookies, body, text } = await site.client().get(`/${how}/answer`);
+      expect(status).toBe(503);
+      expect(headers.get('retry-after')).toBe('1');
+      expect(headers.get('etag')).not.toBe('"lost"');
+      expect(headers.get('location')).toBeNull();
+      expect(setCookies).toEqual([]);
+      expect(body).toEqual({ statusCode: 503, message: 'Service Unavailable' });
+      expect(text).not.toContain('store is down');
+      expect(site.events).toContainEqual(expect.objectContaining({ type: 'storeError' }));
+    },
+  );
+
+  it('what a stream changes after its first byte is stored before its end', async () => {
+    const client = site.client();
+    await client.post('/run/set', { start: true });
+    site.handle('stream', ({ session, res }) => {
+      res.write('first ');
+      session.late = true;
+      res.end('last');
+    });
+    expect((await client.get('/raw/stream')).text).toBe('first last');
+    expect((await client.get('/run/read')).body).toEqual({ start: true, late: true });
+  });
+
+  it('a stream whose late change cannot be stored is cut off: the client sees no complete answer', async () => {
+    const client = site.client();
+    await client.post('/run/set', { start: true });
+    site.handle('stream', async ({ session, res }) => {
+      res.write('first ');
+      await new Promise((resolve) => setImmediate(resolve));
+      session.late = true;
+      site.spy.failure = { error: new Error('store is down'), methods: ['update'] };
+      res.end('last');
+    });
+    await expect(client.get('/raw/stream')).rejects.toThrow();
+  });
+
+  it('a new id after the first byte is refused, since its cookie cannot be sent', async () => {
+    const refused = deferred<unknown>();
+    site.handle('late', async ({ session, res }) => {
+      res.write('first');
+      await session.login('ann').catch((error: unknown) => refused.resolve(error));
+      res.end();
+    });
+    await site.client().get('/raw/late');
+    expect(await refused.promise).toMatchObject({
+      code: 'SESSION_USAGE',
+      message: expect.stringContaining('before the first byte'),
+    });
+  });
+});
