@@ -69,6 +69,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   #cookieDefaults: CookieDefaults | undefined;
   #setCookie: string | undefined;
   #tokens: readonly string[] = [];
+  #failed = false;
   #accessed = false;
   #unset = false;
   /** The head of the response: still open, waiting for the commit, or gone. */
@@ -100,8 +101,12 @@ export class SessionExchange implements SessionHost, ResponseGate {
 
   /** What `req.session` is. */
   get session(): SessionObject | null | undefined {
-    if (this.#state === undefined) throw new SessionUsageError(messages.notLoaded);
     this.#accessed = true;
+    if (this.#state === undefined) {
+      // Error pages look for a session, too: they find none, rather than a second error.
+      if (this.#failed) return undefined;
+      throw new SessionUsageError(messages.notLoaded);
+    }
     return this.#session === undefined
       ? (this.#session = this.#context.engine.present(this.#state))
       : this.#session;
@@ -154,7 +159,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
 
   commit(): Promise<void> | undefined {
     const state = this.#state;
-    if (state === undefined) return undefined;
+    if (state === undefined || this.#failed) return undefined;
     const outcome = this.#outcome(state);
     if (this.#head === 'open') this.#head = 'committing';
     if (outcome instanceof Promise) return outcome.then((commit) => this.#decideCookie(state, commit));
@@ -176,7 +181,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   fail(error: unknown): void {
-    this.#state = undefined;
+    this.#failed = true;
     const { retryAfter } = error as { retryAfter?: unknown };
     if (typeof retryAfter === 'number') this.#res.setHeader('Retry-After', String(retryAfter));
     this.#next(error);
@@ -188,9 +193,17 @@ export class SessionExchange implements SessionHost, ResponseGate {
     const { engine, http } = this.#context;
     this.#tokens = cookieValues(this.#req.headers.cookie, http.cookieName);
     const state = engine.open(this.#tokens, this);
-    if (state instanceof Promise) return state.then((loaded) => void (this.#state = loaded));
-    this.#state = state;
-    return undefined;
+    if (!(state instanceof Promise)) {
+      this.#state = state;
+      return undefined;
+    }
+    return state.then(
+      (loaded) => void (this.#state = loaded),
+      (error: unknown) => {
+        this.#failed = true;
+        throw error;
+      },
+    );
   }
 
   #outcome(state: SessionState): Commit | Promise<Commit> {
@@ -198,7 +211,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
     const unset = this.#unset || !('session' in this.#req);
     if (!unset || state.ended !== undefined) return engine.commit(state);
     if (http.unset === 'keep') return { cookie: 'none' };
-    return engine.destroy(state, 'destroyed').then(() => engine.commit(state));
+    return engine.destroy(state, 'logout').then(() => engine.commit(state));
   }
 
   #decideCookie(state: SessionState, commit: Commit): void {

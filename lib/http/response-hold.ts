@@ -1,0 +1,422 @@
+import { STATUS_CODES, validateHeaderValue, type OutgoingHttpHeader, type ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { types } from 'node:util';
+
+/** What {@link holdResponse} asks before it lets a response leave. */
+export interface ResponseGate {
+  /**
+   * Called once before the first byte of the response may leave (`headersSent` is false), and once more when
+   * the application ends a response whose head left earlier (`headersSent` is true). Returns undefined when
+   * there is nothing to wait for: the call then goes straight through, in the same tick.
+   *
+   * A failure with `headersSent` true destroys the response: the client must not take it for a complete one.
+   */
+  commit(headersSent: boolean): Promise<void> | undefined;
+  /**
+   * Called synchronously right before the head leaves, after a successful commit, with every header the
+   * application set visible through `res.getHeader`. May set and append headers.
+   */
+  beforeHead(): void;
+  /**
+   * Called when commit, `beforeHead` or a replayed call failed before anything was sent. The response is as if
+   * untouched, and answering it with the error is up to this function: nothing is held from here on.
+   */
+  fail(error: unknown): void;
+}
+
+type Method = 'writeHead' | 'flushHeaders' | 'write' | 'end';
+type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
+type Callback = (error?: unknown) => void;
+
+/** Headers about the content that was lost: they must neither describe the error nor let it be cached. */
+const CONTENT_HEADERS =
+  `content-type content-length content-encoding content-language content-range content-disposition
+  content-location content-digest content-md5 repr-digest digest etag last-modified location refresh
+  transfer-encoding trailer accept-ranges cache-control cdn-cache-control surrogate-control expires age`.split(
+    /\s+/,
+  );
+
+/** What Node says about each when it comes too late. */
+const HEADER_METHODS = {
+  setHeader: 'set',
+  setHeaders: 'set',
+  appendHeader: 'append',
+  removeHeader: 'remove',
+};
+
+/** Headers to which several parties add values. */
+const SHARED_HEADERS = ['Set-Cookie', 'Vary'];
+
+/** The calls a response has to wait with, and the view of that response as if they had been made. */
+class Hold {
+  readonly calls: { readonly method: Method; readonly args: unknown[] }[] = [];
+  ended = false;
+  needDrain = false;
+  private bytes = 0;
+  private closed = false;
+  private lifted = false;
+  private readonly statusCode: number;
+  private readonly statusMessage: string | undefined;
+  private readonly views: PropertyDescriptorMap;
+  private readonly originals: PropertyDescriptorMap = {};
+
+  constructor(private readonly res: ServerResponse) {
+    this.statusCode = res.statusCode;
+    if (!isHttp2(res)) {
+      this.statusMessage = res.statusMessage;
+      res.statusMessage ||= STATUS_CODES[res.statusCode] ?? 'unknown';
+    }
+    res.once('close', this.onClose);
+    const prototype = Object.getPrototypeOf(res) as object;
+    this.views = {
+      headersSent: { get: () => true },
+      finished: { get: () => this.ended },
+      writableEnded: { get: () => this.ended },
+      writableFinished: { get: () => false },
+      writableNeedDrain: { get: () => this.needDrain && !this.ended },
+      writableLength: { get: () => this.bytes + Number(Reflect.get(prototype, 'writableLength', res)) },
+    };
+    for (const [name, verb] of Object.entries(HEADER_METHODS)) {
+      const native = (res as unknown as Record<string, Native>)[name];
+      const value: Native = (...args) => {
+        if (!this.lifted) throw headersSentError(verb);
+        return native?.apply(res, args);
+      };
+      this.views[name] = { value, writable: true };
+    }
+    for (const [name, view] of Object.entries(this.views)) {
+      const original = Object.getOwnPropertyDescriptor(res, name);
+      if (original) this.originals[name] = original;
+      Object.defineProperty(res, name, { ...view, configurable: true });
+    }
+  }
+
+  /** Whether the client went away: whatever is kept can only be dropped. */
+  get gone(): boolean {
+    return this.closed || this.res.destroyed;
+  }
+
+  /** Keeps a call for the release. Returns whether the application may write on, as `res.write` does. */
+  keep(method: Method, args: unknown[]): boolean {
+    if (method === 'end') this.ended = true;
+    if (this.gone) return refuse(args, destroyedError());
+    this.calls.push({ method, args });
+    if (method === 'write' || method === 'end') this.bytes += byteLength(args);
+    const hasRoom = this.bytes < this.res.writableHighWaterMark;
+    if (method === 'write' && !hasRoom) this.needDrain = true;
+    return hasRoom;
+  }
+
+  drop(error: unknown): void {
+    for (const { args } of this.calls.splice(0)) refuse(args, error);
+    this.bytes = 0;
+  }
+
+  /** Gives the response its own view back. */
+  lift(): void {
+    const { res, views, originals } = this;
+    this.lifted = true;
+    res.off('close', this.onClose);
+    for (const [name, view] of Object.entries(views)) {
+      const current = Object.getOwnPropertyDescriptor(res, name);
+      if (current?.get !== view.get || current?.value !== view.value) continue; // somebody patched it since
+      if (originals[name]) Object.defineProperty(res, name, originals[name]);
+      else Reflect.deleteProperty(res, name);
+    }
+    // As in Node, a status assigned after the call that decided it changes nothing.
+    res.statusCode = this.statusCode;
+    if (!isHttp2(res)) res.statusMessage = this.statusMessage ?? '';
+  }
+
+  private readonly onClose = (): void => {
+    this.closed = true;
+    this.drop(destroyedError());
+  };
+}
+
+/** One per response: four functions over the ones that were there, which keep calling those. */
+class HeldResponse {
+  /** 'failed': the error goes out through these functions. 'lost': it goes out around them, see `stepAside`. */
+  private phase: 'untouched' | 'open' | 'failed' | 'lost' = 'untouched';
+  private hold: Hold | undefined;
+  private endCommitted = false;
+  private failure: unknown;
+  private sources: Readable[] | undefined;
+  private readonly native: Readonly<Record<Method, Native>>;
+
+  constructor(
+    private readonly res: ServerResponse,
+    private readonly gate: ResponseGate,
+  ) {
+    const methods = methodsOf(res);
+    const { writeHead, flushHeaders, write, end } = methods;
+    this.native = { writeHead, flushHeaders, write, end };
+    methods.writeHead = this.writeHead;
+    methods.flushHeaders = this.flushHeaders;
+    methods.write = this.write;
+    methods.end = this.end;
+    res.on('pipe', this.onPipe);
+  }
+
+  private readonly onPipe = (source: Readable): void => {
+    (this.sources ??= []).push(source);
+  };
+
+  private readonly writeHead: Native = (...args) => {
+    const { res, native } = this;
+    if (this.hold || this.phase === 'lost') throw headersSentError('write');
+    if (this.phase !== 'untouched' || res.headersSent) return native.writeHead.apply(res, args);
+    const head = applyHead(res, args);
+    const hold = this.begin();
+    if (!hold) return native.writeHead.apply(res, head);
+    hold.keep('writeHead', head);
+    return res;
+  };
+
+  private readonly flushHeaders: Native = (...args) => {
+    if (this.phase === 'lost') return;
+    const hold = this.begin();
+    if (hold) hold.keep('flushHeaders', args);
+    else this.native.flushHeaders.apply(this.res, args);
+  };
+
+  private readonly write: Native = (...args) => {
+    if (this.isOver()) return refuse(args, this.failure);
+    if (this.hold || this.phase === 'untouched') checkChunk(args);
+    if (this.hold?.ended) return this.refuseAfterEnd(args);
+    const hold = this.begin();
+    return hold ? hold.keep('write', args) : this.native.write.apply(this.res, args);
+  };
+
+  private readonly end: Native = (...args) => {
+    const { res } = this;
+    const hasChunk = Boolean(args[0]) && typeof args[0] !== 'function';
+    if (this.isOver()) refuse(args, this.failure);
+    else if (this.hold?.ended) {
+      if (hasChunk) this.refuseAfterEnd(args);
+      else refuse(args, nodeError(Error, 'ERR_STREAM_ALREADY_FINISHED', 'The response was ended before'));
+    } else {
+      if (hasChunk && !res.writableEnded) checkChunk(args);
+      const hold = this.beginEnd();
+      if (!hold) return this.native.end.apply(res, args);
+      hold.keep('end', args);
+    }
+    return res;
+  };
+
+  /** Asks the gate at the first call. Returns what this call has to wait with, if it may not go on at once. */
+  private begin(): Hold | undefined {
+    if (this.phase === 'untouched') {
+      this.phase = 'open';
+      if (!this.res.headersSent) this.ask(false);
+    }
+    return this.hold;
+  }
+
+  private beginEnd(): Hold | undefined {
+    const { res } = this;
+    if (this.phase === 'untouched' && !res.headersSent) this.endCommitted = true;
+    const hold = this.begin();
+    if (hold || this.phase === 'failed' || this.endCommitted || !res.headersSent) return hold;
+    this.endCommitted = true;
+    this.ask(true);
+    return this.hold;
+  }
+
+  private ask(headersSent: boolean): void {
+    try {
+      const pending = this.gate.commit(headersSent);
+      if (pending) {
+        const hold = (this.hold = new Hold(this.res));
+        void pending.then(
+          () => this.release(hold),
+          (error: unknown) => this.fail(error, hold),
+        );
+      } else if (!headersSent) this.beforeHead();
+    } catch (error) {
+      // Failing a tick later, as a rejection does, also drops what the application writes until then.
+      const hold = (this.hold = new Hold(this.res));
+      queueMicrotask(() => this.fail(error, hold));
+    }
+  }
+
+  private beforeHead(): void {
+    const { res } = this;
+    // appendHeader() pushes into the very array that was set, which the application may use for every response.
+    for (const name of SHARED_HEADERS) {
+      const value = res.getHeader(name);
+      if (Array.isArray(value)) res.setHeader(name, [...value]);
+    }
+    this.gate.beforeHead();
+  }
+
+  private release(hold: Hold): void {
+    const { res } = this;
+    if (hold.gone) return; // Nobody reads the answer, and the application keeps the view that it was given.
+    hold.lift();
+    this.hold = undefined;
+    let accepted: unknown;
+    try {
+      if (!res.headersSent) this.beforeHead();
+      for (let call = hold.calls[0]; call; call = hold.calls[0]) {
+        accepted = this[call.method].apply(res, call.args);
+        hold.calls.shift();
+      }
+    } catch (error) {
+      this.fail(error, hold);
+      return;
+    }
+    // When Node took the last write at once, it will not emit the 'drain' that a kept write has promised.
+    if (hold.needDrain && accepted !== false && !res.writableEnded) process.nextTick(() => res.emit('drain'));
+  }
+
+  private fail(error: unknown, hold: Hold): void {
+    const { res } = this;
+    hold.lift();
+    this.hold = undefined;
+    hold.drop(error);
+    if (res.headersSent) {
+      res.destroy(toError(error));
+      return;
+    }
+    this.phase = 'failed';
+    this.failure = error;
+    for (const source of this.sources ?? []) source.unpipe(res);
+    res.statusCode = 200;
+    if (!isHttp2(res)) res.statusMessage = '';
+    for (const name of CONTENT_HEADERS) if (res.hasHeader(name)) res.removeHeader(name);
+    const methods = methodsOf(res);
+    if (methods.write !== this.write || methods.end !== this.end) this.stepAside(methods);
+    try {
+      this.gate.fail(error);
+    } catch (cause) {
+      res.destroy(toError(cause)); // The client must not wait for an answer that nobody will give.
+    }
+  }
+
+  /**
+   * A body wrapper put over these functions (compression, say) is in the middle of the lost content and would
+   * mangle the error, or ignore it as a second end. The error goes around it, and what it still emits is refused.
+   */
+  private stepAside(methods: Record<Method, Native>): void {
+    Object.assign(methods, this.native);
+    const around = new HeldResponse(this.res, this.gate);
+    around.phase = 'failed';
+    around.failure = this.failure;
+    this.phase = 'lost';
+  }
+
+  /** Whether a call comes from the lost handler, for which Node would raise an 'error' event on the response. */
+  private isOver(): boolean {
+    return this.phase === 'lost' || (this.phase === 'failed' && this.res.writableEnded);
+  }
+
+  private refuseAfterEnd(args: unknown[]): boolean {
+    const { res } = this;
+    const error = nodeError(Error, 'ERR_STREAM_WRITE_AFTER_END', 'write after end');
+    process.nextTick(() => {
+      callbackOf(args)?.(error);
+      if (!res.destroyed) res.emit('error', error);
+    });
+    return false;
+  }
+}
+
+/** Applies the arguments of writeHead to the response and returns what is left of them for the native call. */
+function applyHead(res: ServerResponse, [status, reason, last]: unknown[]): unknown[] {
+  const statusCode = Number(status) | 0;
+  if (statusCode < 100 || statusCode > 999) {
+    throw nodeError(RangeError, 'ERR_HTTP_INVALID_STATUS_CODE', `Invalid status code: ${String(status)}`);
+  }
+  const hasReason = typeof reason === 'string';
+  if (hasReason) {
+    validateHeaderValue('statusMessage', reason);
+    res.statusMessage = reason;
+  }
+  res.statusCode = statusCode;
+  const seen = new Set<string>();
+  for (const [name, value] of headerLines(hasReason ? last : (last ?? reason))) {
+    if (!name) continue;
+    const key = name.toLowerCase();
+    if (seen.has(key)) res.appendHeader(name, value as string);
+    else res.setHeader(name, Array.isArray(value) ? [...value] : value);
+    seen.add(key);
+  }
+  return hasReason ? [statusCode, reason] : [statusCode];
+}
+
+function headerLines(headers: unknown): [string, OutgoingHttpHeader][] {
+  if (!Array.isArray(headers)) return Object.entries((headers ?? {}) as Record<string, OutgoingHttpHeader>);
+  if (Array.isArray(headers[0])) return headers as [string, OutgoingHttpHeader][];
+  if (headers.length % 2 !== 0) {
+    throw nodeError(TypeError, 'ERR_INVALID_ARG_VALUE', 'The headers array has a name without a value');
+  }
+  const lines: [string, OutgoingHttpHeader][] = [];
+  for (let i = 0; i < headers.length; i += 2) lines.push([headers[i] as string, headers[i + 1] as string]);
+  return lines;
+}
+
+function checkChunk([chunk, encoding]: unknown[]): void {
+  if (chunk === null) {
+    throw nodeError(TypeError, 'ERR_STREAM_NULL_VALUES', 'May not write null values to stream');
+  }
+  if (typeof chunk !== 'string' && !types.isUint8Array(chunk)) {
+    const message = 'The "chunk" argument must be of type string or an instance of Buffer or Uint8Array';
+    throw nodeError(TypeError, 'ERR_INVALID_ARG_TYPE', message);
+  }
+  if (typeof encoding === 'string' && encoding && encoding !== 'buffer' && !Buffer.isEncoding(encoding)) {
+    throw nodeError(TypeError, 'ERR_UNKNOWN_ENCODING', `Unknown encoding: ${encoding}`);
+  }
+}
+
+function byteLength([chunk, encoding]: unknown[]): number {
+  if (typeof chunk === 'string') return Buffer.byteLength(chunk, encoding as BufferEncoding);
+  return types.isUint8Array(chunk) ? chunk.byteLength : 0;
+}
+
+function callbackOf(args: unknown[]): Callback | undefined {
+  return args.find((arg): arg is Callback => typeof arg === 'function');
+}
+
+function refuse(args: unknown[], error: unknown): false {
+  const callback = callbackOf(args);
+  if (callback) process.nextTick(callback, error);
+  return false;
+}
+
+function methodsOf(res: ServerResponse): Record<Method, Native> {
+  return res as unknown as Record<Method, Native>;
+}
+
+/** The compatibility response of HTTP/2, which has no status message and warns about every use of it. */
+function isHttp2(res: ServerResponse): boolean {
+  return 'stream' in res;
+}
+
+function toError(error: unknown): Error {
+  return types.isNativeError(error) ? error : new Error('The response was not completed', { cause: error });
+}
+
+function nodeError(Type: ErrorConstructor, code: string, message: string): NodeJS.ErrnoException {
+  return Object.assign(new Type(message), { code });
+}
+
+function destroyedError(): Error {
+  return nodeError(Error, 'ERR_STREAM_DESTROYED', 'The response was destroyed before it was sent');
+}
+
+function headersSentError(verb: string): Error {
+  return nodeError(
+    Error,
+    'ERR_HTTP_HEADERS_SENT',
+    `Cannot ${verb} headers after they are sent to the client`,
+  );
+}
+
+/**
+ * Holds a response back until the gate has committed: whichever of `writeHead`, `flushHeaders`, `write` and `end`
+ * comes first asks it, and waits with all that follow while the application sees them as made.
+ */
+export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
+  new HeldResponse(res, gate);
+}
