@@ -1,5 +1,5 @@
 /** Why a session was ended. */
-export type DestroyedReason = 'logout' | 'revoked' | 'expired' | 'replaced' | 'destroyed';
+export type DestroyedReason = 'logout' | 'revoked' | 'expired' | 'replaced';
 
 /** Why a session cookie was not accepted. */
 export type RejectedReason = 'malformed' | 'signature' | 'unknown' | 'expired' | 'corrupt';

@@ -380,7 +380,7 @@ export class SessionState {
 /** A user id as text, or undefined for what is none. */
 export function userIdText(userId: unknown): string | undefined {
   if (typeof userId === 'number' && Number.isFinite(userId)) return String(userId);
-  return typeof userId === 'string' && userId !== '' && userId.length <= 255 ? userId : undefined;
+  return typeof userId === 'string' && /^[^\0]{1,255}$/u.test(userId) ? userId : undefined;
 }
 
 function parseableOf(data: object, hidden: ReadonlySet<string>): object {

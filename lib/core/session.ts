@@ -75,7 +75,7 @@ export class SessionObject {
    * Signs a user in: the session gets a new id, the old one is dead at once (session fixation, OWASP ASVS 5.0, 7.2.4),
    * the data key `userId` is set, and `authenticatedAt` is now. Stored when the promise resolves.
    *
-   * @param userId - Who signs in: a string that is not empty, of 255 characters at most, or a finite number.
+   * @param userId - Who signs in: a string of 1 to 255 characters without NUL, or a finite number.
    * @param options - `keep`: the data keys that survive; without it all do.
    * @throws SessionDataError when `userId` is neither.
    * @throws SessionUsageError when the response has left already, so that no cookie can be sent.
@@ -125,7 +125,7 @@ export class SessionObject {
   destroy(callback: SessionCallback): this;
   destroy(callback?: SessionCallback): Promise<void> | this {
     const { host } = this.#state;
-    const ended = this.#engine.destroy(this.#state, 'destroyed').then(() => host.setCurrent(undefined));
+    const ended = this.#engine.destroy(this.#state, 'logout').then(() => host.setCurrent(undefined));
     return this.#answer(ended, callback);
   }
 

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { messages } from '../errors/messages.js';
 import { SessionStoreError } from '../errors/session-store.error.js';
 import { SessionError } from '../errors/session.error.js';

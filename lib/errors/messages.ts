@@ -31,7 +31,7 @@ export const messages = {
   tooLarge: (bytes: number, max: number) =>
     `The session data is ${bytes} bytes, more than the ${max} bytes of "maxDataBytes"; keep large things in a database and their key in the session.`,
   userIdInvalid: (given: string) =>
-    `session.login(userId): ${given} was given; accepted: a string that is not empty, or a finite number.`,
+    `session.login(userId): ${given} was given; accepted: a string of 1 to 255 characters without NUL, or a finite number.`,
   idInvalid: '"genid" must return a string of 1 to 256 printable ASCII characters without spaces.',
   maxAgeInvalid: (given: string) =>
     `session.cookie.maxAge: ${given} was given; accepted: a number of milliseconds, or null for a cookie that ends with the browser.`,

@@ -68,7 +68,7 @@ export class SessionService {
   /** One session by its handle, or undefined where there is none (any more). */
   async get(handle: string): Promise<SessionInfo | undefined> {
     const record = await this.#runtime.shared.read(handle);
-    return record === undefined || record.key !== handle || record.expiresAt <= this.#now()
+    return record?.key !== handle || record.expiresAt <= this.#now()
       ? undefined
       : infoOf(record, undefined);
   }

@@ -1,5 +1,6 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
 import type { StoreOutcome } from '../../core/session-store.js';
+import { comingBack, isolating } from './shared-write.js';
 import type { RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
 
 const TYPES = {
@@ -21,20 +22,15 @@ const PROPERTIES = Object.keys(TYPES) as (keyof SessionRecord)[];
 const SUMMARY = PROPERTIES.filter((property) => !['data', 'meta', 'previousKey'].includes(property));
 const TIMES = ['createdAt', 'lastSeenAt', 'expiresAt', 'authenticatedAt'] as const;
 
-/** How often a statement is tried that the database gave up in favour of another (deadlock, serialization). */
-const TRIES = 5;
-
 /**
  * The statements for PostgreSQL, put together once. Each takes whole columns as arrays, so that one statement, however
  * many sessions it is about, is one plan and one round trip.
  */
 export class PostgresDialect implements SqlDialect {
   readonly #sql: Readonly<
-    Record<'read' | 'readPrevious' | 'create' | 'updateMany' | 'updateOne' | 'delete', string>
+    Record<'read' | 'readPrevious' | 'create' | 'update' | 'delete' | 'find' | 'findByUser', string>
   > &
-    Readonly<
-      Record<'findByUser' | 'count' | 'countUser' | 'deleteByUser' | 'deleteAll' | 'prune' | 'probe', string>
-    >;
+    Readonly<Record<'count' | 'countUser' | 'deleteByUser' | 'deleteAll' | 'prune' | 'probe', string>>;
 
   constructor({ table, column }: SqlNames) {
     const select = (properties: readonly (keyof SessionRecord)[]): string =>
@@ -52,26 +48,23 @@ export class PostgresDialect implements SqlDialect {
       property === 'data' ? `COALESCE(c."data", s.${data})` : `c."${property}"`;
     const assignments = PROPERTIES.map((property) => `${column(property)} = ${valueOf(property)}`).join(', ');
     const incoming = `unnest($1::varchar[], $2::int[], ${arrays(3)}) AS c(old_key, old_version, ${aliases})`;
-    const update = (source: string): string =>
-      `UPDATE ${table} AS s SET ${assignments} FROM ${source} WHERE s.${key} = c.old_key AND s.${version} = c.old_version RETURNING c.old_key AS "key"`;
+    const byEitherKey = `${key} = ANY($1::varchar[]) OR ${previousKey} = ANY($1::varchar[])`;
 
     this.#sql = {
       read: `SELECT ${select(PROPERTIES)} FROM ${table} WHERE ${key} = ANY($1::varchar[])`,
       readPrevious: `SELECT ${select(PROPERTIES)} FROM ${table} WHERE ${previousKey} = ANY($1::varchar[])`,
-      create: `INSERT INTO ${table} (${PROPERTIES.map(column).join(', ')}) SELECT * FROM unnest(${arrays(1)}) ON CONFLICT DO NOTHING RETURNING ${key} AS "key"`,
-      // Rows that somebody else is writing are passed over here and then waited for one by one: a shared statement
-      // never waits for a row, so it holds up nobody and can be part of no deadlock.
-      updateMany: update(
-        `(SELECT c.* FROM ${incoming} JOIN ${table} AS l ON l.${key} = c.old_key AND l.${version} = c.old_version FOR NO KEY UPDATE OF l SKIP LOCKED) AS c`,
-      ),
-      updateOne: update(incoming),
-      delete: `DELETE FROM ${table} WHERE ${key} = ANY($1::varchar[]) OR ${previousKey} = ANY($1::varchar[]) RETURNING ${key} AS "key", ${previousKey} AS "previousKey"`,
+      // In one order, so that two calls with the same keys wait for each other in one direction only.
+      create: `INSERT INTO ${table} (${PROPERTIES.map(column).join(', ')}) SELECT * FROM unnest(${arrays(1)}) ORDER BY 1 ON CONFLICT (${key}) DO NOTHING RETURNING ${key} AS "key"`,
+      update: `UPDATE ${table} AS s SET ${assignments} FROM (SELECT c.* FROM ${incoming} JOIN ${table} AS l ON l.${key} = c.old_key AND l.${version} = c.old_version FOR NO KEY UPDATE OF l SKIP LOCKED) AS c WHERE s.${key} = c.old_key AND s.${version} = c.old_version RETURNING c.old_key AS "key"`,
+      // ARRAY(…) runs the locking part exactly once, whatever the planner thinks; a join may run it once for every row.
+      delete: `DELETE FROM ${table} WHERE ${key} = ANY(ARRAY(SELECT ${key} FROM ${table} WHERE ${byEitherKey} FOR UPDATE SKIP LOCKED)) RETURNING ${key} AS "key", ${previousKey} AS "previousKey"`,
+      find: `SELECT ${select(['key', 'previousKey', 'version'])} FROM ${table} WHERE ${byEitherKey}`,
       findByUser: `SELECT ${select(SUMMARY)} FROM ${table} WHERE ${userId} = $1 AND ${expiresAt} > $2 ORDER BY ${column('createdAt')} DESC, ${key}`,
       count: `SELECT count(*) AS "count" FROM ${table} WHERE ${expiresAt} > $1`,
       countUser: `SELECT count(*) AS "count" FROM ${table} WHERE ${expiresAt} > $1 AND ${userId} = $2`,
       deleteByUser: `DELETE FROM ${table} WHERE ${userId} = $1 AND NOT (${key} = ANY($2::varchar[])) RETURNING ${key} AS "key"`,
       deleteAll: `WITH gone AS (DELETE FROM ${table} RETURNING 1) SELECT count(*) AS "count" FROM gone`,
-      prune: `WITH gone AS (DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${expiresAt} <= $1 ORDER BY ${expiresAt} LIMIT $2 FOR UPDATE SKIP LOCKED) AND ${expiresAt} <= $1 RETURNING 1) SELECT count(*) AS "count" FROM gone`,
+      prune: `WITH gone AS (DELETE FROM ${table} WHERE ${key} = ANY(ARRAY(SELECT ${key} FROM ${table} WHERE ${expiresAt} <= $1 ORDER BY ${expiresAt} LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1) SELECT count(*) AS "count" FROM gone`,
       probe: `SELECT ${select(PROPERTIES)} FROM ${table} LIMIT 0`,
     };
   }
@@ -88,30 +81,50 @@ export class PostgresDialect implements SqlDialect {
   }
 
   create(run: RunSql, records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
-    return isolating(records, async (some) => {
+    const write = async (some: readonly SessionRecord[]): Promise<boolean[]> => {
       const rows = await run<{ key: string }>(this.#sql.create, columnsOf(some));
       const made = new Set(rows.map(({ key }) => key));
-      return some.map(({ key }) => made.has(key));
-    });
+      return some.map(({ key }) => made.delete(key));
+    };
+    return isolating(records, write, isRefusal, lengthOf);
   }
 
   update(run: RunSql, changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
-    return isolating(changes, async (some) => {
-      const isOne = some.length === 1;
-      const written = await this.#update(run, isOne ? this.#sql.updateOne : this.#sql.updateMany, some);
-      const waiting = isOne ? [] : some.filter(({ key }) => !written.has(key));
-      const alone = await Promise.all(waiting.map((change) => this.#updateAlone(run, change)));
-      const outcomes = new Map(waiting.map(({ key }, index) => [key, alone[index]!]));
-      return some.map(({ key }) => outcomes.get(key) ?? written.has(key));
-    });
+    const write = async (some: readonly SessionChange[]): Promise<boolean[]> => {
+      const old = [some.map(({ key }) => key), some.map(({ version }) => version)];
+      // A touch brings no data: the text that is there stays.
+      const next = some.map((change) =>
+        change.next.version === change.version ? { ...change.next, data: null } : change.next,
+      );
+      const rows = await run<{ key: string }>(this.#sql.update, [...old, ...columnsOf(next)]);
+      const written = new Set(rows.map(({ key }) => key));
+      return some.map(({ key }) => written.has(key));
+    };
+    const stillDue = async (some: readonly SessionChange[]): Promise<SessionChange[]> => {
+      const rows = await this.#find(
+        run,
+        some.map(({ key }) => key),
+      );
+      const versions = new Map(rows.map(({ key, version }) => [key, version]));
+      return some.filter(({ key, version }) => versions.get(key) === version);
+    };
+    return comingBack(
+      changes,
+      (some) => isolating(some, write, isRefusal, ({ next }) => lengthOf(next)),
+      stillDue,
+    );
   }
 
-  async delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]> {
-    return isolating(keys, async (some) => {
-      const rows = await run<{ key: string; previousKey: string | null }>(this.#sql.delete, [some]);
-      const gone = new Set(rows.flatMap(({ key, previousKey }) => [key, previousKey]));
-      return some.map((key) => gone.has(key));
-    });
+  delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]> {
+    const among = (some: readonly string[], rows: readonly Names[]): ((key: string) => boolean) => {
+      const names = new Set(rows.flatMap(({ key, previousKey }) => [key, previousKey]));
+      return (key) => names.has(key);
+    };
+    const write = async (some: readonly string[]): Promise<boolean[]> =>
+      some.map(among(some, await run<Names>(this.#sql.delete, [some])));
+    const stillDue = async (some: readonly string[]): Promise<string[]> =>
+      some.filter(among(some, await this.#find(run, some)));
+    return comingBack(keys, (some) => isolating(some, write, isRefusal, () => 0), stillDue);
   }
 
   async findByUser(run: RunSql, userId: string, now: number): Promise<SessionSummary[]> {
@@ -192,7 +205,7 @@ function columnsOf(
 /** The driver hands out 64-bit integers as text. */
 function withNumbers<Row extends SessionSummary>(row: Row): Row {
   const times = TIMES.map((property) => [property, row[property] === null ? null : Number(row[property])]);
-  return Object.assign(row, Object.fromEntries(times));
+  return Object.assign(row, Object.fromEntries(times) as object);
 }
 
 async function countOf(run: RunSql, sql: string, parameters: readonly unknown[]): Promise<number> {

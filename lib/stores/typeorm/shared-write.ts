@@ -1,0 +1,78 @@
+import { setTimeout } from 'node:timers/promises';
+import type { StoreOutcome } from '../../core/session-store.js';
+
+/** Does one statement for many items; where it rejects, it has done nothing. */
+type Write<Item> = (items: readonly Item[]) => Promise<StoreOutcome[]>;
+
+/** More characters than this in one statement would hold up the event loop, and far more no driver takes. */
+const MAX_TEXT = 16 * 1024 * 1024;
+
+/** Milliseconds before the first return to a locked row; doubled each time, up to {@link LAST_PAUSE} (2.5 s in all). */
+const FIRST_PAUSE = 5;
+const LAST_PAUSE = 1_280;
+
+/**
+ * Writes so that one bad item fails alone: what the database refuses is halved until the item to blame stands alone.
+ * Half after half, so that trouble takes one connection of the pool and not all.
+ */
+export async function isolating<Item>(
+  items: readonly Item[],
+  write: Write<Item>,
+  isRefusal: (error: unknown) => boolean,
+  lengthOf: (item: Item) => number,
+): Promise<StoreOutcome[]> {
+  const length = items.reduce((sum, item) => sum + lengthOf(item), 0);
+  if (items.length <= 1 || length <= MAX_TEXT) {
+    try {
+      return await write(items);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (items.length === 1) return [error as Error];
+    }
+  }
+  const middle = Math.ceil(items.length / 2);
+  const outcomes: StoreOutcome[] = [];
+  for (const half of [items.slice(0, middle), items.slice(middle)]) {
+    // The other half may be written already: a fault of the whole store is from here on one of these items.
+    const failed = (error: unknown): StoreOutcome[] => half.map(() => error as Error);
+    outcomes.push(...(await isolating(half, write, isRefusal, lengthOf).catch(failed)));
+  }
+  return outcomes;
+}
+
+/**
+ * Writes what can be written at once and comes back for the rows that somebody else is writing. As `write` passes over
+ * locked rows, no statement ever waits: none holds up other sessions, takes part in a deadlock, or occupies a
+ * connection of the application's pool for as long as some lock is held.
+ *
+ * @param stillDue - Those of the items that met no row they could write, although there is one.
+ */
+export async function comingBack<Item>(
+  items: readonly Item[],
+  write: Write<Item>,
+  stillDue: (items: readonly Item[]) => Promise<readonly Item[]>,
+): Promise<StoreOutcome[]> {
+  const outcomes = new Map<Item, StoreOutcome>();
+  const attempt = async (some: readonly Item[]): Promise<void> => {
+    const answers = await write(some);
+    some.forEach((item, index) => outcomes.set(item, answers[index]!));
+  };
+  const isMissed = (item: Item): boolean => outcomes.get(item) === false;
+
+  await attempt(items);
+  let due = items.filter(isMissed);
+  let failure: unknown = new Error('The row of the session is locked by another transaction.');
+  try {
+    for (let pause = FIRST_PAUSE; due.length > 0; pause *= 2) {
+      due = [...(await stillDue(due))];
+      if (due.length === 0 || pause > LAST_PAUSE) break;
+      await setTimeout(pause);
+      await attempt(due);
+      due = due.filter(isMissed);
+    }
+  } catch (error) {
+    failure = error; // Other items are written already: it is a fault of these alone.
+  }
+  for (const item of due) outcomes.set(item, failure as Error);
+  return items.map((item) => outcomes.get(item)!);
+}
