@@ -1,4 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, hash, randomBytes } from 'node:crypto';
+import { messages } from '../errors/messages.js';
+import { SessionDataError } from '../errors/session-data.error.js';
 
 /**
  * A new session id: 256 bits from the system's CSPRNG, as 43 characters of base64url.
@@ -17,6 +19,12 @@ export function handleOf(id: string): string {
 /** Whether a string may be a session id: 1 to 256 printable ASCII characters, neither space nor control. */
 export function isWellFormedId(id: unknown): id is string {
   return typeof id === 'string' && /^[\x21-\x7e]{1,256}$/.test(id);
+}
+
+/** An id from the application's own generator, checked: it goes into a cookie. @throws SessionDataError */
+export function checkedId(id: unknown): string {
+  if (!isWellFormedId(id)) throw new SessionDataError(messages.idInvalid);
+  return id;
 }
 
 function successorKey(previousId: string): Buffer {

@@ -1,20 +1,13 @@
-import { messages } from '../errors/messages.js';
-import { SessionDataError } from '../errors/session-data.error.js';
 import type { SessionStoreError } from '../errors/session-store.error.js';
 import type { EngineSettings, SessionHost } from './engine-settings.js';
 import { absoluteDeadline, expiryOf, isTouchDue } from './lifetime.js';
-import { SessionCookie } from './session-cookie.js';
+import { SessionContent } from './session-content.js';
+import { type CookieChanges, SessionCookie } from './session-cookie.js';
 import { FlashChanges, metaText, parseMeta, type SessionMeta } from './session-meta.js';
 import type { SessionRecord } from './session-record.js';
-import {
-  applyChanges,
-  changesBetween,
-  type KeyChanges,
-  parseObject,
-  refuseNonJson,
-  textOf,
-} from './session-text.js';
-import { isWellFormedId, sealSuccessor } from './session-id.js';
+import type { KeyChanges } from './session-text.js';
+import { checkedId, sealSuccessor } from './session-id.js';
+import { userIdText } from './user-id.js';
 
 /** A renewal of the id that the next write carries out. */
 export interface Renewal {
@@ -64,11 +57,10 @@ export class SessionState {
   readonly host: SessionHost;
   readonly #memberNames: ReadonlySet<string>;
   #id: string | undefined;
-  #data: object | undefined;
-  /** The stored data as the application first saw it: what changes are measured against. */
-  #baseData = '{}';
+  #content: SessionContent | undefined;
   #meta: SessionMeta;
   #cookie: SessionCookie | undefined;
+  #cookieBefore: string | undefined;
   #flash: FlashChanges | undefined;
   #bornAt: number;
 
@@ -91,8 +83,12 @@ export class SessionState {
 
   /** The session id, made when it is first needed: a visitor who never gets a session costs no random bytes. */
   get id(): string {
-    if (this.#id === undefined) this.#id = newId(this.settings, this.host);
-    return this.#id;
+    return (this.#id ??= this.newId());
+  }
+
+  /** An id that nobody has yet. */
+  newId(): string {
+    return checkedId(this.settings.generateId(this.host.request));
   }
 
   /** Has a new id made when one is next needed; for a session that is not stored. */
@@ -125,11 +121,12 @@ export class SessionState {
   }
 
   get cookie(): SessionCookie {
-    return (this.#cookie ??= new SessionCookie(
-      this.host.cookieDefaults,
-      this.#meta.cookie,
-      this.settings.now,
-    ));
+    if (this.#cookie === undefined) {
+      const { cookieDefaults } = this.host;
+      this.#cookie = new SessionCookie(cookieDefaults, this.#meta.cookie, this.settings.now);
+      this.#cookieBefore = JSON.stringify(this.#cookie.changesFrom(cookieDefaults));
+    }
+    return this.#cookie;
   }
 
   get flash(): FlashChanges {
@@ -139,9 +136,8 @@ export class SessionState {
   /** This session's idle timeout in milliseconds. */
   get idle(): number {
     const { lifetimes, idleFollowsCookie } = this.settings;
-    const ownCookie =
-      this.#cookie?.changesFrom(this.host.cookieDefaults) ?? (this.#cookie ? undefined : this.#meta.cookie);
-    if (typeof ownCookie?.originalMaxAge === 'number') return ownCookie.originalMaxAge;
+    const own = this.#cookieChanges()?.originalMaxAge;
+    if (typeof own === 'number') return own;
     return (idleFollowsCookie ? this.host.cookieDefaults.maxAge : undefined) ?? lifetimes.idleTimeout;
   }
 
@@ -160,21 +156,13 @@ export class SessionState {
    * @throws SyntaxError when the record's `data` cannot be read.
    */
   fill(data: object): void {
-    this.#data = data;
-    if (this.base === undefined) return;
-    const stored = parseObject(this.base.data);
-    let hidden = false;
-    for (const key of Object.keys(stored)) {
-      if (this.#memberNames.has(key)) hidden = true;
-      else applyChanges(data, [[key, stored[key]]]);
-    }
-    this.#baseData = hidden ? textOf(data, this.#memberNames) : this.base.data;
+    this.#content = new SessionContent(data, this.#memberNames);
+    if (this.base !== undefined) this.#content.fill(this.base.data);
   }
 
   /** Whether the cookie outlives the browser. */
   get isPersistent(): boolean {
-    if (this.#cookie !== undefined) return this.#cookie.originalMaxAge !== null;
-    const own = this.#meta.cookie?.originalMaxAge;
+    const own = this.#cookieChanges()?.originalMaxAge;
     const { maxAge, expires } = this.host.cookieDefaults;
     return (own === undefined ? (maxAge ?? expires) : own) != null;
   }
@@ -191,16 +179,15 @@ export class SessionState {
 
   /** Whether the session holds anything worth storing. */
   get holdsSomething(): boolean {
-    return (this.#data !== undefined && this.#dataText() !== '{}') || (this.#flash?.anyAdded ?? false);
+    return this.#content?.isEmpty === false || this.#flash?.anyAdded === true;
   }
 
   /** What a write would change now. */
   staleness(): Staleness {
     const base = this.base!;
     if (this.login !== undefined || this.renewal !== undefined || this.settings.resave) return 'changed';
-    if (this.#data !== undefined && this.#dataText() !== this.#baseData) return 'changed';
-    if ((this.#flash?.any ?? false) || (this.#cookie !== undefined && this.#nextMeta() !== base.meta))
-      return 'changed';
+    if (this.#content?.isChanged) return 'changed';
+    if (this.#flash?.any || this.#isCookieChanged) return 'changed';
     if (
       this.touchAsked ||
       isTouchDue(base.lastSeenAt, this.settings.now(), this.settings.lifetimes, this.idle)
@@ -231,7 +218,7 @@ export class SessionState {
     };
     if (base !== undefined && staleness === 'touch') return { ...base, ...times };
 
-    const data = this.#nextData();
+    const data = this.#content?.checkedText(this.settings.maxDataBytes) ?? base?.data ?? '{}';
     const userId = this.#owner();
     return {
       ...times,
@@ -253,14 +240,15 @@ export class SessionState {
   /** Takes note that `record` is what the store holds now, with this request's changes in it. */
   stored(record: SessionRecord): void {
     const metaChanged = record.meta !== (this.base?.meta ?? null);
-    if (this.base === undefined || (metaChanged && this.#cookie !== undefined)) this.cookieDue = true;
+    if (this.base === undefined || this.#isCookieChanged) this.cookieDue = true;
     if (this.renewal !== undefined && this.base?.key !== record.key) {
       this.idLost = false;
       this.followTo(this.renewal.id);
     }
     if (this.base?.version !== record.version || this.base.key !== record.key) {
-      if (this.#data !== undefined) this.#baseData = record.data;
+      this.#content?.stored(record.data);
       if (metaChanged) this.#meta = parseMeta(record.meta);
+      this.#cookieBefore = JSON.stringify(this.#meta.cookie);
       this.#flash?.settle(this.#meta.flash);
       this.login = undefined;
       this.renewal = undefined;
@@ -271,7 +259,7 @@ export class SessionState {
 
   /** What the application changed since the data was read. */
   localChanges(): KeyChanges {
-    return this.#data === undefined ? new Map() : changesBetween(this.#baseData, this.#dataText());
+    return this.#content?.changes() ?? new Map<string, unknown>();
   }
 
   /** This request's changes so far, to come back to. */
@@ -287,15 +275,7 @@ export class SessionState {
    */
   rebase(record: SessionRecord | undefined, local?: LocalChanges): void {
     const meta = parseMeta(record?.meta ?? null);
-    if (this.#data !== undefined) {
-      const target = parseObject(record?.data ?? '{}');
-      for (const key of Object.keys(target))
-        if (this.#memberNames.has(key)) Reflect.deleteProperty(target, key);
-      const stored = JSON.stringify(target);
-      applyChanges(target, local?.data ?? this.localChanges());
-      applyChanges(this.#data, changesBetween(this.#dataText(), JSON.stringify(target)));
-      this.#baseData = stored;
-    }
+    this.#content?.rebase(record?.data ?? '{}', local?.data ?? this.#content.changes());
     if (local !== undefined) this.#flash = local.flash?.copy();
     this.#meta = meta;
     this.base = record;
@@ -322,35 +302,26 @@ export class SessionState {
 
   /** Removes every data key but those named. */
   keepOnly(keys: ReadonlySet<string>): void {
-    const data = this.#data;
-    if (data === undefined) return;
-    for (const key of Object.keys(data)) if (!keys.has(key)) Reflect.deleteProperty(data, key);
-  }
-
-  #dataText(): string {
-    return textOf(this.#data!, this.#memberNames);
-  }
-
-  #nextData(): string {
-    if (this.#data === undefined) return this.base?.data ?? '{}';
-    const text = this.#dataText();
-    if (text === this.#baseData && this.base !== undefined) return text;
-    refuseNonJson(parseableOf(this.#data, this.#memberNames));
-    const { maxDataBytes } = this.settings;
-    const bytes = text.length * 3 <= maxDataBytes ? 0 : Buffer.byteLength(text);
-    if (bytes > maxDataBytes) throw new SessionDataError(messages.tooLarge(bytes, maxDataBytes));
-    return text;
+    this.#content?.keepOnly(keys);
   }
 
   #nextMeta(): string | null {
-    if (this.#cookie === undefined && this.#flash === undefined && this.renewal === undefined)
+    if (!this.#isCookieChanged && !this.#flash?.any && this.renewal === undefined)
       return this.base?.meta ?? null;
-    const meta: SessionMeta = { ...this.#meta };
-    const cookie =
-      this.#cookie === undefined ? meta.cookie : this.#cookie.changesFrom(this.host.cookieDefaults);
-    const flash = this.#flash === undefined ? meta.flash : this.#flash.applyTo(meta.flash);
+    const flash = this.#flash === undefined ? this.#meta.flash : this.#flash.applyTo(this.#meta.flash);
+    const cookie = this.#cookieChanges();
     const rotation = this.#nextRotation();
     return metaText({ ...(flash && { flash }), ...(cookie && { cookie }), ...(rotation && { rotation }) });
+  }
+
+  /** Whether this request changed the settings of the cookie; to look at them is no change. */
+  get #isCookieChanged(): boolean {
+    const changes = this.#cookie?.changesFrom(this.host.cookieDefaults);
+    return this.#cookie !== undefined && JSON.stringify(changes) !== this.#cookieBefore;
+  }
+
+  #cookieChanges(): CookieChanges | undefined {
+    return this.#isCookieChanged ? this.#cookie!.changesFrom(this.host.cookieDefaults) : this.#meta.cookie;
   }
 
   #nextRotation(): SessionMeta['rotation'] {
@@ -365,31 +336,11 @@ export class SessionState {
   #owner(): string | null {
     if (this.login !== undefined) return this.login.userId;
     const { base } = this;
-    if (this.#data === undefined) return base?.userId ?? null;
-    if (
-      base?.authenticatedAt != null &&
-      base.userId === String((this.#data as { userId?: unknown }).userId)
-    ) {
+    if (this.#content === undefined) return base?.userId ?? null;
+    const { data } = this.#content;
+    if (base?.authenticatedAt != null && base.userId === String((data as { userId?: unknown }).userId)) {
       return base.userId;
     }
-    const found = this.settings.userIdOf(this.#data);
-    return userIdText(found) ?? null;
+    return userIdText(this.settings.userIdOf(data)) ?? null;
   }
-}
-
-/** A user id as text, or undefined for what is none. */
-export function userIdText(userId: unknown): string | undefined {
-  if (typeof userId === 'number' && Number.isFinite(userId)) return String(userId);
-  return typeof userId === 'string' && /^[^\0]{1,255}$/u.test(userId) ? userId : undefined;
-}
-
-function parseableOf(data: object, hidden: ReadonlySet<string>): object {
-  return Object.fromEntries(Object.entries(data).filter(([key]) => !hidden.has(key)));
-}
-
-/** A new id from the application's generator, checked: it goes into a cookie. */
-export function newId(settings: EngineSettings, host: SessionHost): string {
-  const id: unknown = settings.generateId(host.request);
-  if (!isWellFormedId(id)) throw new SessionDataError(messages.idInvalid);
-  return id;
 }

@@ -39,7 +39,7 @@ export function textOf(data: object, hidden: ReadonlySet<string>): string {
   try {
     return JSON.stringify(source);
   } catch (error) {
-    refuseNonJson(source);
+    refuseNonJson(source, hidden);
     throw error;
   }
 }
@@ -49,8 +49,9 @@ export function textOf(data: object, hidden: ReadonlySet<string>): string {
  *
  * @throws {@link SessionDataError} naming the key.
  */
-export function refuseNonJson(data: object): void {
+export function refuseNonJson(data: object, hidden?: ReadonlySet<string>): void {
   for (const key of Object.keys(data)) {
+    if (hidden?.has(key)) continue;
     const fault = faultIn((data as Bag)[key], []);
     if (fault !== undefined) throw new SessionDataError(messages.notJson(key, fault));
   }

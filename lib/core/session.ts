@@ -3,7 +3,8 @@ import { SessionDataError } from '../errors/session-data.error.js';
 import type { SessionCookie } from './session-cookie.js';
 import type { SessionEngine } from './session-engine.js';
 import { refuseNonJson } from './session-text.js';
-import { type SessionState, userIdText } from './session-state.js';
+import type { SessionState } from './session-state.js';
+import { userIdText } from './user-id.js';
 
 /** Called when a session method is done, as in express-session. */
 export type SessionCallback = (error?: unknown) => void;

@@ -63,7 +63,9 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       generateId:
         genid === undefined ? generateId : (func('genid', genid, genid) as (request: unknown) => string),
       keyOf: handleOf,
-      userIdOf: func('userId', options.userId, defaultUserId) as (data: object) => unknown,
+      userIdOf: func<(data: never) => unknown>('userId', options.userId, defaultUserId) as (
+        data: object,
+      ) => unknown,
       maxSessionsPerUser: count('maxSessionsPerUser', options.maxSessionsPerUser, undefined),
       maxDataBytes: count('maxDataBytes', options.maxDataBytes, 1024 * 1024),
       trackDevice: flag('trackDevice', options.trackDevice, true),

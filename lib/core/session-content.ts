@@ -1,0 +1,98 @@
+import { messages } from '../errors/messages.js';
+import { SessionDataError } from '../errors/session-data.error.js';
+import {
+  applyChanges,
+  changesBetween,
+  type KeyChanges,
+  parseObject,
+  refuseNonJson,
+  textOf,
+} from './session-text.js';
+
+/**
+ * The data of a session as the application has it in hand, beside the text it was read from. What changed is found by
+ * comparing text; which keys changed is worked out only when somebody asks.
+ */
+export class SessionContent {
+  readonly #data: object;
+  /** The names of the session's own members: never data. */
+  readonly #memberNames: ReadonlySet<string>;
+  /** What changes are measured against. */
+  #base = '{}';
+
+  constructor(data: object, memberNames: ReadonlySet<string>) {
+    this.#data = data;
+    this.#memberNames = memberNames;
+  }
+
+  /** The object the application works with. */
+  get data(): object {
+    return this.#data;
+  }
+
+  /** The data as it would be stored now. @throws SessionDataError naming a key that JSON cannot hold. */
+  get text(): string {
+    return textOf(this.#data, this.#memberNames);
+  }
+
+  get isEmpty(): boolean {
+    return this.text === '{}';
+  }
+
+  get isChanged(): boolean {
+    return this.text !== this.#base;
+  }
+
+  /** Puts stored data on the object. @throws SyntaxError when it cannot be read. */
+  fill(stored: string): void {
+    const values = parseObject(stored);
+    const hasMembers = this.#dropMembers(values);
+    applyChanges(this.#data, Object.entries(values));
+    this.#base = hasMembers ? this.text : stored;
+  }
+
+  /** The data as it is to be stored, checked. @throws SessionDataError naming the key or the size. */
+  checkedText(maxBytes: number): string {
+    const { text } = this;
+    if (text === this.#base) return text;
+    refuseNonJson(this.#data, this.#memberNames);
+    const bytes = text.length * 3 <= maxBytes ? 0 : Buffer.byteLength(text);
+    if (bytes > maxBytes) throw new SessionDataError(messages.tooLarge(bytes, maxBytes));
+    return text;
+  }
+
+  /** Takes note that `text` is stored. */
+  stored(text: string): void {
+    this.#base = text;
+  }
+
+  /** What the application changed since the data was read. */
+  changes(): KeyChanges {
+    return changesBetween(this.#base, this.text);
+  }
+
+  /**
+   * Makes the object hold newer data with changes on top: where both changed a key the changes win. Values that stay
+   * the same stay the same objects.
+   *
+   * @throws SyntaxError when the newer data cannot be read.
+   */
+  rebase(stored: string, changes: KeyChanges): void {
+    const target = parseObject(stored);
+    const base = this.#dropMembers(target) ? JSON.stringify(target) : stored;
+    applyChanges(target, changes);
+    applyChanges(this.#data, changesBetween(this.text, JSON.stringify(target)));
+    this.#base = base;
+  }
+
+  /** Removes every key but those named. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    for (const key of Object.keys(this.#data)) if (!keys.has(key)) Reflect.deleteProperty(this.#data, key);
+  }
+
+  #dropMembers(values: object): boolean {
+    const members = Object.keys(values).filter((key) => this.#memberNames.has(key));
+    for (const key of members) Reflect.deleteProperty(values, key);
+    return members.length > 0;
+  }
+}

@@ -1,0 +1,99 @@
+import { SessionStoreError } from '../errors/session-store.error.js';
+import type { EngineSettings, SessionHost } from './engine-settings.js';
+import { absoluteDeadline } from './lifetime.js';
+import type { RejectedReason } from './session-events.js';
+import { openSuccessor } from './session-id.js';
+import { parseMeta, type SessionMeta } from './session-meta.js';
+import type { SessionRecord } from './session-record.js';
+import type { SessionReporter } from './session-reporter.js';
+import { SessionState } from './session-state.js';
+import { SESSION_MEMBERS } from './session.js';
+import type { SharedStore } from './shared-store.js';
+
+/** Finds the session that a cookie stands for, and checks it against every rule before anybody sees it. */
+export class SessionLoader {
+  constructor(
+    private readonly settings: EngineSettings,
+    private readonly shared: SharedStore,
+    private readonly reporter: SessionReporter,
+  ) {}
+
+  /**
+   * The session that the first valid one of the cookie's values stands for, or a new one. Never adopts an id that
+   * the store does not know.
+   */
+  open(tokens: readonly string[], host: SessionHost): SessionState | Promise<SessionState> {
+    let refused: RejectedReason | undefined;
+    for (const token of tokens) {
+      const opened = this.settings.codec.open(token);
+      if ('id' in opened) return this.#find(opened.id, host);
+      refused = opened.rejected;
+    }
+    if (refused !== undefined) this.reporter.rejected(refused);
+    return this.fresh(host);
+  }
+
+  /** A new session. */
+  fresh(host: SessionHost): SessionState {
+    return new SessionState(this.settings, host, SESSION_MEMBERS);
+  }
+
+  async #find(id: string, host: SessionHost): Promise<SessionState> {
+    const key = this.settings.keyOf(id);
+    try {
+      const record = await this.shared.read(key);
+      return this.#admit(id, key, record, host) ?? this.fresh(host);
+    } catch (error) {
+      if (!(error instanceof SessionStoreError) || this.settings.onStoreError === 'fail') throw error;
+      const anonymous = this.fresh(host);
+      anonymous.detached = error;
+      return anonymous;
+    }
+  }
+
+  /** Checks a record against every rule before anybody sees it. */
+  #admit(
+    id: string,
+    key: string,
+    record: SessionRecord | undefined,
+    host: SessionHost,
+  ): SessionState | undefined {
+    if (record === undefined) return this.#refuse('unknown', { key });
+    if (!this.isAlive(record)) return this.#refuse('expired', record);
+    let meta: SessionMeta;
+    let currentId: string | undefined = id;
+    try {
+      meta = parseMeta(record.meta);
+      if (record.key !== key) currentId = this.successorOf(meta, id);
+    } catch {
+      return this.#refuse('corrupt', record);
+    }
+    if (currentId === undefined) return this.#refuse('unknown', { key });
+    const state = new SessionState(this.settings, host, SESSION_MEMBERS, { id: currentId, record, meta });
+    state.cookieDue = currentId !== id;
+    this.reporter.loaded(record);
+    return state;
+  }
+
+  /** The id that took the place of `previousId`, while its grace period lasts. */
+  successorOf({ rotation }: SessionMeta, previousId: string): string | undefined {
+    if (rotation?.successor === undefined || rotation.until <= this.settings.now()) return undefined;
+    return openSuccessor(rotation.successor, previousId);
+  }
+
+  /** Whether no deadline of a record has passed. */
+  isAlive(record: SessionRecord): boolean {
+    const now = this.settings.now();
+    const { lifetimes, idleFollowsCookie } = this.settings;
+    if (record.expiresAt <= now || absoluteDeadline(record.createdAt, lifetimes) <= now) return false;
+    // A shorter idle timeout holds for sessions that were stored under a longer one, too.
+    return record.meta !== null || idleFollowsCookie || record.lastSeenAt + lifetimes.idleTimeout > now;
+  }
+
+  #refuse(
+    reason: RejectedReason,
+    record: { readonly key: string; readonly userId?: string | null },
+  ): undefined {
+    this.reporter.rejected(reason, record);
+  }
+}

@@ -1,0 +1,45 @@
+import type { DestroyedReason, RejectedReason, SessionEvent, SessionEventHub } from './session-events.js';
+
+/** What an event says of a record: never more than its public name and its user. */
+interface Subject {
+  readonly key: string;
+  readonly userId?: string | null;
+}
+
+/** Turns what happens to records into events, where anybody listens. */
+export class SessionReporter {
+  constructor(
+    private readonly hub: SessionEventHub,
+    private readonly now: () => number,
+  ) {}
+
+  created(record: Subject): void {
+    this.#tell({ type: 'created' }, record);
+  }
+
+  loaded(record: Subject): void {
+    this.#tell({ type: 'loaded' }, record);
+  }
+
+  rotated(record: Subject, previousHandle: string): void {
+    this.#tell({ type: 'rotated', previousHandle }, record);
+  }
+
+  destroyed(record: Subject, reason: DestroyedReason): void {
+    this.#tell({ type: 'destroyed', reason }, record);
+  }
+
+  rejected(reason: RejectedReason, record?: Subject): void {
+    this.#tell({ type: 'rejected', reason }, record);
+  }
+
+  #tell(
+    facts: { readonly type: SessionEvent['type']; readonly [fact: string]: unknown },
+    record?: Subject,
+  ): void {
+    if (!this.hub.active) return;
+    const at = new Date(this.now());
+    const subject = record && { handle: record.key, ...(record.userId != null && { userId: record.userId }) };
+    this.hub.emit({ ...facts, at, ...subject } as SessionEvent);
+  }
+}
