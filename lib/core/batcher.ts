@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { LONGEST_DELAY } from './timers.js';
 
 /** How a {@link Batcher} works. */
 export interface BatcherOptions<Item, Answer> {
@@ -26,6 +27,7 @@ interface Job<Item, Answer> {
 
 interface Flight {
   landed: boolean;
+  readonly keys: readonly string[];
 }
 
 /** More than this in one statement gains nothing and lets one slow batch hold up everybody. */
@@ -43,6 +45,8 @@ export class Batcher<Item, Answer> {
   readonly #options: BatcherOptions<Item, Answer>;
   /** Everything not yet answered, oldest first. */
   readonly #open = new Set<Job<Item, Answer>>();
+  /** The keys under way. */
+  readonly #busy = new Set<string>();
   #queue: Job<Item, Answer>[] = [];
   #flights = 0;
   #scheduled = false;
@@ -69,27 +73,32 @@ export class Batcher<Item, Answer> {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#queue.length > 0 && this.#flights < MAX_FLIGHTS) this.#depart();
+      while (this.#flights < MAX_FLIGHTS && this.#depart());
     });
   }
 
-  #depart(): void {
+  /** Sends off what may go; false when there is nothing, or what there is waits for a write of the same key. */
+  #depart(): boolean {
     const batch = new Map<string, Job<Item, Answer>[]>();
     const later: Job<Item, Answer>[] = [];
     for (const job of this.#queue) {
       if (!this.#open.has(job)) continue;
       const same = batch.get(job.key);
-      if (same !== undefined && this.#options.shareSameKey) same.push(job);
-      else if (same !== undefined || batch.size >= MAX_BATCH) later.push(job);
-      else batch.set(job.key, [job]);
+      const { shareSameKey } = this.#options;
+      if (same !== undefined && shareSameKey) same.push(job);
+      else if (same !== undefined || batch.size >= MAX_BATCH || (!shareSameKey && this.#busy.has(job.key))) {
+        later.push(job);
+      } else batch.set(job.key, [job]);
     }
     this.#queue = later;
     if (batch.size > 0) void this.#fly([...batch.values()]);
+    return batch.size > 0;
   }
 
   async #fly(jobs: readonly Job<Item, Answer>[][]): Promise<void> {
-    const flight: Flight = { landed: false };
+    const flight: Flight = { landed: false, keys: jobs.map((same) => same[0]!.key) };
     this.#flights++;
+    for (const key of flight.keys) this.#busy.add(key);
     for (const same of jobs) for (const job of same) job.flight = flight;
     try {
       const answers = await this.#options.run(jobs.map((same) => same[0]!.item));
@@ -107,6 +116,7 @@ export class Batcher<Item, Answer> {
     if (flight.landed) return;
     flight.landed = true;
     this.#flights--;
+    for (const key of flight.keys) this.#busy.delete(key);
     this.#schedule();
   }
 
@@ -121,18 +131,23 @@ export class Batcher<Item, Answer> {
 
   /** One timer serves all items: they have the same time limit, so the oldest is always the first to run out. */
   #watch(delay: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      const now = performance.now();
-      for (const job of this.#open) {
-        if (job.deadline > now) {
-          this.#timer = this.#watch(job.deadline - now);
-          return;
+    return setTimeout(
+      () => {
+        const now = performance.now();
+        let late: Error | undefined;
+        for (const job of this.#open) {
+          if (job.deadline > now) {
+            this.#timer = this.#watch(job.deadline - now);
+            return;
+          }
+          const error = (late ??= this.#options.onTimeout());
+          this.#settle(job, () => job.reject(error));
+          if (job.flight) this.#land(job.flight);
         }
-        this.#settle(job, () => job.reject(this.#options.onTimeout()));
-        if (job.flight) this.#land(job.flight);
-      }
-      this.#timer = undefined;
-      this.#schedule();
-    }, delay).unref();
+        this.#timer = undefined;
+        this.#schedule();
+      },
+      Math.min(delay, LONGEST_DELAY),
+    ).unref();
   }
 }

@@ -1,4 +1,5 @@
 import { clearTimeout, setTimeout } from 'node:timers';
+import { LONGEST_DELAY } from './timers.js';
 import type { PrunableSessionStore } from './session-store.js';
 
 /** Rows a statement removes: few enough that it never holds locks for long. */
@@ -38,7 +39,7 @@ export class Pruner {
           },
         );
       },
-      interval * (0.5 + Math.random()),
+      Math.min(interval * (0.5 + Math.random()), LONGEST_DELAY),
     ).unref();
   }
 
@@ -60,7 +61,8 @@ export class Pruner {
       const removed = await this.store.prune(this.now(), BATCH);
       total += removed;
       if (removed < BATCH || this.#stopped) return total;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE).unref());
+      if (this.#stopped) return total;
     }
   }
 }

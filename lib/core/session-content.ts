@@ -1,11 +1,10 @@
-import { messages } from '../errors/messages.js';
-import { SessionDataError } from '../errors/session-data.error.js';
 import {
   applyChanges,
   changesBetween,
   type KeyChanges,
   parseObject,
   refuseNonJson,
+  replaceValues,
   textOf,
 } from './session-text.js';
 
@@ -51,13 +50,10 @@ export class SessionContent {
     this.#base = hasMembers ? this.text : stored;
   }
 
-  /** The data as it is to be stored, checked. @throws SessionDataError naming the key or the size. */
-  checkedText(maxBytes: number): string {
+  /** The data as it is to be stored, checked. @throws SessionDataError naming a key that JSON cannot hold. */
+  checkedText(): string {
     const { text } = this;
-    if (text === this.#base) return text;
-    refuseNonJson(this.#data, this.#memberNames);
-    const bytes = text.length * 3 <= maxBytes ? 0 : Buffer.byteLength(text);
-    if (bytes > maxBytes) throw new SessionDataError(messages.tooLarge(bytes, maxBytes));
+    if (text !== this.#base) refuseNonJson(this.#data, this.#memberNames);
     return text;
   }
 
@@ -81,7 +77,7 @@ export class SessionContent {
     const target = parseObject(stored);
     const base = this.#dropMembers(target) ? JSON.stringify(target) : stored;
     applyChanges(target, changes);
-    applyChanges(this.#data, changesBetween(this.text, JSON.stringify(target)));
+    replaceValues(this.#data, target, this.#memberNames);
     this.#base = base;
   }
 

@@ -30,6 +30,9 @@ export interface CookieDefaults extends CookieAttributes {
 /** What differs from the defaults, as it is kept with a session. */
 export type CookieChanges = CookieAttributes & { originalMaxAge?: number | null };
 
+/** A hundred years in milliseconds: more than any browser keeps a cookie, and well within what a date can hold. */
+const LONGEST = 100 * 365 * 24 * 60 * 60 * 1000;
+
 const ATTRIBUTES = ['httpOnly', 'secure', 'sameSite', 'path', 'domain', 'partitioned', 'priority'] as const;
 
 /**
@@ -77,9 +80,9 @@ export class SessionCookie implements CookieAttributes {
     return this.#expires === null ? null : this.#expires - this.#now();
   }
 
-  /** @throws {@link SessionDataError} for anything but a finite number or null. */
+  /** @throws {@link SessionDataError} for anything but a number of at most 100 years, or null. */
   set maxAge(milliseconds: number | null | undefined) {
-    if (milliseconds != null && !(typeof milliseconds === 'number' && Number.isFinite(milliseconds))) {
+    if (milliseconds != null && !(typeof milliseconds === 'number' && Math.abs(milliseconds) <= LONGEST)) {
       throw new SessionDataError(messages.maxAgeInvalid(describe(milliseconds)));
     }
     this.originalMaxAge = milliseconds ?? null;
@@ -111,7 +114,8 @@ export class SessionCookie implements CookieAttributes {
   changesFrom(defaults: CookieDefaults): CookieChanges | undefined {
     const changes: Record<string, unknown> = {};
     for (const name of ATTRIBUTES) if (this[name] !== defaults[name]) changes[name] = this[name] ?? null;
-    if (this.#ownLife && this.originalMaxAge !== (defaults.maxAge ?? null))
+    const { expires, maxAge = null } = defaults;
+    if (this.#ownLife && (expires != null || this.originalMaxAge !== maxAge))
       changes.originalMaxAge = this.originalMaxAge;
     return Object.keys(changes).length === 0 ? undefined : changes;
   }

@@ -75,7 +75,13 @@ export class SessionEngine {
     this.#requireAttached(state);
     const record = state.base && !state.ended ? await this.#shared.read(state.base.key) : undefined;
     if (record === undefined || !this.#loader.isAlive(record)) throw new SessionEndedError(messages.ended);
-    state.restore(record);
+    try {
+      this.#loader.follow(state, record);
+      state.restore(record);
+    } catch {
+      this.#reporter.rejected('corrupt', record);
+      throw new SessionEndedError(messages.ended);
+    }
   }
 
   /** Runs `fn` and stores what it did; runs it again on a newer version for as long as somebody else was faster. */
@@ -94,7 +100,7 @@ export class SessionEngine {
     this.#requireAttached(state);
     this.#requireOpenHead(state, 'rotate');
     if (state.base === undefined) return state.forgetId();
-    state.renewal = { id: state.newId(), grace: 0, follow: true };
+    state.renewal = { id: state.newId(), grace: 0, follow: true, scheduled: false };
     if (!(await this.#writer.write(state))) throw new SessionEndedError(messages.ended);
   }
 
@@ -106,7 +112,7 @@ export class SessionEngine {
     if (state.ended !== undefined) state.startOver();
     if (state.base !== undefined) {
       state.login = { userId, at };
-      state.renewal = { id: state.newId(), grace: 0, follow: false };
+      state.renewal = { id: state.newId(), grace: 0, follow: false, scheduled: false };
       if (await this.#writer.write(state, prepare)) return;
       // Ended elsewhere meanwhile: what it held stays gone, and the login begins a session of its own.
       state.startOver(state.localChanges());
@@ -139,7 +145,7 @@ export class SessionEngine {
     const age = this.settings.now() - (state.meta.rotation?.at ?? state.createdAt);
     if (age < lifetimes.rotateInterval || !state.host.canSend(state.cookie)) return;
     const id = state.newId();
-    state.renewal = { id, grace: lifetimes.rotationGrace, follow: true };
+    state.renewal = { id, grace: lifetimes.rotationGrace, follow: true, scheduled: true };
   }
 
   #cookieOf(state: SessionState): Commit {
@@ -147,7 +153,8 @@ export class SessionEngine {
     if (state.ended === 'elsewhere') return NOTHING;
     if (state.base === undefined) return state.replaces ? CLEAR : NOTHING;
     const due = state.cookieDue || (this.settings.rolling ?? state.isPersistent);
-    if (!due || state.idLost || !state.host.canSend(state.cookie)) return NOTHING;
+    if (!due || state.idLost || this.#writer.isOutdated(state) || !state.host.canSend(state.cookie))
+      return NOTHING;
     return { cookie: 'set', token: this.settings.codec.seal(state.id) };
   }
 

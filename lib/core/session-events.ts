@@ -1,3 +1,5 @@
+import { describe, messages } from '../errors/messages.js';
+
 /** Why a session was ended. */
 export type DestroyedReason = 'logout' | 'revoked' | 'expired' | 'replaced';
 
@@ -44,9 +46,8 @@ export class SessionEventHub {
       try {
         listener(event);
       } catch (error) {
-        process.emitWarning(error instanceof Error ? error : new Error(String(error)), {
-          code: 'NEST_SESSION_LISTENER',
-        });
+        const detail = error instanceof Error ? (error.stack ?? error.message) : describe(error);
+        process.emitWarning(messages.listenerFailed, { code: 'NEST_SESSION_LISTENER', detail });
       }
     }
   }

@@ -75,6 +75,12 @@ export class SessionLoader {
     return state;
   }
 
+  /** Takes over the id of a record that a session was found to have by now. @throws where the record cannot be read. */
+  follow(state: SessionState, latest: SessionRecord): void {
+    if (state.base === undefined || state.base.key === latest.key) return;
+    state.followTo(this.successorOf(parseMeta(latest.meta), state.id));
+  }
+
   /** The id that took the place of `previousId`, while its grace period lasts. */
   successorOf({ rotation }: SessionMeta, previousId: string): string | undefined {
     if (rotation?.successor === undefined || rotation.until <= this.settings.now()) return undefined;
@@ -87,7 +93,7 @@ export class SessionLoader {
     const { lifetimes, idleFollowsCookie } = this.settings;
     if (record.expiresAt <= now || absoluteDeadline(record.createdAt, lifetimes) <= now) return false;
     // A shorter idle timeout holds for sessions that were stored under a longer one, too.
-    return record.meta !== null || idleFollowsCookie || record.lastSeenAt + lifetimes.idleTimeout > now;
+    return idleFollowsCookie || record.lastSeenAt + (ownIdleOf(record) ?? lifetimes.idleTimeout) > now;
   }
 
   #refuse(
@@ -95,5 +101,14 @@ export class SessionLoader {
     record: { readonly key: string; readonly userId?: string | null },
   ): undefined {
     this.reporter.rejected(reason, record);
+  }
+}
+
+/** The idle timeout of a session that was given a cookie life of its own. */
+function ownIdleOf({ meta }: SessionRecord): number | null | undefined {
+  try {
+    return parseMeta(meta).cookie?.originalMaxAge;
+  } catch {
+    return undefined; // found to be corrupt where it is read for its values
   }
 }

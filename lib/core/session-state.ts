@@ -1,3 +1,5 @@
+import { messages } from '../errors/messages.js';
+import { SessionDataError } from '../errors/session-data.error.js';
 import type { SessionStoreError } from '../errors/session-store.error.js';
 import type { EngineSettings, SessionHost } from './engine-settings.js';
 import { absoluteDeadline, expiryOf, isTouchDue } from './lifetime.js';
@@ -16,6 +18,8 @@ export interface Renewal {
   readonly grace: number;
   /** Whether changes of requests that still work under the old id go on to the session. Not across a login. */
   readonly follow: boolean;
+  /** Whether it is due rather than asked for: then once is enough, whoever was first. */
+  readonly scheduled: boolean;
 }
 
 /** What a request changed and has not stored. */
@@ -218,14 +222,16 @@ export class SessionState {
     };
     if (base !== undefined && staleness === 'touch') return { ...base, ...times };
 
-    const data = this.#content?.checkedText(this.settings.maxDataBytes) ?? base?.data ?? '{}';
+    const data = this.#content?.checkedText() ?? base?.data ?? '{}';
+    const meta = this.#nextMeta();
+    if (data !== base?.data || meta !== base.meta) refuseTooLarge(data, meta, this.settings.maxDataBytes);
     const userId = this.#owner();
     return {
       ...times,
       key: this.renewal ? this.settings.keyOf(this.renewal.id) : this.key,
       version: (base?.version ?? 0) + 1,
       data,
-      meta: this.#nextMeta(),
+      meta,
       userId,
       createdAt,
       authenticatedAt: this.login?.at ?? (userId === base?.userId ? (base?.authenticatedAt ?? null) : null),
@@ -343,4 +349,10 @@ export class SessionState {
     }
     return userIdText(this.settings.userIdOf(data)) ?? null;
   }
+}
+
+function refuseTooLarge(data: string, meta: string | null, maxBytes: number): void {
+  if ((data.length + (meta?.length ?? 0)) * 3 <= maxBytes) return; // no character takes more than three bytes
+  const bytes = Buffer.byteLength(data) + Buffer.byteLength(meta ?? '');
+  if (bytes > maxBytes) throw new SessionDataError(messages.tooLarge(bytes, maxBytes));
 }

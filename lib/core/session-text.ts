@@ -99,3 +99,24 @@ export function applyChanges(target: object, changes: Iterable<readonly [string,
     else setOwn(target, key, value);
   }
 }
+
+/**
+ * Makes an object hold the values of another, in their order. A value that is the same already stays the same object;
+ * what is there need not be JSON.
+ */
+export function replaceValues(target: object, values: object, hidden: ReadonlySet<string>): void {
+  const before = new Map(Object.entries(target).filter(([key]) => !hidden.has(key)));
+  for (const key of before.keys()) Reflect.deleteProperty(target, key);
+  for (const [key, value] of Object.entries(values)) {
+    const old: unknown = before.get(key);
+    setOwn(target, key, before.has(key) && isSame(old, value) ? old : value);
+  }
+}
+
+function isSame(value: unknown, other: unknown): boolean {
+  try {
+    return JSON.stringify(value) === JSON.stringify(other);
+  } catch {
+    return false; // what JSON cannot hold is like nothing that was read
+  }
+}

@@ -3,10 +3,11 @@ import { setTimeout } from 'node:timers';
 import { messages } from '../errors/messages.js';
 import { SessionConflictError } from '../errors/session-conflict.error.js';
 import { SessionDataError } from '../errors/session-data.error.js';
+import { SessionStoreError } from '../errors/session-store.error.js';
 import type { EngineSettings } from './engine-settings.js';
+import { KeyHistory } from './key-history.js';
 import type { DestroyedReason } from './session-events.js';
 import type { SessionLoader } from './session-loader.js';
-import { parseMeta } from './session-meta.js';
 import type { SessionRecord } from './session-record.js';
 import type { SessionReporter } from './session-reporter.js';
 import type { LocalChanges, SessionState } from './session-state.js';
@@ -23,6 +24,7 @@ export type Prepare = () => void | Promise<void>;
 /** Writes sessions against the version that was read, and carries changes over to newer ones. */
 export class SessionWriter {
   readonly #turns = new WriteTurns();
+  readonly #history: KeyHistory;
 
   constructor(
     private readonly settings: EngineSettings,
@@ -30,7 +32,14 @@ export class SessionWriter {
     private readonly shared: SharedStore,
     private readonly loader: SessionLoader,
     private readonly reporter: SessionReporter,
-  ) {}
+  ) {
+    this.#history = new KeyHistory(settings.now);
+  }
+
+  /** Whether a session's id was renewed, or the session ended, since this request read it, as far as this process knows. */
+  isOutdated(state: SessionState): boolean {
+    return state.base !== undefined && this.#history.has(state.base.key);
+  }
 
   /** Whether a write would change nothing, or store what holds nothing. */
   hasNothingToStore(state: SessionState): boolean {
@@ -75,15 +84,24 @@ export class SessionWriter {
     const staleness = state.staleness() === 'touch' ? 'touch' : 'changed';
     const next = state.next(staleness);
     if (await this.shared.update({ key: base.key, version: base.version, next })) {
-      turn.latest = next;
+      this.#noteKey(base, next, turn);
       state.stored(next);
-      if (next.key !== base.key) this.reporter.rotated(next, base.key);
       if (next.userId !== base.userId) await this.#capSessionsOf(next);
       return true;
     }
     const latest = await this.shared.read(base.key);
     turn.latest = latest !== undefined && this.loader.isAlive(latest) ? latest : 'gone';
     return false;
+  }
+
+  /** Under the id from before a login nobody gets at the session that was signed in, not even who was under way. */
+  #noteKey(base: SessionRecord, next: SessionRecord, turn: Turn): void {
+    turn.latest = next;
+    if (next.key === base.key) return;
+    const follows = next.previousKey === base.key;
+    this.#history.add(base.key, follows ? next.key : undefined);
+    if (!follows) turn.latest = 'gone';
+    this.reporter.rotated(next, base.key);
   }
 
   async #create(state: SessionState, turn: Turn): Promise<boolean> {
@@ -107,12 +125,9 @@ export class SessionWriter {
     const { base } = state;
     if (base?.key === latest.key && base.version >= latest.version) return;
     try {
-      const meta = parseMeta(latest.meta);
-      if (base !== undefined && base.key !== latest.key) {
-        // Renewed by somebody else: once is enough, unless this request signs a user in.
-        if (state.renewal?.follow) state.renewal = undefined;
-        state.followTo(this.loader.successorOf(meta, state.id));
-      }
+      // Renewed on schedule by somebody else: once is enough.
+      if (base?.key !== latest.key && state.renewal?.scheduled) state.renewal = undefined;
+      this.loader.follow(state, latest);
       state.rebase(latest, before);
     } catch {
       this.reporter.rejected('corrupt', latest);
@@ -129,19 +144,29 @@ export class SessionWriter {
   }
 
   async #end(record: SessionRecord, reason: DestroyedReason): Promise<void> {
-    await this.shared.delete(record.key);
-    this.reporter.destroyed(record, reason);
+    const found = await this.shared.delete(record.key);
+    const latest = this.#history.latestOf(record.key);
+    this.#history.add(record.key);
+    if (found || (latest !== record.key && (await this.shared.delete(latest)))) {
+      this.reporter.destroyed(record, reason);
+    }
   }
 
-  /** Ends a user's oldest sessions beyond the allowed number (OWASP ASVS 5.0, 7.1.2). */
+  /**
+   * Ends a user's oldest sessions beyond the allowed number (OWASP ASVS 5.0, 7.1.2). The session in hand is stored
+   * already: a store that fails here is told of as a `storeError`, and the next login makes up for it.
+   */
   async #capSessionsOf({ userId, key }: SessionRecord): Promise<void> {
     const { store, settings } = this;
     if (settings.maxSessionsPerUser === undefined || userId === null || !knowsUsers(store)) return;
-    const sessions = await this.shared.alone('findByUser', () => store.findByUser(userId, settings.now()));
-    const others = sessions.filter((session) => session.key !== key);
-    for (const { key: oldest } of others.slice(settings.maxSessionsPerUser - 1)) {
-      await this.shared.delete(oldest);
-      this.reporter.destroyed({ key: oldest, userId }, 'replaced');
+    try {
+      const sessions = await this.shared.alone('findByUser', () => store.findByUser(userId, settings.now()));
+      const others = sessions.filter((session) => session.key !== key);
+      for (const { key: oldest } of others.slice(settings.maxSessionsPerUser - 1)) {
+        if (await this.shared.delete(oldest)) this.reporter.destroyed({ key: oldest, userId }, 'replaced');
+      }
+    } catch (error) {
+      if (!(error instanceof SessionStoreError)) throw error;
     }
   }
 }

@@ -189,7 +189,7 @@ export class SessionObject {
   flash(...args: [key: string, value?: unknown]): unknown[] | undefined {
     const [key, value] = args;
     if (args.length === 1) return this.#state.flash.take(key, this.#state.meta.flash);
-    refuseNonJson({ [key]: value });
+    refuseNonJson({ [key]: value === undefined ? [value] : value });
     this.#state.flash.add(key, value);
     return undefined;
   }

@@ -3,6 +3,7 @@ import { messages } from '../errors/messages.js';
 import { SessionStoreError } from '../errors/session-store.error.js';
 import { SessionError } from '../errors/session.error.js';
 import { Batcher } from './batcher.js';
+import { LONGEST_DELAY } from './timers.js';
 import type { SessionChange, SessionRecord } from './session-record.js';
 import { type SessionStore, type StoreOutcome, storeName } from './session-store.js';
 
@@ -77,7 +78,8 @@ export class SharedStore {
   async alone<T>(call: string, work: () => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(this.#timedOut(call)), this.#options.timeout).unref();
+      const delay = Math.min(this.#options.timeout, LONGEST_DELAY);
+      timer = setTimeout(() => reject(this.#timedOut(call)), delay).unref();
     });
     try {
       return await Promise.race([work(), late]);

@@ -34,7 +34,7 @@ export const messages = {
     `session.login(userId): ${given} was given; accepted: a string of 1 to 255 characters without NUL, or a finite number.`,
   idInvalid: '"genid" must return a string of 1 to 256 printable ASCII characters without spaces.',
   maxAgeInvalid: (given: string) =>
-    `session.cookie.maxAge: ${given} was given; accepted: a number of milliseconds, or null for a cookie that ends with the browser.`,
+    `session.cookie.maxAge: ${given} was given; accepted: milliseconds, at most 100 years of them, or null for a cookie that ends with the browser.`,
   expiresInvalid: (given: string) =>
     `session.cookie.expires: ${given} was given; accepted: a valid Date, or null for a cookie that ends with the browser.`,
 
@@ -55,6 +55,7 @@ export const messages = {
     'The session cookie is "secure" but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
   cookieTooLarge: (bytes: number) =>
     `The session cookie's name and value have ${bytes} bytes, more than the 4096 browsers keep (RFC 6265bis, section 5.6); use a shorter name or id.`,
+  listenerFailed: 'A listener for session events threw an error; catch it there.',
 
   // guard
   sessionRequired: 'A session is required.',

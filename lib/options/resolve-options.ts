@@ -116,12 +116,17 @@ function resolveLifetimes(options: SessionModuleOptions, cookie: ResolvedCookie)
     options.touchInterval === undefined
       ? Math.min(60_000, idleTimeout / 10)
       : duration('touchInterval', options.touchInterval, { zero: true });
+  const rotateInterval = switchable('rotateInterval', or(options.rotateInterval, false));
+  const rotationGrace = duration('rotationGrace', or(options.rotationGrace, 30_000), { zero: true });
+  if (rotateInterval !== false && rotateInterval <= rotationGrace) {
+    refuse('rotateInterval', rotateInterval, `more than "rotationGrace" (${rotationGrace} ms), or false`);
+  }
   return {
     idleTimeout,
     absoluteTimeout: switchable('absoluteTimeout', or(options.absoluteTimeout, 30 * DAY)),
     touchInterval: Math.min(touchInterval, idleTimeout / 2),
-    rotateInterval: switchable('rotateInterval', or(options.rotateInterval, false)),
-    rotationGrace: duration('rotationGrace', or(options.rotationGrace, 30_000), { zero: true }),
+    rotateInterval,
+    rotationGrace,
   };
 }
 

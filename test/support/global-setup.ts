@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { createRequire, Module } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as Launcher from '../../sample/support/embedded-postgres.js';
 
 // Jest loads this file outside its module registry, as CommonJS, where nothing maps `.js` to `.ts`: its
-// transform is reached by asking for the `.ts` file itself.
-const launcher = createRequire(import.meta.url)(
-  '../../sample/support/embedded-postgres.ts',
-) as typeof Launcher;
+// transform is reached by asking for the `.ts` file itself, also on behalf of the files that this one imports.
+const launcher = withSources(
+  () => createRequire(import.meta.url)('../../sample/support/embedded-postgres.ts') as typeof Launcher,
+);
 
 declare global {
   var testPostgres: Launcher.EmbeddedPostgres | undefined;
@@ -39,5 +39,21 @@ async function removeAbandoned(): Promise<void> {
     const folder = join(tmpdir(), name);
     const ours = lstatSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.();
     if (ours) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** While `load` runs, a `.ts` file that imports `./name.js` gets `./name.ts`. */
+function withSources<Result>(load: () => Result): Result {
+  type Resolve = (request: string, parent?: { filename?: string | null }, ...rest: unknown[]) => string;
+  const loader = Module as unknown as { _resolveFilename: Resolve };
+  const resolve = loader._resolveFilename;
+  loader._resolveFilename = (request, parent, ...rest) => {
+    const inSource = request.startsWith('.') && parent?.filename?.endsWith('.ts');
+    return resolve(inSource ? request.replace(/\.js$/, '.ts') : request, parent, ...rest);
+  };
+  try {
+    return load();
+  } finally {
+    loader._resolveFilename = resolve;
   }
 }

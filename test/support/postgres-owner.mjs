@@ -1,13 +1,20 @@
 // A process of its own that runs an embedded server, for the specs about how such a process ends.
 // Usage: node postgres-owner.mjs <data folder> <stay | return | exit | throw>
 // It prints the server's real data folder and its url as JSON once it is ready.
-import { createRequire } from 'node:module';
+import { createRequire, Module } from 'node:module';
 import swc from '@swc/core';
 
 const require = createRequire(import.meta.url);
 const options = { module: { type: 'commonjs' }, jsc: { target: 'es2022', parser: { syntax: 'typescript' } } };
 require.extensions['.ts'] = (module, file) =>
   module._compile(swc.transformFileSync(file, options).code, file);
+const resolve = Module._resolveFilename;
+Module._resolveFilename = (request, parent, ...rest) =>
+  resolve(
+    parent?.filename?.endsWith('.ts') ? request.replace(/^(\..*)\.js$/, '$1.ts') : request,
+    parent,
+    ...rest,
+  );
 const { startEmbeddedPostgres } = require('../../sample/support/embedded-postgres.ts');
 
 const [dataDir, ending] = process.argv.slice(2);

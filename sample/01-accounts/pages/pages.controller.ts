@@ -1,0 +1,26 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { Flash, Session } from 'nest-session';
+import { homePage } from './home.page.js';
+import { sessionPage } from './session.page.js';
+import { STYLESHEET } from './stylesheet.js';
+
+@Controller()
+export class PagesController {
+  @Get()
+  home(@Session() session: Session, @Flash('notice') notices: string[]): string {
+    return homePage(session, notices);
+  }
+
+  @Get('session')
+  @Header('Cache-Control', 'no-store')
+  session(@Session() session: Session, @Flash('notice') notices: string[]): string {
+    return sessionPage(session, notices);
+  }
+
+  @Get('style.css')
+  @Header('Content-Type', 'text/css; charset=utf-8')
+  @Header('Cache-Control', 'no-cache')
+  stylesheet(): string {
+    return STYLESHEET;
+  }
+}

@@ -1,0 +1,21 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+
+/** What the application has to be told: by main.ts, or by a test. */
+export abstract class Settings {
+  abstract readonly databaseUrl: string;
+  /** Signs the session cookies. */
+  abstract readonly secret: string;
+}
+
+/** Lets every module inject the {@link Settings}. */
+@Global()
+@Module({})
+export class SettingsModule {
+  static forRoot(settings: Settings): DynamicModule {
+    return {
+      module: SettingsModule,
+      providers: [{ provide: Settings, useValue: settings }],
+      exports: [Settings],
+    };
+  }
+}

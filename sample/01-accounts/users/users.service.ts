@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { QueryFailedError, Repository } from 'typeorm';
+import { hashPassword, isPassword } from './password.js';
+import { User } from './user.entity.js';
+
+const UNIQUE_VIOLATION = '23505';
+
+@Injectable()
+export class UsersService {
+  /** Compared with where nobody has the name, so that the answer takes as long as for a wrong password. */
+  #nobody: Promise<string> | undefined;
+
+  constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
+
+  /** The new user, or undefined where somebody has the name already. */
+  async create(name: string, password: string): Promise<User | undefined> {
+    const user = this.users.create({
+      id: randomUUID(),
+      name,
+      nameKey: keyOf(name),
+      password: await hashPassword(password),
+    });
+    try {
+      await this.users.insert(user);
+      return user;
+    } catch (error) {
+      if (isUniqueViolation(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** The user with this name and password, if there is one. */
+  async authenticate(name: string, password: string): Promise<User | undefined> {
+    const user = await this.users.findOneBy({ nameKey: keyOf(name) });
+    const stored = user?.password ?? (await (this.#nobody ??= hashPassword(randomUUID())));
+    return (await isPassword(password, stored)) ? (user ?? undefined) : undefined;
+  }
+
+  findById(id: string): Promise<User | null> {
+    return this.users.findOneBy({ id });
+  }
+}
+
+function keyOf(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return (
+    error instanceof QueryFailedError && (error.driverError as { code?: string }).code === UNIQUE_VIOLATION
+  );
+}

@@ -1,0 +1,394 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { defer } from './support/deferred.js';
+import { turns } from './support/fake-clock.js';
+import { FakeStore } from './support/fake-store.js';
+import { type AnySession, MINUTE, World } from './support/world.js';
+
+/** Two processes with one store: writers that cannot see each other. */
+async function twoProcesses(data: object): Promise<{ one: World; two: World; token: string }> {
+  const store = new FakeStore();
+  const [one, two] = [new World({ store }), new World({ store })];
+  const token = await one.begin(data);
+  return { one, two, token };
+}
+
+describe.each([
+  ['of one process', (world: World) => world],
+  ['of two processes', (world: World) => new World({ store: world.store })],
+])('two requests %s at the same time', (_, other) => {
+  it('that change different keys both win', async () => {
+    const world = new World();
+    const token = await world.begin({ a: 1, b: 1, c: 1 });
+    const [one, two] = [await world.visit(token), await other(world).visit(token)];
+    one.session.a = 2;
+    one.session.new1 = true;
+    two.session.b = 2;
+    delete two.session.c;
+    await Promise.all([one.commit(), two.commit()]);
+    expect(world.data).toEqual({ a: 2, b: 2, new1: true });
+  });
+
+  it('that change the same key: the later one wins', async () => {
+    const world = new World();
+    const token = await world.begin({ a: 1 });
+    const [one, two] = [await world.visit(token), await other(world).visit(token)];
+    one.session.a = 'one';
+    two.session.a = 'two';
+    await one.commit();
+    await two.commit();
+    expect(world.data).toEqual({ a: 'two' });
+  });
+
+  it('of which one ends the session: the change of the other is dropped (CVE-2025-46336)', async () => {
+    const world = new World();
+    const token = await world.begin({ userId: 'ada' });
+    const [slow, logout] = [await world.visit(token), await other(world).visit(token)];
+    slow.session.cart = ['late'];
+    await logout.session.logout();
+    expect(await slow.commit()).toEqual({ cookie: 'none' });
+    expect(world.store.rows.size).toBe(0);
+    expect(world.store.asked('create')).toBe(0);
+  });
+
+  it('of which one ends the session while the other is just writing: it ends', async () => {
+    const world = new World();
+    const token = await world.begin({ userId: 'ada' });
+    const [slow, logout] = [await world.visit(token), await other(world).visit(token)];
+    slow.session.cart = ['late'];
+    await Promise.all([slow.commit(), logout.session.logout()]);
+    expect(world.store.rows.size).toBe(0);
+  });
+
+  it('that increment with update() count both', async () => {
+    const world = new World();
+    const token = await world.begin({ n: 0 });
+    const [one, two] = [await world.visit(token), await other(world).visit(token)];
+    const increment = (session: AnySession): number => (session.n = (session.n as number) + 1);
+    const results = await Promise.all([one.session.update(increment), two.session.update(increment)]);
+    expect(results.sort()).toEqual([1, 2]);
+    expect(world.data).toEqual({ n: 2 });
+  });
+
+  it('that add flash values keep both', async () => {
+    const world = new World();
+    const token = await world.begin();
+    const [one, two] = [await world.visit(token), await other(world).visit(token)];
+    one.session.flash('notice', 1);
+    two.session.flash('notice', 2);
+    await Promise.all([one.commit(), two.commit()]);
+    const { session } = await world.visit(token);
+    expect(session.flash('notice').sort()).toEqual([1, 2]);
+  });
+
+  it('of which one only touches lose nothing', async () => {
+    const world = new World();
+    const token = await world.begin({ a: 1 });
+    world.now += MINUTE;
+    const second = other(world);
+    second.now = world.now;
+    const [touch, change] = [await world.visit(token), await second.visit(token)];
+    change.session.a = 2;
+    await Promise.all([change.commit(), touch.commit()]);
+    expect(world.data).toEqual({ a: 2 });
+    expect(world.store.row.lastSeenAt).toBe(world.now);
+  });
+});
+
+describe('a hundred increments at once', () => {
+  it('count a hundred, and in one process cost a write each and no conflict', async () => {
+    const world = new World();
+    const token = await world.begin({ n: 0 });
+    const visits = await Promise.all(Array.from({ length: 100 }, () => world.visit(token)));
+    await Promise.all(visits.map(({ session }) => session.update((own) => (own.n = (own.n as number) + 1))));
+    expect(world.data).toEqual({ n: 100 });
+    expect(world.store.asked('update')).toBe(100);
+  });
+
+  it('count a hundred, from ten processes, too', async () => {
+    const store = new FakeStore();
+    const worlds = Array.from({ length: 10 }, () => new World({ store }));
+    const token = await worlds[0]!.begin({ n: 0 });
+    const visits = await Promise.all(Array.from({ length: 100 }, (_, i) => worlds[i % 10]!.visit(token)));
+    await Promise.all(visits.map(({ session }) => session.update((own) => (own.n = (own.n as number) + 1))));
+    expect(worlds[0]!.data).toEqual({ n: 100 });
+  });
+});
+
+describe('concurrent changes of any kind', () => {
+  const key = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor');
+  const edits = fc.dictionary(key, fc.option(fc.integer(), { nil: undefined }), { noNullPrototype: true });
+
+  it('merge key by key, the later writer winning', async () => {
+    await fc.assert(
+      fc.asyncProperty(edits, edits, edits, async (begin, first, second) => {
+        const { one, two, token } = await twoProcesses({ ...begin, always: 1 });
+        const [visit1, visit2] = [await one.visit(token), await two.visit(token)];
+        const expected = new Map(Object.entries(JSON.parse(one.store.row.data) as object));
+        for (const [visit, changes] of [
+          [visit1, first],
+          [visit2, second],
+        ] as const) {
+          for (const [name, value] of Object.entries(changes)) {
+            const isChange = JSON.stringify(visit.session[name]) !== JSON.stringify(value);
+            if (value === undefined) delete visit.session[name];
+            else visit.session[name] = value;
+            if (!isChange) continue;
+            if (value === undefined) expected.delete(name);
+            else expected.set(name, value);
+          }
+          await visit.commit();
+        }
+        const stored = Object.entries(one.data as object);
+        expect(stored.sort()).toEqual([...expected].sort());
+      }),
+      { seed: 5, numRuns: 150 },
+    );
+  });
+});
+
+describe('update()', () => {
+  it('runs again on what the store holds now, and only the last run counts', async () => {
+    const { one, two, token } = await twoProcesses({ n: 1, log: [] });
+    const visit = await one.visit(token);
+    let runs = 0;
+    const result = await visit.session.update(async (session) => {
+      if (++runs === 1) await two.request(token, (own) => Object.assign(own, { n: 10, other: true }));
+      (session.log as number[]).push(runs);
+      session.flash('run', runs);
+      return (session.n = (session.n as number) + 1);
+    });
+    expect([result, runs]).toEqual([11, 2]);
+    expect(one.data).toEqual({ n: 11, log: [2], other: true });
+    expect((await one.visit(token)).session.flash('run')).toEqual([2]);
+  });
+
+  it('stores what the request changed before, with it', async () => {
+    const { one, two, token } = await twoProcesses({ n: 1 });
+    const visit = await one.visit(token);
+    visit.session.mine = 'before';
+    await two.request(token, (own) => (own.n = 10));
+    await visit.session.update((session) => (session.n = (session.n as number) + 1));
+    expect(one.data).toEqual({ n: 11, mine: 'before' });
+  });
+
+  it('that fails leaves the session as it was before it', async () => {
+    const world = new World();
+    const token = await world.begin({ n: 1 });
+    const visit = await world.visit(token);
+    visit.session.mine = 'before';
+    visit.session.flash('notice', 'before');
+    const failing = visit.session.update((session) => {
+      session.n = 99;
+      session.flash('notice', 'lost');
+      session.flash('notice');
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect({ ...visit.session }).toEqual({ n: 1, mine: 'before' });
+    await visit.commit();
+    expect(world.data).toEqual({ n: 1, mine: 'before' });
+    expect((await world.visit(token)).session.flash('notice')).toEqual(['before']);
+  });
+
+  it.each([
+    ['a BigInt', 1n],
+    ['a function', () => 1],
+    ['NaN', NaN],
+  ])('that puts %s into the session fails, names the key, and leaves it as it was', async (_, bad) => {
+    const world = new World();
+    const token = await world.begin({ n: 1 });
+    const visit = await world.visit(token);
+    const failing = visit.session.update((session) => (session.bad = bad));
+    await expect(failing).rejects.toMatchObject({
+      code: 'SESSION_DATA_INVALID',
+      message: expect.stringContaining('"bad"'),
+    });
+    expect({ ...visit.session }).toEqual({ n: 1 });
+    await expect(visit.commit()).resolves.toEqual({ cookie: 'none' });
+  });
+
+  it('that meets a failing store leaves the session as it was before it', async () => {
+    const world = new World();
+    const token = await world.begin({ n: 1 });
+    const visit = await world.visit(token);
+    world.store.before = (call) => (call === 'update' ? Promise.reject(new Error('down')) : undefined);
+    await expect(visit.session.update((session) => (session.n = 2))).rejects.toMatchObject({
+      statusCode: 503,
+    });
+    expect({ ...visit.session }).toEqual({ n: 1 });
+  });
+
+  it('of a session that was ended elsewhere fails with 401 and stores nothing', async () => {
+    const { one, two, token } = await twoProcesses({ n: 1 });
+    const visit = await one.visit(token);
+    await two.request(token, (session) => session.logout());
+    await expect(visit.session.update((session) => (session.n = 2))).rejects.toMatchObject({
+      code: 'SESSION_ENDED',
+      statusCode: 401,
+    });
+    expect(await visit.commit()).toEqual({ cookie: 'none' });
+    expect(one.store.rows.size).toBe(0);
+  });
+
+  it('works on a session that is not stored yet', async () => {
+    const world = new World();
+    const visit = await world.visit(undefined);
+    expect(await visit.session.update((session) => (session.n = 1))).toBe(1);
+    expect(world.data).toEqual({ n: 1 });
+    expect(await visit.commit()).toMatchObject({ cookie: 'set' });
+    expect(world.store.calls.map(({ call }) => call)).toEqual(['create']);
+  });
+
+  it('writes nothing where it changed nothing', async () => {
+    const world = new World();
+    const token = await world.begin({ n: 1 });
+    await world.request(token, async (session) => expect(await session.update((own) => own.n)).toBe(1));
+    expect(world.store.asked('update')).toBe(0);
+  });
+});
+
+describe('reload()', () => {
+  it('brings what the store holds, and drops the changes of this request', async () => {
+    const { one, two, token } = await twoProcesses({ a: 1, b: 1 });
+    const visit = await one.visit(token);
+    Object.assign(visit.session, { a: 'dropped', mine: 'dropped' });
+    visit.session.flash('notice', 'dropped');
+    visit.session.cookie.sameSite = 'none';
+    await two.request(token, (session) => (session.b = 2));
+    await visit.session.reload();
+    expect({ ...visit.session }).toEqual({ a: 1, b: 2 });
+    expect(visit.session.cookie.sameSite).toBe('lax');
+    await visit.commit();
+    expect(one.data).toEqual({ a: 1, b: 2 });
+    expect((await one.visit(token)).session.flash('notice')).toEqual([]);
+  });
+
+  it('drops changes that cannot be stored, too', async () => {
+    const world = new World();
+    const token = await world.begin({ a: 1 });
+    const { session } = await world.visit(token);
+    session.bad = 1n;
+    await session.reload();
+    expect({ ...session }).toEqual({ a: 1 });
+  });
+
+  it('leaves nothing to write, in whatever order the keys are stored', async () => {
+    const { one, two, token } = await twoProcesses({ a: 1, b: 1 });
+    const visit = await one.visit(token);
+    expect(visit.session.a).toBe(1);
+    await two.request(token, (session) => {
+      delete session.a;
+    });
+    await two.request(token, (session) => (session.a = 1));
+    const { version } = one.store.row;
+    await visit.session.reload();
+    await visit.commit();
+    expect(one.store.row.version).toBe(version);
+  });
+
+  it.each(['ended', 'expired'])('fails for a session that is %s meanwhile', async (how) => {
+    const { one, two, token } = await twoProcesses({ a: 1 });
+    const visit = await one.visit(token);
+    if (how === 'ended') await two.request(token, (session) => session.logout());
+    else one.now += 365 * 24 * 60 * MINUTE;
+    await expect(visit.session.reload()).rejects.toMatchObject({ code: 'SESSION_ENDED' });
+  });
+
+  it('fails for a session that was never stored, and for one this request ended', async () => {
+    const world = new World();
+    await expect((await world.visit(undefined)).session.reload()).rejects.toMatchObject({
+      code: 'SESSION_ENDED',
+    });
+    const { session } = await world.visit(await world.begin());
+    await session.logout();
+    await expect(session.reload()).rejects.toMatchObject({ code: 'SESSION_ENDED' });
+  });
+
+  it('shows nothing of a row that cannot be read', async () => {
+    const world = new World();
+    const token = await world.begin({ a: 1 });
+    const { session } = await world.visit(token);
+    expect(session.a).toBe(1);
+    world.store.vandalize({ data: 'hunter2 is the password' });
+    const error = await session.reload().catch((reason: unknown) => reason as Error);
+    expect(String(error)).not.toContain('hunter2');
+    expect(error).toMatchObject({ code: expect.stringMatching(/^SESSION_/) });
+  });
+});
+
+describe('save()', () => {
+  it('stores the session now', async () => {
+    const world = new World();
+    const visit = await world.visit(undefined);
+    visit.session.a = 1;
+    await visit.session.save();
+    expect(world.data).toEqual({ a: 1 });
+    expect(await visit.commit()).toMatchObject({ cookie: 'set' });
+    expect(world.store.asked('create', 'update')).toBe(1);
+  });
+
+  it('drops the change of a session that was ended elsewhere', async () => {
+    const { one, two, token } = await twoProcesses({ a: 1 });
+    const visit = await one.visit(token);
+    visit.session.a = 2;
+    await two.request(token, (session) => session.logout());
+    await visit.session.save();
+    await visit.commit();
+    expect(one.store.rows.size).toBe(0);
+  });
+
+  it('does not bring back a session that this request ended', async () => {
+    const world = new World();
+    const token = await world.begin();
+    const { commit } = await world.request(token, async (session) => {
+      await session.logout();
+      session.a = 2;
+      await session.save();
+    });
+    expect(commit).toEqual({ cookie: 'clear' });
+    expect(world.store.rows.size).toBe(0);
+  });
+
+  it('twice at once, and with the response, writes each change once', async () => {
+    const world = new World();
+    const visit = await world.visit(undefined);
+    visit.session.a = 1;
+    const saves = [visit.session.save(), visit.session.save()];
+    const commit = visit.commit();
+    await Promise.all([...saves, commit]);
+    expect(world.store.asked('create')).toBe(1);
+    expect(world.data).toEqual({ a: 1 });
+  });
+});
+
+describe('a row that is spoilt by somebody else in the middle of a request', () => {
+  it('ends the session, with an event and without an error', async () => {
+    const { one, token } = await twoProcesses({ a: 1 });
+    const visit = await one.visit(token);
+    visit.session.a = 2;
+    one.store.vandalize({ data: 'nonsense', version: 9 });
+    one.events.length = 0;
+    expect(await visit.commit()).toEqual({ cookie: 'none' });
+    expect(one.events).toMatchObject([{ type: 'rejected', reason: 'corrupt' }]);
+    expect(one.store.row.data).toBe('nonsense');
+  });
+});
+
+describe('a slow writer', () => {
+  it('of one session does not hold up another session', async () => {
+    const world = new World();
+    const [slow, fast] = [await world.begin({ a: 1 }), await world.begin({ b: 1 })];
+    const held = defer();
+    const [slowVisit, fastVisit] = [await world.visit(slow), await world.visit(fast)];
+    const slowKey = slowVisit.session.handle;
+    world.store.before = (call, keys) => (keys.includes(slowKey) ? held.promise : undefined);
+    slowVisit.session.a = 2;
+    const committed = slowVisit.commit();
+    await turns();
+    fastVisit.session.b = 2;
+    await fastVisit.commit();
+    held.resolve();
+    await committed;
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { FlashChanges, metaText, parseMeta, type SessionMeta } from '../../../lib/core/session-meta.js';
+
+type Flash = SessionMeta['flash'];
+
+/** As it is after the store. */
+const stored = (flash: Flash): Flash => parseMeta(metaText({ ...(flash && { flash }) })).flash;
+
+function added(...entries: [key: string, value: unknown][]): Flash {
+  const changes = new FlashChanges();
+  for (const [key, value] of entries) changes.add(key, value);
+  return stored(changes.applyTo(undefined));
+}
+
+describe('metaText and parseMeta', () => {
+  it('keep nothing where there is nothing to keep', () => {
+    expect(metaText({})).toBeNull();
+    expect(parseMeta(null)).toEqual({});
+  });
+
+  it('are each other’s opposite', () => {
+    const meta: SessionMeta = {
+      flash: { notice: [['a', 1]] },
+      cookie: { originalMaxAge: null },
+      rotation: { at: 1, until: 2 },
+    };
+    expect(parseMeta(metaText(meta))).toEqual(meta);
+  });
+
+  it.each(['', '[]', 'null', '"x"', '{'])('refuse the text %j', (text) => {
+    expect(() => parseMeta(text)).toThrow(SyntaxError);
+  });
+});
+
+describe('flash values', () => {
+  it('come back in the order they were added, stored ones first, once', () => {
+    const before = added(['notice', 1], ['other', 'x'], ['notice', 2]);
+    const request = new FlashChanges();
+    request.add('notice', 3);
+    expect(request.take('notice', before)).toEqual([1, 2, 3]);
+    expect(request.take('notice', before)).toEqual([]);
+    expect(request.take('other', before)).toEqual(['x']);
+    expect(request.applyTo(before)).toBeUndefined();
+  });
+
+  it('are no change when there were none to take', () => {
+    const request = new FlashChanges();
+    expect(request.take('notice', undefined)).toEqual([]);
+    expect(request.any).toBe(false);
+  });
+
+  it('that were added and taken in the same request leave nothing to store', () => {
+    const request = new FlashChanges();
+    request.add('notice', 1);
+    expect([request.any, request.anyAdded]).toEqual([true, true]);
+    request.take('notice', undefined);
+    expect([request.any, request.anyAdded]).toEqual([false, false]);
+  });
+
+  it('that somebody else added meanwhile survive a take', () => {
+    const seen = added(['notice', 'seen']);
+    const request = new FlashChanges();
+    request.take('notice', seen);
+    const other = new FlashChanges();
+    other.add('notice', 'later');
+    const newer = stored(other.applyTo(seen));
+    expect(new FlashChanges().take('notice', request.applyTo(newer))).toEqual(['later']);
+  });
+
+  it('of two requests at the same time are all kept', () => {
+    const [one, two] = [new FlashChanges(), new FlashChanges()];
+    one.add('notice', 1);
+    two.add('notice', 2);
+    const both = two.applyTo(stored(one.applyTo(undefined)));
+    expect(new FlashChanges().take('notice', both)).toEqual([1, 2]);
+  });
+
+  it('may have any key, and change no prototype', () => {
+    const keys = fc.oneof(
+      fc.constantFrom('__proto__', 'constructor', 'toString', 'hasOwnProperty', '', '\0', 'flash'),
+      fc.string({ unit: 'binary' }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(keys, fc.jsonValue()), { minLength: 1, maxLength: 6 }), (entries) => {
+        const flash = added(...entries);
+        const reader = new FlashChanges();
+        for (const key of new Set(entries.map(([name]) => name))) {
+          const expected = entries.filter(([name]) => name === key).map(([, value]) => value);
+          expect(JSON.stringify(reader.take(key, flash))).toBe(JSON.stringify(expected));
+        }
+        expect(stored(reader.applyTo(flash))).toBeUndefined();
+        expect(Object.keys(Object.prototype)).toEqual([]);
+      }),
+      { seed: 3 },
+    );
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])('%s has none where none was added', (key) => {
+    expect(new FlashChanges().take(key, added(['notice', 1]))).toEqual([]);
+  });
+});
+
+describe('flash changes', () => {
+  it('are copied with what they hold, and then go their own way', () => {
+    const before = added(['notice', 1]);
+    const original = new FlashChanges();
+    original.add('mine', 1);
+    const copy = original.copy();
+    copy.add('mine', 2);
+    copy.take('notice', before);
+    expect(original.take('mine', before)).toEqual([1]);
+    expect(original.take('notice', before)).toEqual([1]);
+  });
+
+  it('that are stored are forgotten, and those made since remain', () => {
+    const request = new FlashChanges();
+    request.add('notice', 'stored');
+    const record = stored(request.applyTo(undefined));
+    request.add('notice', 'later');
+    request.settle(record);
+    expect(request.take('notice', record)).toEqual(['stored', 'later']);
+    request.settle(undefined);
+    expect(request.any).toBe(false);
+  });
+});

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import type { Commit, EngineSettings, SessionHost } from '../../../../lib/core/engine-settings.js';
+import type { SessionLifetimes } from '../../../../lib/core/lifetime.js';
+import type { CookieDefaults, SessionCookie } from '../../../../lib/core/session-cookie.js';
+import { SessionEngine } from '../../../../lib/core/session-engine.js';
+import { type SessionEvent, SessionEventHub } from '../../../../lib/core/session-events.js';
+import { handleOf } from '../../../../lib/core/session-id.js';
+import type { SessionState } from '../../../../lib/core/session-state.js';
+import type { SessionObject } from '../../../../lib/core/session.js';
+import { SharedStore } from '../../../../lib/core/shared-store.js';
+import type { SessionStoreError } from '../../../../lib/errors/session-store.error.js';
+import { FakeStore } from './fake-store.js';
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** A session as these tests write to it. */
+export type AnySession = SessionObject & Record<string, unknown>;
+
+export interface WorldOptions extends Omit<Partial<EngineSettings>, 'lifetimes'> {
+  lifetimes?: Partial<SessionLifetimes>;
+  store?: FakeStore;
+}
+
+/** An engine with everything around it in the hands of the test: store, clock, cookies, connection. */
+export class World {
+  now = Date.UTC(2025, 0, 1);
+  readonly store: FakeStore;
+  readonly events: SessionEvent[] = [];
+  readonly failures: SessionStoreError[] = [];
+  readonly engine: SessionEngine;
+
+  constructor({ lifetimes, store = new FakeStore(), ...settings }: WorldOptions = {}) {
+    this.store = store;
+    const hub = new SessionEventHub();
+    hub.subscribe((event) => this.events.push(event));
+    const shared = new SharedStore(store, { timeout: 60_000, onError: (error) => this.failures.push(error) });
+    this.engine = new SessionEngine(
+      {
+        now: () => this.now,
+        lifetimes: {
+          idleTimeout: DAY,
+          absoluteTimeout: 30 * DAY,
+          touchInterval: MINUTE,
+          rotateInterval: false,
+          rotationGrace: 30 * SECOND,
+          ...lifetimes,
+        },
+        idleFollowsCookie: false,
+        codec: {
+          open: (token) => (token.startsWith('ok:') ? { id: token.slice(3) } : { rejected: 'signature' }),
+          seal: (id) => `ok:${id}`,
+        },
+        generateId: () => randomBytes(32).toString('base64url'),
+        keyOf: handleOf,
+        userIdOf: (data) => (data as { userId?: unknown }).userId,
+        maxSessionsPerUser: undefined,
+        maxDataBytes: 1024 * 1024,
+        trackDevice: true,
+        resave: false,
+        saveUninitialized: false,
+        rolling: undefined,
+        onStoreError: 'fail',
+        ...settings,
+      },
+      store,
+      shared,
+      hub,
+    );
+  }
+
+  /** A request that brings these cookie values (none for undefined), its session loaded. */
+  async visit(token: string | readonly string[] | undefined, options: VisitOptions = {}): Promise<Visit> {
+    const visit = new Visit(this.engine, options);
+    const tokens = token === undefined ? [] : typeof token === 'string' ? [token] : token;
+    visit.state = await this.engine.open(tokens, visit);
+    return visit;
+  }
+
+  /** One request from beginning to end; answers what it was told about its cookie, and the cookie it then has. */
+  async request(
+    token: string | undefined,
+    work: (session: AnySession, visit: Visit) => unknown = () => undefined,
+    options: VisitOptions = {},
+  ): Promise<{ token: string | undefined; commit: Commit; visit: Visit }> {
+    const visit = await this.visit(token, options);
+    await work(visit.session, visit);
+    const commit = await visit.commit();
+    return { commit, visit, token: tokenAfter(token, commit) };
+  }
+
+  /** The cookie of a new session that holds this. */
+  async begin(data: object = { cart: [1] }, options: VisitOptions = {}): Promise<string> {
+    const { token } = await this.request(undefined, (session) => Object.assign(session, data), options);
+    if (token === undefined) throw new Error('The session got no cookie.');
+    this.store.calls.length = 0;
+    this.events.length = 0;
+    return token;
+  }
+
+  /** What a next request with this cookie finds in its session; undefined where it finds none. */
+  async peek(token: string | undefined): Promise<Record<string, unknown> | undefined> {
+    const { session } = await this.visit(token);
+    return session.isNew ? undefined : { ...session };
+  }
+
+  /** The data of the one row. */
+  get data(): unknown {
+    return JSON.parse(this.store.row.data);
+  }
+
+  /** The types of what happened, in order. */
+  get happened(): string[] {
+    return this.events.map(({ type }) => type);
+  }
+}
+
+export interface VisitOptions {
+  cookie?: CookieDefaults;
+  /** Whether the connection can carry a secure cookie. */
+  secure?: boolean;
+  headersSent?: boolean;
+  ip?: string;
+  userAgent?: string;
+}
+
+/** One request, as the engine sees it. */
+export class Visit implements SessionHost {
+  readonly request = { url: '/' };
+  readonly cookieDefaults: CookieDefaults;
+  headersSent: boolean;
+  secure: boolean;
+  state!: SessionState;
+  /** Whether `req.session` is gone. */
+  gone = false;
+  readonly #device: { ip: string; userAgent: string };
+  #session: AnySession | undefined;
+
+  constructor(
+    private readonly engine: SessionEngine,
+    options: VisitOptions,
+  ) {
+    this.cookieDefaults = options.cookie ?? { httpOnly: true, secure: true, sameSite: 'lax', path: '/' };
+    this.headersSent = options.headersSent ?? false;
+    this.secure = options.secure ?? true;
+    this.#device = { ip: options.ip ?? '192.0.2.1', userAgent: options.userAgent ?? 'Test/1.0' };
+  }
+
+  /** `req.session`: made when the application first looks. */
+  get session(): AnySession {
+    return (this.#session ??= this.engine.present(this.state) as AnySession);
+  }
+
+  commit(): Promise<Commit> {
+    return Promise.resolve(this.engine.commit(this.state));
+  }
+
+  canSend(cookie: SessionCookie): boolean {
+    return !this.headersSent && (this.secure || cookie.secure !== true);
+  }
+
+  device(): { ip: string; userAgent: string } {
+    return this.#device;
+  }
+
+  setCurrent(state: SessionState | undefined): void {
+    if (state !== undefined) this.state = state;
+    this.gone = state === undefined;
+    this.#session = undefined;
+  }
+}
+
+/** What a browser holds after an answer. */
+export function tokenAfter(token: string | undefined, commit: Commit): string | undefined {
+  return commit.cookie === 'set' ? commit.token : commit.cookie === 'clear' ? undefined : token;
+}
