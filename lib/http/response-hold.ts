@@ -1,6 +1,19 @@
-import { STATUS_CODES, validateHeaderValue, type OutgoingHttpHeader, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { types } from 'node:util';
+import { HeldCalls } from './held-calls.js';
+import {
+  callbackOf,
+  checkChunk,
+  headersSentError,
+  isHttp2,
+  type Method,
+  methodsOf,
+  type Native,
+  nodeError,
+  refuse,
+  toError,
+} from './node-response.js';
+import { applyHead } from './response-head.js';
 
 /** What {@link holdResponse} asks before it lets a response leave. */
 export interface ResponseGate {
@@ -24,10 +37,6 @@ export interface ResponseGate {
   fail(error: unknown): void;
 }
 
-type Method = 'writeHead' | 'flushHeaders' | 'write' | 'end';
-type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
-type Callback = (error?: unknown) => void;
-
 /** Headers about the content that was lost: they must neither describe the error nor let it be cached. */
 const CONTENT_HEADERS =
   `content-type content-length content-encoding content-language content-range content-disposition
@@ -36,109 +45,14 @@ const CONTENT_HEADERS =
     /\s+/,
   );
 
-/** What Node says about each when it comes too late. */
-const HEADER_METHODS = {
-  setHeader: 'set',
-  setHeaders: 'set',
-  appendHeader: 'append',
-  removeHeader: 'remove',
-};
-
 /** Headers to which several parties add values. */
 const SHARED_HEADERS = ['Set-Cookie', 'Vary'];
-
-/** The calls a response has to wait with, and the view of that response as if they had been made. */
-class Hold {
-  readonly calls: { readonly method: Method; readonly args: unknown[] }[] = [];
-  ended = false;
-  needDrain = false;
-  private bytes = 0;
-  private closed = false;
-  private lifted = false;
-  private readonly statusCode: number;
-  private readonly statusMessage: string | undefined;
-  private readonly views: PropertyDescriptorMap;
-  private readonly originals: PropertyDescriptorMap = {};
-
-  constructor(private readonly res: ServerResponse) {
-    this.statusCode = res.statusCode;
-    if (!isHttp2(res)) {
-      this.statusMessage = res.statusMessage;
-      res.statusMessage ||= STATUS_CODES[res.statusCode] ?? 'unknown';
-    }
-    res.once('close', this.onClose);
-    const prototype = Object.getPrototypeOf(res) as object;
-    this.views = {
-      headersSent: { get: () => true },
-      finished: { get: () => this.ended },
-      writableEnded: { get: () => this.ended },
-      writableFinished: { get: () => false },
-      writableNeedDrain: { get: () => this.needDrain && !this.ended },
-      writableLength: { get: () => this.bytes + Number(Reflect.get(prototype, 'writableLength', res)) },
-    };
-    for (const [name, verb] of Object.entries(HEADER_METHODS)) {
-      const native = (res as unknown as Record<string, Native>)[name];
-      const value: Native = (...args) => {
-        if (!this.lifted) throw headersSentError(verb);
-        return native?.apply(res, args);
-      };
-      this.views[name] = { value, writable: true };
-    }
-    for (const [name, view] of Object.entries(this.views)) {
-      const original = Object.getOwnPropertyDescriptor(res, name);
-      if (original) this.originals[name] = original;
-      Object.defineProperty(res, name, { ...view, configurable: true });
-    }
-  }
-
-  /** Whether the client went away: whatever is kept can only be dropped. */
-  get gone(): boolean {
-    return this.closed || this.res.destroyed;
-  }
-
-  /** Keeps a call for the release. Returns whether the application may write on, as `res.write` does. */
-  keep(method: Method, args: unknown[]): boolean {
-    if (method === 'end') this.ended = true;
-    if (this.gone) return refuse(args, destroyedError());
-    this.calls.push({ method, args });
-    if (method === 'write' || method === 'end') this.bytes += byteLength(args);
-    const hasRoom = this.bytes < this.res.writableHighWaterMark;
-    if (method === 'write' && !hasRoom) this.needDrain = true;
-    return hasRoom;
-  }
-
-  drop(error: unknown): void {
-    for (const { args } of this.calls.splice(0)) refuse(args, error);
-    this.bytes = 0;
-  }
-
-  /** Gives the response its own view back. */
-  lift(): void {
-    const { res, views, originals } = this;
-    this.lifted = true;
-    res.off('close', this.onClose);
-    for (const [name, view] of Object.entries(views)) {
-      const current = Object.getOwnPropertyDescriptor(res, name);
-      if (current?.get !== view.get || current?.value !== view.value) continue; // somebody patched it since
-      if (originals[name]) Object.defineProperty(res, name, originals[name]);
-      else Reflect.deleteProperty(res, name);
-    }
-    // As in Node, a status assigned after the call that decided it changes nothing.
-    res.statusCode = this.statusCode;
-    if (!isHttp2(res)) res.statusMessage = this.statusMessage ?? '';
-  }
-
-  private readonly onClose = (): void => {
-    this.closed = true;
-    this.drop(destroyedError());
-  };
-}
 
 /** One per response: four functions over the ones that were there, which keep calling those. */
 class HeldResponse {
   /** 'failed': the error goes out through these functions. 'lost': it goes out around them, see `stepAside`. */
   private phase: 'untouched' | 'open' | 'failed' | 'lost' = 'untouched';
-  private hold: Hold | undefined;
+  private hold: HeldCalls | undefined;
   private endCommitted = false;
   private failure: unknown;
   private sources: Readable[] | undefined;
@@ -205,7 +119,7 @@ class HeldResponse {
   };
 
   /** Asks the gate at the first call. Returns what this call has to wait with, if it may not go on at once. */
-  private begin(): Hold | undefined {
+  private begin(): HeldCalls | undefined {
     if (this.phase === 'untouched') {
       this.phase = 'open';
       if (!this.res.headersSent) this.ask(false);
@@ -213,7 +127,7 @@ class HeldResponse {
     return this.hold;
   }
 
-  private beginEnd(): Hold | undefined {
+  private beginEnd(): HeldCalls | undefined {
     const { res } = this;
     if (this.phase === 'untouched' && !res.headersSent) this.endCommitted = true;
     const hold = this.begin();
@@ -227,7 +141,7 @@ class HeldResponse {
     try {
       const pending = this.gate.commit(headersSent);
       if (pending) {
-        const hold = (this.hold = new Hold(this.res));
+        const hold = (this.hold = new HeldCalls(this.res));
         void pending.then(
           () => this.release(hold),
           (error: unknown) => this.fail(error, hold),
@@ -235,7 +149,7 @@ class HeldResponse {
       } else if (!headersSent) this.beforeHead();
     } catch (error) {
       // Failing a tick later, as a rejection does, also drops what the application writes until then.
-      const hold = (this.hold = new Hold(this.res));
+      const hold = (this.hold = new HeldCalls(this.res));
       queueMicrotask(() => this.fail(error, hold));
     }
   }
@@ -250,7 +164,7 @@ class HeldResponse {
     this.gate.beforeHead();
   }
 
-  private release(hold: Hold): void {
+  private release(hold: HeldCalls): void {
     const { res } = this;
     if (hold.gone) return; // Nobody reads the answer, and the application keeps the view that it was given.
     hold.lift();
@@ -270,7 +184,7 @@ class HeldResponse {
     if (hold.needDrain && accepted !== false && !res.writableEnded) process.nextTick(() => res.emit('drain'));
   }
 
-  private fail(error: unknown, hold: Hold): void {
+  private fail(error: unknown, hold: HeldCalls): void {
     const { res } = this;
     hold.lift();
     this.hold = undefined;
@@ -320,97 +234,6 @@ class HeldResponse {
     });
     return false;
   }
-}
-
-/** Applies the arguments of writeHead to the response and returns what is left of them for the native call. */
-function applyHead(res: ServerResponse, [status, reason, last]: unknown[]): unknown[] {
-  const statusCode = Number(status) | 0;
-  if (statusCode < 100 || statusCode > 999) {
-    throw nodeError(RangeError, 'ERR_HTTP_INVALID_STATUS_CODE', `Invalid status code: ${String(status)}`);
-  }
-  const hasReason = typeof reason === 'string';
-  if (hasReason) {
-    validateHeaderValue('statusMessage', reason);
-    res.statusMessage = reason;
-  }
-  res.statusCode = statusCode;
-  const seen = new Set<string>();
-  for (const [name, value] of headerLines(hasReason ? last : (last ?? reason))) {
-    if (!name) continue;
-    const key = name.toLowerCase();
-    if (seen.has(key)) res.appendHeader(name, value as string);
-    else res.setHeader(name, Array.isArray(value) ? [...value] : value);
-    seen.add(key);
-  }
-  return hasReason ? [statusCode, reason] : [statusCode];
-}
-
-function headerLines(headers: unknown): [string, OutgoingHttpHeader][] {
-  if (!Array.isArray(headers)) return Object.entries((headers ?? {}) as Record<string, OutgoingHttpHeader>);
-  if (Array.isArray(headers[0])) return headers as [string, OutgoingHttpHeader][];
-  if (headers.length % 2 !== 0) {
-    throw nodeError(TypeError, 'ERR_INVALID_ARG_VALUE', 'The headers array has a name without a value');
-  }
-  const lines: [string, OutgoingHttpHeader][] = [];
-  for (let i = 0; i < headers.length; i += 2) lines.push([headers[i] as string, headers[i + 1] as string]);
-  return lines;
-}
-
-function checkChunk([chunk, encoding]: unknown[]): void {
-  if (chunk === null) {
-    throw nodeError(TypeError, 'ERR_STREAM_NULL_VALUES', 'May not write null values to stream');
-  }
-  if (typeof chunk !== 'string' && !types.isUint8Array(chunk)) {
-    const message = 'The "chunk" argument must be of type string or an instance of Buffer or Uint8Array';
-    throw nodeError(TypeError, 'ERR_INVALID_ARG_TYPE', message);
-  }
-  if (typeof encoding === 'string' && encoding && encoding !== 'buffer' && !Buffer.isEncoding(encoding)) {
-    throw nodeError(TypeError, 'ERR_UNKNOWN_ENCODING', `Unknown encoding: ${encoding}`);
-  }
-}
-
-function byteLength([chunk, encoding]: unknown[]): number {
-  if (typeof chunk === 'string') return Buffer.byteLength(chunk, encoding as BufferEncoding);
-  return types.isUint8Array(chunk) ? chunk.byteLength : 0;
-}
-
-function callbackOf(args: unknown[]): Callback | undefined {
-  return args.find((arg): arg is Callback => typeof arg === 'function');
-}
-
-function refuse(args: unknown[], error: unknown): false {
-  const callback = callbackOf(args);
-  if (callback) process.nextTick(callback, error);
-  return false;
-}
-
-function methodsOf(res: ServerResponse): Record<Method, Native> {
-  return res as unknown as Record<Method, Native>;
-}
-
-/** The compatibility response of HTTP/2, which has no status message and warns about every use of it. */
-function isHttp2(res: ServerResponse): boolean {
-  return 'stream' in res;
-}
-
-function toError(error: unknown): Error {
-  return types.isNativeError(error) ? error : new Error('The response was not completed', { cause: error });
-}
-
-function nodeError(Type: ErrorConstructor, code: string, message: string): NodeJS.ErrnoException {
-  return Object.assign(new Type(message), { code });
-}
-
-function destroyedError(): Error {
-  return nodeError(Error, 'ERR_STREAM_DESTROYED', 'The response was destroyed before it was sent');
-}
-
-function headersSentError(verb: string): Error {
-  return nodeError(
-    Error,
-    'ERR_HTTP_HEADERS_SENT',
-    `Cannot ${verb} headers after they are sent to the client`,
-  );
 }
 
 /**
