@@ -17,9 +17,12 @@ export {
   type SessionPredicate,
   type SessionRequirement,
 } from './decorators/require-session.decorator.js';
+export { RequireLogin, type RequireLoginOptions } from './decorators/require-login.decorator.js';
 export { SessionId } from './decorators/session-id.decorator.js';
 export { Session } from './decorators/session.decorator.js';
 export {
+  LoginRequiredError,
+  LoginStaleError,
   SessionAccessError,
   SessionForbiddenError,
   SessionRequiredError,

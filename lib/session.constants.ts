@@ -25,5 +25,8 @@ export const SESSION_RUNTIME = Symbol('SESSION_RUNTIME');
 /** Metadata: what `@RequireSession(...)` asks for. @internal */
 export const REQUIREMENTS = 'nest-session:requirements';
 
+/** Metadata: what `@RequireLogin(...)` asks for. @internal */
+export const LOGIN = 'nest-session:login';
+
 /** Metadata: `@AllowAnonymous()`. @internal */
 export const ANONYMOUS = 'nest-session:anonymous';

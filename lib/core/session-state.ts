@@ -225,7 +225,7 @@ export class SessionState {
     const data = this.#content?.checkedText() ?? base?.data ?? '{}';
     const meta = this.#nextMeta();
     if (data !== base?.data || meta !== base.meta) refuseTooLarge(data, meta, this.settings.maxDataBytes);
-    const userId = this.#owner();
+    const userId = this.owner;
     return {
       ...times,
       key: this.renewal ? this.settings.keyOf(this.renewal.id) : this.key,
@@ -339,7 +339,7 @@ export class SessionState {
   }
 
   /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
-  #owner(): string | null {
+  get owner(): string | null {
     if (this.login !== undefined) return this.login.userId;
     const { base } = this;
     if (this.#content === undefined) return base?.userId ?? null;

@@ -26,6 +26,11 @@ export class SessionObject {
   readonly #engine: SessionEngine;
 
   /** @internal */
+  static stateOf(session: SessionObject): SessionState {
+    return session.#state;
+  }
+
+  /** @internal */
   constructor(engine: SessionEngine, state: SessionState) {
     this.#engine = engine;
     this.#state = state;
@@ -202,6 +207,11 @@ export class SessionObject {
     );
     return this;
   }
+}
+
+/** Whose session it is: as `login()` said, else as the option `userId` finds in the data. @internal */
+export function ownerOf(session: SessionObject): string | undefined {
+  return SessionObject.stateOf(session).owner ?? undefined;
 }
 
 /** The names of the session's own members: as data keys they are not stored. */

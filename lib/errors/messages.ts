@@ -59,6 +59,8 @@ export const messages = {
 
   // guard
   sessionRequired: 'A session is required.',
+  loginRequired: 'Sign in first.',
+  loginStale: 'Sign in again: this takes a fresh login.',
   sessionForbidden: 'The session does not allow this.',
 
   // typeorm

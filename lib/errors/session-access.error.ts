@@ -25,6 +25,20 @@ export class SessionRequiredError extends SessionAccessError {
   }
 }
 
+/** `401`: the route needs a user who is signed in. */
+export class LoginRequiredError extends SessionAccessError {
+  constructor() {
+    super('LOGIN_REQUIRED', messages.loginRequired, HttpStatus.UNAUTHORIZED);
+  }
+}
+
+/** `401`: the user is signed in, but has to prove anew who they are. */
+export class LoginStaleError extends SessionAccessError {
+  constructor() {
+    super('LOGIN_STALE', messages.loginStale, HttpStatus.UNAUTHORIZED);
+  }
+}
+
 /** `403`: the visitor has a session, but it does not meet what `@RequireSession(...)` asks for. */
 export class SessionForbiddenError extends SessionAccessError {
   constructor() {

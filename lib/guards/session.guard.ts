@@ -1,11 +1,18 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ownerOf } from '../core/session.js';
+import type { LoginRequirement } from '../decorators/require-login.decorator.js';
 import type { SessionRequirement } from '../decorators/require-session.decorator.js';
 import type { Session } from '../decorators/session.decorator.js';
-import { SessionForbiddenError, SessionRequiredError } from '../errors/session-access.error.js';
+import {
+  LoginRequiredError,
+  LoginStaleError,
+  SessionForbiddenError,
+  SessionRequiredError,
+} from '../errors/session-access.error.js';
 import { loadSession } from '../http/load-session.js';
 import { requestOf } from '../http/request-of.js';
-import { ANONYMOUS, REQUIREMENTS } from '../session.constants.js';
+import { ANONYMOUS, LOGIN, REQUIREMENTS } from '../session.constants.js';
 
 /**
  * Lets requests with a session pass: 401 for a visitor without one, 403 where `@RequireSession(...)` is not satisfied.
@@ -23,7 +30,11 @@ export class SessionGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (this.isOpen(context)) return true;
     const session = await this.getSession(context);
-    if (!this.isPresent(session)) throw this.whenAbsent(context);
+    const login = this.getLogin(context);
+    if (login !== undefined) {
+      if (ownerOf(session) === undefined) throw this.whenSignedOut(context);
+      if (!this.isFresh(session, login)) throw this.whenStale(context);
+    } else if (!this.isPresent(session)) throw this.whenAbsent(context);
     for (const requirement of this.getRequirements(context)) {
       if (!(await this.isSatisfied(requirement, session, context))) throw this.whenRefused(context);
     }
@@ -34,7 +45,8 @@ export class SessionGuard implements CanActivate {
   protected isOpen(context: ExecutionContext): boolean {
     const handler = context.getHandler();
     if (this.reflector.get<boolean | undefined>(ANONYMOUS, handler)) return true;
-    if (this.reflector.get<unknown>(REQUIREMENTS, handler) !== undefined) return false;
+    if ([REQUIREMENTS, LOGIN].some((key) => this.reflector.get<unknown>(key, handler) !== undefined))
+      return false;
     return this.reflector.get<boolean | undefined>(ANONYMOUS, context.getClass()) ?? false;
   }
 
@@ -45,6 +57,18 @@ export class SessionGuard implements CanActivate {
       context.getHandler(),
     ]);
     return all.flatMap((requirements) => requirements ?? []);
+  }
+
+  /** Whether the route asks for a login, and for how fresh a one. */
+  protected getLogin(context: ExecutionContext): LoginRequirement | undefined {
+    const targets = [context.getHandler(), context.getClass()];
+    return this.reflector.getAllAndOverride<LoginRequirement | undefined>(LOGIN, targets);
+  }
+
+  /** Whether the login was recent enough. */
+  protected isFresh(session: Session, { within }: LoginRequirement): boolean {
+    if (within === undefined) return true;
+    return session.authenticatedAt !== undefined && Date.now() - session.authenticatedAt.getTime() <= within;
   }
 
   /** The session of the request, loaded if need be. */
@@ -73,6 +97,16 @@ export class SessionGuard implements CanActivate {
   /** The error for a visitor without a session. */
   protected whenAbsent(_context: ExecutionContext): Error {
     return new SessionRequiredError();
+  }
+
+  /** The error where nobody is signed in. */
+  protected whenSignedOut(_context: ExecutionContext): Error {
+    return new LoginRequiredError();
+  }
+
+  /** The error where the login was too long ago. */
+  protected whenStale(_context: ExecutionContext): Error {
+    return new LoginStaleError();
   }
 
   /** The error for a session that does not qualify. */

@@ -1,0 +1,101 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, type INestApplication, Post, UseGuards } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  AllowAnonymous,
+  RequireLogin,
+  RequireSession,
+  Session,
+  SessionGuard,
+  SessionModule,
+} from '../../../lib/index.js';
+import { Client, listen } from '../../support/client.js';
+import { MINUTE, TestClock } from '../../support/clock.js';
+import { type AnySession, SECRET } from '../../support/site.js';
+
+@UseGuards(SessionGuard)
+@RequireLogin()
+@Controller()
+class AccountController {
+  @Get('account') account() {
+    return 'in';
+  }
+  @RequireLogin({ within: '5m' }) @Post('password') password() {
+    return 'in';
+  }
+  @RequireSession('role') @Get('staff') staff() {
+    return 'in';
+  }
+  @AllowAnonymous() @Post('visit') visit(@Session() session: AnySession) {
+    session.visited = true;
+  }
+  @AllowAnonymous() @Post('login') async login(@Session() session: Session) {
+    await session.login('ann');
+  }
+  @AllowAnonymous() @Post('assign') assign(@Session() session: AnySession) {
+    session.userId = 'bob';
+  }
+}
+
+describe('@RequireLogin()', () => {
+  let app: INestApplication;
+  let client: Client;
+  let clock: TestClock;
+
+  beforeAll(async () => {
+    const imports = [SessionModule.forRoot({ secret: SECRET, idleTimeout: '1d' })];
+    app = (
+      await Test.createTestingModule({ imports, controllers: [AccountController] }).compile()
+    ).createNestApplication();
+    app.useLogger(false);
+  });
+  beforeEach(async () => {
+    clock = new TestClock();
+    client ??= new Client(await listen(app));
+    client.cookies.clear();
+  });
+  afterEach(() => clock.restore());
+  afterAll(() => app.close());
+
+  const required = {
+    status: 401,
+    body: { statusCode: 401, code: 'LOGIN_REQUIRED', message: 'Sign in first.' },
+  };
+
+  it('asks a visitor to sign in, with a session or without', async () => {
+    expect(await client.get('/account')).toMatchObject(required);
+    await client.post('/visit');
+    expect(await client.get('/account')).toMatchObject(required);
+    expect(await client.post('/password')).toMatchObject(required);
+    await client.post('/login');
+    expect((await client.get('/account')).text).toBe('in');
+  });
+
+  it('asks for a fresh login where the last one is too long ago, and for no more', async () => {
+    await client.post('/login');
+    expect((await client.post('/password')).text).toBe('in');
+    clock.advance(6 * MINUTE);
+    expect(await client.post('/password')).toMatchObject({
+      status: 401,
+      body: { statusCode: 401, code: 'LOGIN_STALE' },
+    });
+    expect((await client.get('/account')).text).toBe('in');
+    await client.post('/login');
+    expect((await client.post('/password')).text).toBe('in');
+  });
+
+  it('knows a user who was put into the data, but not how fresh their login is', async () => {
+    await client.post('/assign');
+    expect((await client.get('/account')).text).toBe('in');
+    expect((await client.post('/password')).body).toMatchObject({ code: 'LOGIN_STALE' });
+  });
+
+  it('stands beside @RequireSession(): both must hold', async () => {
+    await client.post('/login');
+    expect((await client.get('/staff')).status).toBe(403);
+  });
+
+  it('refuses what is no duration when the class is read', () => {
+    expect(() => RequireLogin({ within: 'soon' })).toThrow(/"soon" was given; accepted: milliseconds/);
+  });
+});
