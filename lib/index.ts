@@ -43,6 +43,7 @@ export type {
   SessionModuleOptions,
   SessionOptionsFactory,
   SessionStoreFactory,
+  StoreDependency,
 } from './options/session-options.interface.js';
 export { SessionEvents } from './services/session-events.js';
 export { type SessionInfo, type SessionReference, SessionService } from './services/session.service.js';

@@ -20,10 +20,13 @@ export interface SessionCookieOptions extends CookieAttributes {
   expires?: Date | null;
 }
 
+/** What a store factory may ask the container for: a token, or an optional one as Nest writes it. */
+export type StoreDependency = InjectionToken | OptionalFactoryDependency;
+
 /** Makes a store out of what the container holds, for example its `DataSource`. */
 export interface SessionStoreFactory {
   /** The tokens whose values {@link useFactory} is called with; optional ones as Nest writes them. */
-  readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[];
+  readonly inject?: readonly StoreDependency[];
   /** Makes the store. */
   readonly useFactory: (...dependencies: never[]) => SessionStore | Promise<SessionStore>;
 }

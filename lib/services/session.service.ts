@@ -68,9 +68,7 @@ export class SessionService {
   /** One session by its handle, or undefined where there is none (any more). */
   async get(handle: string): Promise<SessionInfo | undefined> {
     const record = await this.#runtime.shared.read(handle);
-    return record?.key !== handle || record.expiresAt <= this.#now()
-      ? undefined
-      : infoOf(record, undefined);
+    return record?.key !== handle || record.expiresAt <= this.#now() ? undefined : infoOf(record, undefined);
   }
 
   /** Ends one session; false where there was none. */

@@ -1,7 +1,11 @@
+import { performance } from 'node:perf_hooks';
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
 import type { PrunableSessionStore, SessionStore, UserSessionStore } from '../../core/session-store.js';
 import { show } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
+import { CompactRecords } from './compact-records.js';
+import { ExpirySlots, MemoryEntry, WriteOrder } from './memory-entry.js';
+import { PartedMap } from './parted-map.js';
 
 /** Options of a {@link MemorySessionStore}. */
 export interface MemorySessionStoreOptions {
@@ -13,18 +17,18 @@ export interface MemorySessionStoreOptions {
   readonly maxSessions?: number;
 }
 
-/** Sessions are filed by when they expire, in slots of this many milliseconds. */
+/** Sessions are filed by when they end, in slots of this many milliseconds. */
 const SLOT = 30_000;
 
-/** So many sessions are looked at before other work of the process gets its turn. */
-const SLICE = 2_000;
+/** Milliseconds of removing before other work of the process gets its turn. */
+const SLICE = 4;
 
 /**
  * Keeps sessions in this process: for development, for tests, and for a single process whose sessions may end with it.
  *
- * It is bounded: beyond `maxSessions` the session written longest ago is dropped. Sessions expire by themselves: each
- * is filed under the time it ends, so nothing is ever scanned as a whole, and a long list is worked off in slices. Its
- * timer does not hold the process open.
+ * It is bounded: beyond `maxSessions` the session written longest ago is dropped. Sessions expire by themselves, at
+ * most a minute late: each is filed under the time it ends, so nothing is ever scanned as a whole, and what has ended is
+ * removed in slices. Its timer does not hold the process open.
  *
  * @throws SessionOptionsError when `maxSessions` is not a whole number of one or more.
  */
@@ -33,13 +37,16 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   readonly pruneInterval = false;
 
   readonly #maxSessions: number;
-  /** In the order they were last written. */
-  readonly #records = new Map<string, SessionRecord>();
-  readonly #byPreviousKey = new Map<string, string>();
-  readonly #byUser = new Map<string, Set<string>>();
-  /** Keys by the slot they were filed under. A session that lives longer by now is filed anew when its slot is due. */
-  readonly #slots = new Map<number, string[]>();
+  readonly #byKey = new PartedMap<MemoryEntry>();
+  readonly #byPreviousKey = new PartedMap<MemoryEntry>();
+  /** Most users have one session, for which a set of its own would be waste. */
+  readonly #byUser = new PartedMap<MemoryEntry | Set<MemoryEntry>>();
+  readonly #order = new WriteOrder();
+  readonly #slots = new ExpirySlots(SLOT);
+  readonly #compact = new CompactRecords();
+  #size = 0;
   #timer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor({ maxSessions = 100_000 }: MemorySessionStoreOptions = {}) {
     if (!Number.isSafeInteger(maxSessions) || maxSessions < 1) {
@@ -52,19 +59,29 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
 
   /** How many sessions are kept, expired ones that are not yet removed included. */
   get size(): number {
-    return this.#records.size;
+    return this.#size;
+  }
+
+  /** Lets sessions expire by themselves again after {@link MemorySessionStore.close}. */
+  start(): void {
+    this.#closed = false;
+    this.#expireLater(SLOT);
   }
 
   read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    return Promise.resolve(keys.map((key) => this.#find(key)));
+    return Promise.resolve(keys.map((key) => this.#find(key)?.record));
   }
 
   create(records: readonly SessionRecord[]): Promise<boolean[]> {
     return Promise.resolve(
       records.map((record) => {
-        if (this.#records.has(record.key)) return false;
-        if (this.#records.size >= this.#maxSessions) this.#dropOldest();
-        this.#put(record);
+        if (this.#byKey.get(record.key) !== undefined) return false;
+        if (this.#size >= this.#maxSessions) this.#remove(this.#order.oldest!);
+        const entry = new MemoryEntry(this.#compact.of(record));
+        this.#index(entry);
+        this.#file(entry);
+        this.#size++;
+        this.#expireLater(SLOT);
         return true;
       }),
     );
@@ -73,11 +90,10 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   update(changes: readonly SessionChange[]): Promise<boolean[]> {
     return Promise.resolve(
       changes.map(({ key, version, next }) => {
-        const old = this.#records.get(key);
-        if (old?.version !== version) return false;
-        if (next.key !== key && this.#records.has(next.key)) return false;
-        this.#remove(old);
-        this.#put(next, old);
+        const entry = this.#byKey.get(key);
+        if (entry?.record.version !== version) return false;
+        if (next.key !== key && this.#byKey.get(next.key) !== undefined) return false;
+        this.#replace(entry, this.#compact.of(next));
         return true;
       }),
     );
@@ -86,117 +102,137 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   delete(keys: readonly string[]): Promise<boolean[]> {
     return Promise.resolve(
       keys.map((key) => {
-        const record = this.#find(key);
-        if (record !== undefined) this.#remove(record);
-        return record !== undefined;
+        const entry = this.#find(key);
+        if (entry !== undefined) this.#remove(entry);
+        return entry !== undefined;
       }),
     );
   }
 
   findByUser(userId: string, now: number): Promise<SessionSummary[]> {
-    const own = Array.from(this.#byUser.get(userId) ?? [], (key) => this.#records.get(key)!);
     return Promise.resolve(
-      own
+      this.#ofUser(userId)
+        .map(({ record }) => record)
         .filter(({ expiresAt }) => expiresAt > now)
         .sort((a, b) => b.createdAt - a.createdAt || (a.key < b.key ? -1 : 1)),
     );
   }
 
-  async count(userId: string | undefined, now: number): Promise<number> {
-    if (userId !== undefined) return (await this.findByUser(userId, now)).length;
-    let alive = 0;
-    for (const { expiresAt } of this.#records.values()) if (expiresAt > now) alive++;
-    return alive;
+  count(userId: string | undefined, now: number): Promise<number> {
+    const all = userId === undefined ? this.#size : this.#ofUser(userId).length;
+    const over = userId === undefined ? this.#slots.begunBy(now) : this.#ofUser(userId);
+    let alive = all;
+    for (const { record } of over) if (record.expiresAt <= now) alive--;
+    return Promise.resolve(alive);
   }
 
   deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
-    const keys = [...(this.#byUser.get(userId) ?? [])].filter((key) => !except.includes(key));
-    for (const key of keys) this.#remove(this.#records.get(key)!);
-    return Promise.resolve(keys);
+    const gone = this.#ofUser(userId).filter(({ record }) => !except.includes(record.key));
+    for (const entry of gone) this.#remove(entry);
+    return Promise.resolve(gone.map(({ record }) => record.key));
   }
 
   deleteAll(): Promise<number> {
-    const { size } = this.#records;
-    for (const index of [this.#records, this.#byPreviousKey, this.#byUser, this.#slots]) index.clear();
-    this.close();
+    const size = this.#size;
+    for (const index of [this.#byKey, this.#byPreviousKey, this.#byUser, this.#order, this.#slots])
+      index.clear();
+    this.#size = 0;
+    this.#rest();
     return Promise.resolve(size);
   }
 
   prune(now: number, limit: number): Promise<number> {
-    return Promise.resolve(this.#expire(now, Infinity, limit).removed);
-  }
-
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #find(key: string): SessionRecord | undefined {
-    return this.#records.get(key) ?? this.#records.get(this.#byPreviousKey.get(key) ?? '');
-  }
-
-  #put(record: SessionRecord, old?: SessionRecord): void {
-    const { key, previousKey, userId, expiresAt } = record;
-    this.#records.set(key, record);
-    if (previousKey !== null) this.#byPreviousKey.set(previousKey, key);
-    if (userId !== null) {
-      const own = this.#byUser.get(userId);
-      if (own === undefined) this.#byUser.set(userId, new Set([key]));
-      else own.add(key);
+    let removed = 0;
+    for (const entry of this.#slots.begunBy(now)) {
+      if (removed >= limit) break;
+      if (entry.record.expiresAt > now) continue;
+      this.#remove(entry);
+      removed++;
     }
-    if (old?.key !== key || slotOf(expiresAt) < slotOf(old.expiresAt)) this.#file(key, expiresAt);
-    this.#timer ??= this.#expireLater(SLOT);
+    return Promise.resolve(removed);
   }
 
-  #remove({ key, previousKey, userId }: SessionRecord): void {
-    this.#records.delete(key);
+  /** Sessions stay, but no longer expire by themselves. */
+  close(): void {
+    this.#closed = true;
+    this.#rest();
+  }
+
+  #find(key: string): MemoryEntry | undefined {
+    return this.#byKey.get(key) ?? this.#byPreviousKey.get(key);
+  }
+
+  #ofUser(userId: string): MemoryEntry[] {
+    const own = this.#byUser.get(userId);
+    return own instanceof Set ? [...own] : own === undefined ? [] : [own];
+  }
+
+  #remove(entry: MemoryEntry): void {
+    this.#unfile(entry);
+    this.#unindex(entry);
+    this.#size--;
+  }
+
+  #replace(entry: MemoryEntry, next: SessionRecord): void {
+    const { key, previousKey, userId } = entry.record;
+    const isFoundElsewhere = next.key !== key || next.previousKey !== previousKey || next.userId !== userId;
+    this.#unfile(entry);
+    if (isFoundElsewhere) this.#unindex(entry);
+    entry.record = next;
+    if (isFoundElsewhere) this.#index(entry);
+    this.#file(entry);
+  }
+
+  #file(entry: MemoryEntry): void {
+    this.#order.add(entry);
+    this.#slots.add(entry);
+  }
+
+  #unfile(entry: MemoryEntry): void {
+    this.#order.remove(entry);
+    this.#slots.remove(entry);
+  }
+
+  #index(entry: MemoryEntry): void {
+    const { key, previousKey, userId } = entry.record;
+    this.#byKey.set(key, entry);
+    if (previousKey !== null) this.#byPreviousKey.set(previousKey, entry);
+    if (userId === null) return;
+    const own = this.#byUser.get(userId);
+    if (own instanceof Set) own.add(entry);
+    else this.#byUser.set(userId, own === undefined ? entry : new Set([own, entry]));
+  }
+
+  #unindex(entry: MemoryEntry): void {
+    const { key, previousKey, userId } = entry.record;
+    this.#byKey.delete(key);
     if (previousKey !== null) this.#byPreviousKey.delete(previousKey);
     if (userId === null) return;
     const own = this.#byUser.get(userId);
-    own?.delete(key);
-    if (own?.size === 0) this.#byUser.delete(userId);
+    if (own instanceof Set) own.delete(entry);
+    if (!(own instanceof Set) || own.size === 0) this.#byUser.delete(userId);
   }
 
-  #dropOldest(): void {
-    for (const oldest of this.#records.values()) return this.#remove(oldest);
-  }
-
-  #file(key: string, expiresAt: number): void {
-    const slot = slotOf(expiresAt);
-    const filed = this.#slots.get(slot);
-    if (filed === undefined) this.#slots.set(slot, [key]);
-    else filed.push(key);
-  }
-
-  /** Works off the slots that are due, `looks` sessions or `limit` removals at most. */
-  #expire(now: number, looks: number, limit: number): { removed: number; done: boolean } {
-    let removed = 0;
-    for (const [slot, keys] of this.#slots) {
-      if (slot > Math.floor(now / SLOT)) continue;
-      while (keys.length > 0) {
-        if (looks-- <= 0 || removed >= limit) return { removed, done: false };
-        const record = this.#records.get(keys.pop()!);
-        if (record === undefined) continue;
-        if (record.expiresAt > now) this.#file(record.key, record.expiresAt);
-        else {
-          this.#remove(record);
-          removed++;
-        }
-      }
-      this.#slots.delete(slot);
-    }
-    return { removed, done: true };
-  }
-
-  #expireLater(delay: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      const { done } = this.#expire(Date.now(), SLICE, Infinity);
-      this.#timer = this.#records.size > 0 ? this.#expireLater(done ? SLOT : 0) : undefined;
+  #expireLater(delay: number): void {
+    if (this.#closed || this.#size === 0) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#expireLater(this.#expire() ? SLOT : 0);
     }, delay).unref();
   }
-}
 
-/** The first slot by whose beginning a session that ends at `expiresAt` is over. */
-function slotOf(expiresAt: number): number {
-  return Math.ceil(expiresAt / SLOT);
+  /** Removes the sessions of slots that have ended; false when its time ran out before. */
+  #expire(): boolean {
+    const end = performance.now() + SLICE;
+    for (const entry of this.#slots.begunBy(Date.now() - SLOT)) {
+      this.#remove(entry);
+      if (performance.now() > end) return false;
+    }
+    return true;
+  }
+
+  #rest(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
 }

@@ -22,11 +22,7 @@ const COLUMNS: TableColumnOptions[] = [
   { name: 'user_agent', type: 'varchar', length: '512', isNullable: true },
 ];
 
-const INDICES: Record<string, string> = {
-  nest_session_previous_handle: 'previous_handle',
-  nest_session_user_id: 'user_id',
-  nest_session_expires_at: 'expires_at',
-};
+const INDEXED = ['previous_handle', 'user_id', 'expires_at'];
 
 /** Makes the table of {@link SessionEntity}, for applications that do not `synchronize`: add it to `migrations`. */
 export class CreateSessionTable implements MigrationInterface {
@@ -35,24 +31,24 @@ export class CreateSessionTable implements MigrationInterface {
 
   /** Makes table and indexes; leaves a table alone that exists. */
   async up(queryRunner: QueryRunner): Promise<void> {
-    const indices = Object.entries(INDICES).map(
-      ([name, column]) => new TableIndex({ name, columnNames: [column] }),
-    );
-    await queryRunner.createTable(
-      new Table({ name: tableName(queryRunner), columns: COLUMNS, indices }),
-      true,
-    );
+    const { table, column } = namesFor(queryRunner);
+    const columns = COLUMNS.map((options) => ({ ...options, name: column(options.name) }));
+    const indices = INDEXED.map((name) => new TableIndex({ columnNames: [column(name)] }));
+    await queryRunner.createTable(new Table({ name: table, columns, indices }), true);
   }
 
   /** Drops the table: every session ends. */
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.dropTable(tableName(queryRunner), true);
+    await queryRunner.dropTable(namesFor(queryRunner).table, true);
   }
 }
 
-/** Where the entity says it is, which follows the connection's schema and prefix. */
-function tableName({ connection }: QueryRunner): string {
-  return connection.hasMetadata(SessionEntity)
-    ? connection.getMetadata(SessionEntity).tablePath
-    : 'nest_session';
+/** The names the entity has, which follow the connection's schema, prefix and naming strategy. */
+function namesFor({ connection }: QueryRunner): { table: string; column: (name: string) => string } {
+  const entity = connection.hasMetadata(SessionEntity) ? connection.getMetadata(SessionEntity) : undefined;
+  return {
+    table: entity?.tablePath ?? 'nest_session',
+    column: (name) =>
+      entity?.columns.find(({ givenDatabaseName }) => givenDatabaseName === name)?.databaseName ?? name,
+  };
 }

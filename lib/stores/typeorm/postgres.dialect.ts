@@ -20,11 +20,14 @@ const TYPES = {
 
 const PROPERTIES = Object.keys(TYPES) as (keyof SessionRecord)[];
 const SUMMARY = PROPERTIES.filter((property) => !['data', 'meta', 'previousKey'].includes(property));
-const TIMES = ['createdAt', 'lastSeenAt', 'expiresAt', 'authenticatedAt'] as const;
+const NUMBERS = ['version', 'createdAt', 'lastSeenAt', 'expiresAt', 'authenticatedAt'] as const;
+
+type Names = Pick<SessionRecord, 'key' | 'previousKey' | 'version'>;
 
 /**
  * The statements for PostgreSQL, put together once. Each takes whole columns as arrays, so that one statement, however
- * many sessions it is about, is one plan and one round trip.
+ * many sessions it is about, is one plan and one round trip. Those that write known sessions pass over locked rows
+ * (`SKIP LOCKED`) and come back for them.
  */
 export class PostgresDialect implements SqlDialect {
   readonly #sql: Readonly<
@@ -43,7 +46,6 @@ export class PostgresDialect implements SqlDialect {
     const previousKey = column('previousKey');
     const aliases = PROPERTIES.map((property) => `"${property}"`).join(', ');
     const data = column('data');
-    // A touch brings no data: the text that is there stays.
     const valueOf = (property: keyof SessionRecord): string =>
       property === 'data' ? `COALESCE(c."data", s.${data})` : `c."${property}"`;
     const assignments = PROPERTIES.map((property) => `${column(property)} = ${valueOf(property)}`).join(', ');
@@ -55,6 +57,7 @@ export class PostgresDialect implements SqlDialect {
       readPrevious: `SELECT ${select(PROPERTIES)} FROM ${table} WHERE ${previousKey} = ANY($1::varchar[])`,
       // In one order, so that two calls with the same keys wait for each other in one direction only.
       create: `INSERT INTO ${table} (${PROPERTIES.map(column).join(', ')}) SELECT * FROM unnest(${arrays(1)}) ORDER BY 1 ON CONFLICT (${key}) DO NOTHING RETURNING ${key} AS "key"`,
+      // The version is checked on the row as it is when it is locked: READ COMMITTED looks at it anew.
       update: `UPDATE ${table} AS s SET ${assignments} FROM (SELECT c.* FROM ${incoming} JOIN ${table} AS l ON l.${key} = c.old_key AND l.${version} = c.old_version FOR NO KEY UPDATE OF l SKIP LOCKED) AS c WHERE s.${key} = c.old_key AND s.${version} = c.old_version RETURNING c.old_key AS "key"`,
       // ARRAY(…) runs the locking part exactly once, whatever the planner thinks; a join may run it once for every row.
       delete: `DELETE FROM ${table} WHERE ${key} = ANY(ARRAY(SELECT ${key} FROM ${table} WHERE ${byEitherKey} FOR UPDATE SKIP LOCKED)) RETURNING ${key} AS "key", ${previousKey} AS "previousKey"`,
@@ -92,7 +95,7 @@ export class PostgresDialect implements SqlDialect {
   update(run: RunSql, changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
     const write = async (some: readonly SessionChange[]): Promise<boolean[]> => {
       const old = [some.map(({ key }) => key), some.map(({ version }) => version)];
-      // A touch brings no data: the text that is there stays.
+      // A touch sends no data: COALESCE leaves the text that is there.
       const next = some.map((change) =>
         change.next.version === change.version ? { ...change.next, data: null } : change.next,
       );
@@ -116,14 +119,14 @@ export class PostgresDialect implements SqlDialect {
   }
 
   delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]> {
-    const among = (some: readonly string[], rows: readonly Names[]): ((key: string) => boolean) => {
+    const namedIn = (rows: readonly Names[]): ((key: string) => boolean) => {
       const names = new Set(rows.flatMap(({ key, previousKey }) => [key, previousKey]));
       return (key) => names.has(key);
     };
     const write = async (some: readonly string[]): Promise<boolean[]> =>
-      some.map(among(some, await run<Names>(this.#sql.delete, [some])));
+      some.map(namedIn(await run<Names>(this.#sql.delete, [some])));
     const stillDue = async (some: readonly string[]): Promise<string[]> =>
-      some.filter(among(some, await this.#find(run, some)));
+      some.filter(namedIn(await this.#find(run, some)));
     return comingBack(keys, (some) => isolating(some, write, isRefusal, () => 0), stillDue);
   }
 
@@ -157,43 +160,19 @@ export class PostgresDialect implements SqlDialect {
     return ['42P01', '42703'].includes(sqlState(error) ?? '');
   }
 
-  async #update(run: RunSql, sql: string, changes: readonly SessionChange[]): Promise<Set<string>> {
-    const next = changes.map((change) =>
-      change.next.version === change.version ? { ...change.next, data: null } : change.next,
-    );
-    const keys = changes.map(({ key }) => key);
-    const versions = changes.map(({ version }) => version);
-    const rows = await run<{ key: string }>(sql, [keys, versions, ...columnsOf(next)]);
-    return new Set(rows.map(({ key }) => key));
-  }
-
-  async #updateAlone(run: RunSql, change: SessionChange): Promise<StoreOutcome> {
-    const [outcome] = await isolating([change], async (some) => [
-      (await this.#update(run, this.#sql.updateOne, some)).has(change.key),
-    ]);
-    return outcome!;
+  async #find(run: RunSql, keys: readonly string[]): Promise<Names[]> {
+    const rows = await run<Names>(this.#sql.find, [keys]);
+    return rows.map((row) => ({ ...row, version: Number(row.version) }));
   }
 }
 
-/**
- * Does shared work so that one bad item fails alone: where the database refused the statement for what is in it, and so
- * did nothing, each item is tried by itself.
- */
-async function isolating<Item>(
-  items: readonly Item[],
-  work: (items: readonly Item[]) => Promise<StoreOutcome[]>,
-): Promise<StoreOutcome[]> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work(items);
-    } catch (error) {
-      const state = sqlState(error) ?? '';
-      if (/^(40|55P03)/.test(state) && tries < TRIES) continue;
-      if (!/^(22|23|40|54|55P03)/.test(state)) throw error;
-      if (items.length === 1) return [error as Error];
-      return (await Promise.all(items.map((item) => isolating([item], work)))).flat();
-    }
-  }
+/** Whether the database refused a statement for what is in it or beside it, and so did nothing (classes of SQLSTATE). */
+function isRefusal(error: unknown): boolean {
+  return /^(22|23|40|54|55P03)/.test(sqlState(error) ?? '');
+}
+
+function lengthOf({ data, meta }: SessionRecord): number {
+  return data.length + (meta?.length ?? 0);
 }
 
 function columnsOf(
@@ -202,10 +181,13 @@ function columnsOf(
   return PROPERTIES.map((property) => records.map((record) => record[property]));
 }
 
-/** The driver hands out 64-bit integers as text. */
+/** 64-bit integers come as text, or as whatever the application had `pg.types` make of them. */
 function withNumbers<Row extends SessionSummary>(row: Row): Row {
-  const times = TIMES.map((property) => [property, row[property] === null ? null : Number(row[property])]);
-  return Object.assign(row, Object.fromEntries(times) as object);
+  const numbers: { -readonly [P in (typeof NUMBERS)[number]]: SessionRecord[P] } = row;
+  for (const property of NUMBERS) {
+    if (numbers[property] !== null) numbers[property] = Number(numbers[property]);
+  }
+  return row;
 }
 
 async function countOf(run: RunSql, sql: string, parameters: readonly unknown[]): Promise<number> {

@@ -6,6 +6,11 @@ const milliseconds = {
   from: (value: string | number | null) => (value === null ? null : Number(value)),
 };
 
+/*
+ * The indexes have no names of their own: TypeORM's follow the table, and with `entityPrefix` several tables may share
+ * a schema, in which index names are unique.
+ */
+
 /**
  * A stored session, as TypeORM knows it: add it to the `entities` of your `DataSource`.
  *
@@ -18,7 +23,7 @@ export class SessionEntity {
   key!: string;
 
   /** The key before the id was renewed. */
-  @Index('nest_session_previous_handle')
+  @Index()
   @Column({ name: 'previous_handle', type: 'varchar', length: 64, nullable: true })
   previousKey!: string | null;
 
@@ -27,7 +32,7 @@ export class SessionEntity {
   version!: number;
 
   /** Whose session it is. */
-  @Index('nest_session_user_id')
+  @Index()
   @Column({ name: 'user_id', type: 'varchar', length: 255, nullable: true })
   userId!: string | null;
 
@@ -48,7 +53,7 @@ export class SessionEntity {
   lastSeenAt!: number;
 
   /** When the session ends. */
-  @Index('nest_session_expires_at')
+  @Index()
   @Column({ name: 'expires_at', type: 'bigint', transformer: milliseconds })
   expiresAt!: number;
 

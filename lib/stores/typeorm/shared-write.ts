@@ -61,7 +61,7 @@ export async function comingBack<Item>(
 
   await attempt(items);
   let due = items.filter(isMissed);
-  let failure: unknown = new Error('The row of the session is locked by another transaction.');
+  let failure: unknown;
   try {
     for (let pause = FIRST_PAUSE; due.length > 0; pause *= 2) {
       due = [...(await stillDue(due))];
@@ -73,6 +73,7 @@ export async function comingBack<Item>(
   } catch (error) {
     failure = error; // Other items are written already: it is a fault of these alone.
   }
+  if (due.length > 0) failure ??= new Error('The row of the session is locked by another transaction.');
   for (const item of due) outcomes.set(item, failure as Error);
   return items.map((item) => outcomes.get(item)!);
 }

@@ -22,6 +22,12 @@ export interface TypeOrmSessionStoreOptions {
   readonly pruneInterval?: number | false;
 }
 
+/** SQLSTATE of a statement that was undone in favour of another: serialization failure, deadlock. */
+const GAVE_WAY: ReadonlySet<unknown> = new Set(['40001', '40P01']);
+
+/** How often such a statement is tried. */
+const TRIES = 5;
+
 /** The part of the `pg` pool that statements go through. */
 interface PgPool {
   query(config: { text: string; values: unknown[] }): Promise<{ rows: unknown[] }>;
@@ -126,8 +132,23 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
 
   /** The pool is looked up each time: the application may close the `DataSource` and open it again. */
   readonly #run: RunSql = async <Row>(sql: string, parameters: readonly unknown[]) => {
-    const { master } = this.#dataSource.driver as unknown as { master?: PgPool };
-    if (master === undefined) throw new SessionOptionsError(messages.dataSourceClosed);
-    return (await master.query({ text: sql, values: [...parameters] })).rows as Row[];
+    for (let tries = 1; ; tries++) {
+      // With replication it is the pool of the writable server: a replica may lag behind what was just written.
+      const { master } = this.#dataSource.driver as unknown as { master?: PgPool };
+      if (master === undefined) throw new SessionOptionsError(messages.dataSourceClosed);
+      try {
+        return (await master.query({ text: sql, values: [...parameters] })).rows as Row[];
+      } catch (error) {
+        if (tries < TRIES && GAVE_WAY.has((error as { code?: unknown }).code)) continue;
+        throw silenced(error);
+      }
+    }
   };
+}
+
+/** A refused row is quoted in the details of the driver's error: session data, which no log may hold. */
+function silenced(error: unknown): unknown {
+  if (error instanceof Error)
+    for (const property of ['detail', 'where']) Reflect.deleteProperty(error, property);
+  return error;
 }

@@ -1,6 +1,5 @@
-import type { InjectionToken } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { SessionStoreFactory } from '../../options/session-options.interface.js';
+import type { SessionStoreFactory, StoreDependency } from '../../options/session-options.interface.js';
 import { TypeOrmSessionStore, type TypeOrmSessionStoreOptions } from './typeorm-session.store.js';
 
 /** Options of {@link typeOrmStore}. */
@@ -10,7 +9,7 @@ export interface TypeOrmStoreOptions extends TypeOrmSessionStoreOptions {
    *
    * @defaultValue `DataSource`
    */
-  readonly dataSource?: InjectionToken;
+  readonly dataSource?: StoreDependency;
 }
 
 /**

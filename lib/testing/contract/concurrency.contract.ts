@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import type { StoreOutcome } from '../../core/session-store.js';
+import type { ContractTest } from '../session-store.contract.js';
+import {
+  assertRecord,
+  changeOf,
+  created,
+  keysOf,
+  newRecord,
+  newRecords,
+  readOne,
+  renewalOf,
+  touchOf,
+} from './records.js';
+
+const ROUNDS = 10;
+
+export function concurrencyContract(test: ContractTest): void {
+  test('a key that is created by many calls at once is created once', async (store) => {
+    const record = newRecord();
+    const rivals = Array.from({ length: 10 }, (_, n) => ({ ...record, data: JSON.stringify({ n }) }));
+    const outcomes = (await Promise.all(rivals.map((rival) => store.create([rival])))).flat();
+    assert.equal(outcomes.filter((outcome) => outcome === true).length, 1);
+    assert.equal(outcomes.filter((outcome) => outcome === false).length, 9);
+    assertRecord(await readOne(store, record.key), rivals[outcomes.indexOf(true)]!);
+  });
+
+  test('of many updates against one version exactly one wins', async (store) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const record = newRecord();
+      await created(store, [record]);
+      const rivals = Array.from({ length: 10 }, (_, n) => changeOf(record, { data: JSON.stringify({ n }) }));
+      const outcomes = (await Promise.all(rivals.map((rival) => store.update([rival])))).flat();
+      assert.equal(outcomes.filter((outcome) => outcome === true).length, 1);
+      assert.equal(outcomes.filter((outcome) => outcome === false).length, 9);
+      assertRecord(await readOne(store, record.key), rivals[outcomes.indexOf(true)]!.next);
+    }
+  });
+
+  test('touches of one record at once are all taken', async (store) => {
+    const record = newRecord();
+    await created(store, [record]);
+    const touches = [1, 2, 3, 4, 5].map((later) => touchOf(record, later));
+    const outcomes = (await Promise.all(touches.map((touch) => store.update([touch])))).flat();
+    assert.deepEqual(outcomes, [true, true, true, true, true]);
+    const { lastSeenAt, expiresAt } = (await readOne(store, record.key))!;
+    assert.ok(touches.some(({ next }) => next.lastSeenAt === lastSeenAt && next.expiresAt === expiresAt));
+  });
+
+  test('calls that are about the same keys in opposite order do not stop each other', async (store) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const records = newRecords(40);
+      const backwards = records.toReversed();
+      const made = await Promise.all([store.create(records), store.create(backwards)]);
+      assertOneEach(made[0], made[1].toReversed());
+      const changes = [records, backwards].map((some) => some.map((record) => changeOf(record)));
+      const changed = await Promise.all(changes.map((some) => store.update(some)));
+      assertOneEach(changed[0]!, changed[1]!.toReversed());
+      const keys = [records, backwards].map((some) => some.map(({ key }) => key));
+      const gone = await Promise.all(keys.map((some) => store.delete(some)));
+      assertOneEach(gone[0]!, gone[1]!.toReversed());
+    }
+  });
+
+  test('nothing comes back when records are changed while they are removed', async (store) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const records = newRecords(20);
+      await created(store, records);
+      const keys = records.map(({ key }) => key);
+      const [gone, , touched] = await Promise.all([
+        store.delete(keys),
+        store.update(records.toReversed().map((record) => changeOf(record))),
+        store.update(records.map((record) => touchOf(record, 1))),
+      ]);
+      assert.deepEqual([...gone], Array<boolean>(20).fill(true));
+      assert.ok(touched.every((outcome) => typeof outcome === 'boolean'));
+      assert.deepEqual([...(await store.read(keys))], Array<undefined>(20).fill(undefined));
+    }
+  });
+
+  test('a record that is renewed while its old key is removed is removed', async (store) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const records = newRecords(20);
+      await created(store, records);
+      const renewals = records.map((record) => renewalOf(record));
+      const keys = records.map(({ key }) => key);
+      const [gone] = await Promise.all([store.delete(keys), store.update(renewals)]);
+      assert.deepEqual([...gone], Array<boolean>(20).fill(true));
+      const left = await store.read([...keys, ...renewals.map(({ next }) => next.key)]);
+      assert.deepEqual(keysOf(left), Array<undefined>(40).fill(undefined));
+    }
+  });
+}
+
+/** Fails unless of two calls about the same records exactly one was told `true` about each. */
+function assertOneEach(some: readonly StoreOutcome[], others: readonly StoreOutcome[]): void {
+  assert.deepEqual(
+    some.map((outcome, index) => Number(outcome) + Number(others[index])),
+    some.map(() => 1),
+  );
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
+import type { SessionStore } from '../../core/session-store.js';
+
+const HOUR = 3_600_000;
+
+/** A key as the module makes them: 43 characters of base64url. */
+export function newKey(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** A new record that lives for an hour; what may be null is null. */
+export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
+  const now = Date.now();
+  return {
+    key: newKey(),
+    version: 1,
+    data: '{"n":1}',
+    meta: null,
+    userId: null,
+    createdAt: now,
+    lastSeenAt: now,
+    expiresAt: now + HOUR,
+    authenticatedAt: null,
+    ip: null,
+    userAgent: null,
+    previousKey: null,
+    ...fields,
+  };
+}
+
+export function newRecords(count: number, fields: Partial<SessionRecord> = {}): SessionRecord[] {
+  return Array.from({ length: count }, () => newRecord(fields));
+}
+
+/** A change of `record`: the next version, with these fields. */
+export function changeOf(record: SessionRecord, fields: Partial<SessionRecord> = {}): SessionChange {
+  const next = { ...record, version: record.version + 1, ...fields };
+  return { key: record.key, version: record.version, next };
+}
+
+/** A touch of `record`: the same version, seen `later` milliseconds later. */
+export function touchOf(record: SessionRecord, later: number): SessionChange {
+  const { version, lastSeenAt, expiresAt } = record;
+  return changeOf(record, { version, lastSeenAt: lastSeenAt + later, expiresAt: expiresAt + later });
+}
+
+/** A change that gives `record` a new key. */
+export function renewalOf(record: SessionRecord, key = newKey()): SessionChange {
+  return changeOf(record, { key, previousKey: record.key });
+}
+
+/** Stores the records, each of which must be accepted. */
+export async function created(store: SessionStore, records: readonly SessionRecord[]): Promise<void> {
+  assert.deepEqual(
+    [...(await store.create(records))],
+    records.map(() => true),
+  );
+}
+
+export async function readOne(store: SessionStore, key: string): Promise<SessionRecord | undefined> {
+  const answers = await store.read([key]);
+  assert.equal(answers.length, 1);
+  return answers[0];
+}
+
+export function keysOf(
+  records: readonly (SessionRecord | SessionSummary | undefined)[],
+): (string | undefined)[] {
+  return records.map((record) => record?.key);
+}
+
+/** Fails unless `actual` is `expected`, field by field, and has no other contents. */
+export function assertRecord(actual: SessionRecord | undefined, expected: SessionRecord): void {
+  assert.ok(actual !== undefined, 'the record was not found');
+  const { data, meta, ...fields } = actual;
+  const { data: expectedData, meta: expectedMeta, ...expectedFields } = expected;
+  assert.deepEqual({ ...fields }, expectedFields);
+  // Not equal(): it would print a long text, and the difference of two long ones takes minutes to find.
+  assert.ok(data === expectedData, 'the data came back changed');
+  assert.ok(meta === expectedMeta, 'the meta came back changed');
+}

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import type { ContractTest } from '../session-store.contract.js';
+import {
+  assertRecord,
+  changeOf,
+  created,
+  newRecord,
+  newRecords,
+  readOne,
+  renewalOf,
+  touchOf,
+} from './records.js';
+
+export function updateContract(test: ContractTest): void {
+  test('replaces a record that still has the expected version', async (store) => {
+    const record = newRecord();
+    await created(store, [record]);
+    const change = changeOf(record, {
+      data: '{"n":2}',
+      meta: '{"m":2}',
+      userId: 'someone',
+      lastSeenAt: record.lastSeenAt + 1,
+      expiresAt: record.expiresAt + 1,
+      authenticatedAt: record.createdAt + 1,
+      ip: '127.0.0.1',
+      userAgent: 'agent',
+    });
+    assert.deepEqual([...(await store.update([change]))], [true]);
+    assertRecord(await readOne(store, record.key), change.next);
+  });
+
+  test('sets fields back to null', async (store) => {
+    const record = newRecord({ meta: '{}', userId: 'u', authenticatedAt: 1, ip: 'i', userAgent: 'a' });
+    await created(store, [record]);
+    const change = changeOf(record, {
+      meta: null,
+      userId: null,
+      authenticatedAt: null,
+      ip: null,
+      userAgent: null,
+    });
+    assert.deepEqual([...(await store.update([change]))], [true]);
+    assertRecord(await readOne(store, record.key), change.next);
+  });
+
+  test('leaves a record alone that has another version', async (store) => {
+    const record = newRecord({ version: 5 });
+    await created(store, [record]);
+    for (const version of [4, 6]) {
+      const change = { ...changeOf(record, { data: '{"lost":true}' }), version };
+      assert.deepEqual([...(await store.update([change]))], [false]);
+    }
+    assertRecord(await readOne(store, record.key), record);
+  });
+
+  test('does not bring back a record that is gone', async (store) => {
+    const record = newRecord();
+    await created(store, [record]);
+    await store.delete([record.key]);
+    assert.deepEqual([...(await store.update([changeOf(record)]))], [false]);
+    assert.deepEqual([...(await store.update([touchOf(record, 1)]))], [false]);
+    assert.equal(await readOne(store, record.key), undefined);
+  });
+
+  test('answers changes that hold and changes that do not in order', async (store) => {
+    const [right, wrong, gone, touched, renewed] = [
+      newRecord(),
+      newRecord(),
+      newRecord(),
+      newRecord(),
+      newRecord(),
+    ];
+    await created(store, [right, wrong, touched, renewed]);
+    const changes = [
+      { ...changeOf(wrong), version: 7 },
+      changeOf(right),
+      changeOf(gone),
+      renewalOf(renewed),
+      touchOf(touched, 9),
+    ];
+    assert.deepEqual([...(await store.update(changes))], [false, true, false, true, true]);
+    assertRecord(await readOne(store, right.key), changes[1]!.next);
+    assertRecord(await readOne(store, wrong.key), wrong);
+    assertRecord(await readOne(store, renewed.key), changes[3]!.next);
+    assertRecord(await readOne(store, touched.key), changes[4]!.next);
+  });
+
+  test('changes 300 records in one call', async (store) => {
+    const records = newRecords(300);
+    await created(store, records);
+    const changes = records.map((record, n) => changeOf(record, { data: JSON.stringify({ n }) }));
+    assert.deepEqual([...(await store.update(changes))], Array<boolean>(300).fill(true));
+    const answers = await store.read(records.map(({ key }) => key));
+    changes.forEach(({ next }, index) => assertRecord(answers[index], next));
+  });
+
+  test('a touch moves the times and the device and keeps everything else', async (store) => {
+    const record = newRecord({ data: '{"kept":true}', meta: '{"kept":1}', userId: 'u', authenticatedAt: 5 });
+    await created(store, [record]);
+    const touch = touchOf(record, 60_000);
+    const next = { ...touch.next, ip: '10.0.0.1', userAgent: 'another' };
+    assert.deepEqual([...(await store.update([{ ...touch, next }]))], [true]);
+    assertRecord(await readOne(store, record.key), next);
+  });
+
+  test('a change holds against the version that was touched since', async (store) => {
+    const record = newRecord();
+    await created(store, [record]);
+    await store.update([touchOf(record, 1)]);
+    const change = changeOf(record, { data: '{"n":2}' });
+    assert.deepEqual([...(await store.update([change]))], [true]);
+    assertRecord(await readOne(store, record.key), change.next);
+  });
+
+  test('a renewed record is found by its new key and by the one before', async (store) => {
+    const record = newRecord({ data: '{"kept":true}' });
+    await created(store, [record]);
+    const renewal = renewalOf(record);
+    assert.deepEqual([...(await store.update([renewal]))], [true]);
+    assertRecord(await readOne(store, renewal.next.key), renewal.next);
+    assertRecord(await readOne(store, record.key), renewal.next);
+    const answers = await store.read([record.key, renewal.next.key]);
+    answers.forEach((answer) => assertRecord(answer, renewal.next));
+  });
+
+  test('a renewed record is changed by its new key alone', async (store) => {
+    const record = newRecord();
+    await created(store, [record]);
+    const { next } = renewalOf(record);
+    await store.update([{ key: record.key, version: record.version, next }]);
+    assert.deepEqual([...(await store.update([{ ...changeOf(next), key: record.key }]))], [false]);
+    const change = changeOf(next, { data: '{"n":3}' });
+    assert.deepEqual([...(await store.update([change]))], [true]);
+    assertRecord(await readOne(store, record.key), change.next);
+  });
+
+  test('a record that was renewed twice is not found by its first key', async (store) => {
+    const record = newRecord();
+    await created(store, [record]);
+    const first = renewalOf(record);
+    const second = renewalOf(first.next);
+    assert.deepEqual([...(await store.update([first]))], [true]);
+    assert.deepEqual([...(await store.update([second]))], [true]);
+    assert.equal(await readOne(store, record.key), undefined);
+    assertRecord(await readOne(store, first.next.key), second.next);
+    assertRecord(await readOne(store, second.next.key), second.next);
+  });
+
+  test('a record can give up the key it had before', async (store) => {
+    const record = newRecord();
+    await created(store, [record]);
+    const renewal = renewalOf(record);
+    const change = changeOf(renewal.next, { previousKey: null });
+    assert.deepEqual([...(await store.update([renewal]))], [true]);
+    assert.deepEqual([...(await store.update([change]))], [true]);
+    assert.equal(await readOne(store, record.key), undefined);
+    assert.deepEqual([...(await store.delete([record.key]))], [false]);
+    assertRecord(await readOne(store, renewal.next.key), change.next);
+  });
+
+  test('the key that a record had before is free', async (store) => {
+    const record = newRecord();
+    await created(store, [record]);
+    const renewal = renewalOf(record);
+    await store.update([renewal]);
+    const other = newRecord({ key: record.key, data: '{"other":true}' });
+    await created(store, [other]);
+    assertRecord(await readOne(store, record.key), other);
+    assertRecord(await readOne(store, renewal.next.key), renewal.next);
+  });
+
+  test('no record is renewed onto a key that is taken', async (store) => {
+    const [record, other] = [newRecord(), newRecord({ data: '{"other":true}' })];
+    await created(store, [record, other]);
+    const [outcome] = await store.update([renewalOf(record, other.key)]);
+    assert.ok(outcome === false || outcome instanceof Error, 'it is refused, or answered with an error');
+    assertRecord(await readOne(store, record.key), record);
+    assertRecord(await readOne(store, other.key), other);
+  });
+
+  test('makes the good changes of a call when the database refuses one', async (store) => {
+    const [first, bad, last] = [newRecord(), newRecord(), newRecord()];
+    await created(store, [first, bad, last]);
+    const changes = [changeOf(first), changeOf(bad, { userId: 'u'.repeat(100_000) }), changeOf(last)];
+    const [one, refused, two] = await store.update(changes);
+    assert.deepEqual([one, two], [true, true]);
+    assert.ok(refused === true || refused instanceof Error, 'a refused change is answered with its error');
+    assertRecord(await readOne(store, first.key), changes[0]!.next);
+    assertRecord(await readOne(store, bad.key), refused === true ? changes[1]!.next : bad);
+    assertRecord(await readOne(store, last.key), changes[2]!.next);
+  });
+}

@@ -1,0 +1,5 @@
+export {
+  sessionStoreContract,
+  type ContractSubject,
+  type ContractTestFunctions,
+} from './session-store.contract.js';

@@ -1,0 +1,230 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { inspect } from 'node:util';
+import type { DataSource, Logger } from 'typeorm';
+import { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
+import {
+  changeOf,
+  newRecord,
+  newRecords,
+  renewalOf,
+  touchOf,
+} from '../../../lib/testing/contract/records.js';
+import { createDatabase, type TestDatabase } from '../../support/database.js';
+import { answerStatements, connect, watchStatements } from './support.js';
+
+/** Keeps all that TypeORM has to say. */
+class Capture implements Logger {
+  readonly lines: string[] = [];
+  readonly #keep = (...parts: unknown[]): void => {
+    this.lines.push(inspect(parts, { depth: 5 }));
+  };
+  logQuery = this.#keep;
+  logQueryError = this.#keep;
+  logQuerySlow = this.#keep;
+  logSchemaBuild = this.#keep;
+  logMigration = this.#keep;
+  log = this.#keep;
+}
+
+let database: TestDatabase;
+let dataSource: DataSource;
+let store: TypeOrmSessionStore;
+const logger = new Capture();
+
+beforeAll(async () => {
+  database = await createDatabase();
+  dataSource = await connect(database.url, {
+    synchronize: true,
+    logging: true,
+    maxQueryExecutionTime: 1,
+    logger,
+  });
+  await dataSource.query(
+    `ALTER TABLE nest_session ADD CONSTRAINT no_rudeness CHECK (data NOT LIKE '%rude%')`,
+  );
+});
+afterAll(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+beforeEach(() => {
+  store = new TypeOrmSessionStore(dataSource);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('the number of statements', () => {
+  const records = newRecords(50);
+  const keys = records.map(({ key }) => key);
+
+  test('50 sessions are created, read, changed, touched and removed by one each', async () => {
+    const watched = watchStatements(dataSource);
+    const changes = records.map((record) => changeOf(record));
+    await store.create(records);
+    await store.read(keys);
+    await store.update(changes);
+    await store.update(changes.map(({ next }) => touchOf(next, 1)));
+    await store.delete(keys);
+    expect(watched.sent.map(({ text }) => text.slice(0, 6))).toEqual([
+      'INSERT',
+      'SELECT',
+      'UPDATE',
+      'UPDATE',
+      'DELETE',
+    ]);
+  });
+
+  test('previous keys are looked for by a second one, for all that are missing', async () => {
+    const watched = watchStatements(dataSource);
+    await store.read([...keys, ...keys]);
+    expect(watched.sent).toHaveLength(2);
+  });
+
+  test('one more says which of the changes that did not hold never will', async () => {
+    await store.create(records);
+    const watched = watchStatements(dataSource);
+    const outcomes = await store.update(records.map((record) => ({ ...changeOf(record), version: 7 })));
+    expect(new Set(outcomes)).toEqual(new Set([false]));
+    expect(watched.sent.map(({ text }) => text.slice(0, 6))).toEqual(['UPDATE', 'SELECT']);
+    await store.delete(keys);
+  });
+
+  test('a touch sends no data', async () => {
+    const record = newRecord({ data: '{"large":"secret"}' });
+    await store.create([record]);
+    const watched = watchStatements(dataSource);
+    await store.update([touchOf(record, 1)]);
+    expect(inspect(watched.sent, { depth: 5 })).not.toContain('secret');
+    expect((await store.read([record.key]))[0]?.data).toBe(record.data);
+  });
+
+  test('very large sessions are not put into one', async () => {
+    const large = newRecords(20, { data: JSON.stringify({ text: 'x'.repeat(1024 * 1024) }) });
+    const watched = watchStatements(dataSource);
+    expect(await store.create(large)).toEqual(Array(20).fill(true));
+    expect(watched.sent).toHaveLength(2);
+    await store.delete(large.map(({ key }) => key));
+  });
+});
+
+describe('a session that the database refuses', () => {
+  const refusals = {
+    'by the length of a column': { userId: 'u'.repeat(256) },
+    'by the type of a column': { lastSeenAt: 1.5 },
+    'by a constraint': { data: '{"rude":true}' },
+    'by its encoding': { userAgent: 'a\0b' },
+  };
+
+  test.each(Object.entries(refusals))('%s fails alone when it is created', async (_, fields) => {
+    const records = newRecords(30);
+    records[17] = newRecord(fields);
+    const watched = watchStatements(dataSource);
+    const outcomes = await store.create(records);
+    expect(outcomes.splice(17, 1)).toEqual([expect.any(Error)]);
+    expect(outcomes).toEqual(Array(29).fill(true));
+    expect(watched.sent.length).toBeLessThan(15);
+    const stored = await store.read(records.map(({ key }) => key));
+    expect(stored.flatMap((record, index) => (record === undefined ? [index] : []))).toEqual([17]);
+  });
+
+  test.each(Object.entries(refusals))('%s fails alone when it is changed', async (_, fields) => {
+    const records = newRecords(30);
+    await store.create(records);
+    const changes = records.map((record, index) => changeOf(record, index === 17 ? fields : {}));
+    const outcomes = await store.update(changes);
+    expect(outcomes.splice(17, 1)).toEqual([expect.any(Error)]);
+    expect(outcomes).toEqual(Array(29).fill(true));
+    const stored = await store.read(records.map(({ key }) => key));
+    expect(stored.map((record) => record?.version)).toEqual(
+      records.map((_, index) => (index === 17 ? 1 : 2)),
+    );
+  });
+
+  test('is not quoted in its error', async () => {
+    const record = newRecord({ data: '{"rude":"my secret"}', userId: 'ada' });
+    const [created] = await store.create([record]);
+    expect(created).toMatchObject({ code: '23514' });
+    expect(inspect(created, { depth: 9, showHidden: true })).not.toMatch(/my secret|Failing row/);
+  });
+});
+
+describe('a fault of the whole store', () => {
+  const broken = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+
+  test('rejects', async () => {
+    answerStatements(dataSource, () => Promise.reject(broken));
+    const record = newRecord();
+    await expect(store.read([record.key])).rejects.toBe(broken);
+    await expect(store.create([record])).rejects.toBe(broken);
+    await expect(store.update([changeOf(record)])).rejects.toBe(broken);
+    await expect(store.delete([record.key])).rejects.toBe(broken);
+    await expect(store.prune(0, 1)).rejects.toBe(broken);
+  });
+
+  test('after a part was stored it is a fault of the others alone', async () => {
+    const records = [newRecord(), newRecord(), newRecord({ data: '{"rude":true}' }), newRecord()];
+    answerStatements(dataSource, (config, send, count) =>
+      count > 2 ? Promise.reject(broken) : send(config),
+    );
+    expect(await store.create(records)).toEqual([true, true, broken, broken]);
+  });
+
+  test('that strikes while it looks for locked rows is not taken for a conflict', async () => {
+    const [held, gone] = [newRecord(), newRecord()];
+    await store.create([held]);
+    answerStatements(dataSource, (config, send, count) =>
+      count > 1 ? Promise.reject(broken) : send(config),
+    );
+    expect(await store.update([changeOf(held), changeOf(gone)])).toEqual([true, broken]);
+  });
+});
+
+test.each(['40P01', '40001'])('a statement that gave way to another (%s) is tried again', async (code) => {
+  const gaveWay = Object.assign(new Error('gave way'), { code });
+  const answered = answerStatements(dataSource, (config, send, count) =>
+    count < 3 ? Promise.reject(gaveWay) : send(config),
+  );
+  await expect(store.deleteByUser('nobody', [])).resolves.toEqual([]);
+  expect(answered.count).toBe(3);
+});
+
+test('a statement that gives way again and again fails in the end', async () => {
+  const gaveWay = Object.assign(new Error('gave way'), { code: '40P01' });
+  const answered = answerStatements(dataSource, () => Promise.reject(gaveWay));
+  await expect(store.deleteAll()).rejects.toBe(gaveWay);
+  expect(answered.count).toBe(5);
+});
+
+test('a create that names a key twice stores it once', async () => {
+  const record = newRecord();
+  expect(await store.create([record, { ...record, data: '{"other":1}' }])).toEqual([true, false]);
+});
+
+test('the query log of TypeORM holds no session data and no handle', async () => {
+  await dataSource.query('SELECT 1 AS logged');
+  const record = newRecord({
+    data: '{"d":"SECRET-1"}',
+    meta: '{"m":"SECRET-2"}',
+    userId: 'SECRET-3',
+    ip: 'SECRET-4',
+    userAgent: 'SECRET-5',
+    previousKey: 'SECRET-6',
+  });
+  const renewal = renewalOf(record);
+  await store.start();
+  await store.create([record, newRecord({ data: '{"rude":"SECRET-7"}' })]);
+  await store.read([record.key, 'SECRET-6']);
+  await store.update([changeOf(record, { version: 1 }), renewal]);
+  await store.update([renewal]);
+  await store.findByUser('SECRET-3', 0);
+  await store.count('SECRET-3', 0);
+  await store.prune(0, 1);
+  await store.delete([renewal.next.key]);
+  await store.deleteByUser('SECRET-3', [record.key]);
+  const log = logger.lines.join('\n');
+  expect(log).toContain('SELECT 1 AS logged');
+  expect(log).not.toContain('SECRET');
+  expect(log).not.toContain(record.key);
+  expect(log).not.toContain(renewal.next.key);
+});
