@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
 /** One browser: sends the cookies it was given, follows nothing by itself. */
 export class Client {
@@ -79,6 +79,7 @@ function parsed(text: string): unknown {
 /** Starts an application on a free port of the loopback interface. */
 export async function listen(app: INestApplication): Promise<string> {
   await app.listen(0, '127.0.0.1');
-  const { port } = app.getHttpServer().address() as AddressInfo;
+  const server = app.getHttpServer() as Server;
+  const { port } = server.address() as AddressInfo;
   return `http://127.0.0.1:${port}`;
 }

@@ -96,7 +96,7 @@ describe.each(KINDS)('the session object (%s)', (kind) => {
 
   it('keeps its methods whatever is stored or assigned, and never stores their names', async () => {
     const client = await visitor({ color: 'green' });
-    site.handle('attack', async ({ session }) => {
+    site.handle('attack', ({ session }) => {
       Object.assign(
         session,
         JSON.parse('{"__proto__":{"isAdmin":true},"handle":"x","flash":[1],"save":1,"ok":1}'),

@@ -86,7 +86,9 @@ describe.each([
   ['writes', false],
 ])('a batcher of %s', (_, shareSameKey) => {
   let airport: Airport;
-  beforeEach(() => (airport = new Airport(shareSameKey)));
+  beforeEach(() => {
+    airport = new Airport(shareSameKey);
+  });
 
   it('has all items of a turn share one call, and answers each with its own', async () => {
     const answers = airport.add('a', 'b', 'c');
@@ -97,7 +99,7 @@ describe.each([
   });
 
   it('gathers what comes out of promises of the same turn, too', async () => {
-    airport.add('a');
+    void airport.add('a');
     void Promise.resolve().then(() => airport.add('b'));
     process.nextTick(() => airport.add('c'));
     await turns();
@@ -117,7 +119,7 @@ describe.each([
 
   it('has two calls under way at most, and gathers what comes meanwhile for the next', async () => {
     for (const item of ['a', 'b', 'c', 'd', 'e']) {
-      airport.add(item);
+      void airport.add(item);
       await turns();
     }
     expect(airport.manifest).toEqual([['a'], ['b']]);
@@ -139,7 +141,7 @@ describe.each([
   });
 
   it('never has one call hold two items about the same key', async () => {
-    airport.add('a:1', 'b', 'a:2', 'a:3');
+    void airport.add('a:1', 'b', 'a:2', 'a:3');
     await turns();
     await airport.landAll();
     for (const items of airport.manifest) {
@@ -182,9 +184,9 @@ describe.each([
   });
 
   it('counts the time that an item waited for its call, too', async () => {
-    airport.add('a');
+    void airport.add('a');
     await turns();
-    airport.add('b');
+    void airport.add('b');
     await clock.pass(TIMEOUT / 2);
     const waiting = airport.add('c');
     await clock.pass(TIMEOUT / 2); // the calls of a and b are given up, and c leaves
@@ -194,9 +196,9 @@ describe.each([
   });
 
   it('serves others after calls that never return', async () => {
-    airport.add('a');
+    void airport.add('a');
     await turns();
-    airport.add('b');
+    void airport.add('b');
     await turns();
     const waiting = airport.add('c');
     await turns();
@@ -211,13 +213,13 @@ describe.each([
   });
 
   it('gives the place of a lost call away once: when it returns after all, nothing changes', async () => {
-    airport.add('a');
+    void airport.add('a');
     await turns();
-    airport.add('b');
+    void airport.add('b');
     await clock.pass(TIMEOUT);
-    airport.add('c');
+    void airport.add('c');
     await turns();
-    airport.add('d');
+    void airport.add('d');
     await turns();
     const waiting = airport.add('e');
     await airport.land(0);
@@ -230,20 +232,20 @@ describe.each([
   });
 
   it('does not send out an item whose time is up', async () => {
-    airport.add('a');
+    void airport.add('a');
     await turns();
-    airport.add('b');
+    void airport.add('b');
     await turns();
-    airport.add('late');
+    void airport.add('late');
     await clock.pass(TIMEOUT);
-    airport.add('next');
+    void airport.add('next');
     await turns();
     expect(airport.manifest).toEqual([['a'], ['b'], ['next']]);
     await airport.land(2);
   });
 
   it('leaves no timer and holds no process open', async () => {
-    airport.add('a', 'b');
+    void airport.add('a', 'b');
     await turns();
     expect(clock.delays).toEqual([TIMEOUT]);
     expect(clock.holding).toBe(0);
@@ -267,7 +269,7 @@ describe.each([
 
   it('needs one timer, whatever comes and goes', async () => {
     for (let index = 0; index < 20; index++) {
-      airport.add(`k${index}`);
+      void airport.add(`k${index}`);
       await clock.pass(10);
       expect(clock.delays).toHaveLength(1);
     }
@@ -288,7 +290,7 @@ describe('reads of the same key', () => {
 
   it('that come when the question is under way ask again: they may not get an older answer', async () => {
     const airport = new Airport(true);
-    airport.add('a:1');
+    void airport.add('a:1');
     await turns();
     const later = airport.add('a:2');
     await turns();
@@ -321,9 +323,9 @@ describe('writes of the same key', () => {
 
   it('do not overtake one that is under way', async () => {
     const airport = new Airport(false);
-    airport.add('a:1');
+    void airport.add('a:1');
     await turns();
-    airport.add('a:2', 'b');
+    void airport.add('a:2', 'b');
     await turns();
     expect(airport.manifest).toEqual([['a:1'], ['b']]);
     await airport.land(0);

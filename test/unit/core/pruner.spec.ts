@@ -91,11 +91,11 @@ describe('prune', () => {
     expect(await pruner.prune()).toBe(3);
   });
 
-  it('does not hold the process open between two batches', async () => {
+  it('holds the process of who waits for it, between two batches, too', async () => {
     void prunerOf(new DustyStore(10 * BATCH)).prune();
     await turns();
     expect(clock.delays).toHaveLength(1);
-    expect(clock.holding).toBe(0);
+    expect(clock.holding).toBe(1);
   });
 });
 
@@ -132,6 +132,13 @@ describe('pruning by itself', () => {
 
   it('does not hold the process open', () => {
     prunerOf(new DustyStore(1)).start();
+    expect(clock.delays).toHaveLength(1);
+    expect(clock.holding).toBe(0);
+  });
+
+  it('does not hold it between two batches either', async () => {
+    prunerOf(new DustyStore(10 * BATCH, 1_000)).start();
+    await clock.pass(1_000);
     expect(clock.delays).toHaveLength(1);
     expect(clock.holding).toBe(0);
   });
@@ -199,11 +206,10 @@ describe('stop', () => {
     const pruner = prunerOf(store);
     const removed = pruner.prune();
     await turns();
-    const stopping = pruner.stop();
-    await clock.pass(100);
-    await stopping;
+    await pruner.stop();
     expect(await removed).toBe(BATCH);
     expect(store.asked).toHaveLength(1);
+    expect([clock.now, clock.delays]).toEqual([0, []]);
   });
 
   it('does not fail where the batch under way does', async () => {

@@ -18,7 +18,9 @@ function kept(cookie: SessionCookie, defaults: CookieDefaults = {}): SessionCook
   return new SessionCookie(all, stored, now);
 }
 
-beforeEach(() => (time = 1_000_000));
+beforeEach(() => {
+  time = 1_000_000;
+});
 
 describe('the life of a cookie', () => {
   it('ends with the browser by default', () => {

@@ -139,9 +139,14 @@ describe('an unchanged session', () => {
     const token = await world.begin();
     await world.request(token, () => undefined, { ip: '198.51.100.9', userAgent: 'Other/3' });
     expect(world.store.row).toMatchObject({ ip: '192.0.2.1' });
+    await world.request(token, (session) => (session.a = 1), { ip: '198.51.100.9', userAgent: 'Other/3' });
+    expect(world.store.row).toMatchObject({ ip: '192.0.2.1', userAgent: 'Test/1.0' });
     world.now += MINUTE;
     await world.request(token, () => undefined, { ip: '198.51.100.9', userAgent: 'Other/3' });
     expect(world.store.row).toMatchObject({ ip: '198.51.100.9', userAgent: 'Other/3' });
+    world.store.vandalize({ ip: null, userAgent: null });
+    await world.request(token, (session) => (session.a = 2));
+    expect(world.store.row).toMatchObject({ ip: '192.0.2.1', userAgent: 'Test/1.0' });
   });
 });
 
@@ -212,6 +217,31 @@ describe('a changed session', () => {
     });
   });
 
+  it('that is as large as allowed can still be renewed, touched and signed in', async () => {
+    const world = new World({ maxDataBytes: 100, lifetimes: { rotateInterval: HOUR } });
+    const token = await world.begin({ a: 'x'.repeat(92) });
+    world.now += HOUR;
+    const { token: renewed } = await world.request(token);
+    expect(renewed).not.toBe(token);
+    const { token: rotated } = await world.request(renewed, (session) => session.rotate());
+    expect(await world.peek(rotated)).toEqual({ a: 'x'.repeat(92) });
+  });
+
+  it('that was stored when more was allowed is no outage: only more of it is refused', async () => {
+    const { store, now, token } = await (async () => {
+      const before = new World();
+      return { store: before.store, token: await before.begin({ a: 'x'.repeat(500) }), now: before.now };
+    })();
+    const world = new World({ store, maxDataBytes: 100, lifetimes: { rotateInterval: HOUR } });
+    world.now = now + HOUR;
+    const { token: renewed } = await world.request(token);
+    expect(await world.peek(renewed)).toBeDefined();
+    const growing = world.request(renewed, (session) => (session.b = 1));
+    await expect(growing).rejects.toMatchObject({ code: 'SESSION_DATA_INVALID' });
+    await world.request(renewed, (session) => (session.a = 'less'));
+    expect(world.data).toEqual({ a: 'less' });
+  });
+
   it('may not hold more by way of flash values', async () => {
     const world = new World({ maxDataBytes: 1_000 });
     const token = await world.begin();
@@ -259,7 +289,7 @@ describe('any JSON value', () => {
           expect(world.store.row.version).toBe(1);
         },
       ),
-      { seed: 4, numRuns: 100 },
+      { seed: 4, numRuns: 40 },
     );
   });
 });

@@ -142,7 +142,7 @@ describe('concurrent changes of any kind', () => {
         const stored = Object.entries(one.data as object);
         expect(stored.sort()).toEqual([...expected].sort());
       }),
-      { seed: 5, numRuns: 150 },
+      { seed: 5, numRuns: 60 },
     );
   });
 });
@@ -382,7 +382,7 @@ describe('a slow writer', () => {
     const held = defer();
     const [slowVisit, fastVisit] = [await world.visit(slow), await world.visit(fast)];
     const slowKey = slowVisit.session.handle;
-    world.store.before = (call, keys) => (keys.includes(slowKey) ? held.promise : undefined);
+    world.store.before = (_call, keys) => (keys.includes(slowKey) ? held.promise : undefined);
     slowVisit.session.a = 2;
     const committed = slowVisit.commit();
     await turns();

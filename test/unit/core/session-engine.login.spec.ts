@@ -142,6 +142,22 @@ describe('login()', () => {
   });
 });
 
+describe('a login() that fails for what the session holds', () => {
+  it.each(['a stored session', 'a new session'])('signs nobody in later on: %s', async (which) => {
+    const world = new World();
+    const token = which === 'a stored session' ? await world.begin() : undefined;
+    const visit = await world.visit(token);
+    visit.session.bad = 1n;
+    await expect(visit.session.login('ada')).rejects.toMatchObject({ code: 'SESSION_DATA_INVALID' });
+    expect(visit.session.authenticatedAt).toBeUndefined();
+    delete visit.session.bad;
+    visit.session.fine = 1;
+    await visit.commit();
+    expect(world.store.row).toMatchObject({ userId: null, authenticatedAt: null });
+    expect(visit.session).not.toHaveProperty('userId');
+  });
+});
+
 describe('a store that fails in the middle of login()', () => {
   it.each(['before', 'after'] as const)('(%s its work) leaves the session object as it was', async (when) => {
     const world = new World();

@@ -3,7 +3,7 @@ import { type SessionEvent, SessionEventHub } from '../../../lib/core/session-ev
 
 const EVENT: SessionEvent = { type: 'created', at: new Date(0), handle: 'h' };
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => void jest.restoreAllMocks());
 
 function warnings(): unknown[] {
   const seen: unknown[] = [];

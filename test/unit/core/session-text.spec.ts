@@ -208,7 +208,8 @@ describe('what JSON cannot hold', () => {
 
   it('never shows the value', () => {
     const secret = { password: 'hunter2', big: 1n };
-    expect(() => refuseNonJson({ secret })).toThrow(expect.not.stringContaining('hunter2') as never);
+    expect(() => refuseNonJson({ secret })).toThrow(/^The session key "secret" holds a BigInt, which/);
+    expect(() => refuseNonJson({ secret })).not.toThrow(/hunter2/);
   });
 
   it('lets pass what JSON holds, also through toJSON, also twice at different places', () => {

@@ -77,6 +77,19 @@ describe('the members of a session', () => {
     expect(session[name]).not.toBe('shadow');
   });
 
+  it.each(['id', 'cookie', 'login', '__proto__'])(
+    '%s: its shadow can be changed, and removed',
+    async (name) => {
+      const session = await freshSession();
+      for (const value of ['one', 'two']) {
+        Object.assign(session, JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`));
+        expect(session[name]).toBe(value);
+      }
+      expect(Reflect.deleteProperty(session, name)).toBe(true);
+      expect(session[name]).not.toBe('two');
+    },
+  );
+
   it('shadowed alone are nothing to store', async () => {
     const world = new World();
     const token = await world.begin({ a: 1 });
@@ -104,7 +117,7 @@ describe('keys with names of their own', () => {
     const world = new World();
     const token = await world.begin({ a: 1 });
     await world.request(token, (session) => {
-      (session as { __proto__: unknown }).__proto__ = { polluted: true };
+      (session as unknown as { __proto__: unknown }).__proto__ = { polluted: true };
       expect(Object.getPrototypeOf(session)).toBe(SessionObject.prototype);
     });
     expect(world.store.row.data).toBe('{"a":1,"__proto__":{"polluted":true}}');

@@ -204,6 +204,7 @@ describe('a call that is not shared', () => {
       await shared.alone('count', () => Promise.resolve(1));
       expect([jest.getTimerCount(), clock.delays]).toEqual([0, []]);
       const outcome = caught(shared.alone('count', () => never));
+      expect(clock.holding).toBe(0);
       await clock.pass(TIMEOUT);
       jest.advanceTimersByTime(TIMEOUT);
       expect(await outcome).toMatchObject({ statusCode: 503, message: expect.stringContaining('"count"') });

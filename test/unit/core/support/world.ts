@@ -108,7 +108,7 @@ export class World {
 
   /** The data of the one row. */
   get data(): unknown {
-    return JSON.parse(this.store.row.data);
+    return JSON.parse(this.store.row.data) as unknown;
   }
 
   /** The types of what happened, in order. */

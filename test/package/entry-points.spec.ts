@@ -1,0 +1,129 @@
+import { describe, expect, it } from '@jest/globals';
+import { entryPoints, manifest, runNode } from './package.js';
+
+/** The names that are there at run time; types are checked in types.spec.ts. */
+const NAMES: Record<string, readonly string[]> = {
+  'nest-session': [
+    'AllowAnonymous',
+    'Flash',
+    'MemorySessionStore',
+    'RequireSession',
+    'SESSION_MIDDLEWARE',
+    'SESSION_OPTIONS',
+    'SESSION_STORE',
+    'Session',
+    'SessionAccessError',
+    'SessionCapabilityError',
+    'SessionConflictError',
+    'SessionDataError',
+    'SessionEndedError',
+    'SessionError',
+    'SessionEvents',
+    'SessionForbiddenError',
+    'SessionGuard',
+    'SessionId',
+    'SessionModule',
+    'SessionOptionsError',
+    'SessionRequiredError',
+    'SessionService',
+    'SessionStoreError',
+    'SessionUsageError',
+  ],
+  'nest-session/typeorm': [
+    'CreateSessionTable',
+    'CreateSessionTable1763712000000',
+    'SessionEntity',
+    'TypeOrmSessionStore',
+    'typeOrmStore',
+  ],
+  'nest-session/testing': ['sessionStoreContract'],
+};
+
+const DRIVERS =
+  /\/node_modules\/(@nestjs\/(typeorm|testing|platform-[^/]+)|typeorm|pg|pg-[^/]+|mysql2?|sqlite3|better-sqlite3|redis|ioredis|@redis\/[^/]+|express|fastify|jest|@jest\/[^/]+|cookie-signature|express-session)\//;
+
+/** Prints the URL of every module that an import loads, be it ESM or CommonJS. */
+const loadsOf = (specifier: string): string => `
+  import { createRequire, register } from 'node:module';
+  const { port1, port2 } = new MessageChannel();
+  const loaded = [];
+  port1.on('message', (url) => loaded.push(url));
+  const hooks = \`
+    let port;
+    export function initialize(given) { port = given; }
+    export async function load(url, context, next) { port.postMessage(url); return next(url, context); }
+  \`;
+  register('data:text/javascript,' + encodeURIComponent(hooks), { data: port2, transferList: [port2] });
+  await import(${JSON.stringify(specifier)});
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  port1.close();
+  const required = Object.keys(createRequire(import.meta.url).cache ?? {}).map((path) => 'file://' + path);
+  console.log(JSON.stringify([...loaded, ...required]));
+`;
+
+async function modulesOf(specifier: string): Promise<string[]> {
+  return JSON.parse(await runNode('module', loadsOf(specifier))) as string[];
+}
+
+describe.each(entryPoints.map(({ specifier }) => specifier))('%s', (specifier) => {
+  const names = [...(NAMES[specifier] ?? [])].sort();
+
+  it('exports what the contract names', async () => {
+    const script = `import * as all from '${specifier}'; console.log(JSON.stringify(Object.keys(all)))`;
+    const exported = JSON.parse(await runNode('module', script)) as string[];
+    expect(exported.sort()).toEqual(names);
+  });
+
+  it('can be required from CommonJS', async () => {
+    const script = `const all = require('${specifier}'); console.log(JSON.stringify(Object.keys(all)))`;
+    const exported = JSON.parse(await runNode('commonjs', script)) as string[];
+    expect(exported.filter((name) => name !== '__esModule').sort()).toEqual(names);
+  });
+
+  it('is the same for both: an error thrown in one is an instance in the other', async () => {
+    const script = `
+      import { createRequire } from 'node:module';
+      import * as esm from '${specifier}';
+      const cjs = createRequire(process.cwd() + '/x.js')('${specifier}');
+      console.log(Object.keys(esm).every((name) => esm[name] === cjs[name]));
+    `;
+    expect((await runNode('module', script)).trim()).toBe('true');
+  });
+});
+
+describe('an application that imports nest-session alone', () => {
+  it('loads no driver, no web framework and no test tool', async () => {
+    const modules = await modulesOf('nest-session');
+    expect(modules.some((url) => url.endsWith('/dist/session.module.js'))).toBe(true);
+    expect(modules.filter((url) => DRIVERS.test(url))).toEqual([]);
+    expect(modules.filter((url) => /\/dist\/(stores\/(?!memory)|testing)/.test(url))).toEqual([]);
+  });
+
+  it('would be caught loading one', async () => {
+    const modules = await modulesOf('nest-session/typeorm');
+    expect(modules.some((url) => url.includes('/node_modules/typeorm/'))).toBe(true);
+  });
+
+  it('says nothing and leaves nothing running', async () => {
+    const script = `
+      await import('nest-session');
+      console.log(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length);
+    `;
+    expect((await runNode('module', script)).trim()).toBe('0');
+  });
+});
+
+describe('what is not an entry point', () => {
+  it.each(['nest-session/dist/index.js', 'nest-session/core/session.js', 'nest-session/lib/index.ts'])(
+    '%s cannot be imported',
+    async (specifier) => {
+      const script = `import('${specifier}').then(() => console.log('loaded'), ({ code }) => console.log(code))`;
+      expect((await runNode('module', script)).trim()).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');
+    },
+  );
+
+  it('package.json can be read', async () => {
+    const script = `console.log(require('nest-session/package.json').name)`;
+    expect((await runNode('commonjs', script)).trim()).toBe(manifest.name);
+  });
+});

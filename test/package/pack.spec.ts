@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { existsSync, readFileSync } from 'node:fs';
+import { manifest, ROOT, run } from './package.js';
+
+interface Packed {
+  readonly files: readonly { readonly path: string; readonly mode: number }[];
+}
+
+describe('what is published', () => {
+  it('is the build with its declarations and maps, and the papers', async () => {
+    // Without its scripts: the build stands, and other tests are using it.
+    const [packed] = JSON.parse(
+      await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent']),
+    ) as Packed[];
+    const paths = packed!.files.map(({ path }) => path);
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual(papers);
+    const build = paths.filter((path) => path.startsWith('dist/'));
+    expect(build.length).toBeGreaterThan(20);
+    expect(build.filter((path) => !/^dist\/.+\.(js|d\.ts|js\.map)$/.test(path))).toEqual([]);
+    expect(build.filter((path) => /spec|test\.|fixture/.test(path))).toEqual([]);
+    for (const path of build.filter((name) => name.endsWith('.js'))) {
+      expect(build).toContain(`${path}.map`);
+      expect(build).toContain(path.replace(/\.js$/, '.d.ts'));
+    }
+  }, 30_000);
+
+  it('has maps that hold the sources: lib is not published', () => {
+    const map = JSON.parse(readFileSync(`${ROOT}dist/index.js.map`, 'utf8')) as {
+      sourcesContent?: unknown[];
+    };
+    expect(map.sourcesContent?.[0]).toContain("from './session.module.js'");
+  });
+
+  it('says what it needs: drivers are optional peers, and all that is imported is asked for', () => {
+    const { peerDependencies, peerDependenciesMeta, dependencies } = manifest;
+    const optional = Object.keys(peerDependenciesMeta).filter((name) => peerDependenciesMeta[name]?.optional);
+    expect(optional.sort()).toEqual(['pg', 'typeorm']);
+    expect(Object.keys(dependencies).sort()).toEqual(['cookie', 'ms']);
+    for (const name of optional) expect(peerDependencies).toHaveProperty(name);
+    for (const name of ['@nestjs/common', '@nestjs/core', 'rxjs']) {
+      expect(peerDependencies).toHaveProperty([name]);
+      expect(peerDependenciesMeta).not.toHaveProperty([name]);
+    }
+  });
+
+  it('leaves nothing internal in the declarations', () => {
+    const declarations = readFileSync(`${ROOT}dist/core/session.d.ts`, 'utf8');
+    expect(declarations).not.toMatch(/constructor\(engine|@internal/);
+  });
+
+  it('has every file that package.json names', () => {
+    const { main, types, exports, typesVersions } = manifest;
+    const named = [
+      main,
+      types,
+      ...Object.values(exports).flatMap((target) =>
+        typeof target === 'string' ? [target] : Object.values(target),
+      ),
+      ...Object.values(typesVersions).flatMap((paths) => Object.values(paths).flat()),
+    ];
+    expect(named.filter((path) => !existsSync(ROOT + path))).toEqual([]);
+  });
+});
