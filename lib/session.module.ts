@@ -3,14 +3,22 @@ import {
   Inject,
   type MiddlewareConsumer,
   Module,
+  Optional,
   type NestModule,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import {
+  ApplicationConfig,
+  DiscoveryModule,
+  DiscoveryService,
+  HttpAdapterHost,
+  MetadataScanner,
+} from '@nestjs/core';
 import { describe, messages } from './errors/messages.js';
 import { SessionOptionsError } from './errors/session-options.error.js';
 import { SessionGuard } from './guards/session.guard.js';
+import { unguardedRoutes } from './guards/unguarded-routes.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
 import { SessionEvents } from './services/session-events.js';
@@ -31,6 +39,7 @@ import type { SessionRuntime } from './session.runtime.js';
  * ```
  */
 @Module({
+  imports: [DiscoveryModule],
   providers: sessionProviders,
   exports: [
     SESSION_OPTIONS,
@@ -50,6 +59,9 @@ export class SessionModule
     @Inject(SESSION_RUNTIME) private readonly runtime: SessionRuntime,
     @Inject(SESSION_MIDDLEWARE) private readonly middleware: SessionMiddleware,
     private readonly adapterHost: HttpAdapterHost,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    @Optional() private readonly config?: ApplicationConfig,
   ) {
     super();
   }
@@ -59,7 +71,8 @@ export class SessionModule
    * @throws SessionOptionsError when the application starts, naming the option that is wrong.
    */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    return super.forRoot(options);
+    // Options that are missing altogether are refused where all others are.
+    return super.forRoot(options ?? {});
   }
 
   /**
@@ -85,8 +98,6 @@ export class SessionModule
   /**
    * Where the middleware applies to every route it goes straight to the HTTP adapter: Nest's own middleware routing
    * would match a path and an exclusion list for every request.
-   *
-   * @internal
    */
   configure(consumer: MiddlewareConsumer): void {
     const { forRoutes, exclude } = this.runtime.options;
@@ -100,12 +111,13 @@ export class SessionModule
       .forRoutes(...(forRoutes ?? ['*path']));
   }
 
-  /** @internal */
-  onApplicationBootstrap(): Promise<void> {
-    return this.runtime.start();
+  async onApplicationBootstrap(): Promise<void> {
+    const unguarded = this.config ? unguardedRoutes(this.discovery, this.scanner, this.config) : [];
+    if (unguarded.length > 0) this.runtime.warnOnce(messages.unguarded(unguarded.join(', ')));
+    await this.runtime.start();
   }
 
-  /** Last of all: requests that are still under way need the store. @internal */
+  /** Last of all: requests that are still under way need the store. */
   onApplicationShutdown(): Promise<void> {
     return this.runtime.stop();
   }

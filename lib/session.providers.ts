@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import type { SessionStore } from './core/session-store.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { createSessionMiddleware } from './http/session.middleware.js';
-import { refuse } from './options/option-checks.js';
+import { refuseUnseen } from './options/option-checks.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import type { SessionStoreFactory } from './options/session-options.interface.js';
@@ -44,7 +44,7 @@ async function makeStore({ store }: ResolvedOptions, moduleRef: ModuleRef): Prom
     ? await store.useFactory(...(await resolveAll(store.inject ?? [], moduleRef)))
     : store;
   if (isStore(made)) return made;
-  return refuse(
+  return refuseUnseen(
     'store',
     made,
     'a SessionStore (read, create, update, delete), or a factory { inject, useFactory } that returns one',
@@ -75,7 +75,7 @@ async function resolveAll(
 }
 
 function isFactory(store: SessionStore | SessionStoreFactory): store is SessionStoreFactory {
-  return typeof (store as Partial<SessionStoreFactory>).useFactory === 'function';
+  return typeof (store as Partial<SessionStoreFactory> | null)?.useFactory === 'function';
 }
 
 function isStore(store: unknown): store is SessionStore {

@@ -39,7 +39,7 @@ export class SessionRuntime {
       engine: this.engine,
       http: options.http,
       storeFailures: () => this.#storeFailures,
-      warnOnce: (message) => this.#warnOnce(message),
+      warnOnce: (message) => this.warnOnce(message),
     };
     this.pruner = isPrunable(store)
       ? new Pruner(store, options.engine.now, (error) =>
@@ -50,7 +50,7 @@ export class SessionRuntime {
 
   /** Checks that the store can work and begins to prune it. */
   async start(): Promise<void> {
-    for (const warning of this.options.warnings) this.#warnOnce(warning);
+    for (const warning of this.options.warnings) this.warnOnce(warning);
     await this.store.start?.();
     this.pruner?.start();
   }
@@ -61,7 +61,8 @@ export class SessionRuntime {
     await this.store.close?.();
   }
 
-  #warnOnce(message: string): void {
+  /** Says something to the operator, once. */
+  warnOnce(message: string): void {
     if (this.#said.has(message)) return;
     this.#said.add(message);
     this.#logger.warn(message);

@@ -2,8 +2,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { OpenedToken, TokenCodec } from '../core/engine-settings.js';
 import { isWellFormedId } from '../core/session-id.js';
 
-/** `s:` + at most 256 characters of id + `.` + 43 of signature. */
-const MAX_TOKEN_LENGTH = 2 + 256 + 1 + 43;
+/** Characters of base64 without padding that an HMAC-SHA256 takes. */
+const SIGNATURE_LENGTH = 43;
+
+/** `s:`, at most 256 characters of id, `.` and the signature. */
+const MAX_TOKEN_LENGTH = 2 + 256 + 1 + SIGNATURE_LENGTH;
 
 /**
  * The cookie value of a session that is kept on the server: `s:<id>.<HMAC-SHA256 of the id>`, exactly as express-session
@@ -24,6 +27,7 @@ export class SignedIdCodec implements TokenCodec {
       return { rejected: 'malformed' };
     }
     const given = Buffer.from(token.slice(dot + 1));
+    if (given.length !== SIGNATURE_LENGTH) return { rejected: 'signature' };
     return this.#secrets.some((secret) => isSame(given, Buffer.from(sign(id, secret))))
       ? { id }
       : { rejected: 'signature' };

@@ -22,6 +22,7 @@ export class KeyHistory {
   /** Takes note that `key` was given up, for another or for good. */
   add(key: string, to?: string): void {
     const now = this.now();
+    if (to !== undefined) this.#passings.delete(to);
     this.#passings.delete(key);
     this.#passings.set(key, { to, at: now });
     for (const [oldest, { at }] of this.#passings) {

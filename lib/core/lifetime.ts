@@ -23,7 +23,7 @@ export function expiryOf(
   lifetimes: SessionLifetimes,
   idle: number,
 ): number {
-  return Math.min(times.lastSeenAt + idle, absoluteDeadline(times.createdAt, lifetimes));
+  return Math.min(times.lastSeenAt + Math.round(idle), absoluteDeadline(times.createdAt, lifetimes));
 }
 
 /**

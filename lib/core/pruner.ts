@@ -17,7 +17,10 @@ const DEFAULT_INTERVAL = 10 * 60 * 1000;
 export class Pruner {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** How many callers wait for the end: as long as there are any, the process is held. */
+  #awaited = 0;
   #running: Promise<number> | undefined;
+  #pause: { readonly timer: NodeJS.Timeout; readonly end: () => void } | undefined;
 
   constructor(
     private readonly store: PrunableSessionStore,
@@ -31,7 +34,7 @@ export class Pruner {
     if (interval === false || this.#stopped) return;
     this.#timer = setTimeout(
       () => {
-        this.prune().then(
+        this.#begin().then(
           () => this.start(),
           (error: unknown) => {
             this.onError(error);
@@ -45,14 +48,34 @@ export class Pruner {
 
   /** Removes what has expired; returns how many sessions that were. A call during another one shares its result. */
   prune(): Promise<number> {
-    return (this.#running ??= this.#pruneAll().finally(() => (this.#running = undefined)));
+    this.#awaited++;
+    this.#pause?.timer.ref();
+    return this.#begin().finally(() => this.#awaited--);
   }
 
   /** Ends it: the batch under way is the last. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    this.#pause?.end();
     await Promise.allSettled([this.#running]);
+  }
+
+  #begin(): Promise<number> {
+    return (this.#running ??= this.#pruneAll().finally(() => (this.#running = undefined)));
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#pause = undefined;
+        resolve();
+      };
+      const timer = setTimeout(end, PAUSE);
+      if (this.#awaited === 0) timer.unref();
+      this.#pause = { timer, end };
+    });
   }
 
   async #pruneAll(): Promise<number> {
@@ -61,7 +84,7 @@ export class Pruner {
       const removed = await this.store.prune(this.now(), BATCH);
       total += removed;
       if (removed < BATCH || this.#stopped) return total;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE).unref());
+      await this.#rest();
       if (this.#stopped) return total;
     }
   }

@@ -31,7 +31,7 @@ export interface CookieDefaults extends CookieAttributes {
 export type CookieChanges = CookieAttributes & { originalMaxAge?: number | null };
 
 /** A hundred years in milliseconds: more than any browser keeps a cookie, and well within what a date can hold. */
-const LONGEST = 100 * 365 * 24 * 60 * 60 * 1000;
+const LONGEST = 100 * 365.25 * 24 * 60 * 60 * 1000;
 
 const ATTRIBUTES = ['httpOnly', 'secure', 'sameSite', 'path', 'domain', 'partitioned', 'priority'] as const;
 
@@ -85,7 +85,7 @@ export class SessionCookie implements CookieAttributes {
     if (milliseconds != null && !(typeof milliseconds === 'number' && Math.abs(milliseconds) <= LONGEST)) {
       throw new SessionDataError(messages.maxAgeInvalid(describe(milliseconds)));
     }
-    this.originalMaxAge = milliseconds ?? null;
+    this.originalMaxAge = milliseconds == null ? null : Math.round(milliseconds);
     this.#ownLife = true;
     this.resetMaxAge();
   }

@@ -56,10 +56,10 @@ export class SessionEngine {
   /** Stores what became of a session. Answers at once when there is nothing to store. */
   commit(state: SessionState): Commit | Promise<Commit> {
     if (state.detached !== undefined) return NOTHING;
-    if (state.ended !== undefined) return this.#cookieOf(state);
+    if (state.ended !== undefined) return this.cookieOf(state);
     if (state.base !== undefined) this.#renewIfDue(state);
-    if (this.#writer.hasNothingToStore(state)) return this.#cookieOf(state);
-    return this.#writer.write(state).then(() => this.#cookieOf(state));
+    if (this.#writer.hasNothingToStore(state)) return this.cookieOf(state);
+    return this.#writer.write(state).then(() => this.cookieOf(state));
   }
 
   /** Stores a session now, changed or not. */
@@ -111,8 +111,8 @@ export class SessionEngine {
     const at = this.settings.now();
     if (state.ended !== undefined) state.startOver();
     if (state.base !== undefined) {
-      state.login = { userId, at };
       state.renewal = { id: state.newId(), grace: 0, follow: false, scheduled: false };
+      state.login = { userId, at };
       if (await this.#writer.write(state, prepare)) return;
       // Ended elsewhere meanwhile: what it held stays gone, and the login begins a session of its own.
       state.startOver(state.localChanges());
@@ -148,7 +148,8 @@ export class SessionEngine {
     state.renewal = { id, grace: lifetimes.rotationGrace, follow: true, scheduled: true };
   }
 
-  #cookieOf(state: SessionState): Commit {
+  /** What the session's state means for the cookie. */
+  cookieOf(state: SessionState): Commit {
     if (state.ended === 'here') return CLEAR;
     if (state.ended === 'elsewhere') return NOTHING;
     if (state.base === undefined) return state.replaces ? CLEAR : NOTHING;

@@ -40,15 +40,20 @@ export class SessionEventHub {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells every listener. One that throws harms neither the request nor the other listeners: it becomes a process warning. */
+  /** Tells every listener. */
   emit(event: SessionEvent): void {
     for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        const detail = error instanceof Error ? (error.stack ?? error.message) : describe(error);
-        process.emitWarning(messages.listenerFailed, { code: 'NEST_SESSION_LISTENER', detail });
-      }
+      harmless(() => listener(event));
     }
+  }
+}
+
+/** Calls a listener. One that throws harms neither the request nor the other listeners: it becomes a process warning. */
+export function harmless(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : describe(error);
+    process.emitWarning(messages.listenerFailed, { code: 'NEST_SESSION_LISTENER', detail });
   }
 }

@@ -10,6 +10,9 @@ import { SessionState } from './session-state.js';
 import { SESSION_MEMBERS } from './session.js';
 import type { SharedStore } from './shared-store.js';
 
+/** A browser sends a few cookies of one name at most; a whole header full of them would only cost signatures. */
+const MOST_TOKENS = 8;
+
 /** Finds the session that a cookie stands for, and checks it against every rule before anybody sees it. */
 export class SessionLoader {
   constructor(
@@ -24,7 +27,7 @@ export class SessionLoader {
    */
   open(tokens: readonly string[], host: SessionHost): SessionState | Promise<SessionState> {
     let refused: RejectedReason | undefined;
-    for (const token of tokens) {
+    for (const token of tokens.slice(0, MOST_TOKENS)) {
       const opened = this.settings.codec.open(token);
       if ('id' in opened) return this.#find(opened.id, host);
       refused = opened.rejected;

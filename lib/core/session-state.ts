@@ -50,6 +50,8 @@ export class SessionState {
   detached: SessionStoreError | undefined;
   /** Whether the cookie has to be sent: a new id, or other cookie settings. */
   cookieDue = false;
+  /** What was asked of the session and is not done yet: the response waits for it. */
+  readonly underWay = new Set<Promise<unknown>>();
   /** The application asked for a touch. */
   touchAsked = false;
   /** The user that `login()` named in this request, until it is stored. */
@@ -211,7 +213,7 @@ export class SessionState {
       this.login !== undefined ||
       isTouchDue(base.lastSeenAt, now, this.settings.lifetimes, this.idle);
     const lastSeenAt = seen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
-    const device = seen || base.ip === null ? this.host.device() : base;
+    const device = this.#device(seen);
     // A login is a new authentication, from which the absolute timeout counts anew (OWASP ASVS 5.0, 7.3.2).
     const createdAt = this.login?.at ?? this.createdAt;
     const times = {
@@ -224,7 +226,7 @@ export class SessionState {
 
     const data = this.#content?.checkedText() ?? base?.data ?? '{}';
     const meta = this.#nextMeta();
-    if (data !== base?.data || meta !== base.meta) refuseTooLarge(data, meta, this.settings.maxDataBytes);
+    if (data !== base?.data || this.#flash?.anyAdded) this.#refuseTooLarge(data);
     const userId = this.owner;
     return {
       ...times,
@@ -241,6 +243,11 @@ export class SessionState {
           : null
         : (base?.previousKey ?? null),
     };
+  }
+
+  #device(seen: boolean): { readonly ip: string | null; readonly userAgent: string | null } {
+    if (!this.settings.trackDevice) return { ip: null, userAgent: null };
+    return this.base === undefined || this.base.ip === null || seen ? this.host.device() : this.base;
   }
 
   /** Takes note that `record` is what the store holds now, with this request's changes in it. */
@@ -349,10 +356,16 @@ export class SessionState {
     }
     return userIdText(this.settings.userIdOf(data)) ?? null;
   }
-}
 
-function refuseTooLarge(data: string, meta: string | null, maxBytes: number): void {
-  if ((data.length + (meta?.length ?? 0)) * 3 <= maxBytes) return; // no character takes more than three bytes
-  const bytes = Buffer.byteLength(data) + Buffer.byteLength(meta ?? '');
-  if (bytes > maxBytes) throw new SessionDataError(messages.tooLarge(bytes, maxBytes));
+  /** Data and flash values count. What is stored already was allowed once: only more of it is refused. */
+  #refuseTooLarge(data: string): void {
+    const { maxDataBytes } = this.settings;
+    const flash = JSON.stringify(this.#flash?.applyTo(this.#meta.flash) ?? this.#meta.flash) ?? '';
+    if ((data.length + flash.length) * 3 <= maxDataBytes) return; // no character takes more than three bytes
+    const bytes = Buffer.byteLength(data) + Buffer.byteLength(flash);
+    const before =
+      Buffer.byteLength(this.base?.data ?? '') + Buffer.byteLength(JSON.stringify(this.#meta.flash) ?? '');
+    if (bytes > maxDataBytes && bytes > before)
+      throw new SessionDataError(messages.tooLarge(bytes, maxDataBytes));
+  }
 }

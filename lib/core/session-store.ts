@@ -44,7 +44,7 @@ export interface UserSessionStore {
   /** How many sessions there are (of one user, if given), expired ones left out. */
   count(userId: string | undefined, now: number): Promise<number>;
 
-  /** Removes every session of a user but those whose keys are in `except`; returns the keys that were removed. */
+  /** Removes every session of a user but those whose key or `previousKey` is in `except`; returns the keys that were removed. */
   deleteByUser(userId: string, except: readonly string[]): Promise<readonly string[]>;
 
   /** Removes all sessions; returns how many there were. */

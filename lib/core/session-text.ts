@@ -57,6 +57,9 @@ export function refuseNonJson(data: object, hidden?: ReadonlySet<string>): void 
   }
 }
 
+/** What JSON would turn into an empty object. */
+const NOT_JSON = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer];
+
 function faultIn(value: unknown, path: readonly object[]): string | undefined {
   if (typeof value === 'bigint') return 'a BigInt';
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
@@ -67,7 +70,7 @@ function faultIn(value: unknown, path: readonly object[]): string | undefined {
   if (inner.length > 1_000) return 'a value nested too deeply';
   if (typeof (value as Bag).toJSON === 'function')
     return faultIn((value as { toJSON(): unknown }).toJSON(), inner);
-  if (value instanceof Map || value instanceof Set || value instanceof Promise || value instanceof RegExp) {
+  if (ArrayBuffer.isView(value) || NOT_JSON.some((type) => value instanceof type)) {
     return `a ${value.constructor.name}`;
   }
   if (Array.isArray(value) && value.includes(undefined)) return 'an array with an undefined element';

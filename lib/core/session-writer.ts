@@ -8,7 +8,7 @@ import type { EngineSettings } from './engine-settings.js';
 import { KeyHistory } from './key-history.js';
 import type { DestroyedReason } from './session-events.js';
 import type { SessionLoader } from './session-loader.js';
-import type { SessionRecord } from './session-record.js';
+import type { SessionRecord, SessionSummary } from './session-record.js';
 import type { SessionReporter } from './session-reporter.js';
 import type { LocalChanges, SessionState } from './session-state.js';
 import { knowsUsers, type SessionStore } from './session-store.js';
@@ -17,6 +17,9 @@ import { type Turn, WriteTurns } from './write-turns.js';
 
 /** Milliseconds for which a change that meets newer versions is tried before it is given up. */
 const PERSISTENCE = 5_000;
+
+/** Logins within so many milliseconds are taken for simultaneous, on whichever instance. */
+const SAME_TIME = 10_000;
 
 /** Changes a session just before it is written; runs again whenever the write met a newer version. */
 export type Prepare = () => void | Promise<void>;
@@ -49,25 +52,42 @@ export class SessionWriter {
 
   /** Writes a session; false when it was ended elsewhere. After an error the session is as it was before `prepare`. */
   async write(state: SessionState, prepare?: Prepare): Promise<boolean> {
-    const before = prepare && state.snapshot();
+    let before: LocalChanges | undefined;
     try {
-      return await this.#turns.take(state.key, async (turn) => {
-        const deadline = performance.now() + PERSISTENCE;
-        for (let attempt = 0; performance.now() < deadline; attempt++) {
-          if (attempt > 1) await backOff(attempt);
-          if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, before);
-          if (state.ended !== undefined) return false;
-          await prepare?.();
-          if (this.hasNothingToStore(state) || (await this.#attempt(state, turn))) return true;
-        }
-        throw new SessionConflictError(messages.conflict(PERSISTENCE));
-      });
+      before = prepare && state.snapshot();
+      for (;;) {
+        const { key } = state;
+        const outcome = await this.#turns.take(key, (turn) =>
+          this.#writeInTurn(state, key, turn, before, prepare),
+        );
+        if (outcome !== 'moved') return outcome;
+      }
     } catch (error) {
       state.login = undefined;
       state.renewal = undefined;
       if (before !== undefined) state.rebase(state.base, before);
       throw error;
     }
+  }
+
+  async #writeInTurn(
+    state: SessionState,
+    key: string,
+    turn: Turn,
+    before: LocalChanges | undefined,
+    prepare: Prepare | undefined,
+  ): Promise<boolean | 'moved'> {
+    // This very request has renewed the id while this write stood in line: there is another line to stand in.
+    if (state.key !== key) return 'moved';
+    const deadline = performance.now() + PERSISTENCE;
+    for (let attempt = 0; performance.now() < deadline; attempt++) {
+      if (attempt > 1) await backOff(attempt);
+      if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, before);
+      if (state.ended !== undefined) return false;
+      await prepare?.();
+      if (this.hasNothingToStore(state) || (await this.#attempt(state, turn))) return true;
+    }
+    throw new SessionConflictError(messages.conflict(PERSISTENCE));
   }
 
   /** One try at writing; on a conflict, learns what the store holds and answers false. */
@@ -80,6 +100,10 @@ export class SessionWriter {
       turn.latest = 'gone';
       state.startOver(state.localChanges());
       return true;
+    }
+    if (!this.loader.isAlive(base)) {
+      turn.latest = 'gone';
+      return false;
     }
     const staleness = state.staleness() === 'touch' ? 'touch' : 'changed';
     const next = state.next(staleness);
@@ -156,13 +180,18 @@ export class SessionWriter {
    * Ends a user's oldest sessions beyond the allowed number (OWASP ASVS 5.0, 7.1.2). The session in hand is stored
    * already: a store that fails here is told of as a `storeError`, and the next login makes up for it.
    */
-  async #capSessionsOf({ userId, key }: SessionRecord): Promise<void> {
+  async #capSessionsOf({ userId, key, createdAt }: SessionRecord): Promise<void> {
     const { store, settings } = this;
     if (settings.maxSessionsPerUser === undefined || userId === null || !knowsUsers(store)) return;
     try {
       const sessions = await this.shared.alone('findByUser', () => store.findByUser(userId, settings.now()));
+      // Logins at the same time rank each other, or they would end each other; what is dated later than that has
+      // another clock, and does not outrank the login in hand.
+      const isRival = (other: SessionSummary): boolean =>
+        other.createdAt < createdAt + SAME_TIME && isBefore(other, { key, createdAt });
       const others = sessions.filter((session) => session.key !== key);
-      for (const { key: oldest } of others.slice(settings.maxSessionsPerUser - 1)) {
+      const ranked = [...others.filter(isRival), { key }, ...others.filter((session) => !isRival(session))];
+      for (const { key: oldest } of ranked.slice(settings.maxSessionsPerUser)) {
         if (await this.shared.delete(oldest)) this.reporter.destroyed({ key: oldest, userId }, 'replaced');
       }
     } catch (error) {
@@ -173,6 +202,11 @@ export class SessionWriter {
 
 /** Writers of several instances that meet again and again get out of step, and the slower one its chance. */
 function backOff(attempt: number): Promise<unknown> {
-  const longest = Math.min(2 ** attempt, 32);
+  const longest = Math.min(2 ** attempt, 8);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
+}
+
+/** The order of a user's sessions: newest first. */
+function isBefore(one: Pick<SessionSummary, 'key' | 'createdAt'>, other: typeof one): boolean {
+  return one.createdAt > other.createdAt || (one.createdAt === other.createdAt && one.key < other.key);
 }

@@ -91,13 +91,15 @@ export class SessionObject {
    * await session.login(user.id, { keep: ['cart'] });
    * ```
    */
-  async login(userId: string | number, options: LoginOptions = {}): Promise<void> {
-    const text = userIdText(userId);
-    if (text === undefined) throw new SessionDataError(messages.userIdInvalid(describe(userId)));
-    const keep = options.keep && new Set(options.keep);
-    await this.#engine.login(this.#state, text, () => {
-      if (keep !== undefined) this.#state.keepOnly(keep);
-      (this as { userId?: unknown }).userId = userId;
+  login(userId: string | number, options: LoginOptions = {}): Promise<void> {
+    return this.#run(async () => {
+      const text = userIdText(userId);
+      if (text === undefined) throw new SessionDataError(messages.userIdInvalid(describe(userId)));
+      const keep = options.keep && new Set(options.keep);
+      await this.#engine.login(this.#state, text, () => {
+        if (keep !== undefined) this.#state.keepOnly(keep);
+        (this as { userId?: unknown }).userId = userId;
+      });
     });
   }
 
@@ -106,7 +108,7 @@ export class SessionObject {
    * the response (OWASP ASVS 5.0, 7.4.1). Nothing that runs late brings it back.
    */
   logout(): Promise<void> {
-    return this.#engine.destroy(this.#state, 'logout');
+    return this.#run(() => this.#engine.destroy(this.#state, 'logout'));
   }
 
   /**
@@ -116,23 +118,25 @@ export class SessionObject {
    * @throws SessionUsageError when the response has left already.
    */
   rotate(): Promise<void> {
-    return this.#engine.rotate(this.#state);
+    return this.#run(() => this.#engine.rotate(this.#state));
   }
 
   /** Ends this session and puts a new, empty one on `req.session`. This object stays readable. */
   regenerate(): Promise<void>;
   regenerate(callback: SessionCallback): this;
   regenerate(callback?: SessionCallback): Promise<void> | this {
-    return this.#answer(this.#engine.regenerate(this.#state), callback);
+    return this.#answer(() => this.#engine.regenerate(this.#state), callback);
   }
 
   /** Ends the session in the store; `req.session` is undefined from then on, and the cookie is expired. */
   destroy(): Promise<void>;
   destroy(callback: SessionCallback): this;
   destroy(callback?: SessionCallback): Promise<void> | this {
-    const { host } = this.#state;
-    const ended = this.#engine.destroy(this.#state, 'logout').then(() => host.setCurrent(undefined));
-    return this.#answer(ended, callback);
+    const end = async (): Promise<void> => {
+      await this.#engine.destroy(this.#state, 'logout');
+      this.#state.host.setCurrent(undefined);
+    };
+    return this.#answer(end, callback);
   }
 
   /**
@@ -144,7 +148,7 @@ export class SessionObject {
   save(): Promise<void>;
   save(callback: SessionCallback): this;
   save(callback?: SessionCallback): Promise<void> | this {
-    return this.#answer(this.#engine.save(this.#state), callback);
+    return this.#answer(() => this.#engine.save(this.#state), callback);
   }
 
   /**
@@ -155,7 +159,7 @@ export class SessionObject {
   reload(): Promise<void>;
   reload(callback: SessionCallback): this;
   reload(callback?: SessionCallback): Promise<void> | this {
-    return this.#answer(this.#engine.reload(this.#state), callback);
+    return this.#answer(() => this.#engine.reload(this.#state), callback);
   }
 
   /** Counts this request as a use of the session even within `touchInterval`, and starts the cookie's life anew. */
@@ -184,7 +188,7 @@ export class SessionObject {
    * ```
    */
   update<Result>(fn: (session: this) => Result | Promise<Result>): Promise<Awaited<Result>> {
-    return this.#engine.update(this.#state, () => fn(this));
+    return this.#run(() => this.#engine.update(this.#state, () => fn(this)));
   }
 
   /** Takes all flash values of a key, in the order they were added; the next request does not see them any more. */
@@ -199,13 +203,27 @@ export class SessionObject {
     return undefined;
   }
 
-  #answer(work: Promise<void>, callback: SessionCallback | undefined): Promise<void> | this {
-    if (callback === undefined) return work;
-    work.then(
+  #answer(work: () => Promise<void>, callback: SessionCallback | undefined): Promise<void> | this {
+    const done = this.#run(work);
+    if (callback === undefined) return done;
+    done.then(
       () => process.nextTick(callback),
       (error: unknown) => process.nextTick(callback, error),
     );
     return this;
+  }
+
+  /**
+   * Notes what is under way, so that the response waits for it also where the application does not: `session.save()`
+   * without `await` fails the response rather than the process.
+   */
+  #run<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { underWay } = this.#state;
+    const done = work();
+    underWay.add(done);
+    const settled = (): boolean => underWay.delete(done);
+    done.then(settled, settled);
+    return done;
   }
 }
 

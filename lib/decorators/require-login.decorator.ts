@@ -14,7 +14,7 @@ export interface RequireLoginOptions {
   readonly within?: Duration;
 }
 
-/** What a {@link SessionGuard} is asked for by `@RequireLogin(...)`. @internal */
+/** What a {@link SessionGuard} is asked for by `@RequireLogin(...)`. */
 export interface LoginRequirement {
   /** Milliseconds. */
   readonly within: number | undefined;

@@ -25,6 +25,11 @@ export const messages = {
   conflict: (ms: number) =>
     `A change to the session met newer versions for ${ms} ms; do not call save() or update() inside the function given to update().`,
 
+  storeOptionUnknown: (store: string, name: string, known: string) =>
+    `${store} option "${name}" is not known; the options are: ${known}.`,
+  maxSessions: (given: string) =>
+    `MemorySessionStore option "maxSessions": ${given} was given; accepted: a whole number of one or more.`,
+
   // data
   notJson: (key: string, what: string) =>
     `The session key ${JSON.stringify(key)} holds ${what}, which JSON cannot hold; store plain JSON values.`,
@@ -55,11 +60,15 @@ export const messages = {
     'The session cookie is "secure" but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
   cookieTooLarge: (bytes: number) =>
     `The session cookie's name and value have ${bytes} bytes, more than the 4096 browsers keep (RFC 6265bis, section 5.6); use a shorter name or id.`,
+  noHandle: (given: string) =>
+    `SessionService: ${given} is no session; give a handle, a session, or a request that the session middleware ran for.`,
   listenerFailed: 'A listener for session events threw an error; catch it there.',
 
   // guard
+  unguarded: (routes: string) =>
+    `${routes}: @RequireSession() or @RequireLogin() stands there without a SessionGuard, so everybody gets in; add @UseGuards(SessionGuard), or provide it as APP_GUARD.`,
   sessionRequired: 'A session is required.',
-  loginRequired: 'Sign in first.',
+  loginRequired: 'Nobody is signed in; sign in first.',
   loginStale: 'Sign in again: this takes a fresh login.',
   sessionForbidden: 'The session does not allow this.',
 
@@ -86,7 +95,9 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   if (typeof value !== 'object') return `a ${typeof value}`;
-  const name = value.constructor?.name;
+  // Of the class alone: what an object says of itself may come out of a request.
+  const { constructor } = (Object.getPrototypeOf(value) ?? {}) as { constructor?: unknown };
+  const name = typeof constructor === 'function' ? constructor.name : '';
   return name && name !== 'Object' ? `a ${name}` : 'an object';
 }
 

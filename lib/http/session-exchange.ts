@@ -109,7 +109,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
     }
     return this.#session === undefined
       ? (this.#session = this.#context.engine.present(this.#state))
-      : this.#session;
+      : (this.#session ?? undefined);
   }
 
   set session(value: unknown) {
@@ -160,8 +160,12 @@ export class SessionExchange implements SessionHost, ResponseGate {
   commit(): Promise<void> | undefined {
     const state = this.#state;
     if (state === undefined || this.#failed) return undefined;
+    if (state.underWay.size > 0) {
+      this.#leaving();
+      return Promise.all(state.underWay).then(() => this.commit());
+    }
     const outcome = this.#outcome(state);
-    if (this.#head === 'open') this.#head = 'committing';
+    this.#leaving();
     if (outcome instanceof Promise) return outcome.then((commit) => this.#decideCookie(state, commit));
     this.#decideCookie(state, outcome);
     return undefined;
@@ -184,12 +188,30 @@ export class SessionExchange implements SessionHost, ResponseGate {
     this.#failed = true;
     const { retryAfter } = error as { retryAfter?: unknown };
     if (typeof retryAfter === 'number') this.#res.setHeader('Retry-After', String(retryAfter));
+    this.#tellCookie();
+    if (this.#accessed) varyOnCookie(this.#res);
     this.#next(error);
+  }
+
+  /** A new id that is stored has to reach the client with the error, too: the old one is dead. */
+  #tellCookie(): void {
+    const state = this.#state;
+    if (state === undefined || this.#setCookie !== undefined) return;
+    try {
+      this.#decideCookie(state, this.#context.engine.cookieOf(state));
+    } catch (error) {
+      if (!(error instanceof SessionDataError)) throw error; // the cookie is what could not be sent
+    }
+    if (this.#setCookie !== undefined) this.#res.appendHeader('Set-Cookie', this.#setCookie);
+  }
+
+  #leaving(): void {
+    if (this.#head === 'open') this.#head = 'committing';
   }
 
   #open(): Promise<void> | undefined {
     if (this.#res.headersSent) this.#head = 'gone';
-    else holdResponse(this.#res, this);
+    holdResponse(this.#res, this);
     const { engine, http } = this.#context;
     this.#tokens = cookieValues(this.#req.headers.cookie, http.cookieName);
     const state = engine.open(this.#tokens, this);

@@ -33,7 +33,8 @@ export function resolveCookie({
   if (name !== undefined && (typeof name !== 'string' || name === '')) refuse('name', name, 'a cookie name');
   if (typeof cookie === 'function') {
     const known = name ?? 'sid';
-    checkName(known, {});
+    // What the function returns decides whether the rules of a prefix hold; here only the name can be wrong.
+    checkName(known, { secure: true, path: '/' });
     return { name: known, fixed: undefined, for: (request) => checked(known, cookie(request)) };
   }
   const settings = defaultsOf(cookie);
@@ -50,13 +51,18 @@ function checked(name: string, options: SessionCookieOptions): CookieDefaults {
 }
 
 function defaultsOf(options: SessionCookieOptions): CookieDefaults {
-  if (typeof options !== 'object' || options === null)
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || options instanceof Promise)
     refuse('cookie', options, 'an object, or a function that returns one');
   for (const key of Object.keys(options)) {
     if (!(KNOWN as readonly string[]).includes(key))
       refuse(`cookie.${key}`, 'this name', `the names ${KNOWN.join(', ')}`);
   }
-  const { domain, partitioned, priority } = options;
+  const { path, domain, partitioned, priority } = options;
+  for (const [key, value] of Object.entries({ path, domain })) {
+    if (value !== undefined && (typeof value !== 'string' || value === ''))
+      refuse(`cookie.${key}`, value, 'text');
+  }
+  if (path !== undefined && !path.startsWith('/')) refuse('cookie.path', path, 'a path that begins with "/"');
   const settings = {
     httpOnly: flag('cookie.httpOnly', options.httpOnly, true),
     secure: oneOf('cookie.secure', options.secure, [true, false, 'auto'], 'auto'),
@@ -66,7 +72,7 @@ function defaultsOf(options: SessionCookieOptions): CookieDefaults {
       ['lax', 'strict', 'none', 'auto', true, false],
       'lax',
     ),
-    path: options.path ?? '/',
+    path: path ?? '/',
     ...(domain !== undefined && { domain }),
     ...(partitioned !== undefined && { partitioned: flag('cookie.partitioned', partitioned, false) }),
     ...(priority !== undefined && {

@@ -1,26 +1,33 @@
 import ms from 'ms';
-import { messages, show } from '../errors/messages.js';
+import { describe, messages, show } from '../errors/messages.js';
 import { SessionOptionsError } from '../errors/session-options.error.js';
 
 /** The longest duration that adds up with a date: a hundred years, in milliseconds. */
-const LONGEST = 100 * 365 * 24 * 60 * 60 * 1000;
+const LONGEST = 100 * 365.25 * 24 * 60 * 60 * 1000;
 
 /** Stops with an error that names the option, what was given and what is accepted. */
 export function refuse(name: string, given: unknown, accepted: string): never {
   throw new SessionOptionsError(messages.option(name, show(given), accepted));
 }
 
+/** As {@link refuse}, for what may hold a secret: says what kind of value was given, and no more. */
+export function refuseUnseen(name: string, given: unknown, accepted: string): never {
+  throw new SessionOptionsError(messages.option(name, describe(given), accepted));
+}
+
 /** A duration in milliseconds. */
 export function duration(name: string, given: unknown, { zero = false, also = '' } = {}): number {
   const value =
-    typeof given === 'string' && given !== '' && given.length <= 100 ? ms(given as ms.StringValue) : given;
+    typeof given === 'string' && /[a-z]$/i.test(given) && given.length <= 100
+      ? ms(given as ms.StringValue)
+      : given;
   if (
     typeof value === 'number' &&
     Number.isFinite(value) &&
     (zero ? value >= 0 : value > 0) &&
     value <= LONGEST
   ) {
-    return value;
+    return Math.round(value);
   }
   const range = zero ? 'of zero or more' : 'of more than zero';
   return refuse(

@@ -4,7 +4,7 @@ import { generateId, handleOf } from '../core/session-id.js';
 import { messages } from '../errors/messages.js';
 import { SessionOptionsError } from '../errors/session-options.error.js';
 import { resolveCookie, type ResolvedCookie } from './cookie-options.js';
-import { count, duration, flag, func, oneOf, refuse } from './option-checks.js';
+import { count, duration, flag, func, oneOf, refuse, refuseUnseen } from './option-checks.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
@@ -44,8 +44,8 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
  * @throws {@link SessionOptionsError} naming the option, what was given and what is accepted.
  */
 export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
-  if (typeof options !== 'object' || options === null)
-    refuse('options', options, 'an object with at least a "secret"');
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || Buffer.isBuffer(options))
+    refuseUnseen('options', options, 'an object with at least a "secret"');
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(KNOWN, name))
       throw new SessionOptionsError(messages.optionUnknown(name, Object.keys(KNOWN)));
@@ -99,7 +99,7 @@ function resolveSecrets(
   const secrets: unknown[] = [first, ...rest];
   secrets.forEach((secret, index) => {
     if (typeof secret !== 'string' && !Buffer.isBuffer(secret)) {
-      refuse('secret', typeof secret, 'a string, a Buffer, or an array of them');
+      refuseUnseen('secret', secret, 'a string, a Buffer, or an array of them');
     }
     const bytes = Buffer.byteLength(secret);
     if (bytes >= MIN_SECRET_BYTES) return;

@@ -1,11 +1,13 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { filter, type Observable, Subject } from 'rxjs';
 import type { SessionEvent } from '../core/session-events.js';
+import { CarefulObservable } from './careful-observable.js';
 import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
 
 /**
- * What happens to sessions, as observables. No event holds an id, a secret or session data: handles only.
+ * What happens to sessions, as observables. No event holds an id, a secret or session data: handles only. A subscriber
+ * that throws harms no request: its error becomes a warning of the process.
  *
  * @example
  * ```ts
@@ -25,7 +27,7 @@ export class SessionEvents implements OnApplicationShutdown {
   /** Every event. */
   get all(): Observable<SessionEvent> {
     this.#unsubscribe ??= this.#runtime.events.subscribe((event) => this.#subject.next(event));
-    return this.#subject.asObservable();
+    return new CarefulObservable((subscriber) => this.#subject.subscribe(subscriber));
   }
 
   /** The events of one type. */
@@ -35,7 +37,6 @@ export class SessionEvents implements OnApplicationShutdown {
     );
   }
 
-  /** @internal */
   onApplicationShutdown(): void {
     this.#unsubscribe?.();
     this.#subject.complete();

@@ -4,8 +4,9 @@ import type { SessionSummary } from '../core/session-record.js';
 import { SessionObject } from '../core/session.js';
 import { knowsUsers, type SessionStore, storeName, type UserSessionStore } from '../core/session-store.js';
 import type { Session } from '../decorators/session.decorator.js';
-import { messages } from '../errors/messages.js';
+import { describe, messages } from '../errors/messages.js';
 import { SessionCapabilityError } from '../errors/session-capability.error.js';
+import { SessionUsageError } from '../errors/session-usage.error.js';
 import { loadSession } from '../http/load-session.js';
 import { exchangeOf } from '../http/session-exchange.js';
 import { SESSION_RUNTIME } from '../session.constants.js';
@@ -67,12 +68,14 @@ export class SessionService {
 
   /** One session by its handle, or undefined where there is none (any more). */
   async get(handle: string): Promise<SessionInfo | undefined> {
+    if (!isHandle(handle)) return undefined;
     const record = await this.#runtime.shared.read(handle);
     return record?.key !== handle || record.expiresAt <= this.#now() ? undefined : infoOf(record, undefined);
   }
 
   /** Ends one session; false where there was none. */
   async revoke(handle: string): Promise<boolean> {
+    if (!isHandle(handle)) return false;
     const ended = await this.#runtime.shared.delete(handle);
     if (ended) this.#tell('revoked', handle);
     return ended;
@@ -136,10 +139,9 @@ export class SessionService {
   }
 
   async #handleOf(reference: SessionReference): Promise<string> {
-    if (typeof reference === 'string') return reference;
-    if (reference instanceof SessionObject) return reference.handle;
-    if (exchangeOf(reference) !== undefined) return (await loadSession(reference)).handle;
-    return (reference as { readonly handle: string }).handle;
+    const handle = await handleIn(reference);
+    if (isHandle(handle)) return handle;
+    throw new SessionUsageError(messages.noHandle(describe(reference)));
   }
 
   #tell(reason: DestroyedReason, handle: string, userId?: string): void {
@@ -168,4 +170,17 @@ function infoOf(summary: SessionSummary, current: string | undefined): SessionIn
     userAgent: userAgent ?? undefined,
     current: key === current,
   };
+}
+
+async function handleIn(reference: unknown): Promise<unknown> {
+  if (typeof reference !== 'object' || reference === null) return reference;
+  if (reference instanceof SessionObject) return reference.handle;
+  return exchangeOf(reference) === undefined
+    ? (reference as { readonly handle?: unknown }).handle
+    : (await loadSession(reference)).handle;
+}
+
+/** Handles come back from pages and query strings: what cannot be one is not looked up (CVE-2022-33171). */
+function isHandle(handle: unknown): handle is string {
+  return typeof handle === 'string' && /^[\x21-\x7e]{1,64}$/.test(handle);
 }

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
 import type { PrunableSessionStore, SessionStore, UserSessionStore } from '../../core/session-store.js';
-import { show } from '../../errors/messages.js';
+import { messages, show } from '../../errors/messages.js';
+import { refuseUnknownOptions } from '../../core/store-options.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { CompactRecords } from './compact-records.js';
 import { ExpirySlots, MemoryEntry, WriteOrder } from './memory-entry.js';
@@ -48,11 +49,11 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ maxSessions = 100_000 }: MemorySessionStoreOptions = {}) {
+  constructor(options: MemorySessionStoreOptions = {}) {
+    refuseUnknownOptions('MemorySessionStore', options, ['maxSessions']);
+    const { maxSessions = 100_000 } = options;
     if (!Number.isSafeInteger(maxSessions) || maxSessions < 1) {
-      throw new SessionOptionsError(
-        `MemorySessionStore option "maxSessions": ${show(maxSessions)} was given; accepted: a whole number of one or more.`,
-      );
+      throw new SessionOptionsError(messages.maxSessions(show(maxSessions)));
     }
     this.#maxSessions = maxSessions;
   }
@@ -127,7 +128,9 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   }
 
   deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
-    const gone = this.#ofUser(userId).filter(({ record }) => !except.includes(record.key));
+    const stays = ({ key, previousKey }: SessionRecord): boolean =>
+      except.includes(key) || (previousKey !== null && except.includes(previousKey));
+    const gone = this.#ofUser(userId).filter(({ record }) => !stays(record));
     for (const entry of gone) this.#remove(entry);
     return Promise.resolve(gone.map(({ record }) => record.key));
   }

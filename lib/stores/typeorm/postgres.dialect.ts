@@ -65,7 +65,7 @@ export class PostgresDialect implements SqlDialect {
       findByUser: `SELECT ${select(SUMMARY)} FROM ${table} WHERE ${userId} = $1 AND ${expiresAt} > $2 ORDER BY ${column('createdAt')} DESC, ${key}`,
       count: `SELECT count(*) AS "count" FROM ${table} WHERE ${expiresAt} > $1`,
       countUser: `SELECT count(*) AS "count" FROM ${table} WHERE ${expiresAt} > $1 AND ${userId} = $2`,
-      deleteByUser: `DELETE FROM ${table} WHERE ${userId} = $1 AND NOT (${key} = ANY($2::varchar[])) RETURNING ${key} AS "key"`,
+      deleteByUser: `DELETE FROM ${table} WHERE ${userId} = $1 AND NOT (${key} = ANY($2::varchar[])) AND NOT COALESCE(${previousKey} = ANY($2::varchar[]), false) RETURNING ${key} AS "key"`,
       deleteAll: `WITH gone AS (DELETE FROM ${table} RETURNING 1) SELECT count(*) AS "count" FROM gone`,
       prune: `WITH gone AS (DELETE FROM ${table} WHERE ${key} = ANY(ARRAY(SELECT ${key} FROM ${table} WHERE ${expiresAt} <= $1 ORDER BY ${expiresAt} LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1) SELECT count(*) AS "count" FROM gone`,
       probe: `SELECT ${select(PROPERTIES)} FROM ${table} LIMIT 0`,

@@ -6,6 +6,7 @@ import type {
   StoreOutcome,
   UserSessionStore,
 } from '../../core/session-store.js';
+import { refuseUnknownOptions } from '../../core/store-options.js';
 import { messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { PostgresDialect } from './postgres.dialect.js';
@@ -54,7 +55,9 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
    * @throws SessionOptionsError when `pruneInterval` is wrong, the driver is not supported, or (on first use) the
    * entity is not one of the `DataSource`'s.
    */
-  constructor(dataSource: DataSource, { pruneInterval }: TypeOrmSessionStoreOptions = {}) {
+  constructor(dataSource: DataSource, options: TypeOrmSessionStoreOptions = {}) {
+    refuseUnknownOptions('TypeOrmSessionStore', options, ['pruneInterval']);
+    const { pruneInterval } = options;
     const { type } = dataSource.options;
     if (type !== 'postgres') throw new SessionOptionsError(messages.driverUnsupported(type));
     if (

@@ -1,5 +1,7 @@
 import { DataSource } from 'typeorm';
 import type { SessionStoreFactory, StoreDependency } from '../../options/session-options.interface.js';
+import { messages } from '../../errors/messages.js';
+import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { TypeOrmSessionStore, type TypeOrmSessionStoreOptions } from './typeorm-session.store.js';
 
 /** Options of {@link typeOrmStore}. */
@@ -25,7 +27,21 @@ export function typeOrmStore({
   ...options
 }: TypeOrmStoreOptions = {}): SessionStoreFactory {
   return {
-    inject: [dataSource],
-    useFactory: (source: DataSource) => new TypeOrmSessionStore(source, options),
+    inject: [{ token: tokenOf(dataSource), optional: true }],
+    useFactory: (source: DataSource | undefined) => {
+      if (source === undefined) throw new SessionOptionsError(messages.dataSourceMissing(nameOf(dataSource)));
+      return new TypeOrmSessionStore(source, options);
+    },
   };
+}
+
+type Token = Extract<StoreDependency, { optional: boolean }>['token'];
+
+function tokenOf(dependency: StoreDependency): Token {
+  return typeof dependency === 'object' && 'optional' in dependency ? dependency.token : dependency;
+}
+
+function nameOf(dependency: StoreDependency): string {
+  const token: unknown = tokenOf(dependency);
+  return typeof token === 'function' ? token.name : String(token);
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, type INestApplication, Post, UseGuards } from '@nestjs/common';
+import { Controller, Get, type INestApplication, Post, type Provider, UseGuards } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import {
   AllowAnonymous,
@@ -59,7 +60,7 @@ describe('@RequireLogin()', () => {
 
   const required = {
     status: 401,
-    body: { statusCode: 401, code: 'LOGIN_REQUIRED', message: 'Sign in first.' },
+    body: { statusCode: 401, code: 'LOGIN_REQUIRED', message: 'Nobody is signed in; sign in first.' },
   };
 
   it('asks a visitor to sign in, with a session or without', async () => {
@@ -97,5 +98,57 @@ describe('@RequireLogin()', () => {
 
   it('refuses what is no duration when the class is read', () => {
     expect(() => RequireLogin({ within: 'soon' })).toThrow(/"soon" was given; accepted: milliseconds/);
+  });
+});
+
+describe('a route that asks for a session without a guard to ask', () => {
+  @RequireSession('userId')
+  @Controller('open')
+  class OpenController {
+    @Get('one') one() {
+      return 1;
+    }
+  }
+  @Controller('half')
+  class HalfController {
+    @RequireLogin() @Get('two') two() {
+      return 2;
+    }
+    @UseGuards(SessionGuard) @RequireLogin() @Get('three') three() {
+      return 3;
+    }
+  }
+  class OwnGuard extends SessionGuard {}
+
+  async function warningsOf(
+    setUp: (app: INestApplication) => void,
+    providers: Provider[] = [],
+  ): Promise<string[]> {
+    const warnings: string[] = [];
+    const imports = [SessionModule.forRoot({ secret: SECRET })];
+    const controllers = [OpenController, HalfController, AccountController];
+    const app = (
+      await Test.createTestingModule({ imports, controllers, providers }).compile()
+    ).createNestApplication();
+    const quiet = () => undefined;
+    app.useLogger({ log: quiet, error: quiet, warn: (message: string) => void warnings.push(message) });
+    setUp(app);
+    await app.init();
+    await app.close();
+    return warnings;
+  }
+
+  it('is warned of at the start', async () => {
+    expect(await warningsOf(() => undefined)).toEqual([
+      expect.stringMatching(/^OpenController\.one, HalfController\.two: .*add @UseGuards\(SessionGuard\)/),
+    ]);
+  });
+
+  it('is guarded by a global guard, also one of the application’s own', async () => {
+    expect(await warningsOf((app) => app.useGlobalGuards(app.get(SessionGuard)))).toEqual([]);
+    expect(await warningsOf(() => undefined, [{ provide: APP_GUARD, useClass: OwnGuard }])).toEqual([]);
+    expect(await warningsOf(() => undefined, [{ provide: APP_GUARD, useExisting: SessionGuard }])).toEqual(
+      [],
+    );
   });
 });

@@ -207,7 +207,7 @@ describe('SessionModule', () => {
 
   it('without the DataSource the start is stopped with what to do', async () => {
     await expect(start([SessionModule.forRoot({ secret: SECRET, store: typeOrmStore() })])).rejects.toThrow(
-      /DataSource/,
+      /typeOrmStore\(\) found no DataSource in the container; import TypeOrmModule/,
     );
   });
 

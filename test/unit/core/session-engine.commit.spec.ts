@@ -334,6 +334,17 @@ describe('the cookie', () => {
     expect(world.store.asked('update')).toBe(0);
   });
 
+  it('of its own kind is not sent, and nothing written, for a session of which only the settings are looked at', async () => {
+    const world = new World();
+    const { token } = await world.request(undefined, (own) => {
+      own.a = 1;
+      own.cookie.sameSite = 'strict';
+    });
+    const { commit } = await world.request(token, (own) => expect(own.cookie.sameSite).toBe('strict'));
+    expect(commit.cookie).toBe('none');
+    expect(world.store.asked('update')).toBe(0);
+  });
+
   it('is not sent where it cannot be', async () => {
     const world = new World({ rolling: true });
     const token = await world.begin();

@@ -113,6 +113,15 @@ describe('flash changes', () => {
     expect(original.take('notice', before)).toEqual([1]);
   });
 
+  it('that are all stored are no changes any more', () => {
+    const before = added(['notice', 1]);
+    const request = new FlashChanges();
+    request.add('other', 2);
+    request.take('notice', before);
+    request.settle(stored(request.applyTo(before)));
+    expect([request.any, request.anyAdded]).toEqual([false, false]);
+  });
+
   it('that are stored are forgotten, and those made since remain', () => {
     const request = new FlashChanges();
     request.add('notice', 'stored');

@@ -32,6 +32,8 @@ describe('every error class', () => {
     const classes = Object.keys(api).filter((name) => name.endsWith('Error'));
     expect(classes.sort()).toEqual(
       [
+        'LoginRequiredError',
+        'LoginStaleError',
         'SessionAccessError',
         'SessionCapabilityError',
         'SessionConflictError',

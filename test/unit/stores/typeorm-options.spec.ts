@@ -45,9 +45,10 @@ describe('options', () => {
 
   test('typeOrmStore() asks for the DataSource, or for the one that is named', async () => {
     const dataSource = await connected();
-    expect(typeOrmStore().inject).toEqual([DataSource]);
+    expect(typeOrmStore().inject).toEqual([{ token: DataSource, optional: true }]);
     const factory = typeOrmStore({ dataSource: 'sessions', pruneInterval: 5 });
-    expect(factory.inject).toEqual(['sessions']);
+    expect(factory.inject).toEqual([{ token: 'sessions', optional: true }]);
+    expect(() => factory.useFactory(undefined as never)).toThrow(/found no sessions in the container/);
     const store = await factory.useFactory(dataSource as never);
     expect(store).toBeInstanceOf(TypeOrmSessionStore);
     expect(store).toHaveProperty('pruneInterval', 5);

@@ -1,0 +1,36 @@
+import { Observable, type Observer, Subscriber, type Subscription } from 'rxjs';
+import { harmless } from '../core/session-events.js';
+
+/**
+ * An observable whose subscribers harm nobody: RxJS throws what a subscriber throws on a timer, where it ends the
+ * process; here it becomes a warning of the process, at the end of a chain of operators, too.
+ */
+export class CarefulObservable<Value> extends Observable<Value> {
+  /** Operators make what they return with this, so that a chain stays careful. */
+  override lift<Result>(operator: Parameters<Observable<Value>['lift']>[0] & object): Observable<Result> {
+    const lifted = new CarefulObservable<Result>();
+    Object.assign(lifted, { source: this, operator });
+    return lifted;
+  }
+
+  override subscribe(
+    observerOrNext?: Partial<Observer<Value>> | ((value: Value) => void) | null,
+    error?: ((error: unknown) => void) | null,
+    complete?: (() => void) | null,
+  ): Subscription {
+    // An operator further down the chain subscribes with what it was given itself.
+    if (observerOrNext instanceof Subscriber) return super.subscribe(observerOrNext);
+    const own: Partial<Observer<Value>> =
+      typeof observerOrNext === 'function' ? { next: observerOrNext } : (observerOrNext ?? {});
+    return super.subscribe({
+      next: (value) => harmless(() => own.next?.(value)),
+      error: (reason: unknown) =>
+        harmless(() => {
+          const handle = own.error?.bind(own) ?? error;
+          if (!handle) throw reason;
+          handle(reason);
+        }),
+      complete: () => harmless(() => (own.complete ? own.complete() : complete?.())),
+    });
+  }
+}
