@@ -1,10 +1,10 @@
-import { messages } from '../errors/messages.js';
-import { SessionDataError } from '../errors/session-data.error.js';
 import type { SessionStoreError } from '../errors/session-store.error.js';
 import type { EngineSettings, SessionHost } from './engine-settings.js';
 import { absoluteDeadline, expiryOf, isTouchDue } from './lifetime.js';
 import { SessionContent } from './session-content.js';
-import { type CookieChanges, SessionCookie } from './session-cookie.js';
+import type { SessionCookie } from './session-cookie.js';
+import { refuseTooLarge } from './data-limit.js';
+import { OwnCookie } from './own-cookie.js';
 import { FlashChanges, metaText, parseMeta, type SessionMeta } from './session-meta.js';
 import type { SessionRecord } from './session-record.js';
 import type { KeyChanges } from './session-text.js';
@@ -65,8 +65,7 @@ export class SessionState {
   #id: string | undefined;
   #content: SessionContent | undefined;
   #meta: SessionMeta;
-  #cookie: SessionCookie | undefined;
-  #cookieBefore: string | undefined;
+  readonly #cookie: OwnCookie;
   #flash: FlashChanges | undefined;
   #bornAt: number;
 
@@ -84,6 +83,7 @@ export class SessionState {
     this.isNew = loaded === undefined;
     this.#id = loaded?.id;
     this.#meta = loaded?.meta ?? {};
+    this.#cookie = new OwnCookie(host, settings.now);
     this.#bornAt = settings.now();
   }
 
@@ -127,12 +127,7 @@ export class SessionState {
   }
 
   get cookie(): SessionCookie {
-    if (this.#cookie === undefined) {
-      const { cookieDefaults } = this.host;
-      this.#cookie = new SessionCookie(cookieDefaults, this.#meta.cookie, this.settings.now);
-      this.#cookieBefore = JSON.stringify(this.#cookie.changesFrom(cookieDefaults));
-    }
-    return this.#cookie;
+    return this.#cookie.settings(this.#meta.cookie);
   }
 
   get flash(): FlashChanges {
@@ -142,13 +137,13 @@ export class SessionState {
   /** This session's idle timeout in milliseconds. */
   get idle(): number {
     const { lifetimes, idleFollowsCookie } = this.settings;
-    const own = this.#cookieChanges()?.originalMaxAge;
+    const own = this.#cookie.changes(this.#meta.cookie)?.originalMaxAge;
     if (typeof own === 'number') return own;
     return (idleFollowsCookie ? this.host.cookieDefaults.maxAge : undefined) ?? lifetimes.idleTimeout;
   }
 
   get expiresAt(): number {
-    if (this.base !== undefined && this.#cookie === undefined) return this.base.expiresAt;
+    if (this.base !== undefined && !this.#cookie.isInHand) return this.base.expiresAt;
     return expiryOf(
       { createdAt: this.createdAt, lastSeenAt: this.lastSeenAt },
       this.settings.lifetimes,
@@ -168,7 +163,7 @@ export class SessionState {
 
   /** Whether the cookie outlives the browser. */
   get isPersistent(): boolean {
-    const own = this.#cookieChanges()?.originalMaxAge;
+    const own = this.#cookie.changes(this.#meta.cookie)?.originalMaxAge;
     const { maxAge, expires } = this.host.cookieDefaults;
     return (own === undefined ? (maxAge ?? expires) : own) != null;
   }
@@ -193,7 +188,7 @@ export class SessionState {
     const base = this.base!;
     if (this.login !== undefined || this.renewal !== undefined || this.settings.resave) return 'changed';
     if (this.#content?.isChanged) return 'changed';
-    if (this.#flash?.any || this.#isCookieChanged) return 'changed';
+    if (this.#flash?.any || this.#cookie.isChanged) return 'changed';
     if (
       this.touchAsked ||
       isTouchDue(base.lastSeenAt, this.settings.now(), this.settings.lifetimes, this.idle)
@@ -226,7 +221,14 @@ export class SessionState {
 
     const data = this.#content?.checkedText() ?? base?.data ?? '{}';
     const meta = this.#nextMeta();
-    if (data !== base?.data || this.#flash?.anyAdded) this.#refuseTooLarge(data);
+    if (data !== base?.data || this.#flash?.anyAdded) {
+      const stored = { data: base?.data, flash: this.#meta.flash };
+      refuseTooLarge(
+        { data, flash: this.#flash?.applyTo(stored.flash) ?? stored.flash },
+        stored,
+        this.settings.maxDataBytes,
+      );
+    }
     const userId = this.owner;
     return {
       ...times,
@@ -250,10 +252,22 @@ export class SessionState {
     return this.base === undefined || this.base.ip === null || seen ? this.host.device() : this.base;
   }
 
+  /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
+  get owner(): string | null {
+    if (this.login !== undefined) return this.login.userId;
+    const { base } = this;
+    if (this.#content === undefined) return base?.userId ?? null;
+    const { data } = this.#content;
+    if (base?.authenticatedAt != null && base.userId === String((data as { userId?: unknown }).userId)) {
+      return base.userId;
+    }
+    return userIdText(this.settings.userIdOf(data)) ?? null;
+  }
+
   /** Takes note that `record` is what the store holds now, with this request's changes in it. */
   stored(record: SessionRecord): void {
     const metaChanged = record.meta !== (this.base?.meta ?? null);
-    if (this.base === undefined || this.#isCookieChanged) this.cookieDue = true;
+    if (this.base === undefined || this.#cookie.isChanged) this.cookieDue = true;
     if (this.renewal !== undefined && this.base?.key !== record.key) {
       this.idLost = false;
       this.followTo(this.renewal.id);
@@ -261,7 +275,7 @@ export class SessionState {
     if (this.base?.version !== record.version || this.base.key !== record.key) {
       this.#content?.stored(record.data);
       if (metaChanged) this.#meta = parseMeta(record.meta);
-      this.#cookieBefore = JSON.stringify(this.#meta.cookie);
+      this.#cookie.stored(this.#meta.cookie);
       this.#flash?.settle(this.#meta.flash);
       this.login = undefined;
       this.renewal = undefined;
@@ -297,13 +311,13 @@ export class SessionState {
   /** Replaces this request's copy by a record, changes and all. */
   restore(record: SessionRecord): void {
     this.rebase(record, { data: new Map(), flash: undefined });
-    this.#cookie = undefined;
+    this.#cookie.reset();
   }
 
   /** Becomes a new session that holds nothing but the changes given. */
   startOver(changes: KeyChanges = new Map()): void {
     this.rebase(undefined, { data: changes, flash: undefined });
-    this.#cookie = undefined;
+    this.#cookie.reset();
     this.#id = undefined;
     this.#bornAt = this.settings.now();
     this.isNew = true;
@@ -319,22 +333,12 @@ export class SessionState {
   }
 
   #nextMeta(): string | null {
-    if (!this.#isCookieChanged && !this.#flash?.any && this.renewal === undefined)
+    if (!this.#cookie.isChanged && !this.#flash?.any && this.renewal === undefined)
       return this.base?.meta ?? null;
     const flash = this.#flash === undefined ? this.#meta.flash : this.#flash.applyTo(this.#meta.flash);
-    const cookie = this.#cookieChanges();
+    const cookie = this.#cookie.changes(this.#meta.cookie);
     const rotation = this.#nextRotation();
     return metaText({ ...(flash && { flash }), ...(cookie && { cookie }), ...(rotation && { rotation }) });
-  }
-
-  /** Whether this request changed the settings of the cookie; to look at them is no change. */
-  get #isCookieChanged(): boolean {
-    const changes = this.#cookie?.changesFrom(this.host.cookieDefaults);
-    return this.#cookie !== undefined && JSON.stringify(changes) !== this.#cookieBefore;
-  }
-
-  #cookieChanges(): CookieChanges | undefined {
-    return this.#isCookieChanged ? this.#cookie!.changesFrom(this.host.cookieDefaults) : this.#meta.cookie;
   }
 
   #nextRotation(): SessionMeta['rotation'] {
@@ -343,29 +347,5 @@ export class SessionState {
     const at = this.settings.now();
     const successor = renewal.grace > 0 && this.#id !== undefined && sealSuccessor(renewal.id, this.#id);
     return { at, until: at + renewal.grace, ...(successor && { successor }) };
-  }
-
-  /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
-  get owner(): string | null {
-    if (this.login !== undefined) return this.login.userId;
-    const { base } = this;
-    if (this.#content === undefined) return base?.userId ?? null;
-    const { data } = this.#content;
-    if (base?.authenticatedAt != null && base.userId === String((data as { userId?: unknown }).userId)) {
-      return base.userId;
-    }
-    return userIdText(this.settings.userIdOf(data)) ?? null;
-  }
-
-  /** Data and flash values count. What is stored already was allowed once: only more of it is refused. */
-  #refuseTooLarge(data: string): void {
-    const { maxDataBytes } = this.settings;
-    const flash = JSON.stringify(this.#flash?.applyTo(this.#meta.flash) ?? this.#meta.flash) ?? '';
-    if ((data.length + flash.length) * 3 <= maxDataBytes) return; // no character takes more than three bytes
-    const bytes = Buffer.byteLength(data) + Buffer.byteLength(flash);
-    const before =
-      Buffer.byteLength(this.base?.data ?? '') + Buffer.byteLength(JSON.stringify(this.#meta.flash) ?? '');
-    if (bytes > maxDataBytes && bytes > before)
-      throw new SessionDataError(messages.tooLarge(bytes, maxDataBytes));
   }
 }
