@@ -6,15 +6,22 @@ export interface Turn {
   latest: SessionRecord | 'gone' | undefined;
 }
 
+/** One writer's place in a line. */
+interface Place {
+  readonly begun: Promise<void>;
+  readonly done: Promise<void>;
+}
+
 interface Line {
   readonly turn: Turn;
-  waiting: number;
-  tail: Promise<void>;
+  writers: number;
+  last: Place | undefined;
 }
 
 /**
- * Milliseconds a writer waits for those before it. Waiting only saves conflicts, the store's version check decides
- * who wins; so a slow writer delays the others by this much at most, and a writer that waits for itself is not stuck.
+ * Milliseconds a writer waits for the one before it to finish, from when that one began. Waiting only saves conflicts,
+ * the store's version check decides who wins; so one that is slow, or that waits for a writer behind it, is passed, and
+ * a line that moves is waited in for as long as it takes.
  */
 const PATIENCE = 1_000;
 
@@ -28,27 +35,33 @@ export class WriteTurns {
   /** Runs `work` after the writers of `key` that came before. */
   async take<T>(key: string, work: (turn: Turn) => Promise<T>): Promise<T> {
     let line = this.#lines.get(key);
-    const before = line?.tail;
     if (line === undefined) {
-      line = { turn: { latest: undefined }, waiting: 0, tail: Promise.resolve() };
+      line = { turn: { latest: undefined }, writers: 0, last: undefined };
       this.#lines.set(key, line);
     }
-    let leave!: () => void;
-    line.waiting++;
-    line.tail = new Promise<void>((resolve) => (leave = resolve));
+    const before = line.last;
+    let begin!: () => void;
+    let finish!: () => void;
+    line.last = {
+      begun: new Promise<void>((resolve) => (begin = resolve)),
+      done: new Promise<void>((resolve) => (finish = resolve)),
+    };
+    line.writers++;
     try {
       if (before !== undefined) await patiently(before);
+      begin();
       return await work(line.turn);
     } finally {
-      leave();
-      if (--line.waiting === 0) this.#lines.delete(key);
+      finish();
+      if (--line.writers === 0) this.#lines.delete(key);
     }
   }
 }
 
-async function patiently(before: Promise<void>): Promise<void> {
+async function patiently({ begun, done }: Place): Promise<void> {
+  await begun;
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE)));
-  await Promise.race([before, enough]);
+  await Promise.race([done, enough]);
   clearTimeout(timer);
 }

@@ -82,6 +82,23 @@ describe('the writers of one session', () => {
     await first;
   });
 
+  it('stay in a line that moves for as long as it takes, rather than all go at once', async () => {
+    const works = ['a', 'b', 'c', 'd'].map((name) => ({ name, done: defer() }));
+    const all = works.map(({ name, done }) =>
+      line.take('key', async () => {
+        log.push(name);
+        await done.promise;
+      }),
+    );
+    for (const [index, { done }] of works.entries()) {
+      await clock.pass(PATIENCE - 1);
+      expect(log).toEqual(['a', 'b', 'c', 'd'].slice(0, index + 1));
+      done.resolve();
+      await turns();
+    }
+    await Promise.all(all);
+  });
+
   it('that wait for themselves are not stuck', async () => {
     const outer = line.take('key', () => line.take('key', () => Promise.resolve('inner')));
     await clock.pass(PATIENCE);
