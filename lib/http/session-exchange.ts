@@ -134,14 +134,14 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   canSend(cookie: SessionCookie): boolean {
-    const hindrance =
-      this.#head === 'gone'
-        ? messages.tooLate
-        : cookie.secure === true && !this.#isSecure
-          ? messages.insecure
-          : undefined;
-    if (hindrance !== undefined) this.#context.warnOnce(hindrance);
-    return hindrance === undefined;
+    if (this.#head === 'gone') {
+      // Only a session that is not stored yet is lost by this: the client of any other has its cookie.
+      if (this.#state?.base === undefined) this.#context.warnOnce(messages.tooLate);
+      return false;
+    }
+    if (cookie.secure !== true || this.#isSecure) return true;
+    this.#context.warnOnce(messages.insecure);
+    return false;
   }
 
   device(): { ip: string | null; userAgent: string | null } {
@@ -174,11 +174,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   beforeHead(): void {
     const res = this.#res;
     this.#head = 'gone';
-    if (this.#setCookie !== undefined) {
-      res.appendHeader('Set-Cookie', this.#setCookie);
-      if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
-    }
-    if (this.#accessed) varyOnCookie(res);
+    this.#setHeaders();
     const storeFailed = this.#context.storeFailures() !== this.#failuresBefore;
     if (storeFailed && res.statusCode === 503 && !res.hasHeader('Retry-After'))
       res.setHeader('Retry-After', '1');
@@ -188,13 +184,13 @@ export class SessionExchange implements SessionHost, ResponseGate {
     this.#failed = true;
     const { retryAfter } = error as { retryAfter?: unknown };
     if (typeof retryAfter === 'number') this.#res.setHeader('Retry-After', String(retryAfter));
-    this.#tellCookie();
-    if (this.#accessed) varyOnCookie(this.#res);
+    this.#decideCookieAfterAll();
+    this.#setHeaders();
     this.#next(error);
   }
 
   /** A new id that is stored has to reach the client with the error, too: the old one is dead. */
-  #tellCookie(): void {
+  #decideCookieAfterAll(): void {
     const state = this.#state;
     if (state === undefined || this.#setCookie !== undefined) return;
     try {
@@ -202,7 +198,15 @@ export class SessionExchange implements SessionHost, ResponseGate {
     } catch (error) {
       if (!(error instanceof SessionDataError)) throw error; // the cookie is what could not be sent
     }
-    if (this.#setCookie !== undefined) this.#res.appendHeader('Set-Cookie', this.#setCookie);
+  }
+
+  #setHeaders(): void {
+    const res = this.#res;
+    if (this.#setCookie !== undefined) {
+      res.appendHeader('Set-Cookie', this.#setCookie);
+      if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
+    }
+    if (this.#accessed) varyOnCookie(res);
   }
 
   #leaving(): void {

@@ -103,17 +103,18 @@ export class SessionService {
   }
 
   /**
-   * Ends every session of everybody, for example after a breach (OWASP ASVS 5.0, 7.4.5).
+   * Ends every session of everybody, for example after a breach (OWASP ASVS 5.0, 7.4.5). Tells of no single session.
    *
    * @returns How many sessions ended.
+   * @throws SessionCapabilityError when the store does not know users.
    */
-  revokeEverything(): Promise<number> {
+  async revokeEverything(): Promise<number> {
     const store = this.#users('end all sessions');
     return this.#runtime.shared.alone('deleteAll', () => store.deleteAll());
   }
 
-  /** How many sessions there are, of a user or of everybody. */
-  count(options: { userId?: string | number } = {}): Promise<number> {
+  /** How many sessions there are, of a user or of everybody. @throws SessionCapabilityError when the store does not know users. */
+  async count(options: { userId?: string | number } = {}): Promise<number> {
     const store = this.#users('count sessions');
     const userId = options.userId === undefined ? undefined : String(options.userId);
     return this.#runtime.shared.alone('count', () => store.count(userId, this.#now()));

@@ -81,6 +81,7 @@ describe.each(KINDS)('carelessness (%s)', (kind) => {
     const answer = await client.get('/run/careless');
     expect(answer.status).toBe(500);
     expect(answer.setCookies).toHaveLength(1);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
     expect((await client.get('/run/read')).body).toEqual({ color: 'green', userId: 'kay' });
     await site.sessions.revokeAll('kay');
   });

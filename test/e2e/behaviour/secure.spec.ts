@@ -67,6 +67,28 @@ describe('a secure cookie', () => {
     expect((await plain.post('/run/set', { a: 1 })).setCookies[0]).toMatch(/; HttpOnly; SameSite=Lax$/);
   });
 
+  it('a stream of a stored session with a persistent cookie is no cause for a warning; a session begun too late is', async () => {
+    const client = await open({ cookie: { maxAge: '1h', secure: 'auto' } });
+    site.handle('stream', ({ session, res }) => {
+      void session.a;
+      res.write('first ');
+      res.end('last');
+    });
+    site.handle('late', ({ session, res }) => {
+      res.write('first ');
+      session.a = 1;
+      res.end('last');
+    });
+    await client.post('/run/set', { a: 1 });
+    expect(await client.get('/raw/stream')).toMatchObject({
+      text: 'first last',
+      setCookies: [expect.any(String)],
+    });
+    expect(warnings).toEqual([]);
+    expect((await site.client().get('/raw/late')).setCookies).toEqual([]);
+    expect(warnings).toEqual([expect.stringMatching(/after the response had left/)]);
+  });
+
   it('settings may be a function of the request', async () => {
     const client = await open({
       cookie: (req) => ({
