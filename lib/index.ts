@@ -9,7 +9,8 @@ export type {
   StoreOutcome,
   UserSessionStore,
 } from './core/session-store.js';
-export type { LoginOptions, SessionCallback, SessionObject } from './core/session.js';
+export type { SessionCallback } from './core/session-calls.js';
+export type { LoginOptions, SessionObject } from './core/session.js';
 export { AllowAnonymous } from './decorators/allow-anonymous.decorator.js';
 export { Flash } from './decorators/flash.decorator.js';
 export {

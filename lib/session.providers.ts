@@ -17,6 +17,8 @@ import {
   SESSION_STORE,
 } from './session.constants.js';
 import { SessionRuntime } from './session.runtime.js';
+import { isExpressStore } from './stores/express/express-session-store.js';
+import { ExpressStoreAdapter } from './stores/express/express-store.adapter.js';
 import { MemorySessionStore } from './stores/memory/memory-session.store.js';
 
 /** The composition root: the one place that knows every part. */
@@ -44,10 +46,11 @@ async function makeStore({ store }: ResolvedOptions, moduleRef: ModuleRef): Prom
     ? await store.useFactory(...(await resolveAll(store.inject ?? [], moduleRef)))
     : store;
   if (isStore(made)) return made;
+  if (isExpressStore(made)) return new ExpressStoreAdapter(made);
   return refuseUnseen(
     'store',
     made,
-    'a SessionStore (read, create, update, delete), or a factory { inject, useFactory } that returns one',
+    'a SessionStore (read, create, update, delete), a store for express-session (get, set, destroy), or a factory { inject, useFactory } that returns one',
   );
 }
 
@@ -74,7 +77,7 @@ async function resolveAll(
   return (await moduleRef.create(StoreDependencies)).values as never[];
 }
 
-function isFactory(store: SessionStore | SessionStoreFactory): store is SessionStoreFactory {
+function isFactory(store: NonNullable<ResolvedOptions['store']>): store is SessionStoreFactory {
   return typeof (store as Partial<SessionStoreFactory> | null)?.useFactory === 'function';
 }
 

@@ -30,6 +30,11 @@ export class SessionRuntime {
         messages.capability(storeName(store), 'count the sessions of a user ("maxSessionsPerUser")'),
       );
     }
+    if (options.engine.lifetimes.rotateInterval !== false && store.keepsPreviousKeys === false) {
+      throw new SessionCapabilityError(
+        messages.capability(storeName(store), 'renew ids on a schedule ("rotateInterval")'),
+      );
+    }
     this.shared = new SharedStore(store, {
       timeout: options.storeTimeout,
       onError: (error) => this.#storeFailed(error),

@@ -8,6 +8,14 @@ const SIGNATURE_LENGTH = 43;
 /** `s:`, at most 256 characters of id, `.` and the signature. */
 const MAX_TOKEN_LENGTH = 2 + 256 + 1 + SIGNATURE_LENGTH;
 
+/** What ids a codec accepts. */
+export interface IdRules {
+  /** The most characters a cookie value may have. */
+  readonly maxLength: number;
+  /** Whether something may be an id. */
+  readonly isId: (id: string) => boolean;
+}
+
 /**
  * The cookie value of a session that is kept on the server: `s:<id>.<HMAC-SHA256 of the id>`, exactly as express-session
  * writes it, so that cookies survive a migration in both directions.
@@ -15,15 +23,25 @@ const MAX_TOKEN_LENGTH = 2 + 256 + 1 + SIGNATURE_LENGTH;
 export class SignedIdCodec implements TokenCodec {
   readonly #secrets: readonly [string | Buffer, ...(string | Buffer)[]];
 
-  /** @param secrets - The first signs, all verify. */
-  constructor(secrets: readonly [string | Buffer, ...(string | Buffer)[]]) {
+  readonly #rules: IdRules;
+
+  /**
+   * @param secrets - The first signs, all verify.
+   * @param rules - What ids look like: what does not is refused before anything is computed.
+   */
+  constructor(
+    secrets: readonly [string | Buffer, ...(string | Buffer)[]],
+    rules: IdRules = { maxLength: MAX_TOKEN_LENGTH, isId: isWellFormedId },
+  ) {
     this.#secrets = secrets;
+    this.#rules = rules;
   }
 
   open(token: string): OpenedToken {
+    const { maxLength, isId } = this.#rules;
     const dot = token.lastIndexOf('.');
     const id = token.slice(2, dot);
-    if (token.length > MAX_TOKEN_LENGTH || !token.startsWith('s:') || dot < 0 || !isWellFormedId(id)) {
+    if (token.length > maxLength || !token.startsWith('s:') || dot < 0 || !isId(id)) {
       return { rejected: 'malformed' };
     }
     const given = Buffer.from(token.slice(dot + 1));

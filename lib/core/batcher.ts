@@ -12,6 +12,8 @@ export interface BatcherOptions<Item, Answer> {
   readonly shareSameKey: boolean;
   /** Milliseconds after which an item fails, waiting included. */
   readonly timeout: number;
+  /** Whether items share calls; if not, each has a call of its own, and any number of calls are under way at once. */
+  readonly together: boolean;
   /** The error of an item that timed out. */
   onTimeout(): Error;
 }
@@ -43,6 +45,8 @@ const MAX_FLIGHTS = 2;
  */
 export class Batcher<Item, Answer> {
   readonly #options: BatcherOptions<Item, Answer>;
+  readonly #maxBatch: number;
+  readonly #maxFlights: number;
   /** Everything not yet answered, oldest first. */
   readonly #open = new Set<Job<Item, Answer>>();
   /** The keys under way. */
@@ -54,6 +58,8 @@ export class Batcher<Item, Answer> {
 
   constructor(options: BatcherOptions<Item, Answer>) {
     this.#options = options;
+    this.#maxBatch = options.together ? MAX_BATCH : 1;
+    this.#maxFlights = options.together ? MAX_FLIGHTS : Infinity;
   }
 
   /** Has `item` done with whatever else is asked for at this time. */
@@ -69,11 +75,11 @@ export class Batcher<Item, Answer> {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#queue.length === 0 || this.#flights >= MAX_FLIGHTS) return;
+    if (this.#scheduled || this.#queue.length === 0 || this.#flights >= this.#maxFlights) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#flights < MAX_FLIGHTS && this.#depart());
+      while (this.#flights < this.#maxFlights && this.#depart());
     });
   }
 
@@ -86,7 +92,7 @@ export class Batcher<Item, Answer> {
       const same = batch.get(job.key);
       const { shareSameKey } = this.#options;
       if (same !== undefined && shareSameKey) same.push(job);
-      else if (same !== undefined || batch.size >= MAX_BATCH || (!shareSameKey && this.#busy.has(job.key))) {
+      else if (same !== undefined || batch.size >= this.#maxBatch || (!shareSameKey && this.#busy.has(job.key))) {
         later.push(job);
       } else batch.set(job.key, [job]);
     }

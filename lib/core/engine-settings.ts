@@ -1,7 +1,10 @@
-import type { CookieDefaults, SessionCookie } from './session-cookie.js';
+import type { CookieChanges, CookieDefaults, SessionCookie } from './session-cookie.js';
+import type { SessionEngine } from './session-engine.js';
 import type { RejectedReason } from './session-events.js';
 import type { SessionLifetimes } from './lifetime.js';
+import { handleOf } from './session-id.js';
 import type { SessionState } from './session-state.js';
+import type { SessionStore } from './session-store.js';
 
 /** What a cookie value turned out to be. */
 export type OpenedToken = { readonly id: string } | { readonly rejected: RejectedReason };
@@ -14,6 +17,18 @@ export interface TokenCodec {
   seal(id: string): string;
 }
 
+/** How an application sees a session: the object it works with, and that object's cookie settings. */
+export interface SessionFace {
+  /** Names on the object that are not data. */
+  readonly memberNames: ReadonlySet<string>;
+  /** Whether values that JSON would drop or change without a word are refused. */
+  readonly strict: boolean;
+  /** The object for a session, without its data. */
+  present(engine: SessionEngine, state: SessionState): object;
+  /** The cookie settings of a session; `changes` is what is kept of them with it. */
+  cookie(defaults: CookieDefaults, changes: CookieChanges | undefined, now: () => number): SessionCookie;
+}
+
 /** The rules sessions live by, resolved once at start. */
 export interface EngineSettings {
   /** Milliseconds since the epoch. */
@@ -21,23 +36,45 @@ export interface EngineSettings {
   readonly lifetimes: SessionLifetimes;
   /** Whether the cookie's `maxAge` is the idle timeout where none was configured (cookie settings that depend on the request). */
   readonly idleFollowsCookie: boolean;
-  readonly codec: TokenCodec;
+  readonly face: SessionFace;
   /** A new id for a request. */
   readonly generateId: (request: unknown) => string;
-  /** The store's key for an id. */
-  readonly keyOf: (id: string) => string;
   /** Finds in the data whose session it is. */
   readonly userIdOf: (data: object) => unknown;
   readonly maxSessionsPerUser: number | undefined;
   readonly maxDataBytes: number;
   readonly trackDevice: boolean;
-  /** Write even what did not change. */
+  /** Write even what did not change, once a request. */
   readonly resave: boolean;
+  /** Have `save()` write even what did not change. */
+  readonly saveUnchanged: boolean;
   /** Store sessions that hold nothing. */
   readonly saveUninitialized: boolean;
-  /** Send the cookie with every response; undefined: when it is persistent. */
+  /** Store what holds nothing where it took the place of a session that `regenerate()` ended. */
+  readonly saveRegenerated: boolean;
+  /** Send the cookie with every response; false: of a persistent one, with those that change the data; undefined: when it is persistent. */
   readonly rolling: boolean | undefined;
   readonly onStoreError: 'fail' | 'anonymous';
+}
+
+/** The settings together with what follows from the store. */
+export interface EngineRules extends EngineSettings {
+  /** The store's key for an id. */
+  readonly keyOf: (id: string) => string;
+  /** The public name of the session under a key. */
+  readonly handleOf: (key: string) => string;
+  /** Whether records carry the cookie settings. */
+  readonly keepsCookies: boolean;
+}
+
+/** What holds for sessions in a store. */
+export function rulesFor(settings: EngineSettings, store: SessionStore): EngineRules {
+  const same = (text: string): string => text;
+  return {
+    ...settings,
+    ...(store.keepsIds ? { keyOf: same, handleOf } : { keyOf: handleOf, handleOf: same }),
+    keepsCookies: store.keepsCookies ?? false,
+  };
 }
 
 /** What the engine asks of the request a session belongs to. */
@@ -46,6 +83,8 @@ export interface SessionHost {
   readonly request: unknown;
   /** The application's cookie settings for this request. */
   readonly cookieDefaults: CookieDefaults;
+  /** Reads and writes what stands in the cookie. */
+  readonly codec: TokenCodec;
   /** Whether the head of the response has left, so that no cookie can be sent any more. */
   readonly headersSent: boolean;
   /** Whether a cookie with these settings may be sent over this connection. */

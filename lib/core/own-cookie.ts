@@ -1,5 +1,5 @@
-import type { SessionHost } from './engine-settings.js';
-import { type CookieChanges, SessionCookie } from './session-cookie.js';
+import type { EngineSettings, SessionHost } from './engine-settings.js';
+import type { CookieChanges, SessionCookie } from './session-cookie.js';
 
 /**
  * The cookie settings of one session while a request has them in hand: made when somebody first looks at them, and
@@ -7,22 +7,29 @@ import { type CookieChanges, SessionCookie } from './session-cookie.js';
  */
 export class OwnCookie {
   readonly #host: SessionHost;
-  readonly #now: () => number;
+  readonly #settings: EngineSettings;
   #cookie: SessionCookie | undefined;
   #before: string | undefined;
 
-  constructor(host: SessionHost, now: () => number) {
+  constructor(host: SessionHost, settings: EngineSettings) {
     this.#host = host;
-    this.#now = now;
+    this.#settings = settings;
   }
 
   /** The settings as an object; `stored` is what is kept of them with the session. */
   settings(stored: CookieChanges | undefined): SessionCookie {
     if (this.#cookie === undefined) {
-      this.#cookie = new SessionCookie(this.#host.cookieDefaults, stored, this.#now);
+      const { face, now } = this.#settings;
+      this.#cookie = face.cookie(this.#host.cookieDefaults, stored, now);
       this.#before = JSON.stringify(this.#cookie.changesFrom(this.#host.cookieDefaults));
     }
     return this.#cookie;
+  }
+
+  /** Puts other settings in place of these. */
+  replace(cookie: SessionCookie, stored: CookieChanges | undefined): void {
+    this.settings(stored);
+    this.#cookie = cookie;
   }
 
   /** Whether the application has looked at them. */

@@ -1,3 +1,4 @@
+import type { SessionFace } from './engine-settings.js';
 import {
   applyChanges,
   changesBetween,
@@ -14,14 +15,15 @@ import {
  */
 export class SessionContent {
   readonly #data: object;
-  /** The names of the session's own members: never data. */
   readonly #memberNames: ReadonlySet<string>;
+  readonly #strict: boolean;
   /** What changes are measured against. */
   #base = '{}';
 
-  constructor(data: object, memberNames: ReadonlySet<string>) {
+  constructor(data: object, { memberNames, strict }: Pick<SessionFace, 'memberNames' | 'strict'>) {
     this.#data = data;
     this.#memberNames = memberNames;
+    this.#strict = strict;
   }
 
   /** The object the application works with. */
@@ -31,7 +33,7 @@ export class SessionContent {
 
   /** The data as it would be stored now. @throws SessionDataError naming a key that JSON cannot hold. */
   get text(): string {
-    return textOf(this.#data, this.#memberNames);
+    return textOf(this.#data, this.#memberNames, this.#strict);
   }
 
   get isEmpty(): boolean {
@@ -53,7 +55,7 @@ export class SessionContent {
   /** The data as it is to be stored, checked. @throws SessionDataError naming a key that JSON cannot hold. */
   checkedText(): string {
     const { text } = this;
-    if (text !== this.#base) refuseNonJson(this.#data, this.#memberNames);
+    if (this.#strict && text !== this.#base) refuseNonJson(this.#data, this.#memberNames);
     return text;
   }
 

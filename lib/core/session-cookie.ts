@@ -1,5 +1,6 @@
 import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
+import type { CookieSnapshot } from './session-record.js';
 
 /** The attributes of a session cookie, as RFC 6265bis names them. */
 export interface CookieAttributes {
@@ -103,6 +104,21 @@ export class SessionCookie implements CookieAttributes {
     this.#expires = date?.getTime() ?? null;
     this.originalMaxAge = this.#expires === null ? null : this.#expires - this.#now();
     this.#ownLife = true;
+  }
+
+  /** The settings as they are in force. @internal */
+  snapshot(): CookieSnapshot {
+    const { originalMaxAge, httpOnly, secure, sameSite, path, domain, partitioned, priority } = this;
+    return {
+      originalMaxAge,
+      httpOnly,
+      secure,
+      sameSite,
+      path,
+      domain,
+      partitioned,
+      priority,
+    } as CookieSnapshot;
   }
 
   /** Starts the life of the cookie anew, at its original length. */

@@ -1,14 +1,20 @@
 import { messages } from '../errors/messages.js';
 import { SessionEndedError } from '../errors/session-ended.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
-import type { Commit, EngineSettings, SessionHost } from './engine-settings.js';
+import {
+  type Commit,
+  type EngineRules,
+  type EngineSettings,
+  rulesFor,
+  type SessionHost,
+} from './engine-settings.js';
 import type { DestroyedReason, SessionEventHub } from './session-events.js';
 import { SessionLoader } from './session-loader.js';
 import { SessionReporter } from './session-reporter.js';
 import type { SessionState } from './session-state.js';
+import type { SessionRecord } from './session-record.js';
 import type { SessionStore } from './session-store.js';
 import { SessionWriter } from './session-writer.js';
-import { SessionObject } from './session.js';
 import type { SharedStore } from './shared-store.js';
 
 const NOTHING: Commit = { cookie: 'none' };
@@ -18,21 +24,19 @@ const CLEAR: Commit = { cookie: 'clear' };
  * Loads sessions and commits what became of them. Knows ids, records and rules; no header, no request, no framework.
  */
 export class SessionEngine {
+  readonly settings: EngineRules;
   readonly #shared: SharedStore;
   readonly #reporter: SessionReporter;
   readonly #loader: SessionLoader;
   readonly #writer: SessionWriter;
 
-  constructor(
-    readonly settings: EngineSettings,
-    store: SessionStore,
-    shared: SharedStore,
-    events: SessionEventHub,
-  ) {
+  constructor(settings: EngineSettings, store: SessionStore, shared: SharedStore, events: SessionEventHub) {
+    const rules = rulesFor(settings, store);
+    this.settings = rules;
     this.#shared = shared;
-    this.#reporter = new SessionReporter(events, settings.now);
-    this.#loader = new SessionLoader(settings, shared, this.#reporter);
-    this.#writer = new SessionWriter(settings, store, shared, this.#loader, this.#reporter);
+    this.#reporter = new SessionReporter(events, rules.now, rules.handleOf);
+    this.#loader = new SessionLoader(rules, shared, this.#reporter);
+    this.#writer = new SessionWriter(rules, store, shared, this.#loader, this.#reporter);
   }
 
   /** The session that the cookie's values stand for, or a new one; at once where the store need not be asked. */
@@ -40,9 +44,19 @@ export class SessionEngine {
     return this.#loader.open(tokens, host);
   }
 
+  /** A new session, whatever the cookie said. */
+  fresh(host: SessionHost): SessionState {
+    return this.#loader.fresh(host);
+  }
+
+  /** The session that a record in hand holds. @throws SyntaxError when it cannot be read. */
+  adopt(id: string, record: SessionRecord, host: SessionHost): SessionState {
+    return this.#loader.stateOf(id, record, host);
+  }
+
   /** The object an application works with. A record whose data cannot be read gives a fresh session. */
-  present(state: SessionState): SessionObject {
-    const session = new SessionObject(this, state);
+  present(state: SessionState): object {
+    const session = this.settings.face.present(this, state);
     try {
       state.fill(session);
       return session;
@@ -67,6 +81,7 @@ export class SessionEngine {
     this.#requireAttached(state);
     if (state.ended !== undefined) return;
     state.touchAsked = true;
+    state.saveAsked = this.settings.saveUnchanged;
     await this.#writer.write(state);
   }
 
@@ -156,7 +171,7 @@ export class SessionEngine {
     const due = state.cookieDue || (this.settings.rolling ?? state.isPersistent);
     if (!due || state.idLost || this.#writer.isOutdated(state) || !state.host.canSend(state.cookie))
       return NOTHING;
-    return { cookie: 'set', token: this.settings.codec.seal(state.id) };
+    return { cookie: 'set', token: state.host.codec.seal(state.id) };
   }
 
   #requireAttached(state: SessionState): void {

@@ -1,5 +1,5 @@
 import { SessionStoreError } from '../errors/session-store.error.js';
-import type { EngineSettings, SessionHost } from './engine-settings.js';
+import type { EngineRules, SessionHost } from './engine-settings.js';
 import { absoluteDeadline } from './lifetime.js';
 import type { RejectedReason } from './session-events.js';
 import { openSuccessor } from './session-id.js';
@@ -7,7 +7,6 @@ import { parseMeta, type SessionMeta } from './session-meta.js';
 import type { SessionRecord } from './session-record.js';
 import type { SessionReporter } from './session-reporter.js';
 import { SessionState } from './session-state.js';
-import { SESSION_MEMBERS } from './session.js';
 import type { SharedStore } from './shared-store.js';
 
 /** A browser sends a few cookies of one name at most; a whole header full of them would only cost signatures. */
@@ -16,7 +15,7 @@ const MOST_TOKENS = 8;
 /** Finds the session that a cookie stands for, and checks it against every rule before anybody sees it. */
 export class SessionLoader {
   constructor(
-    private readonly settings: EngineSettings,
+    private readonly settings: EngineRules,
     private readonly shared: SharedStore,
     private readonly reporter: SessionReporter,
   ) {}
@@ -28,7 +27,7 @@ export class SessionLoader {
   open(tokens: readonly string[], host: SessionHost): SessionState | Promise<SessionState> {
     let refused: RejectedReason | undefined;
     for (const token of tokens.slice(0, MOST_TOKENS)) {
-      const opened = this.settings.codec.open(token);
+      const opened = host.codec.open(token);
       if ('id' in opened) return this.#find(opened.id, host);
       refused = opened.rejected;
     }
@@ -38,7 +37,12 @@ export class SessionLoader {
 
   /** A new session. */
   fresh(host: SessionHost): SessionState {
-    return new SessionState(this.settings, host, SESSION_MEMBERS);
+    return new SessionState(this.settings, host);
+  }
+
+  /** The session that a record holds. @throws SyntaxError when the record's `meta` cannot be read. */
+  stateOf(id: string, record: SessionRecord, host: SessionHost): SessionState {
+    return new SessionState(this.settings, host, { id, record, meta: parseMeta(record.meta) });
   }
 
   async #find(id: string, host: SessionHost): Promise<SessionState> {
@@ -72,7 +76,7 @@ export class SessionLoader {
       return this.#refuse('corrupt', record);
     }
     if (currentId === undefined) return this.#refuse('unknown', { key });
-    const state = new SessionState(this.settings, host, SESSION_MEMBERS, { id: currentId, record, meta });
+    const state = new SessionState(this.settings, host, { id: currentId, record, meta });
     state.cookieDue = currentId !== id;
     this.reporter.loaded(record);
     return state;

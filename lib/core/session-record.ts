@@ -1,3 +1,8 @@
+import type { CookieAttributes } from './session-cookie.js';
+
+/** The settings of a session's cookie as they are in force: its attributes, and its life in milliseconds (null: until the browser closes). */
+export type CookieSnapshot = Readonly<CookieAttributes> & { readonly originalMaxAge: number | null };
+
 /**
  * One stored session: what a {@link SessionStore} keeps under a key.
  *
@@ -29,10 +34,14 @@ export interface SessionRecord {
   readonly userAgent: string | null;
   /** The key this session had before its id was renewed, or null. A store finds the record under this key as well. */
   readonly previousKey: string | null;
+  /** The settings of the session's cookie, in what is written to a store that `keepsCookies`. */
+  readonly cookie?: CookieSnapshot;
+  /** Whether somebody else wrote it, without the facts above: its first use stores them. */
+  readonly isForeign?: boolean;
 }
 
 /** A {@link SessionRecord} without what the application stored: what a list of sessions shows. */
-export type SessionSummary = Omit<SessionRecord, 'data' | 'meta' | 'previousKey'>;
+export type SessionSummary = Omit<SessionRecord, 'data' | 'meta' | 'previousKey' | 'cookie' | 'isForeign'>;
 
 /** One optimistic write: "if the record under `key` still has `version`, replace it by `next`". */
 export interface SessionChange {

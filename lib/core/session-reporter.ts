@@ -11,6 +11,7 @@ export class SessionReporter {
   constructor(
     private readonly hub: SessionEventHub,
     private readonly now: () => number,
+    private readonly handleOf: (key: string) => string,
   ) {}
 
   created(record: Subject): void {
@@ -21,8 +22,8 @@ export class SessionReporter {
     this.#tell({ type: 'loaded' }, record);
   }
 
-  rotated(record: Subject, previousHandle: string): void {
-    this.#tell({ type: 'rotated', previousHandle }, record);
+  rotated(record: Subject, previousKey: string): void {
+    this.#tell({ type: 'rotated', previousHandle: this.handleOf(previousKey) }, record);
   }
 
   destroyed(record: Subject, reason: DestroyedReason): void {
@@ -39,7 +40,10 @@ export class SessionReporter {
   ): void {
     if (!this.hub.active) return;
     const at = new Date(this.now());
-    const subject = record && { handle: record.key, ...(record.userId != null && { userId: record.userId }) };
+    const subject = record && {
+      handle: this.handleOf(record.key),
+      ...(record.userId != null && { userId: record.userId }),
+    };
     this.hub.emit({ ...facts, at, ...subject } as SessionEvent);
   }
 }

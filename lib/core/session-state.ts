@@ -1,5 +1,5 @@
 import type { SessionStoreError } from '../errors/session-store.error.js';
-import type { EngineSettings, SessionHost } from './engine-settings.js';
+import type { EngineRules, SessionHost } from './engine-settings.js';
 import { absoluteDeadline, expiryOf, isTouchDue } from './lifetime.js';
 import { SessionContent } from './session-content.js';
 import type { SessionCookie } from './session-cookie.js';
@@ -8,7 +8,7 @@ import { OwnCookie } from './own-cookie.js';
 import { FlashChanges, metaText, parseMeta, type SessionMeta } from './session-meta.js';
 import type { SessionRecord } from './session-record.js';
 import type { KeyChanges } from './session-text.js';
-import { checkedId, sealSuccessor } from './session-id.js';
+import { sealSuccessor } from './session-id.js';
 import { userIdText } from './user-id.js';
 
 /** A renewal of the id that the next write carries out. */
@@ -54,36 +54,38 @@ export class SessionState {
   readonly underWay = new Set<Promise<unknown>>();
   /** The application asked for a touch. */
   touchAsked = false;
+  /** The application asked for a write, changed or not. */
+  saveAsked = false;
   /** The user that `login()` named in this request, until it is stored. */
   login: { readonly userId: string; readonly at: number } | undefined;
   /** The id's renewal, until it is stored. */
   renewal: Renewal | undefined;
 
-  readonly settings: EngineSettings;
+  readonly settings: EngineRules;
   readonly host: SessionHost;
-  readonly #memberNames: ReadonlySet<string>;
   #id: string | undefined;
   #content: SessionContent | undefined;
   #meta: SessionMeta;
   readonly #cookie: OwnCookie;
   #flash: FlashChanges | undefined;
   #bornAt: number;
+  /** Whether this request has stored the session: it need not be touched again. */
+  #isStored = false;
 
   /** @throws SyntaxError when the record's `meta` cannot be read. */
   constructor(
-    settings: EngineSettings,
+    settings: EngineRules,
     host: SessionHost,
-    memberNames: ReadonlySet<string>,
     loaded?: { readonly id: string; readonly record: SessionRecord; readonly meta: SessionMeta },
   ) {
     this.settings = settings;
     this.host = host;
-    this.#memberNames = memberNames;
     this.base = loaded?.record;
     this.isNew = loaded === undefined;
+    this.touchAsked = loaded?.record.isForeign ?? false;
     this.#id = loaded?.id;
     this.#meta = loaded?.meta ?? {};
-    this.#cookie = new OwnCookie(host, settings.now);
+    this.#cookie = new OwnCookie(host, settings);
     this.#bornAt = settings.now();
   }
 
@@ -94,7 +96,7 @@ export class SessionState {
 
   /** An id that nobody has yet. */
   newId(): string {
-    return checkedId(this.settings.generateId(this.host.request));
+    return this.settings.generateId(this.host.request);
   }
 
   /** Has a new id made when one is next needed; for a session that is not stored. */
@@ -114,6 +116,11 @@ export class SessionState {
     return this.base?.key ?? this.settings.keyOf(this.id);
   }
 
+  /** The public name. */
+  get handle(): string {
+    return this.settings.handleOf(this.key);
+  }
+
   get createdAt(): number {
     return this.base?.createdAt ?? this.#bornAt;
   }
@@ -128,6 +135,11 @@ export class SessionState {
 
   get cookie(): SessionCookie {
     return this.#cookie.settings(this.#meta.cookie);
+  }
+
+  /** Puts other cookie settings in place of the session's. */
+  set cookie(cookie: SessionCookie) {
+    this.#cookie.replace(cookie, this.#meta.cookie);
   }
 
   get flash(): FlashChanges {
@@ -157,7 +169,7 @@ export class SessionState {
    * @throws SyntaxError when the record's `data` cannot be read.
    */
   fill(data: object): void {
-    this.#content = new SessionContent(data, this.#memberNames);
+    this.#content = new SessionContent(data, this.settings.face);
     if (this.base !== undefined) this.#content.fill(this.base.data);
   }
 
@@ -186,16 +198,14 @@ export class SessionState {
   /** What a write would change now. */
   staleness(): Staleness {
     const base = this.base!;
-    if (this.login !== undefined || this.renewal !== undefined || this.settings.resave) return 'changed';
+    if (this.login !== undefined || this.renewal !== undefined || this.saveAsked) return 'changed';
     if (this.#content?.isChanged) return 'changed';
     if (this.#flash?.any || this.#cookie.isChanged) return 'changed';
-    if (
-      this.touchAsked ||
-      isTouchDue(base.lastSeenAt, this.settings.now(), this.settings.lifetimes, this.idle)
-    ) {
-      return 'touch';
-    }
-    return 'fresh';
+    if (this.touchAsked) return 'touch';
+    if (this.#isStored) return 'fresh';
+    if (this.settings.resave) return 'changed';
+    const { now, lifetimes } = this.settings;
+    return isTouchDue(base.lastSeenAt, now(), lifetimes, this.idle) ? 'touch' : 'fresh';
   }
 
   /** The record as it should be stored now. */
@@ -216,6 +226,7 @@ export class SessionState {
       expiresAt: expiryOf({ createdAt, lastSeenAt }, this.settings.lifetimes, this.idle),
       ip: device.ip,
       userAgent: device.userAgent,
+      ...(this.settings.keepsCookies && { cookie: this.cookie.snapshot() }),
     };
     if (base !== undefined && staleness === 'touch') return { ...base, ...times };
 
@@ -267,7 +278,10 @@ export class SessionState {
   /** Takes note that `record` is what the store holds now, with this request's changes in it. */
   stored(record: SessionRecord): void {
     const metaChanged = record.meta !== (this.base?.meta ?? null);
-    if (this.base === undefined || this.#cookie.isChanged) this.cookieDue = true;
+    const isChanged = record.data !== this.base?.data;
+    if (this.base === undefined || this.#cookie.isChanged || (isChanged && this.isPersistent)) {
+      this.cookieDue = true;
+    }
     if (this.renewal !== undefined && this.base?.key !== record.key) {
       this.idLost = false;
       this.followTo(this.renewal.id);
@@ -282,6 +296,8 @@ export class SessionState {
     }
     this.base = record;
     this.touchAsked = false;
+    this.saveAsked = false;
+    this.#isStored = true;
   }
 
   /** What the application changed since the data was read. */
@@ -322,6 +338,7 @@ export class SessionState {
     this.#bornAt = this.settings.now();
     this.isNew = true;
     this.idLost = false;
+    this.#isStored = false;
     this.ended = undefined;
     this.login = undefined;
     this.renewal = undefined;

@@ -29,6 +29,23 @@ export interface SessionStore {
   /** Removes records by key or by `previousKey`; `false` where there was none. */
   delete(keys: readonly string[]): Promise<readonly StoreOutcome[]>;
 
+  /**
+   * Whether one call about many sessions is cheaper than many calls. If not, every call is about one session, and any
+   * number of them run at once, so that a slow one holds up nobody else.
+   *
+   * @defaultValue true
+   */
+  readonly sharesCalls?: boolean;
+
+  /** Whether sessions are kept under the id itself rather than under its digest, as express-session does. @defaultValue false */
+  readonly keepsIds?: boolean;
+
+  /** Whether a record is found under its `previousKey` as well, which renewing ids on a schedule needs. @defaultValue true */
+  readonly keepsPreviousKeys?: boolean;
+
+  /** Whether records carry the session's cookie settings (`record.cookie`), for whoever else reads the store. @defaultValue false */
+  readonly keepsCookies?: boolean;
+
   /** Called once when the application starts: check that the store can work, and throw an error that says the remedy if not. */
   start?(): Promise<void> | void;
 

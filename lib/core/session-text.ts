@@ -21,18 +21,19 @@ export function parseObject(text: string): Bag {
 }
 
 /**
- * The text of everything the application put on a session object; keys in `hidden` are left out.
+ * The text of everything the application put on a session object; keys in `hidden` are left out. Functions and symbols
+ * are refused where it is `strict`, and dropped as JSON does where it is not.
  *
  * @throws {@link SessionDataError} naming the key whose value JSON cannot hold.
  */
-export function textOf(data: object, hidden: ReadonlySet<string>): string {
+export function textOf(data: object, hidden: ReadonlySet<string>, strict = true): string {
   let source = data;
   for (const key of Object.keys(data)) {
     const value = (data as Bag)[key];
     if (hidden.has(key)) {
       if (source === data) source = Object.assign(Object.create(null) as Bag, data);
       Reflect.deleteProperty(source, key);
-    } else if (typeof value === 'function' || typeof value === 'symbol') {
+    } else if (strict && (typeof value === 'function' || typeof value === 'symbol')) {
       throw new SessionDataError(messages.notJson(key, `a ${typeof value}`));
     }
   }

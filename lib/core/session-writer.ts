@@ -4,7 +4,7 @@ import { messages } from '../errors/messages.js';
 import { SessionConflictError } from '../errors/session-conflict.error.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import { SessionStoreError } from '../errors/session-store.error.js';
-import type { EngineSettings } from './engine-settings.js';
+import type { EngineRules } from './engine-settings.js';
 import { KeyHistory } from './key-history.js';
 import type { DestroyedReason } from './session-events.js';
 import type { SessionLoader } from './session-loader.js';
@@ -30,7 +30,7 @@ export class SessionWriter {
   readonly #history: KeyHistory;
 
   constructor(
-    private readonly settings: EngineSettings,
+    private readonly settings: EngineRules,
     private readonly store: SessionStore,
     private readonly shared: SharedStore,
     private readonly loader: SessionLoader,
@@ -47,7 +47,8 @@ export class SessionWriter {
   /** Whether a write would change nothing, or store what holds nothing. */
   hasNothingToStore(state: SessionState): boolean {
     if (state.base !== undefined) return state.staleness() === 'fresh';
-    return !state.holdsSomething && !this.settings.saveUninitialized;
+    const { saveUninitialized, saveRegenerated } = this.settings;
+    return !(state.holdsSomething || saveUninitialized || (saveRegenerated && state.replaces));
   }
 
   /** Writes a session; false when it was ended elsewhere. After an error the session is as it was before `prepare`. */

@@ -1,13 +1,12 @@
 import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
-import type { SessionCookie } from './session-cookie.js';
+import type { SessionFace } from './engine-settings.js';
+import { SessionCookie } from './session-cookie.js';
+import { answer, run, type SessionCallback } from './session-calls.js';
 import type { SessionEngine } from './session-engine.js';
 import { refuseNonJson } from './session-text.js';
 import type { SessionState } from './session-state.js';
 import { userIdText } from './user-id.js';
-
-/** Called when a session method is done, as in express-session. */
-export type SessionCallback = (error?: unknown) => void;
 
 /** What {@link SessionObject.login} may be told. */
 export interface LoginOptions {
@@ -43,7 +42,7 @@ export class SessionObject {
 
   /** The public name of the session: base64url of SHA-256 of the id, or the store's key where that differs. */
   get handle(): string {
-    return this.#state.key;
+    return this.#state.handle;
   }
 
   /** Whether the session began with this request. */
@@ -92,7 +91,7 @@ export class SessionObject {
    * ```
    */
   login(userId: string | number, options: LoginOptions = {}): Promise<void> {
-    return this.#run(async () => {
+    return run(this.#state, async () => {
       const text = userIdText(userId);
       if (text === undefined) throw new SessionDataError(messages.userIdInvalid(describe(userId)));
       const keep = options.keep && new Set(options.keep);
@@ -108,7 +107,7 @@ export class SessionObject {
    * the response (OWASP ASVS 5.0, 7.4.1). Nothing that runs late brings it back.
    */
   logout(): Promise<void> {
-    return this.#run(() => this.#engine.destroy(this.#state, 'logout'));
+    return run(this.#state, () => this.#engine.destroy(this.#state, 'logout'));
   }
 
   /**
@@ -118,14 +117,14 @@ export class SessionObject {
    * @throws SessionUsageError when the response has left already.
    */
   rotate(): Promise<void> {
-    return this.#run(() => this.#engine.rotate(this.#state));
+    return run(this.#state, () => this.#engine.rotate(this.#state));
   }
 
   /** Ends this session and puts a new, empty one on `req.session`. This object stays readable. */
   regenerate(): Promise<void>;
   regenerate(callback: SessionCallback): this;
   regenerate(callback?: SessionCallback): Promise<void> | this {
-    return this.#answer(() => this.#engine.regenerate(this.#state), callback);
+    return answer(this, this.#state, () => this.#engine.regenerate(this.#state), callback);
   }
 
   /** Ends the session in the store; `req.session` is undefined from then on, and the cookie is expired. */
@@ -136,7 +135,7 @@ export class SessionObject {
       await this.#engine.destroy(this.#state, 'logout');
       this.#state.host.setCurrent(undefined);
     };
-    return this.#answer(end, callback);
+    return answer(this, this.#state, end, callback);
   }
 
   /**
@@ -148,7 +147,7 @@ export class SessionObject {
   save(): Promise<void>;
   save(callback: SessionCallback): this;
   save(callback?: SessionCallback): Promise<void> | this {
-    return this.#answer(() => this.#engine.save(this.#state), callback);
+    return answer(this, this.#state, () => this.#engine.save(this.#state), callback);
   }
 
   /**
@@ -159,7 +158,7 @@ export class SessionObject {
   reload(): Promise<void>;
   reload(callback: SessionCallback): this;
   reload(callback?: SessionCallback): Promise<void> | this {
-    return this.#answer(() => this.#engine.reload(this.#state), callback);
+    return answer(this, this.#state, () => this.#engine.reload(this.#state), callback);
   }
 
   /** Counts this request as a use of the session even within `touchInterval`, and starts the cookie's life anew. */
@@ -188,7 +187,7 @@ export class SessionObject {
    * ```
    */
   update<Result>(fn: (session: this) => Result | Promise<Result>): Promise<Awaited<Result>> {
-    return this.#run(() => this.#engine.update(this.#state, () => fn(this)));
+    return run(this.#state, () => this.#engine.update(this.#state, () => fn(this)));
   }
 
   /** Takes all flash values of a key, in the order they were added; the next request does not see them any more. */
@@ -201,29 +200,6 @@ export class SessionObject {
     refuseNonJson({ [key]: value === undefined ? [value] : value });
     this.#state.flash.add(key, value);
     return undefined;
-  }
-
-  #answer(work: () => Promise<void>, callback: SessionCallback | undefined): Promise<void> | this {
-    const done = this.#run(work);
-    if (callback === undefined) return done;
-    done.then(
-      () => process.nextTick(callback),
-      (error: unknown) => process.nextTick(callback, error),
-    );
-    return this;
-  }
-
-  /**
-   * Notes what is under way, so that the response waits for it also where the application does not: `session.save()`
-   * without `await` fails the response rather than the process.
-   */
-  #run<Result>(work: () => Promise<Result>): Promise<Result> {
-    const { underWay } = this.#state;
-    const done = work();
-    underWay.add(done);
-    const settled = (): boolean => underWay.delete(done);
-    done.then(settled, settled);
-    return done;
   }
 }
 
@@ -252,3 +228,11 @@ for (const name of [...SESSION_MEMBERS, '__proto__']) {
     },
   });
 }
+
+/** The session as `@Session()` gives it. */
+export const SESSION_FACE: SessionFace = {
+  memberNames: SESSION_MEMBERS,
+  strict: true,
+  present: (engine, state) => new SessionObject(engine, state),
+  cookie: (defaults, changes, now) => new SessionCookie(defaults, changes, now),
+};

@@ -98,6 +98,7 @@ export class SharedStore {
     return new Batcher<Item, Answer>({
       keyOf,
       shareSameKey: call === 'read',
+      together: this.#store.sharesCalls ?? true,
       timeout: this.#options.timeout,
       onTimeout: () => this.#timedOut(call),
       run: async (items) => {

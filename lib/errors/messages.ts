@@ -27,6 +27,17 @@ export const messages = {
 
   storeOptionUnknown: (store: string, name: string, known: string) =>
     `${store} option "${name}" is not known; the options are: ${known}.`,
+  genidResult: (given: string) => `The option "genid" returned ${given}; return an unguessable string.`,
+  optionUndefined: (name: string, value: boolean) =>
+    `The option "${name}" is not set; set it, or it is ${value} as in express-session.`,
+  secretFromRequest: 'The option "secret" is not set, so req.secret signs the cookies; set the option.',
+  memoryStore:
+    'MemoryStore keeps sessions in this process alone and loses them with it; use another store in production.',
+  expressStore: (given: string) =>
+    `ExpressStoreAdapter: ${given} was given; accepted: a store for express-session, with the methods get, set and destroy.`,
+  hashIds: (given: string) =>
+    `ExpressStoreAdapter option "hashIds": ${given} was given; accepted: true or false.`,
+  notAnError: (given: string) => `The store failed with ${given} instead of an error.`,
   maxSessions: (given: string) =>
     `MemorySessionStore option "maxSessions": ${given} was given; accepted: a whole number of one or more.`,
 

@@ -12,5 +12,5 @@ import { exchangeOf } from './session-exchange.js';
 export async function loadSession(request: object): Promise<SessionObject & SessionData> {
   const exchange = exchangeOf(request);
   if (exchange === undefined) throw new SessionUsageError(messages.notApplied);
-  return exchange.get();
+  return (await exchange.get()) as SessionObject & SessionData;
 }

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Commit, SessionHost } from '../core/engine-settings.js';
+import type { Commit, SessionHost, TokenCodec } from '../core/engine-settings.js';
 import type { CookieDefaults, SessionCookie } from '../core/session-cookie.js';
+import type { SessionRecord } from '../core/session-record.js';
 import type { SessionEngine } from '../core/session-engine.js';
 import type { SessionState } from '../core/session-state.js';
-import { SessionObject } from '../core/session.js';
-import { cookieValues, finalAttributes, setCookieHeader } from '../cookie/cookie-header.js';
+import { finalAttributes, setCookieHeader } from '../cookie/cookie-header.js';
 import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
+import { isSecure } from './connection.js';
 import { holdResponse, type ResponseGate } from './response-hold.js';
 
 /** A request as the session needs it; `ip` and `secure` are the framework's, where it has them. */
@@ -64,9 +65,10 @@ export class SessionExchange implements SessionHost, ResponseGate {
   readonly #failuresBefore: number;
   #state: SessionState | undefined;
   /** What the application sees: undefined until it looks, null when there is none. */
-  #session: SessionObject | null | undefined;
+  #session: object | null | undefined;
   #loading: Promise<void> | undefined;
   #cookieDefaults: CookieDefaults | undefined;
+  #codec: TokenCodec | undefined;
   #setCookie: string | undefined;
   #tokens: readonly string[] = [];
   #failed = false;
@@ -92,7 +94,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   /** The session of the request, loaded if need be. */
-  async get(): Promise<SessionObject> {
+  async get(): Promise<object> {
     await this.load();
     const { session } = this;
     if (session == null) throw new SessionUsageError(messages.unset);
@@ -100,8 +102,13 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   /** What `req.session` is. */
-  get session(): SessionObject | null | undefined {
+  get session(): object | undefined {
     this.#accessed = true;
+    return this.present();
+  }
+
+  /** The session, made if it is not yet; nobody has looked at it for that. */
+  present(): object | undefined {
     if (this.#state === undefined) {
       // Error pages look for a session, too: they find none, rather than a second error.
       if (this.#failed) return undefined;
@@ -113,7 +120,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   set session(value: unknown) {
-    if (value instanceof SessionObject && value === this.#session) return;
+    if (value != null && value === this.#session) return;
     if (value != null) throw new SessionUsageError(messages.replaced(describe(value)));
     this.#unset = true;
     this.#session = null;
@@ -127,6 +134,10 @@ export class SessionExchange implements SessionHost, ResponseGate {
 
   get cookieDefaults(): CookieDefaults {
     return (this.#cookieDefaults ??= this.#context.http.cookieFor(this.#req));
+  }
+
+  get codec(): TokenCodec {
+    return (this.#codec ??= this.#context.http.codecFor(this.#req));
   }
 
   get headersSent(): boolean {
@@ -153,6 +164,21 @@ export class SessionExchange implements SessionHost, ResponseGate {
     if (state !== undefined) this.#state = state;
     this.#session = state === undefined ? null : undefined;
     this.#unset = false;
+    Object.defineProperty(this.#req, 'session', SESSION_PROPERTY);
+  }
+
+  /** Gives the request a new session in place of the one it has. */
+  startOver(): void {
+    const state = this.#context.engine.fresh(this);
+    state.replaces = true;
+    this.setCurrent(state);
+    this.present();
+  }
+
+  /** Makes a session that is in hand as a record the one of the request. */
+  adopt(id: string, record: SessionRecord): object | undefined {
+    this.setCurrent(this.#context.engine.adopt(id, record, this));
+    return this.session;
   }
 
   // ResponseGate: what the held response asks
@@ -186,7 +212,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
     if (typeof retryAfter === 'number') this.#res.setHeader('Retry-After', String(retryAfter));
     this.#decideCookieAfterAll();
     this.#setHeaders();
-    this.#next(error);
+    this.#next(this.#context.http.errorFor(error));
   }
 
   /** A new id that is stored has to reach the client with the error, too: the old one is dead. */
@@ -217,7 +243,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
     if (this.#res.headersSent) this.#head = 'gone';
     holdResponse(this.#res, this);
     const { engine, http } = this.#context;
-    this.#tokens = cookieValues(this.#req.headers.cookie, http.cookieName);
+    this.#tokens = http.tokensOf(this.#req, this.codec);
     const state = engine.open(this.#tokens, this);
     if (!(state instanceof Promise)) {
       this.#state = state;
@@ -227,7 +253,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
       (loaded) => void (this.#state = loaded),
       (error: unknown) => {
         this.#failed = true;
-        throw error;
+        throw http.errorFor(error);
       },
     );
   }
@@ -241,10 +267,10 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   #decideCookie(state: SessionState, commit: Commit): void {
-    const { cookieName } = this.#context.http;
+    const { cookieName, clearsCookies, sendsMaxAge } = this.#context.http;
     if (commit.cookie === 'none' || this.#head === 'gone') return;
     if (commit.cookie === 'clear') {
-      if (this.#tokens.length === 0) return;
+      if (this.#tokens.length === 0 || !clearsCookies) return;
       const attributes = finalAttributes(state.cookie, this.#isSecure);
       this.#setCookie = setCookieHeader(cookieName, '', { ...attributes, expires: new Date(0), maxAge: 0 });
       return;
@@ -254,18 +280,13 @@ export class SessionExchange implements SessionHost, ResponseGate {
     const life = state.cookieLife();
     this.#setCookie = setCookieHeader(cookieName, commit.token, {
       ...finalAttributes(state.cookie, this.#isSecure),
-      ...(life !== undefined && { maxAge: life.maxAge, expires: life.expires }),
+      ...(life && { expires: life.expires, ...(sendsMaxAge && { maxAge: life.maxAge }) }),
     });
     state.cookieDue = false;
   }
 
   get #isSecure(): boolean {
-    const { proxy } = this.#context.http;
-    const { secure, socket, headers } = this.#req;
-    if ((socket as { encrypted?: boolean }).encrypted === true) return true;
-    if (proxy === undefined) return secure === true;
-    const forwarded = headers['x-forwarded-proto'];
-    return proxy && /^\s*https\s*(,|$)/i.test(Array.isArray(forwarded) ? forwarded[0]! : (forwarded ?? ''));
+    return isSecure(this.#req, this.#context.http.proxy);
   }
 }
 

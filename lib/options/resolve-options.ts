@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { SignedIdCodec } from '../cookie/signed-id.codec.js';
 import type { SessionLifetimes } from '../core/lifetime.js';
-import { generateId, handleOf } from '../core/session-id.js';
+import { checkedId, generateId } from '../core/session-id.js';
+import { SESSION_FACE } from '../core/session.js';
+import { cookieValues } from '../cookie/cookie-header.js';
 import { messages } from '../errors/messages.js';
 import { SessionOptionsError } from '../errors/session-options.error.js';
 import { resolveCookie, type ResolvedCookie } from './cookie-options.js';
@@ -53,16 +56,14 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   const warnings: string[] = [];
   const secrets = resolveSecrets(options.secret, warnings);
   const cookie = resolveCookie(options);
-  const { genid } = options;
+  const codec = new SignedIdCodec(secrets);
   return {
     engine: {
       now: () => Date.now(),
       lifetimes: resolveLifetimes(options, cookie),
       idleFollowsCookie: options.idleTimeout === undefined && cookie.fixed === undefined,
-      codec: new SignedIdCodec(secrets),
-      generateId:
-        genid === undefined ? generateId : (func('genid', genid, genid) as (request: unknown) => string),
-      keyOf: handleOf,
+      face: SESSION_FACE,
+      generateId: idGenerator(options.genid),
       userIdOf: func<(data: never) => unknown>('userId', options.userId, defaultUserId) as (
         data: object,
       ) => unknown,
@@ -70,7 +71,9 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       maxDataBytes: count('maxDataBytes', options.maxDataBytes, 1024 * 1024),
       trackDevice: flag('trackDevice', options.trackDevice, true),
       resave: flag('resave', options.resave, false),
+      saveUnchanged: false,
       saveUninitialized: flag('saveUninitialized', options.saveUninitialized, false),
+      saveRegenerated: false,
       rolling: flag('rolling', options.rolling, undefined),
       onStoreError: oneOf('onStoreError', options.onStoreError, ['fail', 'anonymous'], 'fail'),
     },
@@ -80,6 +83,11 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       load: oneOf('load', options.load, ['eager', 'lazy'], 'eager'),
       unset: oneOf('unset', options.unset, ['keep', 'destroy'], 'keep'),
       proxy: flag('proxy', options.proxy, undefined),
+      codecFor: () => codec,
+      tokensOf: ({ headers }) => cookieValues(headers.cookie, cookie.name),
+      clearsCookies: true,
+      sendsMaxAge: true,
+      errorFor: (error) => error,
     },
     storeTimeout: duration('storeTimeout', or(options.storeTimeout, 5_000)),
     store: options.store,
@@ -141,6 +149,12 @@ function switchable(name: string, given: unknown): number | false {
 
 function list<Item>(name: string, given: Item[] | undefined): Item[] | undefined {
   return given === undefined || Array.isArray(given) ? given : refuse(name, given, 'an array of routes');
+}
+
+function idGenerator(genid: SessionModuleOptions['genid']): (request: unknown) => string {
+  if (genid === undefined) return generateId;
+  const generate = func('genid', genid, genid);
+  return (request) => checkedId(generate(request as IncomingMessage));
 }
 
 function defaultUserId(data: object): unknown {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { EngineSettings } from '../core/engine-settings.js';
+import type { EngineSettings, TokenCodec } from '../core/engine-settings.js';
 import type { CookieDefaults } from '../core/session-cookie.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
@@ -12,6 +12,16 @@ export interface HttpSettings {
   readonly load: 'eager' | 'lazy';
   readonly unset: 'keep' | 'destroy';
   readonly proxy: boolean | undefined;
+  /** What reads and writes the cookie of a request. */
+  readonly codecFor: (request: IncomingMessage) => TokenCodec;
+  /** The cookie's values that a request brings, in order. */
+  readonly tokensOf: (request: IncomingMessage, codec: TokenCodec) => readonly string[];
+  /** Whether the cookie of an ended session is expired. */
+  readonly clearsCookies: boolean;
+  /** Whether the cookie says `Max-Age` beside `Expires`. */
+  readonly sendsMaxAge: boolean;
+  /** What the application is given for an error. */
+  readonly errorFor: (error: unknown) => unknown;
 }
 
 /** The options of the module after they were checked, with every default filled in. */

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CookieAttributes } from '../core/session-cookie.js';
 import type { SessionData } from '../core/session-data.js';
 import type { SessionStore } from '../core/session-store.js';
+import type { ExpressSessionStore } from '../stores/express/express-session-store.js';
 
 type MiddlewareRoutes = ReturnType<MiddlewareConsumer['apply']>;
 
@@ -23,12 +24,15 @@ export interface SessionCookieOptions extends CookieAttributes {
 /** What a store factory may ask the container for: a token, or an optional one as Nest writes it. */
 export type StoreDependency = InjectionToken | OptionalFactoryDependency;
 
+/** A store of this package, or one for express-session. */
+export type StoreLike = SessionStore | ExpressSessionStore;
+
 /** Makes a store out of what the container holds, for example its `DataSource`. */
 export interface SessionStoreFactory {
   /** The tokens whose values {@link useFactory} is called with; optional ones as Nest writes them. */
   readonly inject?: readonly StoreDependency[];
   /** Makes the store. */
-  readonly useFactory: (...dependencies: never[]) => SessionStore | Promise<SessionStore>;
+  readonly useFactory: (...dependencies: never[]) => StoreLike | Promise<StoreLike>;
 }
 
 /** What `SessionModule.forRoot` takes. Every option is checked when the application starts; a wrong one stops it. */
@@ -41,11 +45,12 @@ export interface SessionModuleOptions {
   secret: string | Buffer | readonly (string | Buffer)[];
 
   /**
-   * Where sessions live: a {@link SessionStore}, or a factory such as `typeOrmStore()`.
+   * Where sessions live: a {@link SessionStore}, a factory such as `typeOrmStore()`, or a store for express-session (any
+   * `connect-*` package), which `ExpressStoreAdapter` of `nest-session/express` describes.
    *
    * @defaultValue `new MemorySessionStore()`: in this process, lost with it
    */
-  store?: SessionStore | SessionStoreFactory;
+  store?: SessionStore | SessionStoreFactory | ExpressSessionStore;
 
   /**
    * The name of the cookie.

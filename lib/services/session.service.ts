@@ -66,15 +66,25 @@ export class SessionService {
     return found.map((summary) => infoOf(summary, current));
   }
 
-  /** One session by its handle, or undefined where there is none (any more). */
+  /**
+   * One session by its handle, or undefined where there is none (any more).
+   *
+   * @throws SessionCapabilityError when the store keeps sessions under their ids.
+   */
   async get(handle: string): Promise<SessionInfo | undefined> {
+    this.#requireHandles();
     if (!isHandle(handle)) return undefined;
     const record = await this.#runtime.shared.read(handle);
     return record?.key !== handle || record.expiresAt <= this.#now() ? undefined : infoOf(record, undefined);
   }
 
-  /** Ends one session; false where there was none. */
+  /**
+   * Ends one session; false where there was none.
+   *
+   * @throws SessionCapabilityError when the store keeps sessions under their ids.
+   */
   async revoke(handle: string): Promise<boolean> {
+    this.#requireHandles();
     if (!isHandle(handle)) return false;
     const ended = await this.#runtime.shared.delete(handle);
     if (ended) this.#tell('revoked', handle);
@@ -137,6 +147,13 @@ export class SessionService {
     const { store } = this.#runtime;
     if (knowsUsers(store)) return store;
     throw new SessionCapabilityError(messages.capability(storeName(store), capability));
+  }
+
+  /** A store that keeps sessions under their ids cannot find one by its handle, from which no way leads back. */
+  #requireHandles(): void {
+    const { store } = this.#runtime;
+    if (store.keepsIds)
+      throw new SessionCapabilityError(messages.capability(storeName(store), 'find a session by its handle'));
   }
 
   async #handleOf(reference: SessionReference): Promise<string> {

@@ -1,7 +1,7 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
 import type { StoreOutcome } from '../../core/session-store.js';
 import { comingBack, isolating } from './shared-write.js';
-import type { RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
+import type { Column, RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
 
 const TYPES = {
   key: 'varchar',
@@ -16,9 +16,9 @@ const TYPES = {
   authenticatedAt: 'bigint',
   ip: 'varchar',
   userAgent: 'varchar',
-} as const satisfies Record<keyof SessionRecord, string>;
+} as const satisfies Record<Column, string>;
 
-const PROPERTIES = Object.keys(TYPES) as (keyof SessionRecord)[];
+const PROPERTIES = Object.keys(TYPES) as Column[];
 const SUMMARY = PROPERTIES.filter((property) => !['data', 'meta', 'previousKey'].includes(property));
 const NUMBERS = ['version', 'createdAt', 'lastSeenAt', 'expiresAt', 'authenticatedAt'] as const;
 
@@ -36,7 +36,7 @@ export class PostgresDialect implements SqlDialect {
     Readonly<Record<'count' | 'countUser' | 'deleteByUser' | 'deleteAll' | 'prune' | 'probe', string>>;
 
   constructor({ table, column }: SqlNames) {
-    const select = (properties: readonly (keyof SessionRecord)[]): string =>
+    const select = (properties: readonly Column[]): string =>
       properties.map((property) => `${column(property)} AS "${property}"`).join(', ');
     const arrays = (first: number): string =>
       PROPERTIES.map((p, index) => `$${first + index}::${TYPES[p]}[]`).join(', ');
@@ -46,7 +46,7 @@ export class PostgresDialect implements SqlDialect {
     const previousKey = column('previousKey');
     const aliases = PROPERTIES.map((property) => `"${property}"`).join(', ');
     const data = column('data');
-    const valueOf = (property: keyof SessionRecord): string =>
+    const valueOf = (property: Column): string =>
       property === 'data' ? `COALESCE(c."data", s.${data})` : `c."${property}"`;
     const assignments = PROPERTIES.map((property) => `${column(property)} = ${valueOf(property)}`).join(', ');
     const incoming = `unnest($1::varchar[], $2::int[], ${arrays(3)}) AS c(old_key, old_version, ${aliases})`;

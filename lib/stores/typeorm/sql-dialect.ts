@@ -4,10 +4,13 @@ import type { StoreOutcome } from '../../core/session-store.js';
 /** Runs one statement and returns its rows. */
 export type RunSql = <Row>(sql: string, parameters: readonly unknown[]) => Promise<readonly Row[]>;
 
+/** What a record's column holds. */
+export type Column = Exclude<keyof SessionRecord, 'cookie' | 'isForeign'>;
+
 /** The entity's table and columns, quoted for SQL. */
 export interface SqlNames {
   readonly table: string;
-  readonly column: (property: keyof SessionRecord) => string;
+  readonly column: (property: Column) => string;
 }
 
 /** The statements of the session store in one database's language, each for many sessions at once. */

@@ -25,6 +25,7 @@ class Airport {
 
   constructor(shareSameKey: boolean) {
     this.batcher = new Batcher<string, string>({
+      together: true,
       keyOf: (item) => item.split(':')[0]!,
       shareSameKey,
       timeout: TIMEOUT,
@@ -169,7 +170,8 @@ describe.each([
       throw new Error('at once');
     });
     const onTimeout = (): Error => new Error('timed out');
-    const options = { run, onTimeout, keyOf: String, shareSameKey, timeout: TIMEOUT };
+    const options = { run, onTimeout, keyOf: String,
+      together: true, shareSameKey, timeout: TIMEOUT };
     const batcher = new Batcher<string, string>(options);
     await expect(batcher.add('a')).rejects.toThrow('at once');
     await expect(batcher.add('b')).rejects.toThrow('at once');
@@ -256,6 +258,7 @@ describe.each([
   it('watches a time limit that is longer than a timer can count without setting timers all the time', async () => {
     const patient = new Batcher<string, string>({
       keyOf: String,
+      together: true,
       shareSameKey,
       timeout: 60 * 24 * 3_600_000,
       onTimeout: () => new Error('timed out'),

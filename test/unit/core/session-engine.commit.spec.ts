@@ -1,3 +1,4 @@
+import { checkedId } from '../../../lib/core/session-id.js';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { defer } from './support/deferred.js';
@@ -72,7 +73,7 @@ describe('a session that got data', () => {
   it.each([undefined, '', 'a b', 'a\r\nSet-Cookie: x=y', 'x'.repeat(257), 42])(
     'is refused where genid gives %p',
     async (id) => {
-      const world = new World({ generateId: () => id as never });
+      const world = new World({ generateId: () => checkedId(id) });
       await expect(world.request(undefined, (session) => (session.a = 1))).rejects.toMatchObject({
         code: 'SESSION_DATA_INVALID',
       });

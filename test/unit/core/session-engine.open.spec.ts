@@ -202,10 +202,10 @@ describe('a store that fails to load', () => {
     });
 
     it('lets errors that are not the store’s through', async () => {
-      const own = new TypeError('a mistake in the codec');
+      const own = new TypeError('a mistake in the clock');
       const world = new World({
         onStoreError: 'anonymous',
-        keyOf: () => {
+        now: () => {
           throw own;
         },
       });

@@ -19,14 +19,15 @@ describe('secret', () => {
     ['an array', [SECRET]],
     ['an array of both', [randomBytes(32), SECRET]],
   ])('may be %s', (_, secret) => {
-    const { engine, warnings } = resolve({ secret });
-    expect(engine.codec.open(engine.codec.seal('id'))).toEqual({ id: 'id' });
+    const { http, warnings } = resolve({ secret });
+    const codec = http.codecFor({} as never);
+    expect(codec.open(codec.seal('id'))).toEqual({ id: 'id' });
     expect(warnings).toEqual([]);
   });
 
   it('of an array signs with the first and verifies with all', () => {
     const old = randomBytes(32);
-    const { codec } = resolve({ secret: [SECRET, old] }).engine;
+    const codec = resolve({ secret: [SECRET, old] }).http.codecFor({} as never);
     expect(codec.seal('id')).toBe(new SignedIdCodec([SECRET]).seal('id'));
     expect(codec.open(new SignedIdCodec([old]).seal('id'))).toEqual({ id: 'id' });
   });

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { Commit, EngineSettings, SessionHost } from '../../../../lib/core/engine-settings.js';
+import type {
+  Commit,
+  EngineSettings,
+  SessionHost,
+  TokenCodec,
+} from '../../../../lib/core/engine-settings.js';
 import type { SessionLifetimes } from '../../../../lib/core/lifetime.js';
 import type { CookieDefaults, SessionCookie } from '../../../../lib/core/session-cookie.js';
 import { SessionEngine } from '../../../../lib/core/session-engine.js';
 import { type SessionEvent, SessionEventHub } from '../../../../lib/core/session-events.js';
-import { handleOf } from '../../../../lib/core/session-id.js';
 import type { SessionState } from '../../../../lib/core/session-state.js';
-import type { SessionObject } from '../../../../lib/core/session.js';
+import { SESSION_FACE, type SessionObject } from '../../../../lib/core/session.js';
 import { SharedStore } from '../../../../lib/core/shared-store.js';
 import type { SessionStoreError } from '../../../../lib/errors/session-store.error.js';
 import { FakeStore } from './fake-store.js';
@@ -49,18 +53,16 @@ export class World {
           ...lifetimes,
         },
         idleFollowsCookie: false,
-        codec: {
-          open: (token) => (token.startsWith('ok:') ? { id: token.slice(3) } : { rejected: 'signature' }),
-          seal: (id) => `ok:${id}`,
-        },
+        face: SESSION_FACE,
         generateId: () => randomBytes(32).toString('base64url'),
-        keyOf: handleOf,
         userIdOf: (data) => (data as { userId?: unknown }).userId,
         maxSessionsPerUser: undefined,
         maxDataBytes: 1024 * 1024,
         trackDevice: true,
         resave: false,
+        saveUnchanged: false,
         saveUninitialized: false,
+        saveRegenerated: false,
         rolling: undefined,
         onStoreError: 'fail',
         ...settings,
@@ -129,6 +131,10 @@ export interface VisitOptions {
 /** One request, as the engine sees it. */
 export class Visit implements SessionHost {
   readonly request = { url: '/' };
+  readonly codec: TokenCodec = {
+    open: (token) => (token.startsWith('ok:') ? { id: token.slice(3) } : { rejected: 'signature' }),
+    seal: (id) => `ok:${id}`,
+  };
   readonly cookieDefaults: CookieDefaults;
   headersSent: boolean;
   secure: boolean;

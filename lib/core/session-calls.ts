@@ -1,0 +1,32 @@
+import type { SessionState } from './session-state.js';
+
+/** Called when a session method is done, as in express-session. */
+export type SessionCallback = (error?: unknown) => void;
+
+/**
+ * Notes what is under way, so that the response waits for it also where the application does not: `session.save()`
+ * without `await` fails the response rather than the process.
+ */
+export function run<Result>({ underWay }: SessionState, work: () => Promise<Result>): Promise<Result> {
+  const done = work();
+  underWay.add(done);
+  const settled = (): boolean => underWay.delete(done);
+  done.then(settled, settled);
+  return done;
+}
+
+/** Does something for a session, and says so to a callback, or by a promise where there is none. */
+export function answer<Session>(
+  session: Session,
+  state: SessionState,
+  work: () => Promise<void>,
+  callback: SessionCallback | undefined,
+): Promise<void> | Session {
+  const done = run(state, work);
+  if (callback === undefined) return done;
+  done.then(
+    () => process.nextTick(callback),
+    (error: unknown) => process.nextTick(callback, error),
+  );
+  return session;
+}

@@ -1,0 +1,90 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SessionEngine } from '../core/session-engine.js';
+import { SessionEventHub } from '../core/session-events.js';
+import { SharedStore } from '../core/shared-store.js';
+import { exchangeOf, type Next, SessionExchange, type SessionRequest } from '../http/session-exchange.js';
+import { Cookie, type CookieOptions } from './cookie.js';
+import { DropInStore } from './drop-in-store.js';
+import { resolveSessionOptions, secretOf, type SessionOptions } from './options.js';
+import { MemoryStore } from './memory-store.js';
+import { coversPath, pathOf } from './path.js';
+import type { ExpressSessionRequest } from './request.js';
+import { Session } from './session.js';
+import { Store } from './store.js';
+
+/** Milliseconds after which a call of the store fails. */
+const STORE_TIMEOUT = 5_000;
+
+/** A middleware for Express, Connect and plain `node:http`. */
+export type SessionMiddleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
+
+/**
+ * A session middleware with the options, the defaults and the behaviour of express-session.
+ *
+ * @throws TypeError when `genid`, `unset` or `secret` is wrong.
+ * @example
+ * ```ts
+ * app.use(session({ secret, resave: false, saveUninitialized: false, store: new RedisStore({ client }) }));
+ * ```
+ */
+export function session(options: SessionOptions = {}): SessionMiddleware {
+  const { store: given, engine: settings, http, warnings } = resolveSessionOptions(options);
+  const store = given as Store;
+  const warnOnce = onceEach((message) => process.emitWarning(message, { code: 'NEST_SESSION' }));
+  const shared = new SharedStore(new DropInStore(store), { timeout: STORE_TIMEOUT, onError: () => undefined });
+  const engine = new SessionEngine(settings, new DropInStore(store), shared, new SessionEventHub());
+  const context = { engine, http, storeFailures: () => 0, warnOnce };
+  warnings.forEach(warnOnce);
+
+  store.generate = (req) => {
+    const exchange = exchangeOf(req);
+    if (exchange !== undefined) return exchange.startOver();
+    req.sessionID = settings.generateId(req);
+    const made = new Session(req);
+    made.cookie = new Cookie(http.cookieFor(req as IncomingMessage) as CookieOptions);
+    req.session = made;
+  };
+
+  let isConnected = true;
+  store.on?.('disconnect', () => (isConnected = false));
+  store.on?.('connect', () => (isConnected = true));
+
+  return function session(req, res, next) {
+    const request = req as unknown as ExpressSessionRequest;
+    if (request.session || !isConnected) return next();
+    if (!coversPath(http.cookieFor(req).path ?? '/', pathOf(req))) return next();
+    if (!options.secret && !secretOf(req)) return next(new Error('secret option required for sessions'));
+    request.sessionStore = store;
+    const exchange = new SessionExchange(context, req as SessionRequest, res, next);
+    const loading = exchange.load();
+    if (loading !== undefined) return void loading.then(() => exchange.present()).then(() => next(), next);
+    exchange.present();
+    next();
+  };
+}
+
+session.session = session;
+session.Session = Session;
+session.Cookie = Cookie;
+session.Store = Store;
+session.MemoryStore = MemoryStore;
+
+/** The types under the names that `@types/express-session` gives them. */
+declare namespace session {
+  type Session = import('./session.js').Session;
+  type Cookie = import('./cookie.js').Cookie;
+  type Store = import('./store.js').Store;
+  type MemoryStore = import('./memory-store.js').MemoryStore;
+  type SessionOptions = import('./options.js').SessionOptions;
+  type CookieOptions = import('./cookie.js').CookieOptions;
+  type SessionData = import('../core/session-data.js').SessionData;
+}
+
+function onceEach(say: (message: string) => void): (message: string) => void {
+  const said = new Set<string>();
+  return (message) => {
+    if (said.has(message)) return;
+    said.add(message);
+    say(message);
+  };
+}

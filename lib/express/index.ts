@@ -1,0 +1,12 @@
+export { session as default, session as 'module.exports' } from './express-session.js';
+export { Cookie, type CookieOptions } from './cookie.js';
+export { MemoryStore } from './memory-store.js';
+export type { SessionOptions } from './options.js';
+export type { ExpressSessionRequest } from './request.js';
+export { Session } from './session.js';
+export { Store } from './store.js';
+export type { SessionData } from '../core/session-data.js';
+export type { SessionCallback } from '../core/session-calls.js';
+export type { SessionMiddleware } from './express-session.js';
+export { ExpressStoreAdapter, type ExpressStoreAdapterOptions } from '../stores/express/express-store.adapter.js';
+export type { ExpressSessionStore, StoreCallback, StoredSession } from '../stores/express/express-session-store.js';

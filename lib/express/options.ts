@@ -1,0 +1,166 @@
+import type { IncomingMessage } from 'node:http';
+import { cookieValues } from '../cookie/cookie-header.js';
+import { SignedIdCodec } from '../cookie/signed-id.codec.js';
+import type { EngineSettings, TokenCodec } from '../core/engine-settings.js';
+import type { CookieDefaults } from '../core/session-cookie.js';
+import { generateId } from '../core/session-id.js';
+import { describe, messages } from '../errors/messages.js';
+import { SessionDataError } from '../errors/session-data.error.js';
+import { isSecure } from '../http/connection.js';
+import type { HttpSettings } from '../options/resolved-options.js';
+import type { ExpressSessionStore } from '../stores/express/express-session-store.js';
+import type { CookieOptions } from './cookie.js';
+import { errorFor } from './errors.js';
+import { MemoryStore } from './memory-store.js';
+import type { ExpressSessionRequest } from './request.js';
+import { EXPRESS_FACE } from './session.js';
+
+type Secret = string | Buffer;
+
+/** What `session()` takes: the options of express-session, with their names and defaults. */
+export interface SessionOptions {
+  /** Signs the cookie, or several: the first signs, all verify. @defaultValue `req.secret`, which cookie-parser sets */
+  secret?: Secret | readonly Secret[];
+  /** Where sessions are kept. @defaultValue a new `MemoryStore` */
+  store?: ExpressSessionStore;
+  /** The name of the cookie. @defaultValue `'connect.sid'` */
+  name?: string;
+  /** The name of the cookie, as it was called once. */
+  key?: string;
+  /** Settings of the cookie, or a function of the request that returns them. @defaultValue `{ path: '/', httpOnly: true }` */
+  cookie?: CookieOptions | ((req: never) => CookieOptions);
+  /** Makes session ids. @defaultValue 256 random bits from the system's CSPRNG */
+  genid?: (req: never) => string;
+  /** Whether to believe `X-Forwarded-Proto`. @defaultValue Express's `trust proxy` */
+  proxy?: boolean;
+  /** Store a session with every request, changed or not. @defaultValue `true` */
+  resave?: boolean;
+  /** Send the cookie with every response. @defaultValue `false` */
+  rolling?: boolean;
+  /** Store sessions that hold nothing, and give their visitors a cookie. @defaultValue `true` */
+  saveUninitialized?: boolean;
+  /** What `req.session = null` does: `'keep'` leaves the stored session as it is, `'destroy'` ends it. @defaultValue `'keep'` */
+  unset?: 'destroy' | 'keep';
+}
+
+/** The options with every default filled in. */
+export interface ResolvedSessionOptions {
+  readonly store: ExpressSessionStore;
+  readonly engine: EngineSettings;
+  readonly http: HttpSettings;
+  /** What is allowed but deserves a word. */
+  readonly warnings: readonly string[];
+}
+
+/** Longer than any cookie: ids are refused by their signature, not by their length. */
+const MAX_TOKEN_LENGTH = 4096;
+
+/**
+ * Checks what express-session checks, with its words, and fills in its defaults.
+ *
+ * @throws TypeError for a wrong `genid`, `unset` or `secret`.
+ */
+export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
+  const { genid, cookie = {}, proxy, resave, saveUninitialized } = options;
+  if (genid && typeof genid !== 'function') throw new TypeError('genid option must be a function');
+  if (options.unset && !['destroy', 'keep'].includes(options.unset)) {
+    throw new TypeError('unset option must be "destroy" or "keep"');
+  }
+  const secrets = secretsIn(options.secret);
+  const name = options.name || options.key || 'connect.sid';
+  const store = options.store ?? new MemoryStore();
+  const cookieFor = (req: IncomingMessage): CookieDefaults => {
+    const { ...settings } = typeof cookie === 'function' ? cookie(req as never) : cookie;
+    if (settings.secure === 'auto') settings.secure = isSecure(req, proxy);
+    if (settings.sameSite === 'auto') settings.sameSite = isSecure(req, proxy) ? 'none' : 'lax';
+    return { path: '/', httpOnly: true, ...settings };
+  };
+  return {
+    store,
+    engine: {
+      now: Date.now,
+      // Sessions end when their store says so, as with express-session.
+      lifetimes: {
+        idleTimeout: Infinity,
+        absoluteTimeout: false,
+        touchInterval: 0,
+        rotateInterval: false,
+        rotationGrace: 0,
+      },
+      idleFollowsCookie: true,
+      face: EXPRESS_FACE,
+      generateId: genid ? (req) => checkedId(genid(req as never)) : generateId,
+      userIdOf: () => undefined,
+      maxSessionsPerUser: undefined,
+      maxDataBytes: Infinity,
+      trackDevice: false,
+      resave: resave ?? true,
+      saveUnchanged: true,
+      saveUninitialized: saveUninitialized ?? true,
+      saveRegenerated: true,
+      rolling: Boolean(options.rolling),
+      onStoreError: 'fail',
+    },
+    http: {
+      cookieName: name,
+      cookieFor,
+      load: 'eager',
+      unset: options.unset || 'keep',
+      proxy,
+      codecFor: secrets ? fixed(codecOf(secrets)) : (req) => codecOf([secretOf(req)!]),
+      tokensOf: (req, codec) => [...cookieValues(req.headers.cookie, name), ...parsedTokens(req, name, codec)],
+      clearsCookies: false,
+      sendsMaxAge: false,
+      errorFor,
+    },
+    warnings: warningsFor(options, store),
+  };
+}
+
+/** The secret that cookie-parser left on a request. */
+export function secretOf(req: IncomingMessage): Secret | undefined {
+  return (req as ExpressSessionRequest).secret as Secret | undefined;
+}
+
+function secretsIn(given: SessionOptions['secret']): [Secret, ...Secret[]] | undefined {
+  if (!given) return undefined;
+  const [first, ...rest] = Array.isArray(given) ? (given as Secret[]) : [given as Secret];
+  if (first === undefined) throw new TypeError('secret option array must contain one or more strings');
+  return [first, ...rest];
+}
+
+function codecOf(secrets: [Secret, ...Secret[]]): TokenCodec {
+  return new SignedIdCodec(secrets, { maxLength: MAX_TOKEN_LENGTH, isId: (id) => id !== '' });
+}
+
+function fixed<Value>(value: Value): () => Value {
+  return () => value;
+}
+
+/** What cookie-parser has read, for where the header itself is gone. An id that it verified is signed anew. */
+function parsedTokens(req: IncomingMessage, name: string, codec: TokenCodec): string[] {
+  const { cookies, signedCookies } = req as ExpressSessionRequest;
+  const verified = valueIn(signedCookies, name);
+  const token = valueIn(cookies, name);
+  return [...(verified === undefined ? [] : [codec.seal(verified)]), ...(token === undefined ? [] : [token])];
+}
+
+/** Text alone: an object that came out of a cookie must not reach a store (CVE-2022-33171). */
+function valueIn(cookies: unknown, name: string): string | undefined {
+  const value = (cookies as Record<string, unknown> | undefined)?.[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function checkedId(id: unknown): string {
+  if (typeof id !== 'string' || id === '') throw new SessionDataError(messages.genidResult(describe(id)));
+  return id;
+}
+
+function warningsFor({ secret, resave, saveUninitialized }: SessionOptions, store: object): string[] {
+  return [
+    ...(resave === undefined ? [messages.optionUndefined('resave', true)] : []),
+    ...(saveUninitialized === undefined ? [messages.optionUndefined('saveUninitialized', true)] : []),
+    ...(secret ? [] : [messages.secretFromRequest]),
+    ...(process.env.NODE_ENV === 'production' && store instanceof MemoryStore ? [messages.memoryStore] : []),
+  ];
+}

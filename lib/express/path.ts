@@ -1,0 +1,14 @@
+import type { IncomingMessage } from 'node:http';
+
+/** The path a request was made to, also under a mount point. */
+export function pathOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
+  const url = req.originalUrl ?? req.url ?? '/';
+  if (url.startsWith('/')) return url.replace(/[?#].*$/s, '');
+  return URL.canParse(url) ? new URL(url).pathname : '/';
+}
+
+/** Whether browsers send a cookie with this path to another (RFC 6265bis, section 5.1.4): `/admin` is not `/administrator`. */
+export function coversPath(cookiePath: string, path: string): boolean {
+  if (!path.startsWith(cookiePath)) return false;
+  return path.length === cookiePath.length || cookiePath.endsWith('/') || path[cookiePath.length] === '/';
+}

@@ -1,0 +1,167 @@
+import type { SessionFace } from '../core/engine-settings.js';
+import { answer, type SessionCallback } from '../core/session-calls.js';
+import type { SessionEngine } from '../core/session-engine.js';
+import type { SessionState } from '../core/session-state.js';
+import { Cookie } from './cookie.js';
+import { errorFor } from './errors.js';
+import type { ExpressSessionRequest } from './request.js';
+
+/** The engine that a session came from, and what it knows of it. */
+interface Bond {
+  readonly engine: SessionEngine;
+  readonly state: SessionState;
+}
+
+/**
+ * A visitor's session, as express-session has it: the application's keys, a `cookie`, and a few methods that are not
+ * enumerable. A method takes a callback and returns the session, or takes none and returns a promise.
+ */
+export class Session {
+  /** The secret session id. */
+  declare readonly id: string;
+  /** The request it belongs to. */
+  declare readonly req: ExpressSessionRequest;
+  /** The settings of this session's cookie. */
+  declare cookie: Cookie;
+  /** None for a session that was made by hand: its methods go to `req.sessionStore`. */
+  #bond: Bond | undefined;
+
+  /** Own and enumerable, as in express-session. */
+  static readonly #COOKIE: PropertyDescriptor & ThisType<Session> = {
+    configurable: true,
+    enumerable: true,
+    get() {
+      return this.#bond!.state.cookie;
+    },
+    set(cookie: object) {
+      this.#bond!.state.cookie = cookie instanceof Cookie ? cookie : new Cookie(cookie);
+    },
+  };
+
+  /** The session of an engine, without its data. @internal */
+  static bound(engine: SessionEngine, state: SessionState): Session {
+    const req = state.host.request as ExpressSessionRequest;
+    req.sessionID = state.id;
+    const session = new Session(req);
+    session.#bond = { engine, state };
+    Object.defineProperty(session, 'cookie', Session.#COOKIE);
+    return session;
+  }
+
+  /**
+   * @param req - A request with `sessionID` and `sessionStore`.
+   * @param data - What the session holds; names that it has itself are passed over.
+   */
+  constructor(req: ExpressSessionRequest, data?: object | null) {
+    Object.defineProperty(this, 'req', { value: req });
+    Object.defineProperty(this, 'id', { value: req.sessionID });
+    if (typeof data !== 'object' || data === null) return;
+    for (const [key, value] of Object.entries(data)) {
+      if (!(key in this)) Reflect.set(this, key, value);
+    }
+  }
+
+  /** Starts the cookie's life anew. */
+  touch(): this {
+    return this.resetMaxAge();
+  }
+
+  /** Starts the cookie's life anew, at its original length. */
+  resetMaxAge(): this {
+    this.cookie.maxAge = this.cookie.originalMaxAge;
+    return this;
+  }
+
+  /** Stores the session now rather than with the response. */
+  save(): Promise<void>;
+  save(callback: SessionCallback): this;
+  save(callback?: SessionCallback): Promise<void> | this {
+    return this.#do(
+      ({ engine, state }) => engine.save(state),
+      (done) => this.req.sessionStore.set(this.id, this, done),
+      callback,
+    );
+  }
+
+  /** Reads the session anew and drops the changes of this request; fails when the session is gone. */
+  reload(): Promise<void>;
+  reload(callback: SessionCallback): this;
+  reload(callback?: SessionCallback): Promise<void> | this {
+    return this.#do(
+      ({ engine, state }) => engine.reload(state),
+      (done) =>
+        this.req.sessionStore.load(this.id, (error, session) => {
+          if (session !== undefined) this.req.session = session;
+          done(error ?? (session === undefined ? new Error('failed to load session') : undefined));
+        }),
+      callback,
+    );
+  }
+
+  /** Ends the session in the store; `req.session` is gone at once. */
+  destroy(): Promise<void>;
+  destroy(callback: SessionCallback): this;
+  destroy(callback?: SessionCallback): Promise<void> | this {
+    Reflect.deleteProperty(this.req, 'session');
+    return this.#do(
+      ({ engine, state }) => engine.destroy(state, 'logout'),
+      (done) => this.req.sessionStore.destroy(this.id, done),
+      callback,
+    );
+  }
+
+  /** Ends this session and puts a new, empty one on `req.session`. This object stays readable. */
+  regenerate(): Promise<void>;
+  regenerate(callback: SessionCallback): this;
+  regenerate(callback?: SessionCallback): Promise<void> | this {
+    return this.#do(
+      ({ engine, state }) => engine.regenerate(state).then(() => void this.req.session),
+      (done) => this.req.sessionStore.regenerate(this.req, done),
+      callback,
+    );
+  }
+
+  #do(
+    withEngine: (bond: Bond) => Promise<void>,
+    byHand: (done: SessionCallback) => void,
+    callback: SessionCallback | undefined,
+  ): Promise<void> | this {
+    const bond = this.#bond;
+    if (bond === undefined) return this.#byHand(byHand, callback);
+    const work = async (): Promise<void> => {
+      try {
+        await withEngine(bond);
+      } catch (error) {
+        throw errorFor(error);
+      }
+    };
+    return answer(this, bond.state, work, callback);
+  }
+
+  #byHand(work: (done: SessionCallback) => void, callback: SessionCallback | undefined): Promise<void> | this {
+    if (callback !== undefined) {
+      work(callback);
+      return this;
+    }
+    return new Promise((resolve, reject) => {
+      work((error) => (error ? reject(error as Error) : resolve()));
+    });
+  }
+}
+
+/** What is no data on such a session: its own names, and those every object has. */
+const MEMBER_NAMES = new Set([
+  'cookie',
+  'id',
+  'req',
+  ...Object.getOwnPropertyNames(Session.prototype),
+  ...Object.getOwnPropertyNames(Object.prototype),
+]);
+
+/** The session as Express applications know it. */
+export const EXPRESS_FACE: SessionFace = {
+  memberNames: MEMBER_NAMES,
+  strict: false,
+  present: (engine, state) => Session.bound(engine, state),
+  cookie: (defaults, stored) => (stored === undefined ? new Cookie(defaults) : Cookie.stored(defaults, stored)),
+};

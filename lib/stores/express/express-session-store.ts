@@ -1,0 +1,53 @@
+/** Called by an express-session store when it is done. */
+export type StoreCallback<Value = void> = (error?: unknown, value?: Value) => void;
+
+/** A session as an express-session store is given it: the application's data, and its cookie. */
+export interface StoredSession {
+  readonly cookie: { readonly expires?: Date | string | null; readonly originalMaxAge?: number | null };
+  readonly [key: string]: unknown;
+}
+
+/**
+ * What a store for express-session has to have (its `connect-*` packages): `touch` is recommended. Methods call back;
+ * one that takes no callback may return a promise instead.
+ */
+export interface ExpressSessionStore {
+  /** The session under an id, or nothing. */
+  get(id: string, callback: StoreCallback<StoredSession | null>): unknown;
+  /** Stores a session, whatever is there. */
+  set(id: string, session: never, callback?: StoreCallback): unknown;
+  /** Removes a session. */
+  destroy(id: string, callback?: StoreCallback): unknown;
+  /** Prolongs the life of a session. */
+  touch?(id: string, session: never, callback?: StoreCallback): unknown;
+}
+
+/** Whether something has the methods of an express-session store. */
+export function isExpressStore(store: unknown): store is ExpressSessionStore {
+  const { get, set, destroy } = (store ?? {}) as Partial<ExpressSessionStore>;
+  return [get, set, destroy].every((method) => typeof method === 'function');
+}
+
+/**
+ * Calls a method of a store and waits for its callback. A promise that it returns is waited for as well: for its
+ * failure, and for its value where the method takes no callback.
+ */
+export function callStore<Value>(
+  store: ExpressSessionStore,
+  name: 'get' | 'set' | 'destroy' | 'touch',
+  args: readonly unknown[],
+): Promise<Value | undefined> {
+  return new Promise((resolve, reject) => {
+    const method = store[name] as (...args: unknown[]) => unknown;
+    const done: StoreCallback<Value> = (error, value) => (error ? reject(error as Error) : resolve(value));
+    const returned = method.call(store, ...args, done);
+    if (!isPromise(returned)) return;
+    returned.then((value) => {
+      if (method.length <= args.length) resolve(value as Value);
+    }, reject);
+  });
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as Partial<Promise<unknown>> | undefined)?.then === 'function';
+}

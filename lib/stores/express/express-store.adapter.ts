@@ -1,0 +1,125 @@
+import type { SessionChange, SessionRecord } from '../../core/session-record.js';
+import type { SessionStore, StoreOutcome } from '../../core/session-store.js';
+import { refuseUnknownOptions } from '../../core/store-options.js';
+import { describe, messages } from '../../errors/messages.js';
+import { SessionOptionsError } from '../../errors/session-options.error.js';
+import { callStore, type ExpressSessionStore, isExpressStore } from './express-session-store.js';
+import { corruptRecord, factsOf, readRow, recordOf, type Row, writeRow } from './session-row.js';
+
+/** Options of an {@link ExpressStoreAdapter}. */
+export interface ExpressStoreAdapterOptions {
+  /**
+   * Keep sessions under the digest of their id, so that who reads the store cannot sign in with what is there. Sessions
+   * that express-session stored are then not found, and it does not find these.
+   *
+   * @defaultValue `false`: under the id itself, as express-session does
+   */
+  readonly hashIds?: boolean;
+}
+
+/**
+ * Makes a {@link SessionStore} of a store for express-session: of any `connect-*` package, or of any object with `get`,
+ * `set` and `destroy`. Sessions that express-session stored are read, and what is written express-session reads again,
+ * so that both can run side by side while an application moves.
+ *
+ * It is weaker than a store made for this package. There is no conditional write: before a change the row is read
+ * again, so that what another instance changed is merged and what it ended stays ended, but for what happens in the
+ * moment between that read and the write. It cannot find the sessions of a user, nor a session by its handle, nor
+ * renew ids on a schedule; what needs that is refused. Ids are readable in the store unless `hashIds` is set.
+ *
+ * @example
+ * ```ts
+ * SessionModule.forRoot({ secret, store: new ExpressStoreAdapter(new RedisStore({ client }), { hashIds: true }) })
+ * ```
+ */
+export class ExpressStoreAdapter implements SessionStore {
+  readonly sharesCalls = false;
+  readonly keepsCookies = true;
+  readonly keepsPreviousKeys = false;
+  /** Whether sessions are kept under their ids: unless `hashIds` is set. */
+  readonly keepsIds: boolean;
+  readonly #store: ExpressSessionStore;
+
+  /** @throws SessionOptionsError when `store` has not the methods of one, or an option is wrong. */
+  constructor(store: ExpressSessionStore, options: ExpressStoreAdapterOptions = {}) {
+    if (!isExpressStore(store)) throw new SessionOptionsError(messages.expressStore(describe(store)));
+    refuseUnknownOptions('ExpressStoreAdapter', options, ['hashIds']);
+    const { hashIds = false } = options;
+    if (typeof hashIds !== 'boolean') throw new SessionOptionsError(messages.hashIds(describe(hashIds)));
+    this.keepsIds = !hashIds;
+    this.#store = store;
+  }
+
+  read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
+    return Promise.all(keys.map((key) => this.#read(key)));
+  }
+
+  create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
+    return each(records, async (record) => {
+      await this.#write(record);
+      return true;
+    });
+  }
+
+  update(changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
+    return each(changes, async ({ key, version, next }) => {
+      if ((await this.#read(key))?.version !== version) return false;
+      await this.#write(next);
+      if (next.key !== key) await callStore(this.#store, 'destroy', [key]);
+      return true;
+    });
+  }
+
+  delete(keys: readonly string[]): Promise<StoreOutcome[]> {
+    return each(keys, async (key) => {
+      const found = (await this.#read(key)) !== undefined;
+      await callStore(this.#store, 'destroy', [key]);
+      return found;
+    });
+  }
+
+  async #read(key: string): Promise<SessionRecord | undefined> {
+    const now = Date.now();
+    const session = await getSession(this.#store, key);
+    if (session === undefined) return undefined;
+    const row = readRow(session);
+    if (row === undefined) return corruptRecord(key, now);
+    if (row.facts === undefined) return { ...recordOf(key, withOwnLife(row), now), isForeign: true };
+    const expiresAt = Date.parse(row.cookie.expires ?? '');
+    if (Number.isNaN(expiresAt)) return corruptRecord(key, now);
+    return { ...row.facts, key, data: row.data, expiresAt, previousKey: null };
+  }
+
+  /** Always the whole row: the `touch` of many stores moves their own deadline alone, and leaves the row's as it was. */
+  async #write(record: SessionRecord): Promise<void> {
+    await callStore(this.#store, 'set', [record.key, writeRow(record, factsOf(record))]);
+  }
+}
+
+/** Of a foreign session's cookie its life is taken over; for the rest the application's settings of today hold. */
+function withOwnLife(row: Row): Row {
+  const { originalMaxAge } = row.cookie;
+  return { ...row, cookie: typeof originalMaxAge === 'number' ? { originalMaxAge } : {} };
+}
+
+/** The session under a key, or undefined; stores that keep files say so with ENOENT. */
+export async function getSession(store: ExpressSessionStore, key: string): Promise<unknown> {
+  try {
+    return (await callStore<unknown>(store, 'get', [key])) || undefined;
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Does something for each item; one that fails is answered with its error. */
+export function each<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<boolean>,
+): Promise<StoreOutcome[]> {
+  return Promise.all(items.map((item) => work(item).catch(toError)));
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(messages.notAnError(describe(error)), { cause: error });
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { CookieSnapshot, SessionRecord } from '../../core/session-record.js';
+import { parseObject } from '../../core/session-text.js';
+import type { StoredSession } from './express-session-store.js';
+
+/** What a record holds that express-session has no place for. */
+export type RowFacts = Omit<
+  SessionRecord,
+  'key' | 'data' | 'expiresAt' | 'previousKey' | 'cookie' | 'isForeign'
+>;
+
+/** A row of an express-session store, taken apart. */
+export interface Row {
+  /** The application's data, as the text of a JSON object. */
+  readonly data: string;
+  readonly cookie: Partial<CookieSnapshot> & { readonly expires?: string | null };
+  /** What this package put into the row; undefined where express-session was the last to write it. */
+  readonly facts: RowFacts | undefined;
+}
+
+/** Where the facts stand in a row's cookie: express-session passes over what it does not know there. */
+const FACTS = 'nestSession';
+
+/** A day in milliseconds: how long most stores keep a session whose cookie ends with the browser. */
+const USUAL_LIFE = 24 * 60 * 60 * 1000;
+
+/** Takes a session of a store apart; undefined where it is none that express-session could have stored. */
+export function readRow(session: unknown): Row | undefined {
+  if (typeof session !== 'object' || session === null) return undefined;
+  const { cookie, ...data } = session as Record<string, unknown>;
+  if (typeof cookie !== 'object' || cookie === null) return undefined;
+  // Some stores hand out objects of their own; their JSON is what counts.
+  const { [FACTS]: facts, ...settings } = parseObject(JSON.stringify(cookie));
+  if (facts !== undefined && !isFacts(facts)) return undefined;
+  return { data: JSON.stringify(data), cookie: settings, facts };
+}
+
+/** A record as express-session would store it, with its facts where they are to be kept. */
+export function writeRow(record: SessionRecord, facts?: RowFacts): StoredSession {
+  const { partitioned, priority, secure, httpOnly, domain, path, sameSite } = record.cookie ?? {};
+  const originalMaxAge = record.cookie?.originalMaxAge ?? null;
+  const expires = Number.isFinite(record.expiresAt) ? new Date(record.expiresAt) : null;
+  const attributes = { partitioned, priority, expires, secure, httpOnly, domain, path, sameSite };
+  const cookie = { originalMaxAge, ...attributes, ...(facts && { [FACTS]: facts }) };
+  // Many stores ask the cookie how long to keep the session.
+  Object.defineProperty(cookie, 'maxAge', { get: () => expires && expires.getTime() - Date.now() });
+  return { cookie, ...parseObject(record.data) };
+}
+
+/** The facts of a record. */
+export function factsOf(record: SessionRecord): RowFacts {
+  const { version, meta, userId, createdAt, lastSeenAt, authenticatedAt, ip, userAgent } = record;
+  return { version, meta, userId, createdAt, lastSeenAt, authenticatedAt, ip, userAgent };
+}
+
+/** A session without facts, as a record that is seen for the first time. That it is alive is its store's word. */
+export function recordOf(key: string, { data, cookie }: Row, now: number): SessionRecord {
+  return {
+    key,
+    version: versionOf(data),
+    data,
+    meta: JSON.stringify({ cookie }),
+    userId: null,
+    createdAt: now,
+    lastSeenAt: now,
+    expiresAt: now + Math.max(cookie.originalMaxAge ?? USUAL_LIFE, 1),
+    authenticatedAt: null,
+    ip: null,
+    userAgent: null,
+    previousKey: null,
+  };
+}
+
+/** A record that nobody can make sense of, so that the session is given up and told of as corrupt. */
+export function corruptRecord(key: string, now: number): SessionRecord {
+  return { ...recordOf(key, { data: '', cookie: {}, facts: undefined }, now), meta: '' };
+}
+
+/** A number that stands for a text: the version of data that came without one. */
+export function versionOf(text: string): number {
+  return createHash('sha256').update(text).digest().readUIntBE(0, 6);
+}
+
+function isFacts(facts: unknown): facts is RowFacts {
+  if (typeof facts !== 'object' || facts === null) return false;
+  const { version, createdAt, lastSeenAt, authenticatedAt, meta, userId, ip, userAgent } = facts as RowFacts;
+  return (
+    [version, createdAt, lastSeenAt, authenticatedAt ?? 0].every((number) => Number.isSafeInteger(number)) &&
+    [meta, userId, ip, userAgent].every((text) => text === null || typeof text === 'string')
+  );
+}
