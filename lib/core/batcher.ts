@@ -92,7 +92,11 @@ export class Batcher<Item, Answer> {
       const same = batch.get(job.key);
       const { shareSameKey } = this.#options;
       if (same !== undefined && shareSameKey) same.push(job);
-      else if (same !== undefined || batch.size >= this.#maxBatch || (!shareSameKey && this.#busy.has(job.key))) {
+      else if (
+        same !== undefined ||
+        batch.size >= this.#maxBatch ||
+        (!shareSameKey && this.#busy.has(job.key))
+      ) {
         later.push(job);
       } else batch.set(job.key, [job]);
     }

@@ -23,6 +23,8 @@ export interface SessionFace {
   readonly memberNames: ReadonlySet<string>;
   /** Whether values that JSON would drop or change without a word are refused. */
   readonly strict: boolean;
+  /** Whether a change of the cookie settings alone is sent to the client. */
+  readonly sendsCookieChanges: boolean;
   /** The object for a session, without its data. */
   present(engine: SessionEngine, state: SessionState): object;
   /** The cookie settings of a session; `changes` is what is kept of them with it. */
@@ -46,7 +48,7 @@ export interface EngineSettings {
   readonly trackDevice: boolean;
   /** Write even what did not change, once a request. */
   readonly resave: boolean;
-  /** Have `save()` write even what did not change. */
+  /** Have `save()` write even what did not change, and be the last word: what it failed to write is not tried again with the response. */
   readonly saveUnchanged: boolean;
   /** Store sessions that hold nothing. */
   readonly saveUninitialized: boolean;

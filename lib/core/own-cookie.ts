@@ -10,6 +10,7 @@ export class OwnCookie {
   readonly #settings: EngineSettings;
   #cookie: SessionCookie | undefined;
   #before: string | undefined;
+  #written: string | undefined;
 
   constructor(host: SessionHost, settings: EngineSettings) {
     this.#host = host;
@@ -21,7 +22,7 @@ export class OwnCookie {
     if (this.#cookie === undefined) {
       const { face, now } = this.#settings;
       this.#cookie = face.cookie(this.#host.cookieDefaults, stored, now);
-      this.#before = JSON.stringify(this.#cookie.changesFrom(this.#host.cookieDefaults));
+      this.#before = this.#text;
     }
     return this.#cookie;
   }
@@ -39,8 +40,7 @@ export class OwnCookie {
 
   /** Whether this request changed the settings; to look at them is no change. */
   get isChanged(): boolean {
-    if (this.#cookie === undefined) return false;
-    return JSON.stringify(this.#cookie.changesFrom(this.#host.cookieDefaults)) !== this.#before;
+    return this.#cookie !== undefined && this.#text !== this.#before;
   }
 
   /** What is to be kept with the session: this request's changes, else what is stored. */
@@ -48,13 +48,22 @@ export class OwnCookie {
     return this.isChanged ? this.#cookie!.changesFrom(this.#host.cookieDefaults) : stored;
   }
 
-  /** Takes note of what is stored now. */
-  stored(changes: CookieChanges | undefined): void {
-    this.#before = JSON.stringify(changes);
+  /** Takes note that the settings are on their way to the store. */
+  writing(): void {
+    this.#written = this.#text;
+  }
+
+  /** Takes note that they are stored. */
+  stored(): void {
+    this.#before = this.#written;
   }
 
   /** Drops this request's changes. */
   reset(): void {
     this.#cookie = undefined;
+  }
+
+  get #text(): string | undefined {
+    return JSON.stringify(this.#cookie?.changesFrom(this.#host.cookieDefaults));
   }
 }

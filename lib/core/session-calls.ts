@@ -1,7 +1,7 @@
 import type { SessionState } from './session-state.js';
 
 /** Called when a session method is done, as in express-session. */
-export type SessionCallback = (error?: unknown) => void;
+export type SessionCallback = (error?: Error | null) => void;
 
 /**
  * Notes what is under way, so that the response waits for it also where the application does not: `session.save()`
@@ -26,7 +26,7 @@ export function answer<Session>(
   if (callback === undefined) return done;
   done.then(
     () => process.nextTick(callback),
-    (error: unknown) => process.nextTick(callback, error),
+    (error: Error) => process.nextTick(callback, error),
   );
   return session;
 }

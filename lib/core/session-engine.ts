@@ -56,11 +56,12 @@ export class SessionEngine {
 
   /** The object an application works with. A record whose data cannot be read gives a fresh session. */
   present(state: SessionState): object {
-    const session = this.settings.face.present(this, state);
     try {
+      const session = this.settings.face.present(this, state);
       state.fill(session);
       return session;
-    } catch {
+    } catch (error) {
+      if (state.base === undefined) throw error;
       this.#reporter.rejected('corrupt', state.base);
       state.startOver();
       return this.present(state);
@@ -82,7 +83,12 @@ export class SessionEngine {
     if (state.ended !== undefined) return;
     state.touchAsked = true;
     state.saveAsked = this.settings.saveUnchanged;
-    await this.#writer.write(state);
+    try {
+      await this.#writer.write(state);
+    } catch (error) {
+      if (this.settings.saveUnchanged) state.giveUp();
+      throw error;
+    }
   }
 
   /** Replaces this request's copy by what the store holds. */

@@ -71,6 +71,7 @@ export class SessionState {
   #bornAt: number;
   /** Whether this request has stored the session: it need not be touched again. */
   #isStored = false;
+  #givenUp: string | undefined;
 
   /** @throws SyntaxError when the record's `meta` cannot be read. */
   constructor(
@@ -151,7 +152,8 @@ export class SessionState {
     const { lifetimes, idleFollowsCookie } = this.settings;
     const own = this.#cookie.changes(this.#meta.cookie)?.originalMaxAge;
     if (typeof own === 'number') return own;
-    return (idleFollowsCookie ? this.host.cookieDefaults.maxAge : undefined) ?? lifetimes.idleTimeout;
+    const followed = idleFollowsCookie && own === undefined ? this.host.cookieDefaults.maxAge : undefined;
+    return followed ?? lifetimes.idleTimeout;
   }
 
   get expiresAt(): number {
@@ -195,6 +197,17 @@ export class SessionState {
     return this.#content?.isEmpty === false || this.#flash?.anyAdded === true;
   }
 
+  /** Takes note that what the session holds now could not be stored, and that the application was told. */
+  giveUp(): void {
+    this.saveAsked = false;
+    this.#givenUp = this.#content?.text;
+  }
+
+  /** Whether the session holds just what the application knows could not be stored. */
+  get isGivenUp(): boolean {
+    return this.#givenUp !== undefined && !this.saveAsked && this.#content?.text === this.#givenUp;
+  }
+
   /** What a write would change now. */
   staleness(): Staleness {
     const base = this.base!;
@@ -232,6 +245,7 @@ export class SessionState {
 
     const data = this.#content?.checkedText() ?? base?.data ?? '{}';
     const meta = this.#nextMeta();
+    this.#cookie.writing();
     if (data !== base?.data || this.#flash?.anyAdded) {
       const stored = { data: base?.data, flash: this.#meta.flash };
       refuseTooLarge(
@@ -279,7 +293,8 @@ export class SessionState {
   stored(record: SessionRecord): void {
     const metaChanged = record.meta !== (this.base?.meta ?? null);
     const isChanged = record.data !== this.base?.data;
-    if (this.base === undefined || this.#cookie.isChanged || (isChanged && this.isPersistent)) {
+    const hasOtherCookie = this.#cookie.isChanged && this.settings.face.sendsCookieChanges;
+    if (this.base === undefined || hasOtherCookie || (isChanged && this.isPersistent)) {
       this.cookieDue = true;
     }
     if (this.renewal !== undefined && this.base?.key !== record.key) {
@@ -289,7 +304,7 @@ export class SessionState {
     if (this.base?.version !== record.version || this.base.key !== record.key) {
       this.#content?.stored(record.data);
       if (metaChanged) this.#meta = parseMeta(record.meta);
-      this.#cookie.stored(this.#meta.cookie);
+      this.#cookie.stored();
       this.#flash?.settle(this.#meta.flash);
       this.login = undefined;
       this.renewal = undefined;

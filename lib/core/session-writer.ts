@@ -46,9 +46,11 @@ export class SessionWriter {
 
   /** Whether a write would change nothing, or store what holds nothing. */
   hasNothingToStore(state: SessionState): boolean {
+    if (state.isGivenUp) return true;
     if (state.base !== undefined) return state.staleness() === 'fresh';
     const { saveUninitialized, saveRegenerated } = this.settings;
-    return !(state.holdsSomething || saveUninitialized || (saveRegenerated && state.replaces));
+    const isWanted = state.saveAsked || saveUninitialized || (saveRegenerated && state.replaces);
+    return !isWanted && !state.holdsSomething;
   }
 
   /** Writes a session; false when it was ended elsewhere. After an error the session is as it was before `prepare`. */

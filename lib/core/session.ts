@@ -233,6 +233,7 @@ for (const name of [...SESSION_MEMBERS, '__proto__']) {
 export const SESSION_FACE: SessionFace = {
   memberNames: SESSION_MEMBERS,
   strict: true,
+  sendsCookieChanges: true,
   present: (engine, state) => new SessionObject(engine, state),
   cookie: (defaults, changes, now) => new SessionCookie(defaults, changes, now),
 };

@@ -4,6 +4,9 @@ import { type CookieChanges, type CookieDefaults, SessionCookie } from '../core/
 /** What {@link Cookie} may be told: cookie attributes, and its life in milliseconds (`maxAge`) or until a date (`expires`). */
 export type CookieOptions = CookieDefaults & { readonly originalMaxAge?: number | null };
 
+/** A cookie as it stands in a store, or as this request has stored it (without `expires`). */
+type StoredCookie = CookieChanges & { readonly expires?: Date | string | null };
+
 /** The cookie settings of one session, as express-session has them. `expires` and `maxAge` are two views of one thing. */
 export class Cookie extends SessionCookie {
   /**
@@ -14,21 +17,20 @@ export class Cookie extends SessionCookie {
     super({ path: '/', httpOnly: true }, undefined, Date.now);
     if (!options) return;
     if (typeof options !== 'object') throw new TypeError('argument options must be a object');
-    const { originalMaxAge } = options;
-    for (const [name, value] of Object.entries(options)) {
+    const settings = options instanceof Cookie ? options.data : options;
+    const { originalMaxAge } = settings;
+    for (const [name, value] of Object.entries(settings)) {
       if (name !== 'data' && name !== 'originalMaxAge') Reflect.set(this, name, value);
     }
     if (originalMaxAge !== undefined && originalMaxAge !== null) this.originalMaxAge = originalMaxAge;
   }
 
-  /** The cookie of a stored session: as it was stored, over the application's settings. */
-  static stored(defaults: CookieDefaults, stored: CookieChanges & { expires?: unknown }): Cookie {
-    const { originalMaxAge = null, expires, ...attributes } = stored;
-    const { maxAge: _maxAge, expires: _expires, ...rest } = defaults;
-    const cookie = new Cookie({ ...rest, ...attributes });
+  /** The cookie of a stored session. */
+  static stored({ originalMaxAge = null, expires, ...attributes }: StoredCookie): Cookie {
+    const cookie = new Cookie(attributes);
     cookie.originalMaxAge = originalMaxAge;
-    if (typeof expires !== 'string' && !(expires instanceof Date)) cookie.resetMaxAge();
-    else cookie.expires = new Date(expires);
+    if (expires === undefined) cookie.resetMaxAge();
+    else cookie.expires = expires;
     cookie.originalMaxAge = originalMaxAge;
     return cookie;
   }
@@ -44,7 +46,10 @@ export class Cookie extends SessionCookie {
       throw new TypeError('maxAge must be a number or Date');
     }
     if (life instanceof Date) this.expires = life;
-    else super.maxAge = typeof life === 'number' ? life : null;
+    else {
+      this.expires = typeof life === 'number' ? new Date(Date.now() + life) : null;
+      this.originalMaxAge = typeof life === 'number' ? life : null;
+    }
   }
 
   /** When the cookie expires, or null for a cookie that ends with the browser. */
@@ -52,8 +57,16 @@ export class Cookie extends SessionCookie {
     return super.expires;
   }
 
-  override set expires(date: Date | null | undefined) {
-    super.expires = date || null;
+  /** @throws TypeError for what is no valid date, and not empty. */
+  override set expires(given: Date | string | null | undefined) {
+    const date = given ? new Date(given) : null;
+    if (date !== null && Number.isNaN(date.getTime())) throw new TypeError('option expires is invalid');
+    super.expires = date;
+  }
+
+  /** As {@link expires}, for stores that look here. */
+  get _expires(): Date | null {
+    return this.expires;
   }
 
   /** The settings as they are stored and sent. */

@@ -1,6 +1,10 @@
 import type { SessionChange, SessionRecord } from '../core/session-record.js';
 import type { SessionStore, StoreOutcome } from '../core/session-store.js';
-import { callStore, type ExpressSessionStore } from '../stores/express/express-session-store.js';
+import {
+  callStore,
+  type ExpressSessionStore,
+  type StoredSession,
+} from '../stores/express/express-session-store.js';
 import { each, getSession } from '../stores/express/express-store.adapter.js';
 import { corruptRecord, readRow, recordOf, versionOf, writeRow } from '../stores/express/session-row.js';
 
@@ -45,7 +49,7 @@ export class DropInStore implements SessionStore {
       const last = this.#lastWrites.get(key);
       if (last !== undefined && (last === 'gone' || last.version !== version)) return false;
       if (next.version !== version) await this.#set(next);
-      else if (this.#store.touch) await callStore(this.#store, 'touch', [key, writeRow(next)]);
+      else if (this.#store.touch) await callStore(this.#store, 'touch', [key, rowOf(next)]);
       return true;
     });
   }
@@ -72,7 +76,7 @@ export class DropInStore implements SessionStore {
   }
 
   async #set(record: SessionRecord): Promise<void> {
-    await callStore(this.#store, 'set', [record.key, writeRow(record)]);
+    await callStore(this.#store, 'set', [record.key, rowOf(record)]);
     this.#remember(record.key, { version: record.version, textVersion: versionOf(record.data) });
   }
 
@@ -85,6 +89,12 @@ export class DropInStore implements SessionStore {
       break;
     }
   }
+}
+
+/** A record as express-session writes it: with the end of its cookie, which tells the store how long to keep it. */
+function rowOf(record: SessionRecord): StoredSession {
+  const life = record.cookie?.originalMaxAge ?? null;
+  return writeRow(record, life === null ? null : new Date(record.lastSeenAt + life));
 }
 
 /** What a store returned, as a record. That the session is alive is the store's word: nothing expires here. */

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SessionEngine } from '../core/session-engine.js';
 import { SessionEventHub } from '../core/session-events.js';
 import { SharedStore } from '../core/shared-store.js';
-import { exchangeOf, type Next, SessionExchange, type SessionRequest } from '../http/session-exchange.js';
-import { Cookie, type CookieOptions } from './cookie.js';
+import { exchangeOf, type Next, SessionExchange } from '../http/session-exchange.js';
+import { ExpressStoreAdapter } from '../stores/express/express-store.adapter.js';
+import { Cookie } from './cookie.js';
 import { DropInStore } from './drop-in-store.js';
 import { resolveSessionOptions, secretOf, type SessionOptions } from './options.js';
 import { MemoryStore } from './memory-store.js';
@@ -18,20 +19,16 @@ const STORE_TIMEOUT = 5_000;
 /** A middleware for Express, Connect and plain `node:http`. */
 export type SessionMiddleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
 
-/**
- * A session middleware with the options, the defaults and the behaviour of express-session.
- *
- * @throws TypeError when `genid`, `unset` or `secret` is wrong.
- * @example
- * ```ts
- * app.use(session({ secret, resave: false, saveUninitialized: false, store: new RedisStore({ client }) }));
- * ```
- */
-export function session(options: SessionOptions = {}): SessionMiddleware {
-  const { store: given, engine: settings, http, warnings } = resolveSessionOptions(options);
-  const store = given as Store;
+function sessionMiddleware(given?: SessionOptions | null): SessionMiddleware {
+  const options = given ?? {};
+  const resolved = resolveSessionOptions(options);
+  const { engine: settings, http, warnings } = resolved;
+  const store = resolved.store as Store;
   const warnOnce = onceEach((message) => process.emitWarning(message, { code: 'NEST_SESSION' }));
-  const shared = new SharedStore(new DropInStore(store), { timeout: STORE_TIMEOUT, onError: () => undefined });
+  const shared = new SharedStore(new DropInStore(store), {
+    timeout: STORE_TIMEOUT,
+    onError: () => undefined,
+  });
   const engine = new SessionEngine(settings, new DropInStore(store), shared, new SessionEventHub());
   const context = { engine, http, storeFailures: () => 0, warnOnce };
   warnings.forEach(warnOnce);
@@ -41,7 +38,7 @@ export function session(options: SessionOptions = {}): SessionMiddleware {
     if (exchange !== undefined) return exchange.startOver();
     req.sessionID = settings.generateId(req);
     const made = new Session(req);
-    made.cookie = new Cookie(http.cookieFor(req as IncomingMessage) as CookieOptions);
+    made.cookie = new Cookie(http.cookieFor(req as IncomingMessage));
     req.session = made;
   };
 
@@ -55,7 +52,7 @@ export function session(options: SessionOptions = {}): SessionMiddleware {
     if (!coversPath(http.cookieFor(req).path ?? '/', pathOf(req))) return next();
     if (!options.secret && !secretOf(req)) return next(new Error('secret option required for sessions'));
     request.sessionStore = store;
-    const exchange = new SessionExchange(context, req as SessionRequest, res, next);
+    const exchange = new SessionExchange(context, req, res, next);
     const loading = exchange.load();
     if (loading !== undefined) return void loading.then(() => exchange.present()).then(() => next(), next);
     exchange.present();
@@ -63,14 +60,35 @@ export function session(options: SessionOptions = {}): SessionMiddleware {
   };
 }
 
-session.session = session;
-session.Session = Session;
-session.Cookie = Cookie;
-session.Store = Store;
-session.MemoryStore = MemoryStore;
+/** `session()` with the classes that hang on it. */
+export interface SessionFunction {
+  (options?: SessionOptions | null): SessionMiddleware;
+  readonly Session: typeof Session;
+  readonly Cookie: typeof Cookie;
+  readonly Store: typeof Store;
+  readonly MemoryStore: typeof MemoryStore;
+  readonly ExpressStoreAdapter: typeof ExpressStoreAdapter;
+}
+
+/**
+ * A session middleware with the options, the defaults and the behaviour of express-session.
+ *
+ * @throws TypeError when `genid`, `unset` or `secret` is wrong.
+ * @example
+ * ```ts
+ * app.use(session({ secret, resave: false, saveUninitialized: false, store: new RedisStore({ client }) }));
+ * ```
+ */
+export const session: SessionFunction = Object.assign(sessionMiddleware, {
+  Session,
+  Cookie,
+  Store,
+  MemoryStore,
+  ExpressStoreAdapter,
+});
 
 /** The types under the names that `@types/express-session` gives them. */
-declare namespace session {
+export declare namespace session {
   type Session = import('./session.js').Session;
   type Cookie = import('./cookie.js').Cookie;
   type Store = import('./store.js').Store;

@@ -8,5 +8,12 @@ export { Store } from './store.js';
 export type { SessionData } from '../core/session-data.js';
 export type { SessionCallback } from '../core/session-calls.js';
 export type { SessionMiddleware } from './express-session.js';
-export { ExpressStoreAdapter, type ExpressStoreAdapterOptions } from '../stores/express/express-store.adapter.js';
-export type { ExpressSessionStore, StoreCallback, StoredSession } from '../stores/express/express-session-store.js';
+export {
+  ExpressStoreAdapter,
+  type ExpressStoreAdapterOptions,
+} from '../stores/express/express-store.adapter.js';
+export type {
+  ExpressSessionStore,
+  StoreCallback,
+  StoredSession,
+} from '../stores/express/express-session-store.js';

@@ -61,16 +61,20 @@ const MAX_TOKEN_LENGTH = 4096;
  * @throws TypeError for a wrong `genid`, `unset` or `secret`.
  */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
-  const { genid, cookie = {}, proxy, resave, saveUninitialized } = options;
+  const { genid, resave, saveUninitialized } = options;
+  const cookie = filled<CookieOptions | ((req: never) => CookieOptions), CookieOptions>(options.cookie, {});
+  const proxy = typeof options.proxy === 'boolean' ? options.proxy : undefined;
   if (genid && typeof genid !== 'function') throw new TypeError('genid option must be a function');
   if (options.unset && !['destroy', 'keep'].includes(options.unset)) {
     throw new TypeError('unset option must be "destroy" or "keep"');
   }
   const secrets = secretsIn(options.secret);
-  const name = options.name || options.key || 'connect.sid';
-  const store = options.store ?? new MemoryStore();
+  const name = filled(options.name, filled(options.key, 'connect.sid'));
+  const store = filled(options.store, undefined) ?? new MemoryStore();
   const cookieFor = (req: IncomingMessage): CookieDefaults => {
-    const { ...settings } = typeof cookie === 'function' ? cookie(req as never) : cookie;
+    const given: CookieOptions = typeof cookie === 'function' ? cookie(req as never) : cookie;
+    if (typeof given !== 'object') throw new TypeError('argument options must be a object');
+    const settings = { ...given };
     if (settings.secure === 'auto') settings.secure = isSecure(req, proxy);
     if (settings.sameSite === 'auto') settings.sameSite = isSecure(req, proxy) ? 'none' : 'lax';
     return { path: '/', httpOnly: true, ...settings };
@@ -94,9 +98,9 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       maxSessionsPerUser: undefined,
       maxDataBytes: Infinity,
       trackDevice: false,
-      resave: resave ?? true,
+      resave: resave === undefined || Boolean(resave),
       saveUnchanged: true,
-      saveUninitialized: saveUninitialized ?? true,
+      saveUninitialized: saveUninitialized === undefined || Boolean(saveUninitialized),
       saveRegenerated: true,
       rolling: Boolean(options.rolling),
       onStoreError: 'fail',
@@ -105,12 +109,16 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       cookieName: name,
       cookieFor,
       load: 'eager',
-      unset: options.unset || 'keep',
+      unset: filled(options.unset, 'keep'),
       proxy,
       codecFor: secrets ? fixed(codecOf(secrets)) : (req) => codecOf([secretOf(req)!]),
-      tokensOf: (req, codec) => [...cookieValues(req.headers.cookie, name), ...parsedTokens(req, name, codec)],
+      tokensOf: (req, codec) => [
+        ...cookieValues(req.headers.cookie, name).map(unquoted),
+        ...parsedTokens(req, name, codec),
+      ],
       clearsCookies: false,
       sendsMaxAge: false,
+      endsOnce: true,
       errorFor,
     },
     warnings: warningsFor(options, store),
@@ -133,8 +141,19 @@ function codecOf(secrets: [Secret, ...Secret[]]): TokenCodec {
   return new SignedIdCodec(secrets, { maxLength: MAX_TOKEN_LENGTH, isId: (id) => id !== '' });
 }
 
+/** What is empty (null, '' or 0) is not given. */
+function filled<Value, Default>(given: Value | null | undefined, fallback: Default): Value | Default {
+  if (given) return given;
+  return fallback;
+}
+
 function fixed<Value>(value: Value): () => Value {
   return () => value;
+}
+
+/** Older clients and proxies put quotes around a value. */
+function unquoted(value: string): string {
+  return value.replace(/^"(.*)"$/s, '$1');
 }
 
 /** What cookie-parser has read, for where the header itself is gone. An id that it verified is signed anew. */

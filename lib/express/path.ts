@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 export function pathOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
   const url = req.originalUrl ?? req.url ?? '/';
   if (url.startsWith('/')) return url.replace(/[?#].*$/s, '');
-  return URL.canParse(url) ? new URL(url).pathname : '/';
+  return URL.canParse(url) ? new URL(url).pathname : url;
 }
 
 /** Whether browsers send a cookie with this path to another (RFC 6265bis, section 5.1.4): `/admin` is not `/administrator`. */

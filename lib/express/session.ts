@@ -45,6 +45,7 @@ export class Session {
     const session = new Session(req);
     session.#bond = { engine, state };
     Object.defineProperty(session, 'cookie', Session.#COOKIE);
+    void state.cookie; // settings that make no cookie are an error at once
     return session;
   }
 
@@ -88,12 +89,20 @@ export class Session {
   reload(callback: SessionCallback): this;
   reload(callback?: SessionCallback): Promise<void> | this {
     return this.#do(
-      ({ engine, state }) => engine.reload(state),
-      (done) =>
-        this.req.sessionStore.load(this.id, (error, session) => {
-          if (session !== undefined) this.req.session = session;
-          done(error ?? (session === undefined ? new Error('failed to load session') : undefined));
-        }),
+      async ({ engine, state }) => {
+        await engine.reload(state);
+        state.host.setCurrent(state);
+        present(this.req);
+      },
+      (done) => {
+        const { req } = this;
+        void req.sessionStore.get(this.id, (error, stored) => {
+          if (error) return done(error);
+          if (!stored) return done(new Error('failed to load session'));
+          req.sessionStore.createSession(req, stored);
+          done();
+        });
+      },
       callback,
     );
   }
@@ -115,7 +124,10 @@ export class Session {
   regenerate(callback: SessionCallback): this;
   regenerate(callback?: SessionCallback): Promise<void> | this {
     return this.#do(
-      ({ engine, state }) => engine.regenerate(state).then(() => void this.req.session),
+      async ({ engine, state }) => {
+        await engine.regenerate(state);
+        present(this.req);
+      },
       (done) => this.req.sessionStore.regenerate(this.req, done),
       callback,
     );
@@ -138,15 +150,23 @@ export class Session {
     return answer(this, bond.state, work, callback);
   }
 
-  #byHand(work: (done: SessionCallback) => void, callback: SessionCallback | undefined): Promise<void> | this {
+  #byHand(
+    work: (done: SessionCallback) => void,
+    callback: SessionCallback | undefined,
+  ): Promise<void> | this {
     if (callback !== undefined) {
       work(callback);
       return this;
     }
     return new Promise((resolve, reject) => {
-      work((error) => (error ? reject(error as Error) : resolve()));
+      work((error) => (error ? reject(error) : resolve()));
     });
   }
+}
+
+/** Makes the session of a request there and then, and with it `req.sessionID`. */
+function present(req: ExpressSessionRequest): void {
+  void req.session;
 }
 
 /** What is no data on such a session: its own names, and those every object has. */
@@ -162,6 +182,7 @@ const MEMBER_NAMES = new Set([
 export const EXPRESS_FACE: SessionFace = {
   memberNames: MEMBER_NAMES,
   strict: false,
+  sendsCookieChanges: false,
   present: (engine, state) => Session.bound(engine, state),
-  cookie: (defaults, stored) => (stored === undefined ? new Cookie(defaults) : Cookie.stored(defaults, stored)),
+  cookie: (defaults, stored) => (stored === undefined ? new Cookie(defaults) : Cookie.stored(stored)),
 };

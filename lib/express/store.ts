@@ -1,6 +1,11 @@
 import { EventEmitter } from 'node:events';
+import type { SessionCallback } from '../core/session-calls.js';
 import { exchangeOf } from '../http/session-exchange.js';
-import type { ExpressSessionStore, StoreCallback, StoredSession } from '../stores/express/express-session-store.js';
+import type {
+  ExpressSessionStore,
+  StoreCallback,
+  StoredSession,
+} from '../stores/express/express-session-store.js';
 import { callable } from './callable.js';
 import { Cookie, type CookieOptions } from './cookie.js';
 import type { ExpressSessionRequest } from './request.js';
@@ -21,7 +26,7 @@ abstract class BaseStore extends EventEmitter implements ExpressSessionStore {
   declare generate: (req: ExpressSessionRequest) => void;
 
   /** Ends the session of a request and gives it a new one. */
-  regenerate(req: ExpressSessionRequest, callback: (error?: unknown) => void): void {
+  regenerate(req: ExpressSessionRequest, callback: SessionCallback): void {
     void this.destroy(req.sessionID, (error) => {
       this.generate(req);
       callback(error);
@@ -40,7 +45,8 @@ abstract class BaseStore extends EventEmitter implements ExpressSessionStore {
   /** Makes a stored session the one of a request. */
   createSession(req: ExpressSessionRequest, stored: StoredSession): Session {
     const exchange = exchangeOf(req);
-    if (exchange !== undefined) return exchange.adopt(req.sessionID, recordFrom(req.sessionID, stored)) as Session;
+    if (exchange !== undefined)
+      return exchange.adopt(req.sessionID, recordFrom(req.sessionID, stored)) as Session;
     const { expires, originalMaxAge = null } = stored.cookie;
     const cookie = new Cookie(stored.cookie as CookieOptions);
     if (typeof expires === 'string') cookie.expires = new Date(expires);

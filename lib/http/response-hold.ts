@@ -17,6 +17,8 @@ import { applyHead } from './response-head.js';
 
 /** What {@link holdResponse} asks before it lets a response leave. */
 export interface ResponseGate {
+  /** Whether a second `end()` is passed over; if not, Node makes an error of it. */
+  readonly endsOnce?: boolean;
   /**
    * Called once before the first byte of the response may leave (`headersSent` is false), and once more when
    * the application ends a response whose head left earlier (`headersSent` is true). Returns undefined when
@@ -104,6 +106,7 @@ class HeldResponse {
 
   private readonly end: Native = (...args) => {
     const { res } = this;
+    if (this.gate.endsOnce && (this.hold?.ended || res.writableEnded)) return res;
     const hasChunk = Boolean(args[0]) && typeof args[0] !== 'function';
     if (this.isOver()) refuse(args, this.failure);
     else if (this.hold?.ended) {

@@ -107,6 +107,13 @@ export class SessionExchange implements SessionHost, ResponseGate {
     return this.present();
   }
 
+  set session(value: unknown) {
+    if (value != null && value === this.#session) return;
+    if (value != null) throw new SessionUsageError(messages.replaced(describe(value)));
+    this.#unset = true;
+    this.#session = null;
+  }
+
   /** The session, made if it is not yet; nobody has looked at it for that. */
   present(): object | undefined {
     if (this.#state === undefined) {
@@ -117,13 +124,6 @@ export class SessionExchange implements SessionHost, ResponseGate {
     return this.#session === undefined
       ? (this.#session = this.#context.engine.present(this.#state))
       : (this.#session ?? undefined);
-  }
-
-  set session(value: unknown) {
-    if (value != null && value === this.#session) return;
-    if (value != null) throw new SessionUsageError(messages.replaced(describe(value)));
-    this.#unset = true;
-    this.#session = null;
   }
 
   // SessionHost: what the engine asks of the request
@@ -183,6 +183,10 @@ export class SessionExchange implements SessionHost, ResponseGate {
 
   // ResponseGate: what the held response asks
 
+  get endsOnce(): boolean {
+    return this.#context.http.endsOnce;
+  }
+
   commit(): Promise<void> | undefined {
     const state = this.#state;
     if (state === undefined || this.#failed) return undefined;
@@ -221,8 +225,8 @@ export class SessionExchange implements SessionHost, ResponseGate {
     if (state === undefined || this.#setCookie !== undefined) return;
     try {
       this.#decideCookie(state, this.#context.engine.cookieOf(state));
-    } catch (error) {
-      if (!(error instanceof SessionDataError)) throw error; // the cookie is what could not be sent
+    } catch {
+      // A cookie that cannot be made is no second error: the one in hand is answered.
     }
   }
 

@@ -87,6 +87,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       tokensOf: ({ headers }) => cookieValues(headers.cookie, cookie.name),
       clearsCookies: true,
       sendsMaxAge: true,
+      endsOnce: false,
       errorFor: (error) => error,
     },
     storeTimeout: duration('storeTimeout', or(options.storeTimeout, 5_000)),

@@ -20,6 +20,8 @@ export interface HttpSettings {
   readonly clearsCookies: boolean;
   /** Whether the cookie says `Max-Age` beside `Expires`. */
   readonly sendsMaxAge: boolean;
+  /** Whether a second `res.end()` is passed over; if not, Node makes an error of it. */
+  readonly endsOnce: boolean;
   /** What the application is given for an error. */
   readonly errorFor: (error: unknown) => unknown;
 }

@@ -17,8 +17,13 @@ const ALLOWED: Record<string, (target: Import) => boolean> = {
   options: (target) =>
     isIn(target, 'core', 'errors', 'cookie') ||
     isPackage(target, 'ms') ||
+    (target.target === 'stores/express/express-session-store.ts' && target.isTypeOnly) ||
     target.kind === 'node' ||
     (isNest(target) && target.isTypeOnly),
+  express: (target) =>
+    isIn(target, 'core', 'errors', 'cookie', 'http', 'options', 'stores/express') ||
+    isPackage(target, 'cookie') ||
+    target.kind === 'node',
 };
 
 const isStore = (folder: string): boolean => folder.startsWith('stores/');
@@ -92,16 +97,25 @@ describe('what a file may import', () => {
     expect(
       breaches(
         sources.filter(
-          ({ path }) => !knows.includes(path) && !path.startsWith('stores/') && !path.startsWith('testing/'),
+          ({ path }) => !knows.includes(path) && !/^(stores|testing|express|options)\//.test(path),
         ),
         (_, target) => target.kind === 'lib' && target.target.startsWith('stores/'),
       ),
     ).toEqual([]);
   });
 
-  it('engine and store are put together in session.providers.ts and session.runtime.ts alone', () => {
+  it('the drop-in for express-session knows the stores of express-session, and nothing of Nest', () => {
+    expect(breachesOf('express')).toEqual([]);
+  });
+
+  it('nothing but the public names is taken from the drop-in', () => {
+    const others = sources.filter(({ path }) => folderOf(path) !== 'express');
+    expect(breaches(others, (_, { target }) => target.startsWith('express/'))).toEqual([]);
+  });
+
+  it('engine and store are put together in the composition roots alone', () => {
     const together = ['core/session-engine.ts', 'core/shared-store.ts'];
-    const knows = ['session.providers.ts', 'session.runtime.ts'];
+    const knows = ['session.providers.ts', 'session.runtime.ts', 'express/express-session.ts'];
     expect(
       breaches(
         sources.filter(({ path }) => !knows.includes(path) && !path.startsWith('core/')),

@@ -39,8 +39,12 @@ const NAMES: Record<string, readonly string[]> = {
     'TypeOrmSessionStore',
     'typeOrmStore',
   ],
+  'nest-session/express': ['Cookie', 'ExpressStoreAdapter', 'MemoryStore', 'Session', 'Store'],
   'nest-session/testing': ['sessionStoreContract'],
 };
+
+/** What an entry point is besides: a function of its own, under the names ESM and CommonJS have for that. */
+const ITSELF: readonly string[] = ['default', 'module.exports'];
 
 const DRIVERS =
   /\/node_modules\/(@nestjs\/(typeorm|testing|platform-[^/]+)|typeorm|pg|pg-[^/]+|mysql2?|sqlite3|better-sqlite3|redis|ioredis|@redis\/[^/]+|express|fastify|jest|@jest\/[^/]+|cookie-signature|express-session)\//;
@@ -74,7 +78,7 @@ describe.each(entryPoints.map(({ specifier }) => specifier))('%s', (specifier) =
   it('exports what the contract names', async () => {
     const script = `import * as all from '${specifier}'; console.log(JSON.stringify(Object.keys(all)))`;
     const exported = JSON.parse(await runNode('module', script)) as string[];
-    expect(exported.sort()).toEqual(names);
+    expect(exported.filter((name) => !ITSELF.includes(name)).sort()).toEqual(names);
   });
 
   it('can be required from CommonJS', async () => {
@@ -88,10 +92,19 @@ describe.each(entryPoints.map(({ specifier }) => specifier))('%s', (specifier) =
       import { createRequire } from 'node:module';
       import * as esm from '${specifier}';
       const cjs = createRequire(process.cwd() + '/x.js')('${specifier}');
-      console.log(Object.keys(esm).every((name) => esm[name] === cjs[name]));
+      const itself = ${JSON.stringify(ITSELF)};
+      const inCommonJs = (name) => (itself.includes(name) ? cjs : cjs[name]);
+      console.log(Object.keys(esm).every((name) => esm[name] === inCommonJs(name)));
     `;
     expect((await runNode('module', script)).trim()).toBe('true');
   });
+});
+
+it('nest-session/express is the function itself, in both', async () => {
+  const esm = `import session from 'nest-session/express'; console.log(typeof session({ secret: 'x' }));`;
+  const cjs = `console.log(typeof require('nest-session/express')({ secret: 'x' }));`;
+  const said = await Promise.all([runNode('module', esm), runNode('commonjs', cjs)]);
+  expect(said.map((text) => text.trim())).toEqual(['function', 'function']);
 });
 
 describe('an application that imports nest-session alone', () => {
@@ -99,7 +112,9 @@ describe('an application that imports nest-session alone', () => {
     const modules = await modulesOf('nest-session');
     expect(modules.some((url) => url.endsWith('/dist/session.module.js'))).toBe(true);
     expect(modules.filter((url) => DRIVERS.test(url))).toEqual([]);
-    expect(modules.filter((url) => /\/dist\/(stores\/(?!memory)|testing)/.test(url))).toEqual([]);
+    expect(modules.filter((url) => /\/dist\/(stores\/(?!memory|express)|express|testing)/.test(url))).toEqual(
+      [],
+    );
   });
 
   it('would be caught loading one', async () => {

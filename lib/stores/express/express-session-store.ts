@@ -1,5 +1,5 @@
 /** Called by an express-session store when it is done. */
-export type StoreCallback<Value = void> = (error?: unknown, value?: Value) => void;
+export type StoreCallback<Value = void> = (error?: Error | null, value?: Value) => void;
 
 /** A session as an express-session store is given it: the application's data, and its cookie. */
 export interface StoredSession {
@@ -22,10 +22,12 @@ export interface ExpressSessionStore {
   touch?(id: string, session: never, callback?: StoreCallback): unknown;
 }
 
+type Method = (this: ExpressSessionStore, ...args: unknown[]) => unknown;
+
 /** Whether something has the methods of an express-session store. */
 export function isExpressStore(store: unknown): store is ExpressSessionStore {
-  const { get, set, destroy } = (store ?? {}) as Partial<ExpressSessionStore>;
-  return [get, set, destroy].every((method) => typeof method === 'function');
+  const methods = (store ?? {}) as Record<string, unknown>;
+  return ['get', 'set', 'destroy'].every((name) => typeof methods[name] === 'function');
 }
 
 /**
@@ -38,8 +40,8 @@ export function callStore<Value>(
   args: readonly unknown[],
 ): Promise<Value | undefined> {
   return new Promise((resolve, reject) => {
-    const method = store[name] as (...args: unknown[]) => unknown;
-    const done: StoreCallback<Value> = (error, value) => (error ? reject(error as Error) : resolve(value));
+    const method = (store as unknown as Record<string, Method>)[name]!;
+    const done: StoreCallback<Value> = (error, value) => (error ? reject(error) : resolve(value));
     const returned = method.call(store, ...args, done);
     if (!isPromise(returned)) return;
     returned.then((value) => {

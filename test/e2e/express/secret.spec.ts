@@ -2,7 +2,7 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import cookieParser from 'cookie-parser';
 import { PEERS, stopServers } from './support/peers.js';
-import { databaseStore, idIn, SECRET, signed, site } from './support/options-helpers.js';
+import { databaseStore, idIn, SECRET, signed, site, until } from './support/options-helpers.js';
 
 afterEach(stopServers);
 
@@ -78,6 +78,16 @@ describe.each(PEERS)('secret (%s)', (_, session) => {
     });
     expect(errors).toEqual([new Error('secret option required for sessions')]);
   });
+
+  it.each([5, { not: 'a key' }])(
+    'a secret that cannot sign (%j) is an error passed to next',
+    async (secret) => {
+      const { client, errors } = await site(session, { secret });
+      expect((await client().get('/change')).setCookies).toEqual([]);
+      await until(() => errors.length > 0);
+      expect(String(errors[0])).toMatch('The "key" argument must be');
+    },
+  );
 
   it('req.secret signs and verifies where there is no option', async () => {
     const { client } = await site(

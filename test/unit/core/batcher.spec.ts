@@ -170,8 +170,7 @@ describe.each([
       throw new Error('at once');
     });
     const onTimeout = (): Error => new Error('timed out');
-    const options = { run, onTimeout, keyOf: String,
-      together: true, shareSameKey, timeout: TIMEOUT };
+    const options = { run, onTimeout, keyOf: String, together: true, shareSameKey, timeout: TIMEOUT };
     const batcher = new Batcher<string, string>(options);
     await expect(batcher.add('a')).rejects.toThrow('at once');
     await expect(batcher.add('b')).rejects.toThrow('at once');

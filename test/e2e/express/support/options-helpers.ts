@@ -29,6 +29,7 @@ export interface Store {
   set(id: string, session: unknown, callback?: Callback): void;
   touch?(id: string, session: unknown, callback?: Callback): void;
   destroy(id: string, callback?: Callback): void;
+  all?(callback: Callback): void;
 }
 
 /** The session function as one that takes whatever is tried on it. */
@@ -36,8 +37,8 @@ export function middleware(session: SessionFunction, options?: unknown): Middlew
   return (session as unknown as (options: unknown) => Middleware)(options);
 }
 
-export function memoryStore(session: SessionFunction): Store & { all(callback: Callback): void } {
-  const { MemoryStore } = session as unknown as { MemoryStore: new () => ReturnType<typeof memoryStore> };
+export function memoryStore(session: SessionFunction): Store {
+  const { MemoryStore } = session as unknown as { MemoryStore: new () => Store };
   return new MemoryStore();
 }
 
@@ -45,7 +46,7 @@ export function memoryStore(session: SessionFunction): Store & { all(callback: C
 export function databaseStore(session: SessionFunction, rows: Map<string, string>): Store {
   const { Store: Base } = session as unknown as { Store: new () => object };
   const row = (id: string): unknown => (rows.has(id) ? JSON.parse(rows.get(id)!) : null);
-  const methods: Required<Store> = {
+  const methods: Omit<Required<Store>, 'all'> = {
     get: (id, callback) => void setImmediate(() => callback(null, row(id))),
     set: (id, data, callback) => {
       rows.set(id, JSON.stringify(data));
@@ -111,8 +112,7 @@ export async function site(
   routes: Routes = {},
   before?: (req: Req, res: ServerResponse) => void,
 ): Promise<Site> {
-  const memory = memoryStore(session);
-  const { store }: { store: Store } = { store: memory, ...options };
+  const { store }: { store: Store } = { store: memoryStore(session), ...options };
   const calls = count(store);
   const all: Routes = { ...ROUTES, ...routes };
   const merged: object = { ...QUIET, store, ...options };
@@ -133,7 +133,7 @@ export async function site(
     calls,
     rows: () =>
       new Promise((resolve, reject) => {
-        memory.all((error, rows) => {
+        store.all!((error, rows) => {
           if (error instanceof Error) reject(error);
           else resolve(JSON.parse(JSON.stringify(rows)) as Record<string, Row>);
         });

@@ -120,7 +120,7 @@ export type Pace = (answer: () => void, call: StoreCall) => void;
 
 export const atOnce: Pace = (answer) => answer();
 export const soon: Pace = (answer) => void setImmediate(answer);
-export const slowly: Pace = (answer) => void setTimeout(answer, 30);
+export const slowly: Pace = (answer) => void setTimeout(answer, 10);
 
 /** A store whose rows, calls and errors are in the hands of the test. */
 export function fakeStore(
