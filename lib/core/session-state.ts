@@ -3,12 +3,10 @@ import type { EngineRules, SessionHost } from './engine-settings.js';
 import { absoluteDeadline, expiryOf, isTouchDue } from './lifetime.js';
 import { SessionContent } from './session-content.js';
 import type { SessionCookie } from './session-cookie.js';
-import { refuseTooLarge } from './data-limit.js';
 import { OwnCookie } from './own-cookie.js';
-import { FlashChanges, metaText, parseMeta, type SessionMeta } from './session-meta.js';
+import { FlashChanges, parseMeta, type SessionMeta } from './session-meta.js';
 import type { SessionRecord } from './session-record.js';
 import type { KeyChanges } from './session-text.js';
-import { sealSuccessor } from './session-id.js';
 import { userIdText } from './user-id.js';
 
 /** A renewal of the id that the next write carries out. */
@@ -64,10 +62,13 @@ export class SessionState {
   readonly settings: EngineRules;
   readonly host: SessionHost;
   #id: string | undefined;
-  #content: SessionContent | undefined;
+  /** The data as the application has it in hand, once it has looked. */
+  content: SessionContent | undefined;
   #meta: SessionMeta;
-  readonly #cookie: OwnCookie;
-  #flash: FlashChanges | undefined;
+  /** The cookie settings as the application has them in hand. */
+  readonly ownCookie: OwnCookie;
+  /** The flash values that this request added and took. */
+  flashChanges: FlashChanges | undefined;
   #bornAt: number;
   /** Whether this request has stored the session: it need not be touched again. */
   #isStored = false;
@@ -86,13 +87,18 @@ export class SessionState {
     this.touchAsked = loaded?.record.isForeign ?? false;
     this.#id = loaded?.id;
     this.#meta = loaded?.meta ?? {};
-    this.#cookie = new OwnCookie(host, settings);
+    this.ownCookie = new OwnCookie(host, settings);
     this.#bornAt = settings.now();
   }
 
   /** The session id, made when it is first needed: a visitor who never gets a session costs no random bytes. */
   get id(): string {
     return (this.#id ??= this.newId());
+  }
+
+  /** The session id, where there is one yet. */
+  get knownId(): string | undefined {
+    return this.#id;
   }
 
   /** An id that nobody has yet. */
@@ -135,29 +141,29 @@ export class SessionState {
   }
 
   get cookie(): SessionCookie {
-    return this.#cookie.settings(this.#meta.cookie);
+    return this.ownCookie.settings(this.#meta.cookie);
   }
 
   /** Puts other cookie settings in place of the session's. */
   set cookie(cookie: SessionCookie) {
-    this.#cookie.replace(cookie, this.#meta.cookie);
+    this.ownCookie.replace(cookie, this.#meta.cookie);
   }
 
   get flash(): FlashChanges {
-    return (this.#flash ??= new FlashChanges());
+    return (this.flashChanges ??= new FlashChanges());
   }
 
   /** This session's idle timeout in milliseconds. */
   get idle(): number {
     const { lifetimes, idleFollowsCookie } = this.settings;
-    const own = this.#cookie.changes(this.#meta.cookie)?.originalMaxAge;
+    const own = this.ownCookie.changes(this.#meta.cookie)?.originalMaxAge;
     if (typeof own === 'number') return own;
     const followed = idleFollowsCookie && own === undefined ? this.host.cookieDefaults.maxAge : undefined;
     return followed ?? lifetimes.idleTimeout;
   }
 
   get expiresAt(): number {
-    if (this.base !== undefined && !this.#cookie.isInHand) return this.base.expiresAt;
+    if (this.base !== undefined && !this.ownCookie.isInHand) return this.base.expiresAt;
     return expiryOf(
       { createdAt: this.createdAt, lastSeenAt: this.lastSeenAt },
       this.settings.lifetimes,
@@ -171,13 +177,13 @@ export class SessionState {
    * @throws SyntaxError when the record's `data` cannot be read.
    */
   fill(data: object): void {
-    this.#content = new SessionContent(data, this.settings.face);
-    if (this.base !== undefined) this.#content.fill(this.base.data);
+    this.content = new SessionContent(data, this.settings.face);
+    if (this.base !== undefined) this.content.fill(this.base.data);
   }
 
   /** Whether the cookie outlives the browser. */
   get isPersistent(): boolean {
-    const own = this.#cookie.changes(this.#meta.cookie)?.originalMaxAge;
+    const own = this.ownCookie.changes(this.#meta.cookie)?.originalMaxAge;
     const { maxAge, expires } = this.host.cookieDefaults;
     return (own === undefined ? (maxAge ?? expires) : own) != null;
   }
@@ -194,95 +200,43 @@ export class SessionState {
 
   /** Whether the session holds anything worth storing. */
   get holdsSomething(): boolean {
-    return this.#content?.isEmpty === false || this.#flash?.anyAdded === true;
+    return this.content?.isEmpty === false || this.flashChanges?.anyAdded === true;
   }
 
   /** Takes note that what the session holds now could not be stored, and that the application was told. */
   giveUp(): void {
     this.saveAsked = false;
-    this.#givenUp = this.#content?.text;
+    this.#givenUp = this.content?.text;
   }
 
   /** Whether the session holds just what the application knows could not be stored. */
   get isGivenUp(): boolean {
-    return this.#givenUp !== undefined && !this.saveAsked && this.#content?.text === this.#givenUp;
+    return this.#givenUp !== undefined && !this.saveAsked && this.content?.text === this.#givenUp;
+  }
+
+  /** Whether the time has come to write that the session was seen. */
+  get isTouchDue(): boolean {
+    const { now, lifetimes } = this.settings;
+    return this.touchAsked || isTouchDue(this.lastSeenAt, now(), lifetimes, this.idle);
   }
 
   /** What a write would change now. */
   staleness(): Staleness {
-    const base = this.base!;
     if (this.login !== undefined || this.renewal !== undefined || this.saveAsked) return 'changed';
-    if (this.#content?.isChanged) return 'changed';
-    if (this.#flash?.any || this.#cookie.isChanged) return 'changed';
+    if (this.content?.isChanged) return 'changed';
+    if (this.flashChanges?.any || this.ownCookie.isChanged) return 'changed';
     if (this.touchAsked) return 'touch';
     if (this.#isStored) return 'fresh';
     if (this.settings.resave) return 'changed';
-    const { now, lifetimes } = this.settings;
-    return isTouchDue(base.lastSeenAt, now(), lifetimes, this.idle) ? 'touch' : 'fresh';
-  }
-
-  /** The record as it should be stored now. */
-  next(staleness: Exclude<Staleness, 'fresh'>): SessionRecord {
-    const now = this.settings.now();
-    const { base } = this;
-    const seen =
-      base === undefined ||
-      this.touchAsked ||
-      this.login !== undefined ||
-      isTouchDue(base.lastSeenAt, now, this.settings.lifetimes, this.idle);
-    const lastSeenAt = seen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
-    const device = this.#device(seen);
-    // A login is a new authentication, from which the absolute timeout counts anew (OWASP ASVS 5.0, 7.3.2).
-    const createdAt = this.login?.at ?? this.createdAt;
-    const times = {
-      lastSeenAt,
-      expiresAt: expiryOf({ createdAt, lastSeenAt }, this.settings.lifetimes, this.idle),
-      ip: device.ip,
-      userAgent: device.userAgent,
-      ...(this.settings.keepsCookies && { cookie: this.cookie.snapshot() }),
-    };
-    if (base !== undefined && staleness === 'touch') return { ...base, ...times };
-
-    const data = this.#content?.checkedText() ?? base?.data ?? '{}';
-    const meta = this.#nextMeta();
-    this.#cookie.writing();
-    if (data !== base?.data || this.#flash?.anyAdded) {
-      const stored = { data: base?.data, flash: this.#meta.flash };
-      refuseTooLarge(
-        { data, flash: this.#flash?.applyTo(stored.flash) ?? stored.flash },
-        stored,
-        this.settings.maxDataBytes,
-      );
-    }
-    const userId = this.owner;
-    return {
-      ...times,
-      key: this.renewal ? this.settings.keyOf(this.renewal.id) : this.key,
-      version: (base?.version ?? 0) + 1,
-      data,
-      meta,
-      userId,
-      createdAt,
-      authenticatedAt: this.login?.at ?? (userId === base?.userId ? (base?.authenticatedAt ?? null) : null),
-      previousKey: this.renewal
-        ? this.renewal.follow
-          ? (base?.key ?? null)
-          : null
-        : (base?.previousKey ?? null),
-    };
-  }
-
-  #device(seen: boolean): { readonly ip: string | null; readonly userAgent: string | null } {
-    if (!this.settings.trackDevice) return { ip: null, userAgent: null };
-    return this.base === undefined || this.base.ip === null || seen ? this.host.device() : this.base;
+    return this.isTouchDue ? 'touch' : 'fresh';
   }
 
   /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
   get owner(): string | null {
     if (this.login !== undefined) return this.login.userId;
     const { base } = this;
-    if (this.#content === undefined) return base?.userId ?? null;
-    const { data } = this.#content;
+    if (this.content === undefined) return base?.userId ?? null;
+    const { data } = this.content;
     if (base?.authenticatedAt != null && base.userId === String((data as { userId?: unknown }).userId)) {
       return base.userId;
     }
@@ -293,7 +247,7 @@ export class SessionState {
   stored(record: SessionRecord): void {
     const metaChanged = record.meta !== (this.base?.meta ?? null);
     const isChanged = record.data !== this.base?.data;
-    const hasOtherCookie = this.#cookie.isChanged && this.settings.face.sendsCookieChanges;
+    const hasOtherCookie = this.ownCookie.isChanged && this.settings.face.sendsCookieChanges;
     if (this.base === undefined || hasOtherCookie || (isChanged && this.isPersistent)) {
       this.cookieDue = true;
     }
@@ -302,10 +256,10 @@ export class SessionState {
       this.followTo(this.renewal.id);
     }
     if (this.base?.version !== record.version || this.base.key !== record.key) {
-      this.#content?.stored(record.data);
+      this.content?.stored(record.data);
       if (metaChanged) this.#meta = parseMeta(record.meta);
-      this.#cookie.stored();
-      this.#flash?.settle(this.#meta.flash);
+      this.ownCookie.stored();
+      this.flashChanges?.settle(this.#meta.flash);
       this.login = undefined;
       this.renewal = undefined;
     }
@@ -317,12 +271,12 @@ export class SessionState {
 
   /** What the application changed since the data was read. */
   localChanges(): KeyChanges {
-    return this.#content?.changes() ?? new Map<string, unknown>();
+    return this.content?.changes() ?? new Map<string, unknown>();
   }
 
   /** This request's changes so far, to come back to. */
   snapshot(): LocalChanges {
-    return { data: this.localChanges(), flash: this.#flash?.copy() };
+    return { data: this.localChanges(), flash: this.flashChanges?.copy() };
   }
 
   /**
@@ -333,8 +287,8 @@ export class SessionState {
    */
   rebase(record: SessionRecord | undefined, local?: LocalChanges): void {
     const meta = parseMeta(record?.meta ?? null);
-    this.#content?.rebase(record?.data ?? '{}', local?.data ?? this.#content.changes());
-    if (local !== undefined) this.#flash = local.flash?.copy();
+    this.content?.rebase(record?.data ?? '{}', local?.data ?? this.content.changes());
+    if (local !== undefined) this.flashChanges = local.flash?.copy();
     this.#meta = meta;
     this.base = record;
   }
@@ -342,13 +296,13 @@ export class SessionState {
   /** Replaces this request's copy by a record, changes and all. */
   restore(record: SessionRecord): void {
     this.rebase(record, { data: new Map(), flash: undefined });
-    this.#cookie.reset();
+    this.ownCookie.reset();
   }
 
   /** Becomes a new session that holds nothing but the changes given. */
   startOver(changes: KeyChanges = new Map()): void {
     this.rebase(undefined, { data: changes, flash: undefined });
-    this.#cookie.reset();
+    this.ownCookie.reset();
     this.#id = undefined;
     this.#bornAt = this.settings.now();
     this.isNew = true;
@@ -361,23 +315,6 @@ export class SessionState {
 
   /** Removes every data key but those named. */
   keepOnly(keys: ReadonlySet<string>): void {
-    this.#content?.keepOnly(keys);
-  }
-
-  #nextMeta(): string | null {
-    if (!this.#cookie.isChanged && !this.#flash?.any && this.renewal === undefined)
-      return this.base?.meta ?? null;
-    const flash = this.#flash === undefined ? this.#meta.flash : this.#flash.applyTo(this.#meta.flash);
-    const cookie = this.#cookie.changes(this.#meta.cookie);
-    const rotation = this.#nextRotation();
-    return metaText({ ...(flash && { flash }), ...(cookie && { cookie }), ...(rotation && { rotation }) });
-  }
-
-  #nextRotation(): SessionMeta['rotation'] {
-    const { renewal } = this;
-    if (renewal === undefined) return this.#meta.rotation;
-    const at = this.settings.now();
-    const successor = renewal.grace > 0 && this.#id !== undefined && sealSuccessor(renewal.id, this.#id);
-    return { at, until: at + renewal.grace, ...(successor && { successor }) };
+    this.content?.keepOnly(keys);
   }
 }

@@ -7,6 +7,7 @@ import { SessionStoreError } from '../errors/session-store.error.js';
 import type { EngineRules } from './engine-settings.js';
 import { KeyHistory } from './key-history.js';
 import type { DestroyedReason } from './session-events.js';
+import { nextRecord } from './next-record.js';
 import type { SessionLoader } from './session-loader.js';
 import type { SessionRecord, SessionSummary } from './session-record.js';
 import type { SessionReporter } from './session-reporter.js';
@@ -109,7 +110,7 @@ export class SessionWriter {
       return false;
     }
     const staleness = state.staleness() === 'touch' ? 'touch' : 'changed';
-    const next = state.next(staleness);
+    const next = nextRecord(state, staleness);
     if (await this.shared.update({ key: base.key, version: base.version, next })) {
       this.#noteKey(base, next, turn);
       state.stored(next);
@@ -133,7 +134,7 @@ export class SessionWriter {
 
   async #create(state: SessionState, turn: Turn): Promise<boolean> {
     if (!state.host.canSend(state.cookie)) return true;
-    const record = state.next('changed');
+    const record = nextRecord(state, 'changed');
     if (!(await this.shared.create(record))) throw new SessionDataError(messages.storeExists);
     turn.latest = record;
     state.stored(record);

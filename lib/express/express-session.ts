@@ -95,7 +95,8 @@ export declare namespace session {
   type MemoryStore = import('./memory-store.js').MemoryStore;
   type SessionOptions = import('./options.js').SessionOptions;
   type CookieOptions = import('./cookie.js').CookieOptions;
-  type SessionData = import('../core/session-data.js').SessionData;
+  type SessionData = import('../core/session-data.js').SessionData & { cookie: Cookie };
+  type StoredSession = import('../stores/express/express-session-store.js').StoredSession;
 }
 
 function onceEach(say: (message: string) => void): (message: string) => void {

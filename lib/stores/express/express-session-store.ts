@@ -4,7 +4,6 @@ export type StoreCallback<Value = void> = (error?: Error | null, value?: Value) 
 /** A session as an express-session store is given it: the application's data, and its cookie. */
 export interface StoredSession {
   readonly cookie: { readonly expires?: Date | string | null; readonly originalMaxAge?: number | null };
-  readonly [key: string]: unknown;
 }
 
 /**
