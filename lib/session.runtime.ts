@@ -75,7 +75,7 @@ export class SessionRuntime {
 
   #storeFailed(error: SessionStoreError): void {
     this.#storeFailures++;
-    if (this.events.active)
+    if (this.events.hears('storeError'))
       this.events.emit({ type: 'storeError', at: new Date(this.options.engine.now()), error });
   }
 }

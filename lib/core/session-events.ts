@@ -1,3 +1,4 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
 import { describe, messages } from '../errors/messages.js';
 
 /** Why a session was ended. */
@@ -25,13 +26,23 @@ export type SessionEvent =
       Partial<EventFacts>)
   | { readonly type: 'storeError'; readonly at: Date; readonly error: Error };
 
+/** For tracing tools, which know channels by name: `nest-session:created` and so on, with the event as the message. */
+const CHANNELS: Readonly<Record<SessionEvent['type'], Channel>> = {
+  created: channel('nest-session:created'),
+  loaded: channel('nest-session:loaded'),
+  rotated: channel('nest-session:rotated'),
+  destroyed: channel('nest-session:destroyed'),
+  rejected: channel('nest-session:rejected'),
+  storeError: channel('nest-session:storeError'),
+};
+
 /** Where the engine says what happens. */
 export class SessionEventHub {
   readonly #listeners = new Set<(event: SessionEvent) => void>();
 
-  /** Whether anybody listens: spares building events for nobody. */
-  get active(): boolean {
-    return this.#listeners.size > 0;
+  /** Whether anybody listens to a type of event: spares building events for nobody. */
+  hears(type: SessionEvent['type']): boolean {
+    return this.#listeners.size > 0 || CHANNELS[type].hasSubscribers;
   }
 
   /** Has `listener` called with every event until the function returned is called. */
@@ -40,8 +51,9 @@ export class SessionEventHub {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells every listener. */
+  /** Tells every listener, and the diagnostics channel of the event's type. */
   emit(event: SessionEvent): void {
+    CHANNELS[event.type].publish(event);
     for (const listener of this.#listeners) {
       harmless(() => listener(event));
     }

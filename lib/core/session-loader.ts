@@ -49,7 +49,9 @@ export class SessionLoader {
     const key = this.settings.keyOf(id);
     try {
       const record = await this.shared.read(key);
-      return this.#admit(id, key, record, host) ?? this.fresh(host);
+      const state = this.#admit(id, key, record, host);
+      if (record !== undefined && !this.isAlive(record)) await this.#bury(record);
+      return state ?? this.fresh(host);
     } catch (error) {
       if (!(error instanceof SessionStoreError) || this.settings.onStoreError === 'fail') throw error;
       const anonymous = this.fresh(host);
@@ -101,6 +103,15 @@ export class SessionLoader {
     if (record.expiresAt <= now || absoluteDeadline(record.createdAt, lifetimes) <= now) return false;
     // A shorter idle timeout holds for sessions that were stored under a longer one, too.
     return idleFollowsCookie || record.lastSeenAt + (ownIdleOf(record) ?? lifetimes.idleTimeout) > now;
+  }
+
+  /** Ends what has expired, rather than leave it for others to find. A store that fails here is told of as `storeError`. */
+  async #bury(record: SessionRecord): Promise<void> {
+    try {
+      if (await this.shared.delete(record.key)) this.reporter.destroyed(record, 'expired');
+    } catch (error) {
+      if (!(error instanceof SessionStoreError)) throw error;
+    }
   }
 
   #refuse(

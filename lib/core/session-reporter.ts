@@ -38,7 +38,7 @@ export class SessionReporter {
     facts: { readonly type: SessionEvent['type']; readonly [fact: string]: unknown },
     record?: Subject,
   ): void {
-    if (!this.hub.active) return;
+    if (!this.hub.hears(facts.type)) return;
     const at = new Date(this.now());
     const subject = record && {
       handle: this.handleOf(record.key),

@@ -203,6 +203,12 @@ export class SessionObject {
   }
 }
 
+/** How many milliseconds ago the user signed in with `login()`; undefined where that did not happen. @internal */
+export function loginAgeOf(session: SessionObject): number | undefined {
+  const { authenticatedAt } = session;
+  return authenticatedAt && SessionObject.stateOf(session).settings.now() - authenticatedAt.getTime();
+}
+
 /** Whose session it is: as `login()` said, else as the option `userId` finds in the data. @internal */
 export function ownerOf(session: SessionObject): string | undefined {
   return SessionObject.stateOf(session).owner ?? undefined;

@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ownerOf } from '../core/session.js';
+import { loginAgeOf, ownerOf } from '../core/session.js';
 import type { LoginRequirement } from '../decorators/require-login.decorator.js';
 import type { SessionRequirement } from '../decorators/require-session.decorator.js';
 import type { Session } from '../decorators/session.decorator.js';
@@ -68,7 +68,8 @@ export class SessionGuard implements CanActivate {
   /** Whether the login was recent enough. */
   protected isFresh(session: Session, { within }: LoginRequirement): boolean {
     if (within === undefined) return true;
-    return session.authenticatedAt !== undefined && Date.now() - session.authenticatedAt.getTime() <= within;
+    const age = loginAgeOf(session);
+    return age !== undefined && age <= within;
   }
 
   /** The session of the request, loaded if need be. */

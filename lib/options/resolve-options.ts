@@ -7,6 +7,7 @@ import { cookieValues } from '../cookie/cookie-header.js';
 import { messages } from '../errors/messages.js';
 import { SessionOptionsError } from '../errors/session-options.error.js';
 import { resolveCookie, type ResolvedCookie } from './cookie-options.js';
+import { SessionClock } from './session-clock.js';
 import { count, duration, flag, func, oneOf, refuse, refuseUnseen } from './option-checks.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
@@ -57,9 +58,10 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   const secrets = resolveSecrets(options.secret, warnings);
   const cookie = resolveCookie(options);
   const codec = new SignedIdCodec(secrets);
+  const clock = new SessionClock();
   return {
     engine: {
-      now: () => Date.now(),
+      now: clock.now,
       lifetimes: resolveLifetimes(options, cookie),
       idleFollowsCookie: options.idleTimeout === undefined && cookie.fixed === undefined,
       face: SESSION_FACE,
@@ -90,6 +92,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       endsOnce: false,
       errorFor: (error) => error,
     },
+    clock,
     storeTimeout: duration('storeTimeout', or(options.storeTimeout, 5_000)),
     store: options.store,
     forRoutes: list('forRoutes', options.forRoutes),

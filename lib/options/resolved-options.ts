@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { EngineSettings, TokenCodec } from '../core/engine-settings.js';
 import type { CookieDefaults } from '../core/session-cookie.js';
+import type { SessionClock } from './session-clock.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
 /** What the HTTP side of the module needs to know. */
@@ -30,6 +31,8 @@ export interface HttpSettings {
 export interface ResolvedOptions {
   readonly engine: EngineSettings;
   readonly http: HttpSettings;
+  /** The time that the engine goes by. */
+  readonly clock: SessionClock;
   /** Milliseconds. */
   readonly storeTimeout: number;
   readonly store: SessionModuleOptions['store'];

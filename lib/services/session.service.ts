@@ -164,7 +164,7 @@ export class SessionService {
 
   #tell(reason: DestroyedReason, handle: string, userId?: string): void {
     const { events } = this.#runtime;
-    if (events.active)
+    if (events.hears('destroyed'))
       events.emit({
         type: 'destroyed',
         at: new Date(this.#now()),

@@ -2,9 +2,18 @@ import type { SessionChange, SessionRecord } from '../../core/session-record.js'
 import type { SessionStore, StoreOutcome } from '../../core/session-store.js';
 import { refuseUnknownOptions } from '../../core/store-options.js';
 import { describe, messages } from '../../errors/messages.js';
+import { SessionDataError } from '../../errors/session-data.error.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { callStore, type ExpressSessionStore, isExpressStore } from './express-session-store.js';
-import { corruptRecord, factsOf, readRow, recordOf, type Row, writeRow } from './session-row.js';
+import {
+  corruptRecord,
+  factsOf,
+  readRow,
+  recordOf,
+  withFixedAttributes,
+  withOwnLife,
+  writeRow,
+} from './session-row.js';
 
 /** Options of an {@link ExpressStoreAdapter}. */
 export interface ExpressStoreAdapterOptions {
@@ -56,6 +65,7 @@ export class ExpressStoreAdapter implements SessionStore {
 
   create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
     return each(records, async (record) => {
+      if (await this.#has(record.key)) return false;
       await this.#write(record);
       return true;
     });
@@ -64,23 +74,36 @@ export class ExpressStoreAdapter implements SessionStore {
   update(changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
     return each(changes, async ({ key, version, next }) => {
       if ((await this.#read(key))?.version !== version) return false;
+      const isRenewed = next.key !== key;
+      if (isRenewed && (await this.#has(next.key))) throw new SessionDataError(messages.storeExists);
       await this.#write(next);
-      if (next.key !== key) await callStore(this.#store, 'destroy', [key]);
+      if (isRenewed) await this.#destroy(key);
       return true;
     });
   }
 
   delete(keys: readonly string[]): Promise<StoreOutcome[]> {
     return each(keys, async (key) => {
-      const found = (await this.#read(key)) !== undefined;
-      await callStore(this.#store, 'destroy', [key]);
+      if (!this.#mayHold(key)) return false;
+      const found = await this.#has(key);
+      await this.#destroy(key);
       return found;
     });
   }
 
+  /** A handle may come from anywhere: what is no digest is none of the keys that sessions have here. */
+  #mayHold(key: string): boolean {
+    return this.keepsIds || /^[\w-]{43}$/.test(key);
+  }
+
+  async #has(key: string): Promise<boolean> {
+    return (await this.#read(key)) !== undefined;
+  }
+
   async #read(key: string): Promise<SessionRecord | undefined> {
+    if (!this.#mayHold(key)) return undefined;
     const now = Date.now();
-    const session = await getSession(this.#store, key);
+    const session = await getSession(this.#store, key).catch(unreadable);
     if (session === undefined) return undefined;
     const row = readRow(session);
     if (row === undefined) return corruptRecord(key, now);
@@ -92,27 +115,31 @@ export class ExpressStoreAdapter implements SessionStore {
 
   /** Always the whole row: the `touch` of many stores moves their own deadline alone, and leaves the row's as it was. */
   async #write(record: SessionRecord): Promise<void> {
-    const row = writeRow(record, new Date(record.expiresAt), factsOf(record));
+    const row = writeRow(withFixedAttributes(record), new Date(record.expiresAt), factsOf(record));
     await callStore(this.#store, 'set', [record.key, row]);
   }
-}
 
-/** Of a foreign session's cookie its life is taken over; for the rest the application's settings of today hold. */
-function withOwnLife(row: Row): Row {
-  const { originalMaxAge } = row.cookie;
-  return { ...row, cookie: typeof originalMaxAge === 'number' ? { originalMaxAge } : {} };
-}
-
-/** The session under a key, or undefined; stores that keep files say so with ENOENT. */
-export async function getSession(store: ExpressSessionStore, key: string): Promise<unknown> {
-  try {
-    const session = await callStore<unknown>(store, 'get', [key]);
-    if (session) return session;
-    return undefined;
-  } catch (error) {
-    if ((error as { code?: unknown } | null)?.code === 'ENOENT') return undefined;
-    throw error;
+  async #destroy(key: string): Promise<void> {
+    await callStore(this.#store, 'destroy', [key]).catch(missing);
   }
+}
+
+/** The session under a key, or undefined. */
+export async function getSession(store: ExpressSessionStore, key: string): Promise<unknown> {
+  const session = await callStore<unknown>(store, 'get', [key]).catch(missing);
+  if (session) return session;
+  return undefined;
+}
+
+/** Stores that keep files say with ENOENT that there is no session. */
+function missing(error: unknown): undefined {
+  if ((error as { code?: unknown } | null | undefined)?.code !== 'ENOENT') throw error;
+}
+
+/** What a store cannot parse is no session, rather than a fault of the store. */
+function unreadable(error: unknown): null {
+  if (!(error instanceof SyntaxError)) throw error;
+  return null;
 }
 
 /** Does something for each item; one that fails is answered with its error. */

@@ -24,15 +24,25 @@ const FACTS = 'nestSession';
 /** A day in milliseconds: how long most stores keep a session whose cookie ends with the browser. */
 const USUAL_LIFE = 24 * 60 * 60 * 1000;
 
+/** A hundred years in milliseconds: the longest life that is taken over, and well within what a date can hold. */
+const LONGEST_LIFE = 100 * 365.25 * USUAL_LIFE;
+
+/** The end of the year 9999: no session was seen later. */
+const LATEST = 253_402_300_799_999;
+
 /** Takes a session of a store apart; undefined where it is none that express-session could have stored. */
 export function readRow(session: unknown): Row | undefined {
   if (typeof session !== 'object' || session === null) return undefined;
   const { cookie, ...data } = session as Record<string, unknown>;
   if (typeof cookie !== 'object' || cookie === null) return undefined;
-  // Some stores hand out objects of their own; their JSON is what counts.
-  const { [FACTS]: facts, ...settings } = parseObject(JSON.stringify(cookie));
-  if (facts !== undefined && !isFacts(facts)) return undefined;
-  return { data: JSON.stringify(data), cookie: settings, facts };
+  try {
+    // Some stores hand out objects of their own; their JSON is what counts.
+    const { [FACTS]: facts, ...settings } = parseObject(JSON.stringify(cookie));
+    if (facts !== undefined && !isFacts(facts)) return undefined;
+    return { data: JSON.stringify(data), cookie: settings, facts };
+  } catch {
+    return undefined; // JSON cannot hold it, so express-session did not store it
+  }
 }
 
 /** A row's cookie as stores look at it: some at `expires`, some at `maxAge`, most at its JSON. */
@@ -68,10 +78,35 @@ export function writeRow(record: SessionRecord, expires: Date | null, facts?: Ro
   return { cookie, ...parseObject(record.data) };
 }
 
+/**
+ * A record whose cookie has no attribute that is decided by the connection: express-session takes a row's attributes as
+ * they are, so it gets those that are safe over any.
+ */
+export function withFixedAttributes(record: SessionRecord): SessionRecord {
+  if (record.cookie === undefined) return record;
+  const { secure, sameSite } = record.cookie;
+  const fixed = {
+    ...(secure === 'auto' && { secure: true }),
+    ...(sameSite === 'auto' && { sameSite: 'lax' as const }),
+  };
+  return { ...record, cookie: { ...record.cookie, ...fixed } };
+}
+
 /** The facts of a record. */
 export function factsOf(record: SessionRecord): RowFacts {
   const { version, meta, userId, createdAt, lastSeenAt, authenticatedAt, ip, userAgent } = record;
   return { version, meta, userId, createdAt, lastSeenAt, authenticatedAt, ip, userAgent };
+}
+
+/**
+ * A row of express-session with its life as its own: how long it lasts, or that it ends with the browser. For all other
+ * attributes the application's settings of today hold.
+ */
+export function withOwnLife(row: Row): Row {
+  const { originalMaxAge } = row.cookie;
+  if (originalMaxAge === undefined) return { ...row, cookie: {} };
+  const isLimited = typeof originalMaxAge === 'number';
+  return { ...row, cookie: { originalMaxAge: isLimited ? Math.min(originalMaxAge, LONGEST_LIFE) : null } };
 }
 
 /** A session without facts, as a record that is seen for the first time. That it is alive is its store's word. */
@@ -105,8 +140,10 @@ export function versionOf(text: string): number {
 function isFacts(facts: unknown): facts is RowFacts {
   if (typeof facts !== 'object' || facts === null) return false;
   const { version, createdAt, lastSeenAt, authenticatedAt, meta, userId, ip, userAgent } = facts as RowFacts;
+  const numbers = [version, createdAt, lastSeenAt, authenticatedAt === null ? 0 : authenticatedAt];
   return (
-    [version, createdAt, lastSeenAt, authenticatedAt ?? 0].every((number) => Number.isSafeInteger(number)) &&
+    numbers.every((number) => Number.isSafeInteger(number)) &&
+    [createdAt, lastSeenAt].every((time) => Math.abs(time) <= LATEST) &&
     [meta, userId, ip, userAgent].every((text) => text === null || typeof text === 'string')
   );
 }

@@ -79,14 +79,29 @@ describe('a cookie that is not accepted', () => {
     expect(world.store.asked('create', 'update', 'delete')).toBe(0);
   });
 
-  it('of an expired session finds nothing, although the row is still there', async () => {
+  it('of an expired session finds nothing, and ends what is left of it', async () => {
     const world = new World({ lifetimes: { idleTimeout: HOUR } });
     const token = await world.begin({ userId: 'ada' });
     world.now += HOUR;
     const { session } = await world.visit(token);
     expect([session.isNew, { ...session }]).toEqual([true, {}]);
-    expect(world.events).toMatchObject([{ type: 'rejected', reason: 'expired', userId: 'ada' }]);
-    expect(world.store.rows.size).toBe(1);
+    expect(world.events).toMatchObject([
+      { type: 'rejected', reason: 'expired', userId: 'ada' },
+      { type: 'destroyed', reason: 'expired', userId: 'ada' },
+    ]);
+    expect(world.store.rows.size).toBe(0);
+  });
+
+  it('of an expired session gives a fresh one also where the store cannot end the old one', async () => {
+    const world = new World({ lifetimes: { idleTimeout: HOUR } });
+    const token = await world.begin({ userId: 'ada' });
+    world.now += HOUR;
+    world.store.before = (call) => {
+      if (call === 'delete') throw new Error('the store is read-only');
+    };
+    const { session } = await world.visit(token);
+    expect(session.isNew).toBe(true);
+    expect(world.failures).toHaveLength(1);
   });
 });
 

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { type SessionEvent, SessionEventHub } from '../../../lib/core/session-events.js';
 
@@ -21,15 +22,34 @@ describe('the event hub', () => {
     expect(heard).toEqual(['a created', 'b created']);
   });
 
-  it('is active while somebody listens', () => {
+  it('hears everything while somebody listens', () => {
     const hub = new SessionEventHub();
-    expect(hub.active).toBe(false);
+    expect(hub.hears('created')).toBe(false);
     const off = hub.subscribe(() => undefined);
-    expect(hub.active).toBe(true);
+    expect(hub.hears('created')).toBe(true);
     off();
     off();
-    expect(hub.active).toBe(false);
+    expect(hub.hears('created')).toBe(false);
   });
+
+  it.each(['created', 'loaded', 'rotated', 'destroyed', 'rejected', 'storeError'] as const)(
+    'tells the diagnostics channel nest-session:%s of its own events alone',
+    (type) => {
+      const hub = new SessionEventHub();
+      const heard: unknown[] = [];
+      const listener = (event: unknown, name: string | symbol): void => void heard.push([name, event]);
+      subscribe(`nest-session:${type}`, listener);
+      expect(hub.hears(type)).toBe(true);
+      expect(hub.hears(type === 'created' ? 'loaded' : 'created')).toBe(false);
+      const event = { ...EVENT, type } as SessionEvent;
+      hub.emit(event);
+      hub.emit({ ...EVENT, type: type === 'created' ? 'loaded' : 'created' });
+      unsubscribe(`nest-session:${type}`, listener);
+      hub.emit(event);
+      expect(heard).toEqual([[`nest-session:${type}`, event]]);
+      expect(hub.hears(type)).toBe(false);
+    },
+  );
 
   it('tells nobody who left, also in the middle of an event', () => {
     const hub = new SessionEventHub();

@@ -1,3 +1,4 @@
+import { SessionClock } from '../../../lib/options/session-clock.js';
 import { describe, expect, it } from '@jest/globals';
 import { refusal, refusalOf, resolve, SECRET } from './support.js';
 
@@ -34,7 +35,12 @@ describe('the defaults', () => {
     });
     expect(storeTimeout).toBe(5_000);
     expect(warnings).toEqual([]);
-    expect(rest).toEqual({ store: undefined, forRoutes: undefined, exclude: undefined });
+    expect(rest).toEqual({
+      clock: expect.any(SessionClock),
+      store: undefined,
+      forRoutes: undefined,
+      exclude: undefined,
+    });
   });
 
   it('make ids of 256 random bits, and a clock', () => {
