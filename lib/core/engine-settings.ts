@@ -2,6 +2,7 @@ import type { CookieChanges, CookieDefaults, SessionCookie } from './session-coo
 import type { SessionEngine } from './session-engine.js';
 import type { RejectedReason } from './session-events.js';
 import type { SessionLifetimes } from './lifetime.js';
+import { FlashClaims } from './flash-claims.js';
 import { handleOf } from './session-id.js';
 import type { SessionState } from './session-state.js';
 import type { SessionStore } from './session-store.js';
@@ -67,6 +68,8 @@ export interface EngineRules extends EngineSettings {
   readonly handleOf: (key: string) => string;
   /** Whether records carry the cookie settings. */
   readonly keepsCookies: boolean;
+  /** Who has taken which flash value. */
+  readonly flashClaims: FlashClaims;
 }
 
 /** What holds for sessions in a store. */
@@ -76,6 +79,7 @@ export function rulesFor(settings: EngineSettings, store: SessionStore): EngineR
     ...settings,
     ...(store.keepsIds ? { keyOf: same, handleOf } : { keyOf: handleOf, handleOf: same }),
     keepsCookies: store.keepsCookies ?? false,
+    flashClaims: new FlashClaims(settings.now),
   };
 }
 

@@ -33,6 +33,11 @@ export function metaText(meta: SessionMeta): string | null {
   return text === '{}' ? null : text;
 }
 
+/** The stored flash values of a key. */
+export function flashEntries(flash: SessionMeta['flash'], key: string): readonly FlashEntry[] {
+  return flash !== undefined && Object.hasOwn(flash, key) ? flash[key]! : [];
+}
+
 /** The flash values of one request: what it added and what it took, until they are stored. */
 export class FlashChanges {
   readonly #added: Map<string, FlashEntry[]>;
@@ -65,11 +70,14 @@ export class FlashChanges {
     this.#added.set(key, entries);
   }
 
-  /** Takes all values of a key, stored ones first. */
-  take(key: string, stored: SessionMeta['flash']): unknown[] {
-    const kept = Object.hasOwn(stored ?? {}, key)
-      ? stored![key]!.filter(([name]) => !this.#taken.has(name))
-      : [];
+  /** The names of the stored values that were taken. */
+  get taken(): Iterable<string> {
+    return this.#taken;
+  }
+
+  /** Takes all values of a key, stored ones first; of those that are stored the ones that `mayTake` grants. */
+  take(key: string, stored: SessionMeta['flash'], mayTake: (name: string) => boolean = () => true): unknown[] {
+    const kept = flashEntries(stored, key).filter(([name]) => !this.#taken.has(name) && mayTake(name));
     for (const [name] of kept) this.#taken.add(name);
     const added = this.#added.get(key) ?? [];
     this.#added.delete(key);

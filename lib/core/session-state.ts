@@ -149,8 +149,21 @@ export class SessionState {
     this.ownCookie.replace(cookie, this.#meta.cookie);
   }
 
-  get flash(): FlashChanges {
-    return (this.flashChanges ??= new FlashChanges());
+  /** Appends a flash value. */
+  addFlash(key: string, value: unknown): void {
+    (this.flashChanges ??= new FlashChanges()).add(key, value);
+  }
+
+  /** Takes the flash values of a key that nobody else has taken. */
+  takeFlash(key: string): unknown[] {
+    const { flashClaims } = this.settings;
+    this.flashChanges ??= new FlashChanges();
+    return this.flashChanges.take(key, this.#meta.flash, (name) => flashClaims.take(name, this));
+  }
+
+  /** Leaves the flash values that this request took for a later one: they could not be removed. */
+  releaseFlash(): void {
+    this.settings.flashClaims.release(this.flashChanges?.taken ?? [], this);
   }
 
   /** This session's idle timeout in milliseconds. */

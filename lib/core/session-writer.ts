@@ -69,6 +69,7 @@ export class SessionWriter {
     } catch (error) {
       state.login = undefined;
       state.renewal = undefined;
+      state.releaseFlash();
       if (before !== undefined) state.rebase(state.base, before);
       throw error;
     }

@@ -1,10 +1,12 @@
 import { describe, messages } from '../errors/messages.js';
+import { SessionEndedError } from '../errors/session-ended.error.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import type { SessionFace } from './engine-settings.js';
 import { SessionCookie } from './session-cookie.js';
 import { answer, run, type SessionCallback } from './session-calls.js';
 import type { SessionEngine } from './session-engine.js';
 import { refuseNonJson } from './session-text.js';
+import { flashEntries } from './session-meta.js';
 import type { SessionState } from './session-state.js';
 import { userIdText } from './user-id.js';
 
@@ -190,16 +192,35 @@ export class SessionObject {
     return run(this.#state, () => this.#engine.update(this.#state, () => fn(this)));
   }
 
-  /** Takes all flash values of a key, in the order they were added; the next request does not see them any more. */
+  /**
+   * Takes all flash values of a key, in the order they were added; the next request does not see them any more. Of
+   * requests of one process that race for a value one gets it; `@Flash()`, or this inside {@link update}, makes sure of
+   * that across instances, too.
+   */
   flash<Value = unknown>(key: string): Value[];
   /** Appends a value that is read once, by this request or a later one. */
   flash(key: string, value: unknown): void;
   flash(...args: [key: string, value?: unknown]): unknown[] | undefined {
     const [key, value] = args;
-    if (args.length === 1) return this.#state.flash.take(key, this.#state.meta.flash);
+    if (args.length === 1) return this.#state.takeFlash(key);
     refuseNonJson({ [key]: value === undefined ? [value] : value });
-    this.#state.flash.add(key, value);
+    this.#state.addFlash(key, value);
     return undefined;
+  }
+}
+
+/**
+ * Takes all flash values of a key for good: of requests that race for one, on whichever instances, one gets it.
+ * A session that was ended meanwhile has none. @internal
+ */
+export async function takeFlash(session: SessionObject, key: string): Promise<unknown[]> {
+  const { meta } = SessionObject.stateOf(session);
+  if (flashEntries(meta.flash, key).length === 0) return session.flash(key);
+  try {
+    return await session.update(() => session.flash(key));
+  } catch (error) {
+    if (error instanceof SessionEndedError) return [];
+    throw error;
   }
 }
 

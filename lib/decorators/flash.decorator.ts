@@ -1,16 +1,18 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { takeFlash } from '../core/session.js';
 import { loadSession } from '../http/load-session.js';
 import { requestOf } from '../http/request-of.js';
 
 const FlashParam = createParamDecorator(
   async (key: string, context: ExecutionContext): Promise<unknown[]> => {
     const session = await loadSession(requestOf(context));
-    return session.flash(key);
+    return takeFlash(session, key);
   },
 );
 
 /**
- * Injects all flash values of a key, in the order they were added, and clears them: each is read once.
+ * Injects all flash values of a key, in the order they were added, and clears them: each is read once, by one of the
+ * requests that race for it, on whichever instances. They are cleared in the store before the handler runs.
  *
  * @example
  * ```ts

@@ -130,6 +130,35 @@ describe.each(PEERS)('a new session (%s)', (_, session) => {
     expect(Object.keys(await rows())).toEqual([body.id]);
   });
 
+  it.each(both)('regenerated while it was blank, it is saved and sent (resave: %s)', async (resave) => {
+    const { client, rows } = await site(session, { resave }, { login: (req) => call(req, 'regenerate') });
+    const { setCookies, body } = await client().get('/login');
+    expect(setCookies).toHaveLength(1);
+    expect(Object.keys(await rows())).toEqual([body.id]);
+  });
+
+  it.each(both)(
+    'regenerated with the data that it had, it is saved and sent (resave: %s)',
+    async (resave) => {
+      const { visitor, rows } = await site(
+        session,
+        { resave },
+        {
+          login: async (req) => {
+            const { n } = req.session;
+            await call(req, 'regenerate');
+            req.session.n = n;
+          },
+        },
+      );
+      const client = await visitor();
+      const { setCookies, body } = await client.get('/login');
+      expect(setCookies).toHaveLength(1);
+      expect(await rows()).toEqual({ [body.id]: expect.objectContaining({ n: 1 }) });
+      expect((await client.get('/')).body).toMatchObject({ id: body.id, data: { n: 1 } });
+    },
+  );
+
   it('each visitor has another one', async () => {
     const { client } = await site(session, { saveUninitialized: true });
     const ids = await Promise.all(
