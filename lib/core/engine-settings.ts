@@ -4,6 +4,7 @@ import type { RejectedReason } from './session-events.js';
 import type { SessionLifetimes } from './lifetime.js';
 import { FlashClaims } from './flash-claims.js';
 import { handleOf } from './session-id.js';
+import type { SessionSchema } from './session-schema.js';
 import type { SessionState } from './session-state.js';
 import type { SessionStore } from './session-store.js';
 
@@ -44,6 +45,8 @@ export interface EngineSettings {
   readonly generateId: (request: unknown) => string;
   /** Finds in the data whose session it is. */
   readonly userIdOf: (data: object) => unknown;
+  /** What the data looks like, where the application has said so. */
+  readonly schema: SessionSchema | undefined;
   readonly maxSessionsPerUser: number | undefined;
   readonly maxDataBytes: number;
   readonly trackDevice: boolean;

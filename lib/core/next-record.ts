@@ -61,12 +61,18 @@ function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionSt
 
 function nextMeta(state: SessionState): string | null {
   const { meta, ownCookie, flashChanges } = state;
-  if (!ownCookie.isChanged && !flashChanges?.any && state.renewal === undefined)
-    return state.base?.meta ?? null;
+  const version = state.settings.schema?.version;
+  const isSame = !ownCookie.isChanged && !flashChanges?.any && meta.version === version;
+  if (isSame && state.renewal === undefined) return state.base?.meta ?? null;
   const flash = flashChanges === undefined ? meta.flash : flashChanges.applyTo(meta.flash);
   const cookie = ownCookie.changes(meta.cookie);
   const rotation = nextRotation(state);
-  return metaText({ ...(flash && { flash }), ...(cookie && { cookie }), ...(rotation && { rotation }) });
+  return metaText({
+    ...(version !== undefined && { version }),
+    ...(flash && { flash }),
+    ...(cookie && { cookie }),
+    ...(rotation && { rotation }),
+  });
 }
 
 function nextRotation({ renewal, settings, meta, knownId }: SessionState): SessionMeta['rotation'] {

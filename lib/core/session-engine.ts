@@ -25,7 +25,6 @@ const CLEAR: Commit = { cookie: 'clear' };
  */
 export class SessionEngine {
   readonly settings: EngineRules;
-  readonly #shared: SharedStore;
   readonly #reporter: SessionReporter;
   readonly #loader: SessionLoader;
   readonly #writer: SessionWriter;
@@ -33,7 +32,6 @@ export class SessionEngine {
   constructor(settings: EngineSettings, store: SessionStore, shared: SharedStore, events: SessionEventHub) {
     const rules = rulesFor(settings, store);
     this.settings = rules;
-    this.#shared = shared;
     this.#reporter = new SessionReporter(events, rules.now, rules.handleOf);
     this.#loader = new SessionLoader(rules, shared, this.#reporter);
     this.#writer = new SessionWriter(rules, store, shared, this.#loader, this.#reporter);
@@ -94,7 +92,7 @@ export class SessionEngine {
   /** Replaces this request's copy by what the store holds. */
   async reload(state: SessionState): Promise<void> {
     this.#requireAttached(state);
-    const record = state.base && !state.ended ? await this.#shared.read(state.base.key) : undefined;
+    const record = state.base && !state.ended ? await this.#loader.read(state.base.key) : undefined;
     if (record === undefined || !this.#loader.isAlive(record)) throw new SessionEndedError(messages.ended);
     try {
       this.#loader.follow(state, record);

@@ -35,6 +35,13 @@ export class SessionLoader {
     return this.fresh(host);
   }
 
+  /** The record under a key, as this release of the application understands it. */
+  async read(key: string): Promise<SessionRecord | undefined> {
+    const record = await this.shared.read(key);
+    const { schema } = this.settings;
+    return record === undefined || schema === undefined ? record : schema.load(record);
+  }
+
   /** A new session. */
   fresh(host: SessionHost): SessionState {
     return new SessionState(this.settings, host);
@@ -48,7 +55,7 @@ export class SessionLoader {
   async #find(id: string, host: SessionHost): Promise<SessionState> {
     const key = this.settings.keyOf(id);
     try {
-      const record = await this.shared.read(key);
+      const record = await this.read(key);
       const state = this.#admit(id, key, record, host);
       if (record !== undefined && !this.isAlive(record)) await this.#bury(record);
       return state ?? this.fresh(host);

@@ -7,6 +7,8 @@ export type FlashEntry = readonly [name: string, value: unknown];
 
 /** What the engine keeps beside the application's data. */
 export interface SessionMeta {
+  /** The version of the application's data (option `version`). */
+  version?: number;
   /** Values that are read once, by key. */
   flash?: Record<string, FlashEntry[]>;
   /** Settings of this session's own cookie, where they differ from the application's. */
@@ -76,7 +78,11 @@ export class FlashChanges {
   }
 
   /** Takes all values of a key, stored ones first; of those that are stored the ones that `mayTake` grants. */
-  take(key: string, stored: SessionMeta['flash'], mayTake: (name: string) => boolean = () => true): unknown[] {
+  take(
+    key: string,
+    stored: SessionMeta['flash'],
+    mayTake: (name: string) => boolean = () => true,
+  ): unknown[] {
     const kept = flashEntries(stored, key).filter(([name]) => !this.#taken.has(name) && mayTake(name));
     for (const [name] of kept) this.#taken.add(name);
     const added = this.#added.get(key) ?? [];

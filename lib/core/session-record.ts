@@ -36,12 +36,12 @@ export interface SessionRecord {
   readonly previousKey: string | null;
   /** The settings of the session's cookie, in what is written to a store that `keepsCookies`. */
   readonly cookie?: CookieSnapshot;
-  /** Whether somebody else wrote it, without the facts above: its first use stores them. */
-  readonly isForeign?: boolean;
+  /** What its first use has to write, where it is not stored as it stands here: a touch, or all of it. */
+  readonly due?: 'touch' | 'changed';
 }
 
 /** A {@link SessionRecord} without what the application stored: what a list of sessions shows. */
-export type SessionSummary = Omit<SessionRecord, 'data' | 'meta' | 'previousKey' | 'cookie' | 'isForeign'>;
+export type SessionSummary = Omit<SessionRecord, 'data' | 'meta' | 'previousKey' | 'cookie' | 'due'>;
 
 /** One optimistic write: "if the record under `key` still has `version`, replace it by `next`". */
 export interface SessionChange {

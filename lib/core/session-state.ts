@@ -84,7 +84,8 @@ export class SessionState {
     this.host = host;
     this.base = loaded?.record;
     this.isNew = loaded === undefined;
-    this.touchAsked = loaded?.record.isForeign ?? false;
+    this.touchAsked = loaded?.record.due === 'touch';
+    this.saveAsked = loaded?.record.due === 'changed';
     this.#id = loaded?.id;
     this.#meta = loaded?.meta ?? {};
     this.ownCookie = new OwnCookie(host, settings);

@@ -112,13 +112,14 @@ export class SessionWriter {
     }
     const staleness = state.staleness() === 'touch' ? 'touch' : 'changed';
     const next = nextRecord(state, staleness);
+    if (next.data !== base.data) await this.settings.schema?.check(next.data);
     if (await this.shared.update({ key: base.key, version: base.version, next })) {
       this.#noteKey(base, next, turn);
       state.stored(next);
       if (next.userId !== base.userId) await this.#capSessionsOf(next);
       return true;
     }
-    const latest = await this.shared.read(base.key);
+    const latest = await this.loader.read(base.key);
     turn.latest = latest !== undefined && this.loader.isAlive(latest) ? latest : 'gone';
     return false;
   }
@@ -136,6 +137,7 @@ export class SessionWriter {
   async #create(state: SessionState, turn: Turn): Promise<boolean> {
     if (!state.host.canSend(state.cookie)) return true;
     const record = nextRecord(state, 'changed');
+    await this.settings.schema?.check(record.data);
     if (!(await this.shared.create(record))) throw new SessionDataError(messages.storeExists);
     turn.latest = record;
     state.stored(record);

@@ -46,6 +46,10 @@ export const messages = {
     `The session key ${JSON.stringify(key)} holds ${what}, which JSON cannot hold; store plain JSON values.`,
   tooLarge: (bytes: number, max: number) =>
     `The session data is ${bytes} bytes, more than the ${max} bytes of "maxDataBytes"; keep large things in a database and their key in the session.`,
+  schemaMismatch: (paths: readonly string[]) =>
+    `The session data does not match the option "schema" at: ${paths.join(', ')}.`,
+  migrationFailed: (error: string) =>
+    `A session could not be brought up to date: "migrate" or "schema" threw ${error}; its visitor gets a new session.`,
   userIdInvalid: (given: string) =>
     `session.login(userId): ${given} was given; accepted: a string of 1 to 255 characters without NUL, or a finite number.`,
   idInvalid: '"genid" must return a string of 1 to 256 printable ASCII characters without spaces.',

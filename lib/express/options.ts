@@ -95,6 +95,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       face: EXPRESS_FACE,
       generateId: genid ? (req) => checkedId(genid(req as never)) : generateId,
       userIdOf: () => undefined,
+      schema: undefined,
       maxSessionsPerUser: undefined,
       maxDataBytes: Infinity,
       trackDevice: false,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { SignedIdCodec } from '../cookie/signed-id.codec.js';
 import type { SessionLifetimes } from '../core/lifetime.js';
 import { checkedId, generateId } from '../core/session-id.js';
+import { SessionSchema } from '../core/session-schema.js';
 import { SESSION_FACE } from '../core/session.js';
 import { cookieValues } from '../cookie/cookie-header.js';
 import { messages } from '../errors/messages.js';
@@ -27,6 +28,9 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
   rotationGrace: true,
   load: true,
   userId: true,
+  schema: true,
+  version: true,
+  migrate: true,
   maxSessionsPerUser: true,
   trackDevice: true,
   storeTimeout: true,
@@ -69,6 +73,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       userIdOf: func<(data: never) => unknown>('userId', options.userId, defaultUserId) as (
         data: object,
       ) => unknown,
+      schema: resolveSchema(options),
       maxSessionsPerUser: count('maxSessionsPerUser', options.maxSessionsPerUser, undefined),
       maxDataBytes: count('maxDataBytes', options.maxDataBytes, 1024 * 1024),
       trackDevice: flag('trackDevice', options.trackDevice, true),
@@ -153,6 +158,20 @@ function switchable(name: string, given: unknown): number | false {
 
 function list<Item>(name: string, given: Item[] | undefined): Item[] | undefined {
   return given === undefined || Array.isArray(given) ? given : refuse(name, given, 'an array of routes');
+}
+
+function resolveSchema({ schema, version, migrate }: SessionModuleOptions): SessionSchema | undefined {
+  const validate: unknown = (schema as { '~standard'?: { validate?: unknown } } | undefined)?.['~standard']
+    ?.validate;
+  if (schema !== undefined && typeof validate !== 'function')
+    refuse('schema', schema, 'a Standard Schema, such as one of zod, valibot or arktype');
+  count('version', version, undefined);
+  if (migrate !== undefined) func('migrate', migrate, migrate);
+  if (migrate !== undefined && version === undefined)
+    refuse('version', version, 'the number of the version that "migrate" brings data to');
+  return schema === undefined && version === undefined
+    ? undefined
+    : new SessionSchema({ schema, version, migrate });
 }
 
 function idGenerator(genid: SessionModuleOptions['genid']): (request: unknown) => string {

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { InjectionToken, MiddlewareConsumer, OptionalFactoryDependency } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { CookieAttributes } from '../core/session-cookie.js';
@@ -119,6 +120,36 @@ export interface SessionModuleOptions {
    * @defaultValue `data.userId`, else `data.passport?.user`
    */
   userId?: (data: SessionData) => string | number | undefined | null;
+
+  /**
+   * What session data looks like: a Standard Schema (zod, valibot, arktype). Data is checked, and put as the schema
+   * returns it, when it is loaded; what does not match is a fresh session and an event, as any row that cannot be read.
+   * It is checked again before it is stored: a mismatch is a {@link SessionDataError} that names the keys. The schema sees
+   * data as JSON holds it, and has to accept what it returns itself.
+   *
+   * @see https://standardschema.dev
+   */
+  schema?: StandardSchemaV1;
+
+  /**
+   * The version of the data that this release of the application writes: 1, 2 and so on. Data that was stored without
+   * one has version 0.
+   */
+  version?: number;
+
+  /**
+   * Brings data of an older {@link version} up to date when it is loaded, before {@link schema} checks it. What it
+   * returns is stored with the first request. An error it throws is a warning of the process, and a fresh session.
+   *
+   * @example
+   * ```ts
+   * migrate: (data, from) => (from < 2 ? { ...data, cart: data.basket, basket: undefined } : data)
+   * ```
+   */
+  migrate?: (
+    data: Record<string, unknown>,
+    from: number,
+  ) => Record<string, unknown> | Promise<Record<string, unknown>>;
 
   /**
    * How many sessions a user may have; beyond it the oldest is ended. Needs a store that knows users.

@@ -11,12 +11,16 @@ const DRIVERS: Record<string, readonly string[]> = { 'stores/typeorm': ['typeorm
 
 /** What each folder may import, beside itself. What is not here may import anything that the other rules allow. */
 const ALLOWED: Record<string, (target: Import) => boolean> = {
-  core: (target) => isIn(target, 'errors') || target.kind === 'node',
+  core: (target) =>
+    isIn(target, 'errors') ||
+    target.kind === 'node' ||
+    (isPackage(target, '@standard-schema/spec') && target.isTypeOnly),
   errors: (target) => isNest(target) || target.kind === 'node',
   cookie: (target) => isIn(target, 'core', 'errors') || isPackage(target, 'cookie') || target.kind === 'node',
   options: (target) =>
     isIn(target, 'core', 'errors', 'cookie') ||
     isPackage(target, 'ms') ||
+    (isPackage(target, '@standard-schema/spec') && target.isTypeOnly) ||
     (target.target === 'stores/express/express-session-store.ts' && target.isTypeOnly) ||
     target.kind === 'node' ||
     (isNest(target) && target.isTypeOnly),

@@ -15,6 +15,9 @@ import {
   writeRow,
 } from './session-row.js';
 
+/** So many keys that were given up are remembered. */
+const CAPACITY = 10_000;
+
 /** Options of an {@link ExpressStoreAdapter}. */
 export interface ExpressStoreAdapterOptions {
   /**
@@ -48,6 +51,8 @@ export class ExpressStoreAdapter implements SessionStore {
   /** Whether sessions are kept under their ids: unless `hashIds` is set. */
   readonly keepsIds: boolean;
   readonly #store: ExpressSessionStore;
+  /** The keys that were given up here, oldest first: a write that is under way meanwhile takes its row out again. */
+  readonly #ended = new Set<string>();
 
   /** @throws SessionOptionsError when `store` has not the methods of one, or an option is wrong. */
   constructor(store: ExpressSessionStore, options: ExpressStoreAdapterOptions = {}) {
@@ -66,6 +71,7 @@ export class ExpressStoreAdapter implements SessionStore {
   create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
     return each(records, async (record) => {
       if (await this.#has(record.key)) return false;
+      this.#ended.delete(record.key);
       await this.#write(record);
       return true;
     });
@@ -77,8 +83,10 @@ export class ExpressStoreAdapter implements SessionStore {
       const isRenewed = next.key !== key;
       if (isRenewed && (await this.#has(next.key))) throw new SessionDataError(messages.storeExists);
       await this.#write(next);
-      if (isRenewed) await this.#destroy(key);
-      return true;
+      const isEnded = this.#ended.has(key);
+      if (isEnded) await this.#destroy(next.key);
+      else if (isRenewed) await this.#destroy(key);
+      return !isEnded;
     });
   }
 
@@ -107,7 +115,7 @@ export class ExpressStoreAdapter implements SessionStore {
     if (session === undefined) return undefined;
     const row = readRow(session);
     if (row === undefined) return corruptRecord(key, now);
-    if (row.facts === undefined) return { ...recordOf(key, withOwnLife(row), now), isForeign: true };
+    if (row.facts === undefined) return { ...recordOf(key, withOwnLife(row), now), due: 'touch' };
     const expiresAt = Date.parse(row.cookie.expires ?? '');
     if (Number.isNaN(expiresAt)) return corruptRecord(key, now);
     return { ...row.facts, key, data: row.data, expiresAt, previousKey: null };
@@ -120,7 +128,14 @@ export class ExpressStoreAdapter implements SessionStore {
   }
 
   async #destroy(key: string): Promise<void> {
-    await callStore(this.#store, 'destroy', [key]).catch(missing);
+    this.#ended.add(key);
+    if (this.#ended.size > CAPACITY) this.#ended.delete(this.#ended.values().next().value!);
+    try {
+      await callStore(this.#store, 'destroy', [key]).catch(missing);
+    } catch (error) {
+      this.#ended.delete(key);
+      throw error;
+    }
   }
 }
 

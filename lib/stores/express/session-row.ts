@@ -4,10 +4,7 @@ import { parseObject } from '../../core/session-text.js';
 import type { StoredSession } from './express-session-store.js';
 
 /** What a record holds that express-session has no place for. */
-export type RowFacts = Omit<
-  SessionRecord,
-  'key' | 'data' | 'expiresAt' | 'previousKey' | 'cookie' | 'isForeign'
->;
+export type RowFacts = Omit<SessionRecord, 'key' | 'data' | 'expiresAt' | 'previousKey' | 'cookie' | 'due'>;
 
 /** A row of an express-session store, taken apart. */
 export interface Row {

@@ -56,6 +56,7 @@ export class World {
         face: SESSION_FACE,
         generateId: () => randomBytes(32).toString('base64url'),
         userIdOf: (data) => (data as { userId?: unknown }).userId,
+        schema: undefined,
         maxSessionsPerUser: undefined,
         maxDataBytes: 1024 * 1024,
         trackDevice: true,
