@@ -70,7 +70,8 @@ function warnOf(error: unknown): void {
 async function checked(schema: StandardSchemaV1, data: unknown): Promise<unknown> {
   const result = await schema['~standard'].validate(data);
   if (result.issues === undefined) return result.value;
-  throw new SessionDataError(messages.schemaMismatch(result.issues.map(({ path }) => pathText(path))));
+  const paths = result.issues.map(({ path }) => pathText(path));
+  throw new SessionDataError(messages.schemaMismatch(paths.join(', ')));
 }
 
 function pathText(path: StandardSchemaV1.Issue['path']): string {

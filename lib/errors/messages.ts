@@ -46,8 +46,7 @@ export const messages = {
     `The session key ${JSON.stringify(key)} holds ${what}, which JSON cannot hold; store plain JSON values.`,
   tooLarge: (bytes: number, max: number) =>
     `The session data is ${bytes} bytes, more than the ${max} bytes of "maxDataBytes"; keep large things in a database and their key in the session.`,
-  schemaMismatch: (paths: readonly string[]) =>
-    `The session data does not match the option "schema" at: ${paths.join(', ')}.`,
+  schemaMismatch: (paths: string) => `The session data does not match the option "schema" at: ${paths}.`,
   migrationFailed: (error: string) =>
     `A session could not be brought up to date: "migrate" or "schema" threw ${error}; its visitor gets a new session.`,
   userIdInvalid: (given: string) =>

@@ -6,19 +6,22 @@ export interface StoredSession {
   readonly cookie: { readonly expires?: Date | string | null; readonly originalMaxAge?: number | null };
 }
 
+/** What a store is given to call back: whatever type its own declares, this takes it. */
+export type StoreAnswer = (error?: unknown, value?: unknown) => void;
+
 /**
  * What a store for express-session has to have (its `connect-*` packages): `touch` is recommended. Methods call back;
  * one that takes no callback may return a promise instead.
  */
 export interface ExpressSessionStore {
   /** The session under an id, or nothing. */
-  get(id: string, callback: StoreCallback<StoredSession | null>): unknown;
+  get(id: string, callback: StoreAnswer): unknown;
   /** Stores a session, whatever is there. */
-  set(id: string, session: never, callback?: StoreCallback): unknown;
+  set(id: string, session: never, callback?: StoreAnswer): unknown;
   /** Removes a session. */
-  destroy(id: string, callback?: StoreCallback): unknown;
+  destroy(id: string, callback?: StoreAnswer): unknown;
   /** Prolongs the life of a session. */
-  touch?(id: string, session: never, callback?: StoreCallback): unknown;
+  touch?(id: string, session: never, callback?: StoreAnswer): unknown;
 }
 
 type Method = (this: ExpressSessionStore, ...args: unknown[]) => unknown;
@@ -40,7 +43,7 @@ export function callStore<Value>(
 ): Promise<Value | undefined> {
   return new Promise((resolve, reject) => {
     const method = (store as unknown as Record<string, Method>)[name]!;
-    const done: StoreCallback<Value> = (error, value) => (error ? reject(error) : resolve(value));
+    const done: StoreAnswer = (error, value) => (error ? reject(error) : resolve(value as Value));
     const returned = method.call(store, ...args, done);
     if (!isPromise(returned)) return;
     returned.then((value) => {
