@@ -6,7 +6,7 @@ export const SESSION_OPTIONS = Symbol('SESSION_OPTIONS');
 
 /**
  * Injects the session middleware, a plain `(req, res, next)` function, for what has to run after it and before Nest's
- * own middleware.
+ * own middleware. Middleware that a module adds with `consumer.apply(...)` runs after it anyway.
  *
  * @example
  * ```ts

@@ -52,7 +52,7 @@ export interface EngineSettings {
   readonly trackDevice: boolean;
   /** Write even what did not change, once a request. */
   readonly resave: boolean;
-  /** Have `save()` write even what did not change, and be the last word: what it failed to write is not tried again with the response. */
+  /** Have `save()` write even what did not change. */
   readonly saveUnchanged: boolean;
   /** Store sessions that hold nothing. */
   readonly saveUninitialized: boolean;

@@ -1,5 +1,6 @@
 import { messages } from '../errors/messages.js';
 import { SessionEndedError } from '../errors/session-ended.error.js';
+import { SessionStoreError } from '../errors/session-store.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import {
   type Commit,
@@ -75,7 +76,10 @@ export class SessionEngine {
     return this.#writer.write(state).then(() => this.cookieOf(state));
   }
 
-  /** Stores a session now, changed or not. */
+  /**
+   * Stores a session now, changed or not. What the store fails at is not tried again with the response: the application
+   * knows, and a login that it answered with an error must not come true.
+   */
   async save(state: SessionState): Promise<void> {
     this.#requireAttached(state);
     if (state.ended !== undefined) return;
@@ -84,7 +88,7 @@ export class SessionEngine {
     try {
       await this.#writer.write(state);
     } catch (error) {
-      if (this.settings.saveUnchanged) state.giveUp();
+      if (error instanceof SessionStoreError) state.giveUp();
       throw error;
     }
   }

@@ -51,12 +51,8 @@ describe.each(SCHEMAS)('a schema of %s', (_, schema) => {
     const site = await release(await backendOf(), { schema });
     const client = site.client();
     await client.post('/run/set', { cart: ['a'] });
-    site.handle('wrong', async ({ session }) => {
-      (session.cart as unknown[]).push({ secret: 'hush' });
-      return session.save().catch((error: Error) => ({ name: error.name, message: error.message }));
-    });
-    const answer = await client.post('/run/wrong');
-    expect(answer.status).toBe(500); // the response cannot be sent without its session
+    site.handle('wrong', ({ session }) => void (session.cart as unknown[]).push({ secret: 'hush' }));
+    expect((await client.post('/run/wrong')).status).toBe(500);
     expect((await client.get('/run/read')).body).toEqual({ cart: ['a'] });
     site.handle('told', async ({ session }) => {
       (session.cart as unknown[]).push({ secret: 'hush' });
@@ -68,6 +64,7 @@ describe.each(SCHEMAS)('a schema of %s', (_, schema) => {
       name: 'SessionDataError',
       message: 'The session data does not match the option "schema" at: cart.1.',
     });
+    expect((await client.get('/run/read')).body).toEqual({ cart: ['a'] });
   });
 
   it('gives a fresh session for stored data that does not match, and an event', async () => {

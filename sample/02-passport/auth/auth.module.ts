@@ -1,0 +1,24 @@
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { PassportModule } from '@nestjs/passport';
+import type { RequestHandler } from 'express';
+import passport from 'passport';
+import { UsersModule } from '../../01-accounts/users/users.module.js';
+import { AuthController } from './auth.controller.js';
+import { LocalStrategy } from './local.strategy.js';
+import { UserSerializer } from './user.serializer.js';
+
+@Module({
+  imports: [
+    UsersModule,
+    // A login begins an empty session; with this it keeps what the visitor's held, the language here.
+    PassportModule.register({ keepSessionInfo: true }),
+  ],
+  controllers: [AuthController],
+  providers: [LocalStrategy, UserSerializer],
+})
+export class AuthModule implements NestModule {
+  /** Finds the user of every request. The middleware of SessionModule has run by then. */
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(passport.session() as RequestHandler).forRoutes('{*path}');
+  }
+}

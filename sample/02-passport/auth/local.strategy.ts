@@ -1,0 +1,17 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { Strategy } from 'passport-local';
+import type { User } from '../../01-accounts/users/user.entity.js';
+import { UsersService } from '../../01-accounts/users/users.service.js';
+
+/** Who has this name and password; nobody is a 401. */
+@Injectable()
+export class LocalStrategy extends PassportStrategy(Strategy) {
+  constructor(private readonly users: UsersService) {
+    super({ usernameField: 'name' });
+  }
+
+  validate(name: string, password: string): Promise<User | undefined> {
+    return this.users.authenticate(name, password);
+  }
+}
