@@ -47,6 +47,11 @@ export type {
   StoreDependency,
 } from './options/session-options.interface.js';
 export { SessionEvents } from './services/session-events.js';
+export {
+  type SessionHealth,
+  SessionHealthIndicator,
+  type SessionHealthOptions,
+} from './services/session-health.indicator.js';
 export { type SessionInfo, type SessionReference, SessionService } from './services/session.service.js';
 export { SESSION_MIDDLEWARE, SESSION_OPTIONS, SESSION_STORE } from './session.constants.js';
 export { SessionModule } from './session.module.js';

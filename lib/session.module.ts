@@ -22,6 +22,7 @@ import { unguardedRoutes } from './guards/unguarded-routes.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
 import { SessionEvents } from './services/session-events.js';
+import { SessionHealthIndicator } from './services/session-health.indicator.js';
 import { SessionService } from './services/session.service.js';
 import { SESSION_MIDDLEWARE, SESSION_OPTIONS, SESSION_RUNTIME, SESSION_STORE } from './session.constants.js';
 import { ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, OPTIONS_TYPE } from './session.module-definition.js';
@@ -30,7 +31,7 @@ import type { SessionRuntime } from './session.runtime.js';
 
 /**
  * Gives an application sessions: registers the middleware, injects the store, and provides {@link SessionService},
- * {@link SessionEvents} and {@link SessionGuard} everywhere.
+ * {@link SessionEvents}, {@link SessionHealthIndicator} and {@link SessionGuard} everywhere.
  *
  * @example
  * ```ts
@@ -48,6 +49,7 @@ import type { SessionRuntime } from './session.runtime.js';
     SESSION_RUNTIME,
     SessionService,
     SessionEvents,
+    SessionHealthIndicator,
     SessionGuard,
   ],
 })

@@ -8,6 +8,7 @@ import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import type { SessionStoreFactory } from './options/session-options.interface.js';
 import { SessionEvents } from './services/session-events.js';
+import { SessionHealthIndicator } from './services/session-health.indicator.js';
 import { SessionService } from './services/session.service.js';
 import {
   RESOLVED_OPTIONS,
@@ -37,6 +38,7 @@ export const sessionProviders: Provider[] = [
   },
   SessionService,
   SessionEvents,
+  SessionHealthIndicator,
   SessionGuard,
 ];
 

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { type CipherKey, createHmac, timingSafeEqual } from 'node:crypto';
 import type { OpenedToken, TokenCodec } from '../core/engine-settings.js';
 import { isWellFormedId } from '../core/session-id.js';
 
@@ -21,7 +21,7 @@ export interface IdRules {
  * writes it, so that cookies survive a migration in both directions.
  */
 export class SignedIdCodec implements TokenCodec {
-  readonly #secrets: readonly [string | Buffer, ...(string | Buffer)[]];
+  readonly #secrets: readonly [CipherKey, ...CipherKey[]];
 
   readonly #rules: IdRules;
 
@@ -30,7 +30,7 @@ export class SignedIdCodec implements TokenCodec {
    * @param rules - What ids look like: what does not is refused before anything is computed.
    */
   constructor(
-    secrets: readonly [string | Buffer, ...(string | Buffer)[]],
+    secrets: readonly [CipherKey, ...CipherKey[]],
     rules: IdRules = { maxLength: MAX_TOKEN_LENGTH, isId: isWellFormedId },
   ) {
     this.#secrets = secrets;
@@ -56,7 +56,7 @@ export class SignedIdCodec implements TokenCodec {
   }
 }
 
-function sign(id: string, secret: string | Buffer): string {
+function sign(id: string, secret: CipherKey): string {
   return createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '');
 }
 

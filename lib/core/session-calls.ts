@@ -22,11 +22,15 @@ export function answer<Session>(
   work: () => Promise<void>,
   callback: SessionCallback | undefined,
 ): Promise<void> | Session {
-  const done = run(state, work);
-  if (callback === undefined) return done;
-  done.then(
-    () => process.nextTick(callback),
-    (error: Error) => process.nextTick(callback, error),
-  );
+  if (callback === undefined) return run(state, work);
+  // The response waits for the callback as well: what it changes belongs to the session.
+  const told = (error?: Error): Promise<void> =>
+    new Promise((resolve) =>
+      process.nextTick(() => {
+        resolve();
+        callback(...(error === undefined ? [] : [error]));
+      }),
+    );
+  void run(state, () => work().then(() => told(), told));
   return session;
 }

@@ -91,6 +91,8 @@ export class SessionEngine {
       if (error instanceof SessionStoreError) state.giveUp();
       throw error;
     }
+    const isLost = state.base === undefined && state.ended === undefined && state.holdsSomething;
+    if (isLost && state.host.headersSent) throw new SessionUsageError(messages.tooLate);
   }
 
   /** Replaces this request's copy by what the store holds. */

@@ -38,10 +38,15 @@ export interface SessionRecord {
   readonly cookie?: CookieSnapshot;
   /** What its first use has to write, where it is not stored as it stands here: a touch, or all of it. */
   readonly due?: 'touch' | 'changed';
+  /** What the store made it of, for a store that wants to see that again. */
+  readonly source?: object;
 }
 
 /** A {@link SessionRecord} without what the application stored: what a list of sessions shows. */
-export type SessionSummary = Omit<SessionRecord, 'data' | 'meta' | 'previousKey' | 'cookie' | 'due'>;
+export type SessionSummary = Omit<
+  SessionRecord,
+  'data' | 'meta' | 'previousKey' | 'cookie' | 'due' | 'source'
+>;
 
 /** One optimistic write: "if the record under `key` still has `version`, replace it by `next`". */
 export interface SessionChange {

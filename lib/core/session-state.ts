@@ -54,6 +54,8 @@ export class SessionState {
   touchAsked = false;
   /** The application asked for a write, changed or not. */
   saveAsked = false;
+  /** The session was stored since this request has read it, by this or by another one: it need not be touched again. */
+  isSeen = false;
   /** The user that `login()` named in this request, until it is stored. */
   login: { readonly userId: string; readonly at: number } | undefined;
   /** The id's renewal, until it is stored. */
@@ -70,8 +72,6 @@ export class SessionState {
   /** The flash values that this request added and took. */
   flashChanges: FlashChanges | undefined;
   #bornAt: number;
-  /** Whether this request has stored the session: it need not be touched again. */
-  #isStored = false;
   #givenUp: string | undefined;
 
   /** @throws SyntaxError when the record's `meta` cannot be read. */
@@ -240,7 +240,7 @@ export class SessionState {
     if (this.content?.isChanged) return 'changed';
     if (this.flashChanges?.any || this.ownCookie.isChanged) return 'changed';
     if (this.touchAsked) return 'touch';
-    if (this.#isStored) return 'fresh';
+    if (this.isSeen) return 'fresh';
     if (this.settings.resave) return 'changed';
     return this.isTouchDue ? 'touch' : 'fresh';
   }
@@ -280,7 +280,7 @@ export class SessionState {
     this.base = record;
     this.touchAsked = false;
     this.saveAsked = false;
-    this.#isStored = true;
+    this.isSeen = true;
   }
 
   /** What the application changed since the data was read. */
@@ -321,7 +321,7 @@ export class SessionState {
     this.#bornAt = this.settings.now();
     this.isNew = true;
     this.idLost = false;
-    this.#isStored = false;
+    this.isSeen = false;
     this.ended = undefined;
     this.login = undefined;
     this.renewal = undefined;

@@ -27,22 +27,26 @@ export function parseObject(text: string): Bag {
  * @throws {@link SessionDataError} naming the key whose value JSON cannot hold.
  */
 export function textOf(data: object, hidden: ReadonlySet<string>, strict = true): string {
-  let source = data;
-  for (const key of Object.keys(data)) {
-    const value = (data as Bag)[key];
-    if (hidden.has(key)) {
-      if (source === data) source = Object.assign(Object.create(null) as Bag, data);
-      Reflect.deleteProperty(source, key);
-    } else if (strict && (typeof value === 'function' || typeof value === 'symbol')) {
-      throw new SessionDataError(messages.notJson(key, `a ${typeof value}`));
-    }
+  const keys = Object.keys(data);
+  const shown = keys.filter((key) => !hidden.has(key));
+  for (const key of strict ? shown : []) {
+    const type = typeof (data as Bag)[key];
+    if (type === 'function' || type === 'symbol')
+      throw new SessionDataError(messages.notJson(key, `a ${type}`));
   }
+  const source = shown.length === keys.length ? data : pick(data, shown);
   try {
     return JSON.stringify(source);
   } catch (error) {
     refuseNonJson(source, hidden);
     throw error;
   }
+}
+
+function pick(data: object, keys: readonly string[]): object {
+  const picked = {};
+  for (const key of keys) setOwn(picked, key, (data as Bag)[key]);
+  return picked;
 }
 
 /**

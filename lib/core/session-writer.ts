@@ -87,7 +87,7 @@ export class SessionWriter {
     const deadline = performance.now() + PERSISTENCE;
     for (let attempt = 0; performance.now() < deadline; attempt++) {
       if (attempt > 1) await backOff(attempt);
-      if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, before);
+      if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, before, attempt > 0);
       if (state.ended !== undefined) return false;
       await prepare?.();
       if (this.hasNothingToStore(state) || (await this.#attempt(state, turn))) return true;
@@ -147,19 +147,27 @@ export class SessionWriter {
   }
 
   /** Carries the request's changes over to what somebody else stored meanwhile. */
-  #catchUp(state: SessionState, { latest }: Turn, before: LocalChanges | undefined): void {
+  #catchUp(state: SessionState, { latest }: Turn, before: LocalChanges | undefined, isReread: boolean): void {
     if (latest === undefined) return;
     if (latest === 'gone') {
       state.ended ??= 'elsewhere';
       return;
     }
     const { base } = state;
-    if (base?.key === latest.key && base.version >= latest.version) return;
+    // What was just read is what is stored. What another writer left behind can be older than what this request has read.
+    const isKnown = isReread ? base?.version === latest.version : base && base.version >= latest.version;
+    if (isKnown && base?.key === latest.key) {
+      // The same data: at most somebody has touched it, while this write stood in line.
+      if (base.version === latest.version) state.base = latest;
+      state.isSeen = true;
+      return;
+    }
     try {
       // Renewed on schedule by somebody else: once is enough.
       if (base?.key !== latest.key && state.renewal?.scheduled) state.renewal = undefined;
       this.loader.follow(state, latest);
       state.rebase(latest, before);
+      state.isSeen = true;
     } catch {
       this.reporter.rejected('corrupt', latest);
       state.ended = 'elsewhere';

@@ -246,7 +246,11 @@ export const SESSION_MEMBERS: ReadonlySet<string> = new Set(
  */
 for (const name of [...SESSION_MEMBERS, '__proto__']) {
   const member = Object.getOwnPropertyDescriptor(SessionObject.prototype, name);
-  if (member?.value !== undefined) continue;
+  if (member?.value !== undefined) {
+    // Methods are shared by all sessions: what is put on one (by connect-flash, say) would be seen by every visitor.
+    Object.freeze(member.value);
+    continue;
+  }
   Object.defineProperty(SessionObject.prototype, name, {
     ...member,
     configurable: true,

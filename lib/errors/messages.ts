@@ -99,6 +99,19 @@ export const messages = {
     `TypeOrmSessionStore option "pruneInterval": ${given} was given; accepted: a number of milliseconds above zero, or false.`,
   dataSourceMissing: (token: string) =>
     `typeOrmStore() found no ${token} in the container; import TypeOrmModule.forRoot(...), or name another with typeOrmStore({ dataSource: token }).`,
+
+  // testing, health
+  noSessions: (given: string) =>
+    `nest-session/testing: ${given} has no SessionModule; import SessionModule.forRoot(...) into the application, and give the application or its compiled TestingModule.`,
+  dataMember: (key: string) =>
+    `nest-session/testing: "${key}" is a member of every session, so it cannot be a key of its data; use the option "prepare" for flash values and cookie settings.`,
+  nothingStored:
+    'nest-session/testing: the session holds nothing, so it was not stored and has no cookie; give it at least one key of data.',
+  noResponse: (caller: string, given: string) =>
+    `${caller}: ${given} was given, which has no headers; give a response of supertest, fetch or Fastify's inject (await it first), or to readSession a Cookie header.`,
+  failOnDemand: 'failingStore: fail() was called, so every call fails; recover() ends that.',
+  healthTimeout: (ms: number) =>
+    `The session store did not answer within ${ms} ms; check that it is reachable.`,
 } as const;
 
 /** Names a value for an error message without showing what could be a secret: its type, and the value of numbers and booleans alone. */

@@ -28,10 +28,21 @@ export class DropInStore implements SessionStore {
   readonly keepsPreviousKeys = false;
   readonly #store: ExpressSessionStore;
   readonly #lastWrites = new Map<string, LastWrite>();
+  /** What is being destroyed: it is no longer there for anybody. */
+  readonly #ending = new Set<string>();
 
   constructor(store: ExpressSessionStore) {
     this.#store = store;
   }
+
+  /** The one for a store: whatever goes through it has to know of each other. */
+  static of(store: ExpressSessionStore): DropInStore {
+    const known = DropInStore.#known.get(store) ?? new DropInStore(store);
+    DropInStore.#known.set(store, known);
+    return known;
+  }
+
+  static readonly #known = new WeakMap<object, DropInStore>();
 
   read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
     return Promise.all(keys.map((key) => this.#read(key)));
@@ -39,8 +50,7 @@ export class DropInStore implements SessionStore {
 
   create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
     return each(records, async (record) => {
-      await this.#set(record);
-      return true;
+      return this.#set(record);
     });
   }
 
@@ -48,24 +58,33 @@ export class DropInStore implements SessionStore {
     return each(changes, async ({ key, version, next }) => {
       const last = this.#lastWrites.get(key);
       if (last !== undefined && (last === 'gone' || last.version !== version)) return false;
-      if (next.version !== version) await this.#set(next);
-      else if (this.#store.touch) await callStore(this.#store, 'touch', [key, rowOf(next)]);
+      if (next.version !== version) return this.#set(next);
+      if (this.#store.touch) {
+        // Some stores keep things of their own on a session, and look for them here.
+        const row = rowOf(next);
+        await callStore(this.#store, 'touch', [key, { ...(next.source ?? row), cookie: row.cookie }]);
+      }
       return true;
     });
   }
 
   delete(keys: readonly string[]): Promise<StoreOutcome[]> {
     return each(keys, async (key) => {
-      await callStore(this.#store, 'destroy', [key]);
       this.#remember(key, 'gone');
-      return true;
+      this.#ending.add(key);
+      try {
+        await callStore(this.#store, 'destroy', [key]);
+        return true;
+      } finally {
+        this.#ending.delete(key);
+      }
     });
   }
 
   async #read(key: string): Promise<SessionRecord | undefined> {
     const before = this.#lastWrites.get(key);
     const session = await getSession(this.#store, key);
-    if (session === undefined) return undefined;
+    if (session === undefined || this.#ending.has(key)) return undefined;
     const record = recordFrom(key, session);
     if (before === undefined || before !== this.#lastWrites.get(key)) return record;
     if (before !== 'gone' && before.textVersion === record.version) {
@@ -75,9 +94,17 @@ export class DropInStore implements SessionStore {
     return record;
   }
 
-  async #set(record: SessionRecord): Promise<void> {
-    await callStore(this.#store, 'set', [record.key, rowOf(record)]);
-    this.#remember(record.key, { version: record.version, textVersion: versionOf(record.data) });
+  /** False where the session was ended while it was on its way to a slow store, where it then must not stay. */
+  async #set(record: SessionRecord): Promise<boolean> {
+    const { key } = record;
+    const before = this.#lastWrites.get(key);
+    await callStore(this.#store, 'set', [key, rowOf(record)]);
+    if (before !== 'gone' && this.#lastWrites.get(key) === 'gone') {
+      await callStore(this.#store, 'destroy', [key]);
+      return false;
+    }
+    this.#remember(key, { version: record.version, textVersion: versionOf(record.data) });
+    return true;
   }
 
   #remember(key: string, last: LastWrite): void {
@@ -101,5 +128,7 @@ function rowOf(record: SessionRecord): StoredSession {
 export function recordFrom(key: string, session: unknown): SessionRecord {
   const now = Date.now();
   const row = readRow(session);
-  return row === undefined ? corruptRecord(key, now) : { ...recordOf(key, row, now), expiresAt: Infinity };
+  return row === undefined
+    ? corruptRecord(key, now)
+    : { ...recordOf(key, row, now), expiresAt: Infinity, source: session as object };
 }

@@ -25,11 +25,12 @@ function sessionMiddleware(given?: SessionOptions | null): SessionMiddleware {
   const { engine: settings, http, warnings } = resolved;
   const store = resolved.store as Store;
   const warnOnce = onceEach((message) => process.emitWarning(message, { code: 'NEST_SESSION' }));
-  const shared = new SharedStore(new DropInStore(store), {
-    timeout: STORE_TIMEOUT,
+  const dropIn = DropInStore.of(store);
+  const shared = new SharedStore(dropIn, {
+    timeout: options.storeTimeout ?? STORE_TIMEOUT,
     onError: () => undefined,
   });
-  const engine = new SessionEngine(settings, new DropInStore(store), shared, new SessionEventHub());
+  const engine = new SessionEngine(settings, dropIn, shared, new SessionEventHub());
   const context = { engine, http, storeFailures: () => 0, warnOnce };
   warnings.forEach(warnOnce);
 
@@ -95,7 +96,7 @@ export declare namespace session {
   type MemoryStore = import('./memory-store.js').MemoryStore;
   type SessionOptions = import('./options.js').SessionOptions;
   type CookieOptions = import('./cookie.js').CookieOptions;
-  type SessionData = import('../core/session-data.js').SessionData & { cookie: Cookie };
+  type SessionData = import('./session-data.js').SessionData & { cookie: Cookie };
   type StoredSession = import('../stores/express/express-session-store.js').StoredSession;
 }
 

@@ -5,7 +5,7 @@ export type { SessionOptions } from './options.js';
 export type { ExpressSessionRequest } from './request.js';
 export { Session } from './session.js';
 export { Store } from './store.js';
-export type { SessionData } from '../core/session-data.js';
+export type { SessionData } from './session-data.js';
 export type { SessionCallback } from '../core/session-calls.js';
 export type { SessionMiddleware } from './express-session.js';
 export {

@@ -1,3 +1,4 @@
+import type { CipherKey } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { cookieValues } from '../cookie/cookie-header.js';
 import { SignedIdCodec } from '../cookie/signed-id.codec.js';
@@ -15,7 +16,7 @@ import { MemoryStore } from './memory-store.js';
 import type { ExpressSessionRequest } from './request.js';
 import { EXPRESS_FACE } from './session.js';
 
-type Secret = string | Buffer;
+type Secret = CipherKey;
 
 /** What `session()` takes: the options of express-session, with their names and defaults. */
 export interface SessionOptions {
@@ -41,6 +42,8 @@ export interface SessionOptions {
   saveUninitialized?: boolean;
   /** What `req.session = null` does: `'keep'` leaves the stored session as it is, `'destroy'` ends it. @defaultValue `'keep'` */
   unset?: 'destroy' | 'keep';
+  /** Milliseconds after which a call of the store fails; express-session waits for ever. @defaultValue 5 000 */
+  storeTimeout?: number;
 }
 
 /** The options with every default filled in. */
@@ -120,6 +123,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       clearsCookies: false,
       sendsMaxAge: false,
       endsOnce: true,
+      showsSession: true,
       errorFor,
     },
     warnings: warningsFor(options, store),

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { SessionData } from '../core/session-data.js';
+import type { SessionData } from './session-data.js';
 import type { Session } from './session.js';
 import type { Store } from './store.js';
 

@@ -244,5 +244,7 @@ class HeldResponse {
  * comes first asks it, and waits with all that follow while the application sees them as made.
  */
 export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
+  // What is passed for a handshake of a WebSocket is often no response at all.
+  if (typeof (res as Partial<ServerResponse>).on !== 'function') return;
   new HeldResponse(res, gate);
 }

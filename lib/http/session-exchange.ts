@@ -43,6 +43,9 @@ const SESSION_PROPERTY: PropertyDescriptor & ThisType<SessionRequest> = {
   },
 };
 
+/** The same for requests that are copied with all they have. To look at it is to use the session. */
+const ENUMERABLE_SESSION_PROPERTY: PropertyDescriptor = { ...SESSION_PROPERTY, enumerable: true };
+
 /** RFC 6265bis, section 5.6: browsers ignore cookies whose name and value are longer. */
 const MAX_COOKIE_BYTES = 4096;
 
@@ -66,6 +69,8 @@ export class SessionExchange implements SessionHost, ResponseGate {
   #state: SessionState | undefined;
   /** What the application sees: undefined until it looks, null when there is none. */
   #session: object | null | undefined;
+  /** What it saw last: putting that back undoes an unset. */
+  #shown: object | undefined;
   #loading: Promise<void> | undefined;
   #cookieDefaults: CookieDefaults | undefined;
   #codec: TokenCodec | undefined;
@@ -84,7 +89,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
     this.#next = next;
     this.#failuresBefore = context.storeFailures();
     req[EXCHANGE] = this;
-    Object.defineProperty(req, 'session', SESSION_PROPERTY);
+    this.#expose();
   }
 
   /** Loads the session, once. Answers at once when the store need not be asked. */
@@ -108,8 +113,12 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   set session(value: unknown) {
-    if (value != null && value === this.#session) return;
-    if (value != null) throw new SessionUsageError(messages.replaced(describe(value)));
+    if (value && value === this.#shown) {
+      this.#session = this.#shown;
+      this.#unset = false;
+      return;
+    }
+    if (value) throw new SessionUsageError(messages.replaced(describe(value)));
     this.#unset = true;
     this.#session = null;
   }
@@ -122,7 +131,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
       throw new SessionUsageError(messages.notLoaded);
     }
     return this.#session === undefined
-      ? (this.#session = this.#context.engine.present(this.#state))
+      ? (this.#shown = this.#session = this.#context.engine.present(this.#state))
       : (this.#session ?? undefined);
   }
 
@@ -164,7 +173,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
     if (state !== undefined) this.#state = state;
     this.#session = state === undefined ? null : undefined;
     this.#unset = false;
-    Object.defineProperty(this.#req, 'session', SESSION_PROPERTY);
+    this.#expose();
   }
 
   /** Gives the request a new session in place of the one it has. */
@@ -177,7 +186,10 @@ export class SessionExchange implements SessionHost, ResponseGate {
 
   /** Makes a session that is in hand as a record the one of the request. */
   adopt(id: string, record: SessionRecord): object | undefined {
-    this.setCurrent(this.#context.engine.adopt(id, record, this));
+    const isOther = this.#state?.base === undefined || this.#state.id !== id;
+    const state = this.#context.engine.adopt(id, record, this);
+    state.cookieDue = isOther;
+    this.setCurrent(state);
     return this.session;
   }
 
@@ -237,6 +249,15 @@ export class SessionExchange implements SessionHost, ResponseGate {
       if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
     }
     if (this.#accessed) varyOnCookie(res);
+  }
+
+  #expose(): void {
+    const { showsSession } = this.#context.http;
+    Object.defineProperty(
+      this.#req,
+      'session',
+      showsSession ? ENUMERABLE_SESSION_PROPERTY : SESSION_PROPERTY,
+    );
   }
 
   #leaving(): void {

@@ -95,6 +95,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       clearsCookies: true,
       sendsMaxAge: true,
       endsOnce: false,
+      showsSession: false,
       errorFor: (error) => error,
     },
     clock,

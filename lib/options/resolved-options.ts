@@ -21,6 +21,8 @@ export interface HttpSettings {
   readonly clearsCookies: boolean;
   /** Whether the cookie says `Max-Age` beside `Expires`. */
   readonly sendsMaxAge: boolean;
+  /** Whether `req.session` is enumerable. */
+  readonly showsSession: boolean;
   /** Whether a second `res.end()` is passed over; if not, Node makes an error of it. */
   readonly endsOnce: boolean;
   /** What the application is given for an error. */

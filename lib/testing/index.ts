@@ -1,3 +1,15 @@
+export { cookieFrom, type CookieSource, type ResponseWithHeaders } from './cookie-from.js';
+export {
+  type FailingStore,
+  failingStore,
+  type FailureOptions,
+  type FaultScope,
+  type StoreFaults,
+  type StoreMethod,
+} from './failing-store.js';
+export { type FakeClock, fakeClock } from './fake-clock.js';
+export { openSession, type OpenSessionOptions, signIn, type TestSessionData } from './open-session.js';
+export { readSession, type StoredSession } from './read-session.js';
 export {
   sessionStoreContract,
   type ContractSubject,

@@ -6,6 +6,7 @@ import { CreateSessionTable, SessionEntity, typeOrmStore } from 'nest-session/ty
 import { AccountsModule } from './accounts/accounts.module.js';
 import { SignInFilter } from './accounts/sign-in.filter.js';
 import { CartModule } from './cart/cart.module.js';
+import { DevicesModule } from './devices/devices.module.js';
 import { NotesModule } from './notes/notes.module.js';
 import { ErrorPageFilter } from './pages/error-page.filter.js';
 import { PagesModule } from './pages/pages.module.js';
@@ -44,6 +45,7 @@ export class AppModule {
         }),
         AccountsModule,
         CartModule,
+        DevicesModule,
         NotesModule,
         PagesModule,
       ],

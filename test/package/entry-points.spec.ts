@@ -24,6 +24,7 @@ const NAMES: Record<string, readonly string[]> = {
     'RequireLogin',
     'SessionForbiddenError',
     'SessionGuard',
+    'SessionHealthIndicator',
     'SessionId',
     'SessionModule',
     'SessionOptionsError',
@@ -40,7 +41,15 @@ const NAMES: Record<string, readonly string[]> = {
     'typeOrmStore',
   ],
   'nest-session/express': ['Cookie', 'ExpressStoreAdapter', 'MemoryStore', 'Session', 'Store'],
-  'nest-session/testing': ['sessionStoreContract'],
+  'nest-session/testing': [
+    'cookieFrom',
+    'failingStore',
+    'fakeClock',
+    'openSession',
+    'readSession',
+    'sessionStoreContract',
+    'signIn',
+  ],
 };
 
 /** What an entry point is besides: a function of its own, under the names ESM and CommonJS have for that. */

@@ -17,11 +17,11 @@ export interface ExpressSessionStore {
   /** The session under an id, or nothing. */
   get(id: string, callback: StoreAnswer): unknown;
   /** Stores a session, whatever is there. */
-  set(id: string, session: never, callback?: StoreAnswer): unknown;
+  set(id: string, session: never, callback: StoreAnswer): unknown;
   /** Removes a session. */
-  destroy(id: string, callback?: StoreAnswer): unknown;
+  destroy(id: string, callback: StoreAnswer): unknown;
   /** Prolongs the life of a session. */
-  touch?(id: string, session: never, callback?: StoreAnswer): unknown;
+  touch?(id: string, session: never, callback: StoreAnswer): unknown;
 }
 
 type Method = (this: ExpressSessionStore, ...args: unknown[]) => unknown;
@@ -43,7 +43,7 @@ export function callStore<Value>(
 ): Promise<Value | undefined> {
   return new Promise((resolve, reject) => {
     const method = (store as unknown as Record<string, Method>)[name]!;
-    const done: StoreAnswer = (error, value) => (error ? reject(error) : resolve(value as Value));
+    const done: StoreCallback<Value> = (error, value) => (error ? reject(error) : resolve(value));
     const returned = method.call(store, ...args, done);
     if (!isPromise(returned)) return;
     returned.then((value) => {

@@ -15,7 +15,7 @@ import {
   writeRow,
 } from './session-row.js';
 
-/** So many keys that were given up are remembered. */
+/** So many keys of sessions that ended are remembered. */
 const CAPACITY = 10_000;
 
 /** Options of an {@link ExpressStoreAdapter}. */
@@ -36,8 +36,10 @@ export interface ExpressStoreAdapterOptions {
  *
  * It is weaker than a store made for this package. There is no conditional write: before a change the row is read
  * again, so that what another instance changed is merged and what it ended stays ended, but for what happens in the
- * moment between that read and the write. It cannot find the sessions of a user, nor a session by its handle, nor
- * renew ids on a schedule; what needs that is refused. Ids are readable in the store unless `hashIds` is set.
+ * moment between that read and the write. What a request on another instance does under an id that was renewed
+ * meanwhile is lost, even a logout. It cannot find the sessions of a user, nor a session by its handle (but with
+ * `hashIds`), nor renew ids on a schedule; what needs that is refused. Ids are readable in the store unless `hashIds`
+ * is set.
  *
  * @example
  * ```ts
@@ -51,7 +53,7 @@ export class ExpressStoreAdapter implements SessionStore {
   /** Whether sessions are kept under their ids: unless `hashIds` is set. */
   readonly keepsIds: boolean;
   readonly #store: ExpressSessionStore;
-  /** The keys that were given up here, oldest first: a write that is under way meanwhile takes its row out again. */
+  /** The keys of sessions that were ended here, oldest first: a write under way meanwhile takes its row out again. */
   readonly #ended = new Set<string>();
 
   /** @throws SessionOptionsError when `store` has not the methods of one, or an option is wrong. */
@@ -94,7 +96,7 @@ export class ExpressStoreAdapter implements SessionStore {
     return each(keys, async (key) => {
       if (!this.#mayHold(key)) return false;
       const found = await this.#has(key);
-      await this.#destroy(key);
+      await this.#end(key);
       return found;
     });
   }
@@ -127,15 +129,19 @@ export class ExpressStoreAdapter implements SessionStore {
     await callStore(this.#store, 'set', [record.key, row]);
   }
 
-  async #destroy(key: string): Promise<void> {
+  async #end(key: string): Promise<void> {
     this.#ended.add(key);
     if (this.#ended.size > CAPACITY) this.#ended.delete(this.#ended.values().next().value!);
     try {
-      await callStore(this.#store, 'destroy', [key]).catch(missing);
+      await this.#destroy(key);
     } catch (error) {
       this.#ended.delete(key);
       throw error;
     }
+  }
+
+  async #destroy(key: string): Promise<void> {
+    await callStore(this.#store, 'destroy', [key]).catch(missing);
   }
 }
 

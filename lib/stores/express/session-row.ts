@@ -4,7 +4,10 @@ import { parseObject } from '../../core/session-text.js';
 import type { StoredSession } from './express-session-store.js';
 
 /** What a record holds that express-session has no place for. */
-export type RowFacts = Omit<SessionRecord, 'key' | 'data' | 'expiresAt' | 'previousKey' | 'cookie' | 'due'>;
+export type RowFacts = Omit<
+  SessionRecord,
+  'key' | 'data' | 'expiresAt' | 'previousKey' | 'cookie' | 'due' | 'source'
+>;
 
 /** A row of an express-session store, taken apart. */
 export interface Row {
@@ -29,16 +32,14 @@ const LATEST = 253_402_300_799_999;
 
 /** Takes a session of a store apart; undefined where it is none that express-session could have stored. */
 export function readRow(session: unknown): Row | undefined {
-  if (typeof session !== 'object' || session === null) return undefined;
-  const { cookie, ...data } = session as Record<string, unknown>;
-  if (typeof cookie !== 'object' || cookie === null) return undefined;
   try {
+    const { cookie, ...data } = session as Record<string, unknown>;
     // Some stores hand out objects of their own; their JSON is what counts.
     const { [FACTS]: facts, ...settings } = parseObject(JSON.stringify(cookie));
     if (facts !== undefined && !isFacts(facts)) return undefined;
     return { data: JSON.stringify(data), cookie: settings, facts };
   } catch {
-    return undefined; // JSON cannot hold it, so express-session did not store it
+    return undefined; // it is no object with a cookie, or nothing that JSON can hold
   }
 }
 
@@ -53,6 +54,11 @@ class RowCookie {
 
   get maxAge(): number | null {
     return this.expires && this.expires.getTime() - Date.now();
+  }
+
+  /** As `expires`, for stores that look here. */
+  get _expires(): Date | null {
+    return this.expires;
   }
 
   get data(): object {
@@ -137,10 +143,10 @@ export function versionOf(text: string): number {
 function isFacts(facts: unknown): facts is RowFacts {
   if (typeof facts !== 'object' || facts === null) return false;
   const { version, createdAt, lastSeenAt, authenticatedAt, meta, userId, ip, userAgent } = facts as RowFacts;
-  const numbers = [version, createdAt, lastSeenAt, authenticatedAt === null ? 0 : authenticatedAt];
   return (
-    numbers.every((number) => Number.isSafeInteger(number)) &&
+    [version, createdAt, lastSeenAt].every((number) => Number.isSafeInteger(number)) &&
     [createdAt, lastSeenAt].every((time) => Math.abs(time) <= LATEST) &&
+    (authenticatedAt === null || Number.isSafeInteger(authenticatedAt)) &&
     [meta, userId, ip, userAgent].every((text) => text === null || typeof text === 'string')
   );
 }

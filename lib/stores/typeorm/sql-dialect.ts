@@ -5,7 +5,7 @@ import type { StoreOutcome } from '../../core/session-store.js';
 export type RunSql = <Row>(sql: string, parameters: readonly unknown[]) => Promise<readonly Row[]>;
 
 /** What a record's column holds. */
-export type Column = Exclude<keyof SessionRecord, 'cookie' | 'due'>;
+export type Column = Exclude<keyof SessionRecord, 'cookie' | 'due' | 'source'>;
 
 /** The entity's table and columns, quoted for SQL. */
 export interface SqlNames {

@@ -27,12 +27,17 @@ export function readAccountForm(body: unknown): AccountForm {
 
 /** What is wrong with the name and the password of a new account; undefined for nothing. */
 export function accountErrors({ name, password }: AccountForm): AccountErrors | undefined {
+  const wrongPassword = passwordError(password);
   const errors = {
     ...(name === '' && { name: 'Choose a name.' }),
     ...(name.length > LONGEST_NAME && { name: `Choose a shorter name: ${LONGEST_NAME} characters at most.` }),
-    ...(password.length < SHORTEST_PASSWORD && {
-      password: `Choose a longer password: ${SHORTEST_PASSWORD} characters at least.`,
-    }),
+    ...(wrongPassword !== undefined && { password: wrongPassword }),
   };
   return Object.keys(errors).length > 0 ? errors : undefined;
+}
+
+/** What is wrong with a new password; undefined for nothing. */
+export function passwordError(password: string): string | undefined {
+  if (password.length >= SHORTEST_PASSWORD) return undefined;
+  return `Choose a longer password: ${SHORTEST_PASSWORD} characters at least.`;
 }

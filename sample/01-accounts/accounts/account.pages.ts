@@ -46,13 +46,15 @@ export interface SignInView extends AccountView {
 }
 
 export function signInPage({ session, notices = [], name, next, errors = {}, reason }: SignInView): string {
+  const isMember = session.userId !== undefined;
+  const title = isMember ? 'Sign in again' : 'Sign in';
   return renderPage({
-    title: titleOf('Sign in', errors),
+    title: titleOf(title, errors),
     path: '/sign-in',
     session,
     notices,
     content: html`
-      <h1>Sign in</h1>
+      <h1>${title}</h1>
       ${reason && html`<p class="lead">${reason}</p>`}
       <form method="post" action="/sign-in" class="account-form" novalidate>
         ${hiddenNext(next)}
@@ -66,7 +68,7 @@ export function signInPage({ session, notices = [], name, next, errors = {}, rea
         })}
         <button>Sign in</button>
       </form>
-      <p>No account yet? <a href="${withNext('/sign-up', next)}">Sign up</a></p>
+      ${!isMember && html`<p>No account yet? <a href="${withNext('/sign-up', next)}">Sign up</a></p>`}
     `,
   });
 }

@@ -45,10 +45,14 @@ export class AccountsController {
   ): string {
     const next = localPath(query.next);
     const reason = reasonOf(session, next, query);
-    return signInPage({ session, notices, name: names.at(-1), next, reason });
+    const name = names.at(-1) ?? session.userName;
+    return signInPage({ session, notices, name, next, reason });
   }
 
-  /** A new session id, so that one who knew the old one has nothing. Of the visitor's data only the cart is kept. */
+  /**
+   * A new session id, so that one who knew the old one has nothing. Of what was somebody else's, or nobody's, only the
+   * cart is kept; who signs in again keeps everything.
+   */
   @Post('sign-in')
   async signIn(@Session() session: Session, @Body() body: unknown, @Res() response: Response): Promise<void> {
     const { name, password, next } = readAccountForm(body);
@@ -58,7 +62,7 @@ export class AccountsController {
       response.status(422).send(signInPage({ session, name, next, errors }));
       return;
     }
-    await session.login(user.id, { keep: ['cart'] });
+    await session.login(user.id, session.userId === user.id ? {} : { keep: ['cart'] });
     session.userName = user.name;
     session.flash('notice', `You are signed in. Welcome, ${user.name}!`);
     response.redirect(303, next);
@@ -74,6 +78,9 @@ export class AccountsController {
 
 /** Why somebody sees the sign-in form. */
 function reasonOf(session: Session, next: string, query: Record<string, unknown>): string | undefined {
+  if (session.userId !== undefined && 'again' in query) {
+    return 'The page you asked for is for those who have just signed in. Show that it is still you.';
+  }
   if (session.userId !== undefined) return `You are signed in already, as ${session.userName}.`;
   if ('signed-out' in query) return 'You are signed out.';
   if (next !== '/') return 'The page you asked for is for members.';

@@ -12,5 +12,6 @@ export function localPath(wanted: unknown): string {
 
 /** The address of a form that leads to `next` afterwards. */
 export function withNext(path: string, next: string): string {
-  return next === '/' ? path : `${path}?${new URLSearchParams({ next }).toString()}`;
+  if (next === '/') return path;
+  return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ next }).toString()}`;
 }

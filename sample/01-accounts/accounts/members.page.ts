@@ -24,6 +24,7 @@ export function membersPage(session: Session, user: User, notices: readonly stri
         </div>
       </dl>
       <p>Your <a href="/notes">notes</a> and your <a href="/cart">cart</a> are where you left them.</p>
+      <p>See <a href="/devices">your devices</a>, or <a href="/password">change your password</a>.</p>
     `,
   });
 }

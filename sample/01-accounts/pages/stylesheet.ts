@@ -74,9 +74,9 @@ button:hover { filter: brightness(1.1); }
 button.quiet { padding: .2rem .7rem; background: none; color: var(--accent); font-size: .9rem; }
 button.quiet:hover { background: var(--good); filter: none; }
 
-.cards, .products, .notes { list-style: none; margin: 0; padding: 0; }
+.cards, .products, .notes, .devices { list-style: none; margin: 0; padding: 0; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 1rem; margin-top: 2rem; }
-.cards li, .notes li { background: var(--sheet); border: 1px solid var(--line); border-radius: 8px; padding: 1.1rem 1.25rem; }
+.cards li, .notes li, .devices li { background: var(--sheet); border: 1px solid var(--line); border-radius: 8px; padding: 1.1rem 1.25rem; }
 .cards h2 { margin: 0 0 .4rem; }
 .cards p, .products p { margin: 0; color: var(--soft); }
 .products li { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: center; gap: .5rem 1rem; padding: .9rem 0; border-bottom: 1px solid var(--line); }
@@ -86,6 +86,9 @@ button.quiet:hover { background: var(--good); filter: none; }
 .notes { display: grid; gap: .75rem; margin-top: 2rem; }
 .notes .text { margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .notes form { display: flex; justify-content: space-between; align-items: center; }
+.devices { display: grid; gap: .75rem; margin-bottom: 1.5rem; }
+.devices h2 { margin: 0; overflow-wrap: anywhere; }
+.devices dl { margin: .75rem 0; }
 
 table { width: 100%; border-collapse: collapse; margin-bottom: 1rem; }
 th, td { padding: .55rem .5rem; border-bottom: 1px solid var(--line); text-align: left; }

@@ -38,6 +38,15 @@ export class UsersService {
     return (await isPassword(password, stored)) ? (user ?? undefined) : undefined;
   }
 
+  /** Whether `current` was the password, which `next` is from now on. Of two changes at the same time one counts. */
+  async changePassword(id: string, current: string, next: string): Promise<boolean> {
+    const user = await this.users.findOneBy({ id });
+    if (user === null || !(await isPassword(current, user.password))) return false;
+    const asChecked = { id, password: user.password };
+    const { affected } = await this.users.update(asChecked, { password: await hashPassword(next) });
+    return affected === 1;
+  }
+
   findById(id: string): Promise<User | null> {
     return this.users.findOneBy({ id });
   }

@@ -11,6 +11,7 @@ import dropIn from '../../../lib/express/index.js';
 import { PEERS, type SessionFunction, stopServers } from './support/peers.js';
 import {
   as,
+  atOnce,
   called,
   deferred,
   fakeStore,
@@ -132,6 +133,16 @@ describe.each(PEERS)('%s: the response', (_, session) => {
     ])('with text and the encoding %s is its bytes', async (encoding, text, hex) => {
       const { bytes } = await respond(session, (res) => void res.end(text, encoding));
       expect(bytes.toString('hex')).toBe(hex);
+    });
+
+    it('with text and an encoding is its bytes when the store answers at once, too', async () => {
+      const store = fakeStore(session, atOnce);
+      const { base } = await site(
+        session,
+        { '/': changed((res) => void res.end('c0ffee', 'hex')) },
+        { store },
+      );
+      expect((await fetchWhole(`${base}/`)).bytes.toString('hex')).toBe('c0ffee');
     });
 
     it('with text, an encoding and Content-Length is its bytes', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import dropIn from '../../../lib/express/index.js';
 import { PEERS, stopServers } from './support/peers.js';
 import {
@@ -7,13 +7,18 @@ import {
   dataOf,
   deferred,
   failure,
+  fakeDate,
   fakeStore,
   idsOf,
   type Route,
   site,
 } from './support/store-helpers.js';
 
-afterEach(stopServers);
+beforeEach(() => fakeDate(Date.now())); // the clock stands still: originalMaxAge is reckoned from two looks at it
+afterEach(async () => {
+  jest.useRealTimers();
+  await stopServers();
+});
 
 const set: Route = (req) => {
   req.session.color = 'green';

@@ -1,10 +1,11 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { PEERS, type SessionFunction, stopServers } from './support/peers.js';
 import {
   type AnySession,
   as,
   called,
   dataOf,
+  fakeDate,
   fakeStore,
   idsOf,
   parts,
@@ -12,7 +13,11 @@ import {
   type Visit,
 } from './support/store-helpers.js';
 
-afterEach(stopServers);
+beforeEach(() => fakeDate(Date.now())); // the clock stands still: originalMaxAge is reckoned from two looks at it
+afterEach(async () => {
+  jest.useRealTimers();
+  await stopServers();
+});
 
 /** Runs one function on the session of a visitor whose first request has stored the data. */
 async function withData(

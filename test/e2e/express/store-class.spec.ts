@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { EventEmitter } from 'node:events';
 import { inherits } from 'node:util';
 import { PEERS, stopServers } from './support/peers.js';
@@ -9,6 +9,7 @@ import {
   type Callback,
   dataOf,
   failure,
+  fakeDate,
   fakeStore,
   idsOf,
   OPTIONS,
@@ -18,7 +19,11 @@ import {
   type StoreBase,
 } from './support/store-helpers.js';
 
-afterEach(stopServers);
+beforeEach(() => fakeDate(Date.now())); // the clock stands still: originalMaxAge is reckoned from two looks at it
+afterEach(async () => {
+  jest.useRealTimers();
+  await stopServers();
+});
 
 const ROW = {
   cookie: { originalMaxAge: 60_000, expires: '2100-01-01T00:00:00.000Z', httpOnly: true, path: '/app' },

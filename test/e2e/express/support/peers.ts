@@ -13,8 +13,13 @@ export const PEERS: [name: string, session: SessionFunction][] = [
   ['nest-session/express', session],
 ];
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- sessions and requests are looked at freely in these tests
-export type Req = IncomingMessage & { session: any; sessionID: string; sessionStore: any; [name: string]: any };
+/* eslint-disable @typescript-eslint/no-explicit-any -- sessions and requests are looked at freely in these tests */
+export type Req = IncomingMessage & {
+  session: any;
+  sessionID: string;
+  sessionStore: any;
+  [name: string]: any;
+};
 export type Handler = (req: Req, res: ServerResponse) => unknown;
 
 export interface Served {
@@ -22,7 +27,7 @@ export interface Served {
   readonly server: Server;
   /** What was passed to `next(error)`. */
   readonly errors: unknown[];
-  client(): Client;
+  readonly client: () => Client;
 }
 
 const servers = new Set<Server>();
@@ -49,9 +54,11 @@ export async function serve(
     };
     try {
       before?.(req, res);
-      middleware(req as never, res as never, (error?: unknown) => {
+      middleware(req, res, (error?: unknown) => {
         if (error !== undefined && error !== null) return failed(error);
-        void (async () => handler(req, res))().catch(failed);
+        Promise.resolve()
+          .then(() => handler(req, res))
+          .catch(failed);
       });
     } catch (error) {
       failed(error);

@@ -188,9 +188,13 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve };
 }
 
-/** Turns of the event loop until the condition holds; the test's own time limit ends it. */
+/** Turns of the event loop until the condition holds. It gives up before the test does, so that nothing goes on. */
 export async function until(condition: () => unknown): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  const end = performance.now() + 4_000;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`Not so in time: ${condition.toString()}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** Enough turns of the event loop for anything that needs no waiting to have happened. */

@@ -1,0 +1,90 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { SessionLoader } from '../core/session-loader.js';
+import type { SessionRecord } from '../core/session-record.js';
+import { SessionReporter } from '../core/session-reporter.js';
+import type { SessionState } from '../core/session-state.js';
+import { type CookieSource, cookieIn } from './cookie-from.js';
+import type { TestSessionData } from './open-session.js';
+import { ownRequest } from './own-request.js';
+import { runtimeOf } from './runtime-of.js';
+
+/** A session as {@link readSession} finds it in the store. */
+export interface StoredSession {
+  /** The application's data. */
+  readonly data: TestSessionData;
+  /** The flash values that wait to be read, in order, by key. */
+  readonly flash: Readonly<Record<string, readonly unknown[]>>;
+  /** Whose session it is. */
+  readonly userId: string | undefined;
+  /** The public name of the session: what `SessionService.revoke` takes. */
+  readonly handle: string;
+  readonly createdAt: Date;
+  /** At most `touchInterval` stale. */
+  readonly lastSeenAt: Date;
+  readonly expiresAt: Date;
+  /** When the user signed in with `login()`. */
+  readonly authenticatedAt: Date | undefined;
+}
+
+/**
+ * What the session of a cookie holds now, as the next request would find it. Only looks: the session is not seen for
+ * that, its flash values stay, no event is told, and what has expired is left to whom it may concern.
+ *
+ * @param app - The application, or the compiled `TestingModule`.
+ * @param cookie - The `Cookie` header of the session's client, a `Set-Cookie` header or an array of them, or a response of
+ * supertest, `fetch` or Fastify's `inject`. A response to a session that has its cookie already sets none: then give the
+ * cookie, or `cookieFrom(response, cookie)`.
+ * @returns The session; undefined where there is none (any more), or the cookie is not one of this application.
+ * @throws SessionUsageError when the application has no `SessionModule`, or `cookie` is neither of these.
+ * @throws SessionStoreError when the store fails.
+ * @example
+ * ```ts
+ * const session = await readSession(app, cookie);
+ * expect(session?.data.cart).toHaveLength(1);
+ * expect(session?.flash.notice).toEqual(['It is in your cart.']);
+ * ```
+ */
+export async function readSession(
+  app: INestApplicationContext,
+  cookie: CookieSource,
+): Promise<StoredSession | undefined> {
+  const { engine, shared, events, options } = runtimeOf(app);
+  const { settings } = engine;
+  const { request, exchange } = ownRequest(app, { cookie: cookieIn('readSession', cookie) });
+  const opened = options.http.tokensOf(request, exchange.codec).map((token) => exchange.codec.open(token));
+  const id = opened.flatMap((token) => ('id' in token ? [token.id] : []))[0];
+  if (id === undefined) return undefined;
+
+  // Of the loader only what checks a record: what finds one tells of it, and ends what has expired.
+  const loader = new SessionLoader(
+    settings,
+    shared,
+    new SessionReporter(events, settings.now, settings.handleOf),
+  );
+  const record = await loader.read(settings.keyOf(id));
+  if (record === undefined || !loader.isAlive(record)) return undefined;
+  try {
+    const state = engine.adopt(id, record, exchange);
+    const isKnown = record.key === settings.keyOf(id) || loader.successorOf(state.meta, id) !== undefined;
+    return isKnown ? viewOf(state, record) : undefined;
+  } catch {
+    return undefined; // a record that cannot be read is no session
+  }
+}
+
+/** @throws SyntaxError when the record's `data` cannot be read. */
+function viewOf(state: SessionState, { createdAt, lastSeenAt, expiresAt, authenticatedAt }: SessionRecord) {
+  const data = {};
+  state.fill(data);
+  const flash = Object.entries(state.meta.flash ?? {});
+  return {
+    data,
+    flash: Object.fromEntries(flash.map(([key, entries]) => [key, entries.map(([, value]) => value)])),
+    userId: state.owner ?? undefined,
+    handle: state.handle,
+    createdAt: new Date(createdAt),
+    lastSeenAt: new Date(lastSeenAt),
+    expiresAt: new Date(expiresAt),
+    authenticatedAt: authenticatedAt === null ? undefined : new Date(authenticatedAt),
+  };
+}

@@ -1,0 +1,11 @@
+import connectPgSimple from 'connect-pg-simple';
+import type { Store } from 'nest-session/express';
+import type { Pool } from 'pg';
+
+interface PgStoreOptions {
+  readonly pool: Pool;
+  readonly createTableIfMissing?: boolean;
+}
+
+/** The package connect-pg-simple, with as many types as this sample needs. */
+export default connectPgSimple as (session: object) => new (options: PgStoreOptions) => Store;

@@ -1,0 +1,68 @@
+import { type ChannelListener, subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { type Attributes, metrics, type ObservableCallback } from '@opentelemetry/api';
+import { type SessionEvent, SessionService } from 'nest-session';
+import { DESTROYED_REASONS, REJECTED_REASONS } from './reasons.js';
+
+type EventOf<Type> = Extract<SessionEvent, { type: Type }>;
+
+/**
+ * The same as `PrometheusMetrics` for OpenTelemetry, by way of the diagnostics channels `nest-session:*`. Whoever listens
+ * to these needs nothing of the application, and hears of every application in the process. The attributes, too, hold
+ * no handle, no user's id and no address.
+ */
+@Injectable()
+export class OpenTelemetryMetrics implements OnModuleInit, OnApplicationShutdown {
+  // From the MeterProvider that was registered before the application was created; without one it counts nothing.
+  readonly #meter = metrics.getMeter('nest-session');
+  readonly #live = this.#meter.createObservableGauge('nest_session.live', { unit: '{session}' });
+  readonly #listeners = this.#counters();
+
+  constructor(private readonly sessions: SessionService) {}
+
+  onModuleInit(): void {
+    this.#live.addCallback(this.#countLive);
+    for (const [channel, listener] of this.#listeners) subscribe(channel, listener);
+  }
+
+  /** The channels outlive the application: what listens to them must stop by itself. */
+  onApplicationShutdown(): void {
+    for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
+    this.#live.removeCallback(this.#countLive);
+  }
+
+  /** When it fails, OpenTelemetry's own log says so, and the SDK repeats the number before; the counters go on. */
+  readonly #countLive: ObservableCallback = async (result) => result.observe(await this.sessions.count());
+
+  /**
+   * By channel, what counts its messages. A subscriber of a diagnostics channel must not throw: the request goes on, but
+   * Node turns the error into an uncaught exception, which ends the process. `add` never throws; code that may belongs
+   * in a `try`.
+   */
+  #counters(): [string, ChannelListener][] {
+    const counter = (name: string, unit: string, attributes: readonly Attributes[] = [{}]) => {
+      const made = this.#meter.createCounter(`nest_session.${name}`, { unit });
+      for (const each of attributes) made.add(0, each);
+      return made;
+    };
+    const reasons = (names: readonly string[]) => names.map((reason) => ({ reason }));
+    const created = counter('created', '{session}');
+    const loaded = counter('loaded', '{request}');
+    const rotated = counter('rotated', '{session}');
+    const destroyed = counter('destroyed', '{session}', reasons(DESTROYED_REASONS));
+    const rejected = counter('rejected', '{cookie}', reasons(REJECTED_REASONS));
+    const storeErrors = counter('store_errors', '{call}');
+    const listeners: { [Type in SessionEvent['type']]: (event: EventOf<Type>) => void } = {
+      created: () => created.add(1),
+      loaded: () => loaded.add(1),
+      rotated: () => rotated.add(1),
+      destroyed: ({ reason }) => destroyed.add(1, { reason }),
+      rejected: ({ reason }) => rejected.add(1, { reason }),
+      storeError: () => storeErrors.add(1),
+    };
+    return Object.entries(listeners).map(([type, listener]) => [
+      `nest-session:${type}`,
+      listener as ChannelListener,
+    ]);
+  }
+}

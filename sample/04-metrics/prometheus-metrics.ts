@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { SessionEvents, SessionService } from 'nest-session';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { DESTROYED_REASONS, REJECTED_REASONS } from './reasons.js';
+
+/**
+ * Sessions as metrics for Prometheus, by way of `SessionEvents`: these end with the application, and a subscriber that
+ * throws harms no request.
+ *
+ * The only label is `reason`, of which there are a few. No label may hold a handle, a user's id or an address: each value
+ * is a series of its own, so that would be one for every visitor, and a record of who was here when.
+ */
+@Injectable()
+export class PrometheusMetrics {
+  constructor(registry: Registry, events: SessionEvents, sessions: SessionService) {
+    const registers = [registry];
+
+    const created = new Counter({
+      name: 'nest_session_created_total',
+      help: 'Sessions stored for the first time.',
+      registers,
+    });
+    events.on('created').subscribe(() => created.inc());
+
+    const loaded = new Counter({
+      name: 'nest_session_loaded_total',
+      help: 'Requests that came with a session.',
+      registers,
+    });
+    events.on('loaded').subscribe(() => loaded.inc());
+
+    const rotated = new Counter({
+      name: 'nest_session_rotated_total',
+      help: 'Sessions that were given a new id.',
+      registers,
+    });
+    events.on('rotated').subscribe(() => rotated.inc());
+
+    const destroyed = new Counter({
+      name: 'nest_session_destroyed_total',
+      help: 'Sessions that were ended.',
+      labelNames: ['reason'],
+      registers,
+    });
+    for (const reason of DESTROYED_REASONS) destroyed.inc({ reason }, 0);
+    events.on('destroyed').subscribe(({ reason }) => destroyed.inc({ reason }));
+
+    const rejected = new Counter({
+      name: 'nest_session_rejected_total',
+      help: 'Session cookies that were not accepted.',
+      labelNames: ['reason'],
+      registers,
+    });
+    for (const reason of REJECTED_REASONS) rejected.inc({ reason }, 0);
+    events.on('rejected').subscribe(({ reason }) => rejected.inc({ reason }));
+
+    const storeErrors = new Counter({
+      name: 'nest_session_store_errors_total',
+      help: 'Calls of the session store that failed or took too long.',
+      registers,
+    });
+    events.on('storeError').subscribe(() => storeErrors.inc());
+
+    new Gauge({
+      name: 'nest_session_live',
+      help: 'Sessions that are alive, counted in the store.',
+      registers,
+      async collect() {
+        try {
+          this.set(await sessions.count());
+        } catch {
+          this.remove(); // no number rather than a wrong one; the counters are needed most while the store is away
+        }
+      },
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it, jest } from '@jest/globals';
+import { SESSION_MEMBERS } from '../../lib/core/session.js';
+import { compile } from './compile.js';
+import { ROOT } from './package.js';
+
+jest.setTimeout(30_000); // a compiler takes its time on a busy machine
+
+const FOLDER = `${ROOT}sample/03-from-express-session/`;
+const guide = readFileSync(`${FOLDER}README.md`, 'utf8');
+
+/** What the applications of the guide have, beside the code that is shown. */
+const AROUND: Record<string, string> = {
+  'redis.ts': 'export const client = {};',
+  'session.ts': 'export class Session {}',
+  'untyped.d.ts': ['connect-pg-simple', 'connect-typeorm', 'express-session', 'nestjs-session']
+    .map((name) => `declare module '${name}';`)
+    .join('\n'),
+};
+
+/** The code by the file name in the comment of its first line. */
+const files = Object.fromEntries(
+  [...guide.matchAll(/^```ts\n(\/\/ ([\w.-]+)\n.*?)^```$/gms)].map(([, code, name]) => [name!, code!]),
+);
+
+describe('the guide from express-session', () => {
+  it('names every file of its code', () => {
+    expect(Object.keys(files)).toHaveLength(guide.match(/^```ts$/gm)?.length ?? 0);
+    expect(guide.match(/^```(typescript|js|javascript)$/gm)).toBeNull(); // would not be compiled
+  });
+
+  it('compiles', () => {
+    expect(compile({ ...AROUND, ...files })).toEqual([]);
+  });
+
+  it('leads to files that are there', () => {
+    const links = [...guide.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, path]) => path!);
+    expect(links.filter((path) => !/^https?:/.test(path) && !existsSync(FOLDER + path))).toEqual([]);
+  });
+
+  it('leads to headings that are there', () => {
+    const headings = [...guide.matchAll(/^#+ (.+)$/gm)].map(([, text]) =>
+      text!
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    const links = [...guide.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!);
+    expect(links.filter((anchor) => !headings.includes(anchor))).toEqual([]);
+    expect(links.length).toBeGreaterThan(0);
+  });
+
+  it('knows all the names that a session has for itself', () => {
+    const [, list] = /^- \*\*Names\.\*\*.*?next change:\n(.*?)\. Rename/ms.exec(guide) ?? [];
+    const names = [...(list ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name!);
+    expect(names.sort()).toEqual([...SESSION_MEMBERS].sort());
+  });
+});
