@@ -36,7 +36,7 @@ describe('what is published', () => {
     const { peerDependencies, peerDependenciesMeta, dependencies } = manifest;
     const optional = Object.keys(peerDependenciesMeta).filter((name) => peerDependenciesMeta[name]?.optional);
     expect(optional.sort()).toEqual(['pg', 'typeorm']);
-    expect(Object.keys(dependencies).sort()).toEqual(['cookie', 'ms']);
+    expect(Object.keys(dependencies).sort()).toEqual(['@standard-schema/spec', 'cookie', 'ms']);
     for (const name of optional) expect(peerDependencies).toHaveProperty(name);
     for (const name of ['@nestjs/common', '@nestjs/core', 'rxjs']) {
       expect(peerDependencies).toHaveProperty([name]);

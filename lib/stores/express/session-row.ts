@@ -141,8 +141,8 @@ export function versionOf(text: string): number {
 }
 
 function isFacts(facts: unknown): facts is RowFacts {
-  if (typeof facts !== 'object' || facts === null) return false;
-  const { version, createdAt, lastSeenAt, authenticatedAt, meta, userId, ip, userAgent } = facts as RowFacts;
+  const given = (facts ?? {}) as RowFacts;
+  const { version, createdAt, lastSeenAt, authenticatedAt, meta, userId, ip, userAgent } = given;
   return (
     [version, createdAt, lastSeenAt].every((number) => Number.isSafeInteger(number)) &&
     [createdAt, lastSeenAt].every((time) => Math.abs(time) <= LATEST) &&
