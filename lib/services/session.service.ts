@@ -81,13 +81,16 @@ export class SessionService {
   /**
    * Ends one session; false where there was none.
    *
+   * @param options - `userId`: end it only if it is a session of this user, for handles that come from a page.
    * @throws SessionCapabilityError when the store keeps sessions under their ids.
    */
-  async revoke(handle: string): Promise<boolean> {
+  async revoke(handle: string, options: { userId?: string | number } = {}): Promise<boolean> {
+    const owner = options.userId === undefined ? undefined : String(options.userId);
+    if (owner !== undefined && (await this.get(handle))?.userId !== owner) return false;
     this.#requireHandles();
     if (!isHandle(handle)) return false;
     const ended = await this.#runtime.shared.delete(handle);
-    if (ended) this.#tell('revoked', handle);
+    if (ended) this.#tell('revoked', handle, owner);
     return ended;
   }
 

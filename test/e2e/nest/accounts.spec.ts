@@ -118,6 +118,19 @@ describe.each(KINDS)('accounts, kept in %s', (kind) => {
     expect([await one.sessions.get(handle), await other.sessions.revoke(handle)]).toEqual([undefined, false]);
   });
 
+  it('end a session for its own user alone, where that is asked for', async () => {
+    const site = await instance();
+    const client = await signedIn(site, 'ada');
+    const visitor = site.client();
+    await visitor.post('/run/set', { cart: [1] });
+    const handle = await handleOf(client);
+    expect(await site.sessions.revoke(handle, { userId: 'eve' })).toBe(false);
+    expect(await site.sessions.revoke(await handleOf(visitor), { userId: 'eve' })).toBe(false);
+    expect(await userAt(client)).toBe('ada');
+    expect(await site.sessions.revoke(handle, { userId: 'ada' })).toBe(true);
+    expect(await userAt(client)).toBeUndefined();
+  });
+
   it('end all sessions of a user but those that are to stay', async () => {
     const site = await instance();
     site.handle('end others', ({ session }) => site.sessions.revokeAll('ada', { except: session }));
