@@ -123,7 +123,7 @@ export interface SessionModuleOptions {
 
   /**
    * What session data looks like: a Standard Schema (zod, valibot, arktype). Data is checked, and put as the schema
-   * returns it, when it is loaded; what does not match is a fresh session and an event, as any row that cannot be read.
+   * returns it, when it is loaded; what does not match is a fresh session and an event, as for every row that cannot be read.
    * It is checked again before it is stored: a mismatch is a {@link SessionDataError} that names the keys. The schema sees
    * data as JSON holds it, and has to accept what it returns itself.
    *

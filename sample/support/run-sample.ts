@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { ConsoleLogger, type INestApplication, type NestApplicationOptions } from '@nestjs/common';
+import { findFreePort, startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
+import { readEnvironment } from './environment.js';
+import { keptSecret } from './kept-secret.js';
+
+/** What a sample is given to work with. */
+export interface Surroundings {
+  /** A secret that survives a restart. */
+  readonly secret: string;
+  /** The address of a PostgreSQL: the one of `DATABASE_URL`, else one that is started for the sample and stopped with it. */
+  readonly databaseUrl: () => Promise<string>;
+  /** What to create the application with: errors of the start are said once, and in plain words. */
+  readonly options: NestApplicationOptions;
+}
+
+/** A sample that can be run. */
+export interface Sample {
+  /** The folder that what it keeps lies in. */
+  readonly data: string;
+  /** Creates the application; it is listened to afterwards. */
+  readonly create: (surroundings: Surroundings) => Promise<INestApplication>;
+  /** Runs when the application has stopped. */
+  readonly stopped?: () => Promise<void>;
+}
+
+/** Starts a sample, says where it listens, and stops all of it with SIGINT or SIGTERM. */
+export async function runSample({ data, create, stopped }: Sample): Promise<void> {
+  let postgres: EmbeddedPostgres | undefined;
+  let app: INestApplication | undefined;
+  let stopping: Promise<void> | undefined;
+
+  /**
+   * First the application, then the server it uses: `enableShutdownHooks()` would end the process before the latter has
+   * stopped. Afterwards nothing is open, and the process ends by itself. Once, however many signals come.
+   */
+  const stop = (): Promise<void> =>
+    (stopping ??= (async () => {
+      await app?.close();
+      await stopped?.();
+      await postgres?.stop();
+    })());
+
+  try {
+    const { host, port, ...environment } = readEnvironment(process.env);
+    app = await create({
+      secret: environment.secret ?? (await keptSecret(join(data, 'secret'))),
+      async databaseUrl() {
+        if (environment.databaseUrl !== undefined) return environment.databaseUrl;
+        postgres ??= await startEmbeddedPostgres({ dataDir: join(data, 'postgres') });
+        return postgres.url;
+      },
+      options: {
+        abortOnError: false,
+        logger: { log: ignore, error: ignore, warn: (message: unknown) => console.warn(message) },
+      },
+    });
+    await app.listen(port ?? (await findFreePort(3000, host)), host);
+    app.useLogger(new ConsoleLogger({ logLevels: ['warn'] }));
+    process.on('SIGINT', () => void stop()).on('SIGTERM', () => void stop());
+    console.log(`The sample listens on ${await app.getUrl()}`);
+  } catch (error) {
+    console.error(`The sample cannot start: ${reasonOf(error)}`);
+    await stop();
+    process.exit(1);
+  }
+}
+
+function ignore(): void {
+  // What stops the start is said once, above.
+}
+
+function reasonOf(error: unknown): string {
+  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return `port ${port} is taken. Set PORT to another one, or leave it unset.`;
+  return message || String(code ?? error);
+}
