@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { ExpressStoreAdapter } from '../../../lib/express/index.js';
-import { SessionCapabilityError, type SessionEvent } from '../../../lib/index.js';
+import { SessionCapabilityError, type SessionEvent, SessionHealthIndicator } from '../../../lib/index.js';
 import type { Client } from '../../support/client.js';
 import type { Site } from '../../support/site.js';
 import { RowStore } from './support/rows.js';
@@ -39,6 +39,7 @@ describe('what a store for express-session cannot do', () => {
     ['count sessions', ({ sessions }) => sessions.count({ userId: 'ann' })],
     ['find a session by its handle', ({ sessions }, handle) => sessions.get(handle)],
     ['find a session by its handle', ({ sessions }, handle) => sessions.revoke(handle)],
+    ['find a session by its handle', ({ sessions }, handle) => sessions.revoke(handle, { userId: 'ann' })],
   ])('%s: is refused, naming the store', async (capability, call) => {
     const client = await visitor();
     store.calls.splice(0);
@@ -159,6 +160,26 @@ describe('ids', () => {
       expect(await site.sessions.get(handle)).toBeUndefined();
       expect(await site.sessions.revoke(handle)).toBe(false);
       expect(store.calls).toEqual([]);
+    });
+
+    it('sessions are ended for their own user alone', async () => {
+      const client = await visitor();
+      await client.post('/run/login', { userId: 'ann' });
+      const handle = digest(idOf(client));
+      expect(await site.sessions.revoke(handle, { userId: 'bob' })).toBe(false);
+      expect((await client.get('/run/read')).body).toMatchObject({ userId: 'ann' });
+      expect(await site.sessions.revoke(handle, { userId: 'ann' })).toBe(true);
+      expect((await client.get('/run/read')).body).toEqual({});
+    });
+
+    it('the health check asks the store', async () => {
+      const health = site.app.get(SessionHealthIndicator);
+      expect(await health.isHealthy('store')).toEqual({ store: { status: 'up' } });
+      expect(store.calls.map(([method]) => method)).toEqual(['get']);
+      store.before = () => {
+        throw new Error('down');
+      };
+      expect(await health.isHealthy('store')).toMatchObject({ store: { status: 'down' } });
     });
 
     it('sessions that were stored under their ids are not found', async () => {

@@ -8,7 +8,7 @@ import { at, idOf, type OldSite, openNew, openOld } from './support/sites.js';
 import { STORE_KINDS, type StoreKind } from './support/store-kinds.js';
 
 /** Old instances with express-session and new ones with SessionModule, side by side over the same rows. */
-describe.each(STORE_KINDS)('a rolling deployment on %s', (_name, make) => {
+describe.each(STORE_KINDS)('a rolling deployment on %s', (name, make) => {
   let kind: StoreKind;
   let old: OldSite;
   let site: Site;
@@ -132,7 +132,7 @@ describe.each(STORE_KINDS)('a rolling deployment on %s', (_name, make) => {
     await read(onOld);
     const again = (await onNew.get('/run/facts')).body;
     // memorystore writes the cookie with every touch, and so leaves nothing but the data.
-    if (_name === 'memorystore') expect(again.authenticatedAt).toBeNull();
+    if (name === 'memorystore') expect(again.authenticatedAt).toBeNull();
     else expect(again).toEqual(body);
     expect(await read(onNew)).toEqual({ userId: 'ann' });
   });

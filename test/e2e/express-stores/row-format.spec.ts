@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SessionModuleOptions } from '../../../lib/index.js';
 import type { Client } from '../../support/client.js';
 import { DAY, HOUR, MINUTE, TestClock } from '../../support/clock.js';
-import type { Site } from '../../support/site.js';
+import { deferred, type Site } from '../../support/site.js';
 import { type Row, RowStore } from './support/rows.js';
 import { at, type OldSite, openNew, openOld } from './support/sites.js';
 
@@ -277,6 +277,28 @@ describe('a row', () => {
       expect((await Promise.all(visits)).map(({ status }) => status)).toEqual(visits.map(() => 200));
       expect((await onNew.get('/run/read')).body).toEqual({ color: 'green', k0: 0, k2: 2, k4: 4 });
     });
+
+    // The version of such a row says nothing of what came first.
+    it.each([0, 1, 2, 3, 4, 5])(
+      'that the old one changes while the new one does loses nothing (%d)',
+      async (n) => {
+        const { onOld, onNew } = await open();
+        await onOld.post('/run/set', { n });
+        const [reached, go] = [deferred(), deferred()];
+        site.handle('late', async ({ session }) => {
+          void session.n;
+          reached.resolve();
+          await go.promise;
+          session.late = 1;
+        });
+        const late = onNew.get('/run/late');
+        await reached.promise;
+        await onOld.post('/run/set', { early: 1 });
+        go.resolve();
+        expect((await late).status).toBe(200);
+        expect((await onNew.get('/run/read')).body).toEqual({ n, early: 1, late: 1 });
+      },
+    );
 
     it('kept by reference in the store is not changed by reading it', async () => {
       const sessions = new Map<string, object>();

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createHook } from 'node:async_hooks';
 import { Controller, Get, type INestApplication, Injectable } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
@@ -192,6 +193,29 @@ describe('SessionHealthIndicator', () => {
     await named({ timeout: '60 days' }).expect(200);
     store.delay(10);
     await named({ timeout: '60 days' }).expect(200);
+  });
+
+  it('leaves no timer behind, and none that holds the process open', async () => {
+    await open({ store: failingStore() });
+    const timers = new Set<number>();
+    const hook = createHook({
+      init: (id, type) => void (type === 'Timeout' && timers.add(id)),
+      destroy: (id) => void timers.delete(id),
+    }).enable();
+    const check = app.get(SessionHealthIndicator).isHealthy('session', { timeout: '1h' });
+    expect(timers.size).toBeGreaterThan(0);
+    expect(await check).toEqual({ session: { status: 'up' } });
+    await new Promise(setImmediate);
+    hook.disable();
+    expect(timers).toEqual(new Set());
+
+    const holding = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = holding();
+    store.hang();
+    const hung = app.get(SessionHealthIndicator).isHealthy('session', { timeout: '1h' });
+    expect(holding()).toBe(before);
+    store.recover();
+    await hung;
   });
 
   it('works on a store for express-session', async () => {

@@ -104,16 +104,18 @@ describe.each(KINDS)('a session made for a test, in %s', (kind) => {
       { prepare: (session) => session.flash('notice', 'Welcome') },
     );
     await shop.http().get('/notice').set('Cookie', cookie).expect(200, ['Welcome']);
+    shop.spy.reset();
     const remembered = await signIn(
       shop.app,
       { userId: '42' },
       {
         prepare: async (session) => {
-          await Promise.resolve();
+          await new Promise(setImmediate);
           session.cookie.maxAge = 60_000;
         },
       },
     );
+    expect([shop.spy.count('create'), shop.spy.count()]).toEqual([1, 1]);
     const { expiresAt, lastSeenAt } = (await readSession(shop.app, remembered))!;
     expect(expiresAt.getTime() - lastSeenAt.getTime()).toBe(60_000);
   });
@@ -194,6 +196,9 @@ describe('a session made for a test', () => {
     expect(seen[0]).toEqual(['shop.example', 'https', true, '192.0.2.7', 'GET', '/', 'acme']);
     const { lastSeenAt, expiresAt } = (await readSession(shop.app, cookie))!;
     expect(expiresAt.getTime() - lastSeenAt.getTime()).toBe(3_600_000);
+    seen.length = 0;
+    await signIn(shop.app, { userId: '42' });
+    expect(seen[0]).toEqual(['localhost', 'https', true, '127.0.0.1', 'GET', '/', undefined]);
   });
 
   it('may hold nothing where such sessions are stored; elsewhere that is an error that says so', async () => {

@@ -127,6 +127,27 @@ describe('failingStore()', () => {
     ]);
   });
 
+  it('fails what waits when it fails', async () => {
+    for (const wait of [() => store.hang(), () => store.delay('1h')]) {
+      store = failingStore();
+      wait();
+      const reading = store.read(['k']);
+      store.fail();
+      await expect(reading).rejects.toThrow('fail() was called');
+    }
+  });
+
+  it('takes its time also where that is longer than a timer can be', async () => {
+    store = failingStore();
+    store.delay('60 days');
+    let done = false;
+    const reading = store.read(['k']).then(() => (done = true));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(done).toBe(false);
+    store.recover();
+    expect(await reading).toBe(true);
+  });
+
   it('refuses a delay that is none', () => {
     store = failingStore();
     expect(() => store.delay('soon')).toThrow(/"soon" was given; accepted: milliseconds or a duration/);

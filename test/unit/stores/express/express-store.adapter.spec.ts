@@ -343,6 +343,15 @@ describe('read', () => {
     expect(await adapter.read(['key'])).toEqual([undefined]);
   });
 
+  it.each([new Error('no'), 'no', undefined])('fails with what the store fails with (%p)', async (reason) => {
+    const get = (_id: string): Promise<never> => {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- some stores do
+      return Promise.reject(reason);
+    };
+    const failing = new ExpressStoreAdapter({ get, set: get, destroy: get });
+    await expect(failing.read(['key'])).rejects.toBe(reason);
+  });
+
   it.each([
     ['text', 'text'],
     ['no cookie', { n: 1 }],
