@@ -47,8 +47,14 @@ export class SessionRuntime {
       warnOnce: (message) => this.warnOnce(message),
     };
     this.pruner = isPrunable(store)
-      ? new Pruner(store, options.engine.now, (error) =>
-          this.#logger.warn(`Pruning expired sessions failed: ${nameOf(error)}`),
+      ? new Pruner(
+          {
+            pruneInterval: store.pruneInterval,
+            // Under the time limit of every call, so that a prune that hangs does not hold up the end.
+            prune: (now, limit) => this.shared.alone('prune', () => store.prune(now, limit)),
+          },
+          options.engine.now,
+          (error) => this.#logger.warn(`Pruning expired sessions failed: ${nameOf(error)}`),
         )
       : undefined;
   }
@@ -81,5 +87,7 @@ export class SessionRuntime {
 }
 
 function nameOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+  if (!(error instanceof Error)) return typeof error;
+  const text = `${error.name}: ${error.message}`;
+  return error.cause === undefined ? text : `${text} (${nameOf(error.cause)})`;
 }
