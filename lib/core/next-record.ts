@@ -61,7 +61,9 @@ function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionSt
 
 function nextMeta(state: SessionState): string | null {
   const { meta, ownCookie, flashChanges } = state;
-  const version = state.settings.schema?.version;
+  const own = state.settings.schema?.version;
+  // What a newer release has stored stays of its version, whoever writes beside it.
+  const version = own === undefined ? meta.version : Math.max(own, meta.version ?? 0);
   const isSame = !ownCookie.isChanged && !flashChanges?.any && meta.version === version;
   if (isSame && state.renewal === undefined) return state.base?.meta ?? null;
   const flash = flashChanges === undefined ? meta.flash : flashChanges.applyTo(meta.flash);

@@ -49,7 +49,14 @@ export class SessionLoader {
 
   /** The session that a record holds. @throws SyntaxError when the record's `meta` cannot be read. */
   stateOf(id: string, record: SessionRecord, host: SessionHost): SessionState {
-    return new SessionState(this.settings, host, { id, record, meta: parseMeta(record.meta) });
+    return this.#state(id, record, parseMeta(record.meta), host);
+  }
+
+  #state(id: string, record: SessionRecord, meta: SessionMeta, host: SessionHost): SessionState {
+    // A cookie that lives as long as all do is none of the session's own, whoever wrote it down.
+    const isOwn = record.due !== 'touch' || meta.cookie?.originalMaxAge !== host.cookieDefaults.maxAge;
+    const loaded = isOwn ? { record, meta } : { record: { ...record, meta: null }, meta: {} };
+    return new SessionState(this.settings, host, { id, ...loaded });
   }
 
   async #find(id: string, host: SessionHost): Promise<SessionState> {
@@ -57,7 +64,9 @@ export class SessionLoader {
     try {
       const record = await this.read(key);
       const state = this.#admit(id, key, record, host);
-      if (record !== undefined && !this.isAlive(record)) await this.#bury(record);
+      // Others who write such a row may have kept it alive in a way that does not show in it.
+      if (record !== undefined && !this.settings.keepsCookies && !this.isAlive(record))
+        await this.#bury(record);
       return state ?? this.fresh(host);
     } catch (error) {
       if (!(error instanceof SessionStoreError) || this.settings.onStoreError === 'fail') throw error;
@@ -85,7 +94,7 @@ export class SessionLoader {
       return this.#refuse('corrupt', record);
     }
     if (currentId === undefined) return this.#refuse('unknown', { key });
-    const state = new SessionState(this.settings, host, { id: currentId, record, meta });
+    const state = this.#state(currentId, record, meta, host);
     state.cookieDue = currentId !== id;
     this.reporter.loaded(record);
     return state;

@@ -38,25 +38,41 @@ export class SessionSchema {
 
   /** A record as this release of the application understands it: migrated, checked, and as the schema returns it. */
   async load(record: SessionRecord): Promise<SessionRecord> {
-    const { schema, version = 0, migrate } = this.#options;
+    const { version = 0 } = this.#options;
+    let stored: { readonly from: number; readonly data: Record<string, unknown> };
     try {
-      const from = parseMeta(record.meta).version ?? 0;
-      let data: unknown = parseObject(record.data);
-      if (migrate !== undefined && from < version)
-        data = await migrate(data as Record<string, unknown>, from);
-      if (schema !== undefined) data = await checked(schema, data);
-      const text = JSON.stringify(data);
-      parseObject(text);
-      return text === record.data && from >= version ? record : { ...record, data: text, due: 'changed' };
+      stored = { from: parseMeta(record.meta).version ?? 0, data: parseObject(record.data) };
+    } catch {
+      return { ...record, meta: UNREADABLE };
+    }
+    try {
+      const text = JSON.stringify(await this.#upToDate(stored.data, stored.from)) as string | undefined;
+      parseObject(text ?? 'null');
+      // What a newer release has stored is read as it is: it is not for this one to strip.
+      if (stored.from > version || (text === record.data && stored.from === version)) return record;
+      return { ...record, data: text!, due: 'changed' };
     } catch (error) {
-      if (!(error instanceof SessionDataError || error instanceof SyntaxError)) warnOf(error);
+      if (!(error instanceof SessionDataError)) warnOf(error);
       return { ...record, meta: UNREADABLE };
     }
   }
 
-  /** @throws SessionDataError naming where data that is to be stored does not match. */
+  async #upToDate(data: Record<string, unknown>, from: number): Promise<unknown> {
+    const { schema, version = 0, migrate } = this.#options;
+    const migrated: unknown = migrate !== undefined && from < version ? await migrate(data, from) : data;
+    return schema === undefined ? migrated : checked(schema, migrated);
+  }
+
+  /** @throws SessionDataError naming the keys of data that is to be stored and does not match. */
   async check(text: string): Promise<void> {
-    if (this.#options.schema !== undefined) await checked(this.#options.schema, parseObject(text));
+    const { schema } = this.#options;
+    if (schema === undefined) return;
+    try {
+      await checked(schema, parseObject(text));
+    } catch (error) {
+      if (error instanceof SessionDataError) throw error;
+      throw new SessionDataError(messages.schemaThrew(error instanceof Error ? error.name : describe(error)));
+    }
   }
 }
 
@@ -66,15 +82,20 @@ function warnOf(error: unknown): void {
   process.emitWarning(messages.migrationFailed(name), { code: 'NEST_SESSION_MIGRATION' });
 }
 
-/** Data as the schema returns it. What the schema says of it is left out of the error: it may quote the data. */
+/** So many keys are named. */
+const MOST_KEYS = 5;
+
+/** Data as the schema returns it. What the schema says of it is left out of the error, as are inner keys: both may be data. */
 async function checked(schema: StandardSchemaV1, data: unknown): Promise<unknown> {
   const result = await schema['~standard'].validate(data);
   if (result.issues === undefined) return result.value;
-  const paths = result.issues.map(({ path }) => pathText(path));
-  throw new SessionDataError(messages.schemaMismatch(paths.join(', ')));
+  const keys = [...new Set(result.issues.map(({ path }) => topKey(path)))];
+  const more = keys.length > MOST_KEYS ? [`${keys.length - MOST_KEYS} more`] : [];
+  throw new SessionDataError(messages.schemaMismatch([...keys.slice(0, MOST_KEYS), ...more].join(', ')));
 }
 
-function pathText(path: StandardSchemaV1.Issue['path']): string {
-  const keys = (path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
-  return keys.length === 0 ? 'the whole' : keys.join('.');
+function topKey(path: StandardSchemaV1.Issue['path']): string {
+  const [first] = path ?? [];
+  if (first === undefined) return 'the whole';
+  return JSON.stringify(String(typeof first === 'object' ? first.key : first));
 }

@@ -72,6 +72,8 @@ export class SessionState {
   /** The flash values that this request added and took. */
   flashChanges: FlashChanges | undefined;
   #bornAt: number;
+  /** Who claims flash values: outlives the request, and so must not be the request. */
+  readonly #claimant = {};
   #givenUp: string | undefined;
 
   /** @throws SyntaxError when the record's `meta` cannot be read. */
@@ -159,12 +161,14 @@ export class SessionState {
   takeFlash(key: string): unknown[] {
     const { flashClaims } = this.settings;
     this.flashChanges ??= new FlashChanges();
-    return this.flashChanges.take(key, this.#meta.flash, (name) => flashClaims.take(name, this));
+    return this.flashChanges.take(key, this.#meta.flash, (name) => flashClaims.take(name, this.#claimant));
   }
 
-  /** Leaves the flash values that this request took for a later one: they could not be removed. */
-  releaseFlash(): void {
-    this.settings.flashClaims.release(this.flashChanges?.taken ?? [], this);
+  /** Leaves the flash values that this request took for a later one, but for those it had taken `before`. */
+  releaseFlash(before?: LocalChanges): void {
+    const kept = new Set(before?.flash?.taken);
+    const released = [...(this.flashChanges?.taken ?? [])].filter((name) => !kept.has(name));
+    this.settings.flashClaims.release(released, this.#claimant);
   }
 
   /** This session's idle timeout in milliseconds. */
@@ -309,6 +313,7 @@ export class SessionState {
 
   /** Replaces this request's copy by a record, changes and all. */
   restore(record: SessionRecord): void {
+    this.releaseFlash();
     this.rebase(record, { data: new Map(), flash: undefined });
     this.ownCookie.reset();
   }

@@ -69,7 +69,7 @@ export class SessionWriter {
     } catch (error) {
       state.login = undefined;
       state.renewal = undefined;
-      state.releaseFlash();
+      state.releaseFlash(before);
       if (before !== undefined) state.rebase(state.base, before);
       throw error;
     }

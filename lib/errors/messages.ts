@@ -47,6 +47,7 @@ export const messages = {
   tooLarge: (bytes: number, max: number) =>
     `The session data is ${bytes} bytes, more than the ${max} bytes of "maxDataBytes"; keep large things in a database and their key in the session.`,
   schemaMismatch: (paths: string) => `The session data does not match the option "schema" at: ${paths}.`,
+  schemaThrew: (error: string) => `The option "schema" threw ${error} when it checked the session data.`,
   migrationFailed: (error: string) =>
     `A session could not be brought up to date: "migrate" or "schema" threw ${error}; its visitor gets a new session.`,
   userIdInvalid: (given: string) =>

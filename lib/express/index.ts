@@ -14,6 +14,7 @@ export {
 } from '../stores/express/express-store.adapter.js';
 export type {
   ExpressSessionStore,
+  StoreAnswer,
   StoreCallback,
   StoredSession,
 } from '../stores/express/express-session-store.js';

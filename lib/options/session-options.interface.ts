@@ -143,7 +143,7 @@ export interface SessionModuleOptions {
    *
    * @example
    * ```ts
-   * migrate: (data, from) => (from < 2 ? { ...data, cart: data.basket, basket: undefined } : data)
+   * migrate: ({ basket, ...data }) => ({ ...data, cart: data.cart ?? basket })
    * ```
    */
   migrate?: (

@@ -63,6 +63,12 @@ export class AccountsController {
       return;
     }
     await session.login(user.id, session.userId === user.id ? {} : { keep: ['cart'] });
+    // A change of the password meanwhile has ended all sessions but this one, which began too late for that.
+    if (!(await this.users.hasStill(user))) {
+      await session.logout();
+      response.redirect(303, '/sign-in');
+      return;
+    }
     session.userName = user.name;
     session.flash('notice', `You are signed in. Welcome, ${user.name}!`);
     response.redirect(303, next);

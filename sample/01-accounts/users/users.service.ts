@@ -47,6 +47,11 @@ export class UsersService {
     return affected === 1;
   }
 
+  /** Whether a user still has the password that was checked. */
+  async hasStill({ id, password }: User): Promise<boolean> {
+    return this.users.existsBy({ id, password });
+  }
+
   findById(id: string): Promise<User | null> {
     return this.users.findOneBy({ id });
   }

@@ -73,6 +73,43 @@ describe.each(KINDS)('a flash value, kept in %s', (kind) => {
     expect((await client.get('/run/read')).body).toEqual(['saved']);
   });
 
+  it('stays with the request that has it, though an update of that request fails', async () => {
+    const site = await openSite(await backendOf(kind));
+    closing.push(() => site.close());
+    const [taken, read] = [deferred(), deferred()];
+    site.handle('add', ({ session }) => session.flash('notice', 'saved'));
+    site.handle('take', async ({ session }) => {
+      const notices = session.flash('notice');
+      await session.update(() => Promise.reject(new Error('no'))).catch(() => undefined);
+      taken.resolve();
+      await read.promise;
+      return notices;
+    });
+    site.handle('read', ({ session }) => session.flash('notice'));
+    const client = site.client();
+    await client.get('/run/add');
+    const first = client.get('/run/take');
+    await taken.promise;
+    expect((await client.get('/run/read')).body).toEqual([]);
+    read.resolve();
+    expect((await first).body).toEqual(['saved']);
+  });
+
+  it('that a request took and gave back by reload() is there for the next one', async () => {
+    const site = await openSite(await backendOf(kind));
+    closing.push(() => site.close());
+    site.handle('add', ({ session }) => session.flash('notice', 'saved'));
+    site.handle('reload', async ({ session }) => {
+      session.flash('notice');
+      await session.reload();
+    });
+    site.handle('read', ({ session }) => session.flash('notice'));
+    const client = site.client();
+    await client.get('/run/add');
+    await client.get('/run/reload');
+    expect((await client.get('/run/read')).body).toEqual(['saved']);
+  });
+
   it('goes to one of many requests on two instances that ask with @Flash()', async () => {
     const backend = await backendOf(kind);
     const client = new Client(await openInstance(backend));
