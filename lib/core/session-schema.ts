@@ -3,7 +3,7 @@ import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import { parseMeta } from './session-meta.js';
 import type { SessionRecord } from './session-record.js';
-import { parseObject } from './session-text.js';
+import { parseObject, refuseNonJson } from './session-text.js';
 
 /** Brings data of an older version up to date. */
 export type Migrate = (
@@ -60,7 +60,9 @@ export class SessionSchema {
   async #upToDate(data: Record<string, unknown>, from: number): Promise<unknown> {
     const { schema, version = 0, migrate } = this.#options;
     const migrated: unknown = migrate !== undefined && from < version ? await migrate(data, from) : data;
-    return schema === undefined ? migrated : checked(schema, migrated);
+    const upToDate = schema === undefined ? migrated : await checked(schema, migrated);
+    if (holdsNonJson(upToDate)) throw new TypeError('not JSON');
+    return upToDate;
   }
 
   /** @throws SessionDataError naming the keys of data that is to be stored and does not match. */
@@ -73,6 +75,17 @@ export class SessionSchema {
       if (error instanceof SessionDataError) throw error;
       throw new SessionDataError(messages.schemaThrew(error instanceof Error ? error.name : describe(error)));
     }
+  }
+}
+
+/** Whether `migrate` or the schema made something that JSON would drop or change without a word, such as a Set. */
+function holdsNonJson(data: unknown): boolean {
+  if (typeof data !== 'object' || data === null) return false;
+  try {
+    refuseNonJson(data);
+    return false;
+  } catch {
+    return true;
   }
 }
 

@@ -49,9 +49,7 @@ export class DropInStore implements SessionStore {
   }
 
   create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
-    return each(records, async (record) => {
-      return this.#set(record);
-    });
+    return each(records, (record) => this.#set(record));
   }
 
   update(changes: readonly SessionChange[]): Promise<StoreOutcome[]> {

@@ -13,9 +13,6 @@ import type { ExpressSessionRequest } from './request.js';
 import { Session } from './session.js';
 import { Store } from './store.js';
 
-/** Milliseconds after which a call of the store fails. */
-const STORE_TIMEOUT = 5_000;
-
 /** A middleware for Express, Connect and plain `node:http`. */
 export type SessionMiddleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
 
@@ -27,7 +24,7 @@ function sessionMiddleware(given?: SessionOptions | null): SessionMiddleware {
   const warnOnce = onceEach((message) => process.emitWarning(message, { code: 'NEST_SESSION' }));
   const dropIn = DropInStore.of(store);
   const shared = new SharedStore(dropIn, {
-    timeout: options.storeTimeout ?? STORE_TIMEOUT,
+    timeout: resolved.storeTimeout,
     onError: () => undefined,
   });
   const engine = new SessionEngine(settings, dropIn, shared, new SessionEventHub());
@@ -74,7 +71,7 @@ export interface SessionFunction {
 /**
  * A session middleware with the options, the defaults and the behaviour of express-session.
  *
- * @throws TypeError when `genid`, `unset` or `secret` is wrong.
+ * @throws TypeError when `genid`, `unset`, `secret` or `storeTimeout` is wrong.
  * @example
  * ```ts
  * app.use(session({ secret, resave: false, saveUninitialized: false, store: new RedisStore({ client }) }));

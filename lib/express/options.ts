@@ -49,11 +49,16 @@ export interface SessionOptions {
 /** The options with every default filled in. */
 export interface ResolvedSessionOptions {
   readonly store: ExpressSessionStore;
+  /** Milliseconds. */
+  readonly storeTimeout: number;
   readonly engine: EngineSettings;
   readonly http: HttpSettings;
   /** What is allowed but deserves a word. */
   readonly warnings: readonly string[];
 }
+
+/** Milliseconds after which a call of the store fails. */
+const STORE_TIMEOUT = 5_000;
 
 /** Longer than any cookie: ids are refused by their signature, not by their length. */
 const MAX_TOKEN_LENGTH = 4096;
@@ -61,7 +66,7 @@ const MAX_TOKEN_LENGTH = 4096;
 /**
  * Checks what express-session checks, with its words, and fills in its defaults.
  *
- * @throws TypeError for a wrong `genid`, `unset` or `secret`.
+ * @throws TypeError for a wrong `genid`, `unset`, `secret` or `storeTimeout`.
  */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const { genid, resave, saveUninitialized } = options;
@@ -70,6 +75,10 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   if (genid && typeof genid !== 'function') throw new TypeError('genid option must be a function');
   if (options.unset && !['destroy', 'keep'].includes(options.unset)) {
     throw new TypeError('unset option must be "destroy" or "keep"');
+  }
+  const { storeTimeout = STORE_TIMEOUT } = options;
+  if (!Number.isFinite(storeTimeout) || storeTimeout <= 0) {
+    throw new TypeError('storeTimeout option must be a number of milliseconds above zero');
   }
   const secrets = secretsIn(options.secret);
   const name = filled(options.name, filled(options.key, 'connect.sid'));
@@ -84,6 +93,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   };
   return {
     store,
+    storeTimeout,
     engine: {
       now: Date.now,
       // Sessions end when their store says so, as with express-session.

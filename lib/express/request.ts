@@ -11,7 +11,7 @@ export interface ExpressSessionRequest extends Partial<IncomingMessage> {
   sessionID: string;
   /** Where the session is kept. */
   sessionStore: Store;
-  /** The session made by cookie-parser's `secret`, where `session()` was given none. */
+  /** The secret that cookie-parser signs with; it signs sessions, too, where `session()` was given none. */
   secret?: unknown;
   /** What cookie-parser read. */
   cookies?: unknown;

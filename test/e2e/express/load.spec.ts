@@ -96,6 +96,30 @@ describe('nest-session/express', () => {
     expect(store.touches).toBeLessThan(20);
   });
 
+  it.each(['get', 'set'] as const)(
+    'fails a request whose store never answers %s, after storeTimeout',
+    async (name) => {
+      const store = new SlowStore(0, 0);
+      const options = { secret: 'x', resave: false, saveUninitialized: false, store, storeTimeout: 30 };
+      const { client } = await serve(session, options, (req, res) => {
+        req.session.count = (req.session.count ?? 0) + 1;
+        res.end();
+      });
+      const visitor = client();
+      await visitor.get('/');
+      store[name] = () => undefined;
+      const { status, text } = await visitor.get('/');
+      expect([status, text]).toEqual([500, expect.stringContaining('within 30 ms')]);
+    },
+  );
+
+  it.each([0, -1, NaN, Infinity, '5s'])('refuses %p for storeTimeout', (storeTimeout) => {
+    const options = { secret: 'x', storeTimeout: storeTimeout as number };
+    expect(() => session(options)).toThrow(
+      new TypeError('storeTimeout option must be a number of milliseconds above zero'),
+    );
+  });
+
   it.each(['an empty object', 'an object with an end()'])(
     'takes %s for a response, as for a handshake',
     (kind) => {

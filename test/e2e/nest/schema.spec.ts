@@ -194,6 +194,7 @@ describe('a migration that fails', () => {
     ['rejects', () => Promise.reject(new TypeError('the basket is "hush"'))],
     ['returns no object', () => 'hush' as never],
     ['returns nothing', () => undefined as never],
+    ['returns what JSON cannot hold', () => ({ basket: new Set(['hush']) })],
     ['throws a SyntaxError', () => JSON.parse('hush') as never],
   ] as [string, NonNullable<SessionModuleOptions['migrate']>][])(
     'because it %s gives a fresh session, an event, and tells nothing of the data',
@@ -209,7 +210,9 @@ describe('a migration that fails', () => {
       expect(site.events).toMatchObject([{ type: 'rejected', reason: 'corrupt' }]);
       expect(warned.join()).not.toContain('hush');
       expect(warned).toHaveLength(1);
-      expect(warned[0]).toContain(how === 'throws' || how === 'rejects' ? 'TypeError' : 'SyntaxError');
+      expect(warned[0]).toContain(
+        ['throws', 'rejects', 'returns what JSON cannot hold'].includes(how) ? 'TypeError' : 'SyntaxError',
+      );
     },
   );
 });
