@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Pruner } from './core/pruner.js';
+import { PLAIN_RECORDS, SealedRecords } from './core/record-seal.js';
 import { SessionEngine } from './core/session-engine.js';
 import { SessionEventHub } from './core/session-events.js';
 import { isPrunable, knowsUsers, type SessionStore, storeName } from './core/session-store.js';
@@ -37,6 +38,12 @@ export class SessionRuntime {
     }
     this.shared = new SharedStore(store, {
       timeout: options.storeTimeout,
+      seal: options.encryption
+        ? new SealedRecords({
+            ...options.encryption,
+            onUnknownKey: () => this.warnOnce(messages.encryptionKeyUnknown),
+          })
+        : PLAIN_RECORDS,
       onError: (error) => this.#storeFailed(error),
     });
     this.engine = new SessionEngine(options.engine, store, this.shared, this.events);

@@ -42,6 +42,11 @@ export interface SessionRecord {
   readonly source?: object;
 }
 
+/** A record that nobody can make sense of: the session is given up and told of as corrupt. */
+export function unreadable(record: SessionRecord): SessionRecord {
+  return { ...record, meta: '' };
+}
+
 /** A {@link SessionRecord} without what the application stored: what a list of sessions shows. */
 export type SessionSummary = Omit<
   SessionRecord,

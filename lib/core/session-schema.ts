@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import { parseMeta } from './session-meta.js';
-import type { SessionRecord } from './session-record.js';
+import { type SessionRecord, unreadable } from './session-record.js';
 import { parseObject, refuseNonJson } from './session-text.js';
 
 /** Brings data of an older version up to date. */
@@ -19,9 +19,6 @@ export interface SessionSchemaOptions {
   readonly version: number | undefined;
   readonly migrate: Migrate | undefined;
 }
-
-/** What a record is given for `meta` where it cannot be used: nobody can read it, and the session is given up as corrupt. */
-const UNREADABLE = '';
 
 /** Checks session data against the application's schema, and brings it up to date, where it is loaded and where it is stored. */
 export class SessionSchema {
@@ -43,7 +40,7 @@ export class SessionSchema {
     try {
       stored = { from: parseMeta(record.meta).version ?? 0, data: parseObject(record.data) };
     } catch {
-      return { ...record, meta: UNREADABLE };
+      return unreadable(record);
     }
     try {
       const text = JSON.stringify(await this.#upToDate(stored.data, stored.from)) as string | undefined;
@@ -53,7 +50,7 @@ export class SessionSchema {
       return { ...record, data: text!, due: 'changed' };
     } catch (error) {
       if (!(error instanceof SessionDataError)) warnOf(error);
-      return { ...record, meta: UNREADABLE };
+      return unreadable(record);
     }
   }
 

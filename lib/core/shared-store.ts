@@ -4,6 +4,7 @@ import { SessionStoreError } from '../errors/session-store.error.js';
 import { SessionError } from '../errors/session.error.js';
 import { Batcher } from './batcher.js';
 import { LONGEST_DELAY } from './timers.js';
+import type { RecordSeal } from './record-seal.js';
 import type { SessionChange, SessionRecord } from './session-record.js';
 import { type SessionStore, type StoreOutcome, storeName } from './session-store.js';
 
@@ -11,6 +12,8 @@ import { type SessionStore, type StoreOutcome, storeName } from './session-store
 export interface SharedStoreOptions {
   /** Milliseconds after which a call fails. */
   readonly timeout: number;
+  /** What stands between the caller, who sees sessions in the clear, and the store. @defaultValue nothing */
+  readonly seal?: RecordSeal;
   /** Told of every failure of the store, once a call. */
   onError(error: SessionStoreError): void;
 }
@@ -30,21 +33,25 @@ export class SharedStore {
   readonly #deletes: Batcher<string, StoreOutcome>;
 
   constructor(store: SessionStore, options: SharedStoreOptions) {
+    const { seal } = options;
+    const toStored = (record: SessionRecord): SessionRecord => seal?.seal(record) ?? record;
     this.#store = store;
     this.#options = options;
     this.#reads = this.#batcher(
       'read',
-      (keys) => store.read(keys),
+      seal === undefined
+        ? (keys) => store.read(keys)
+        : async (keys) => (await store.read(keys)).map((record) => record && seal.open(record)),
       (key) => key,
     );
     this.#creates = this.#batcher(
       'create',
-      (records) => store.create(records),
+      (records) => store.create(records.map(toStored)),
       (record) => record.key,
     );
     this.#updates = this.#batcher(
       'update',
-      (changes) => store.update(changes),
+      (changes) => store.update(changes.map((change) => ({ ...change, next: toStored(change.next) }))),
       (change) => change.key,
     );
     this.#deletes = this.#batcher(

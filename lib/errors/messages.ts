@@ -18,6 +18,8 @@ export const messages = {
   storeFailed: (call: string) => `The session store failed in "${call}"; the driver's error is the cause.`,
   storeOutcomes: (call: string, store: string, asked: number, got: number) =>
     `${store}.${call} was asked about ${asked} sessions and answered about ${got}; a store answers each in the order asked.`,
+  encryptionKeyUnknown:
+    'A session in the store was sealed with a key that is not in "encryption.keys", so its visitor gets a new session; put the key back behind the new one until no session under it is left.',
   storeExists:
     'A session with this id exists already; "genid" must return a new, unguessable id on every call.',
   capability: (store: string, capability: string) =>
@@ -86,6 +88,10 @@ export const messages = {
   loginRequired: 'Nobody is signed in; sign in first.',
   loginStale: 'Sign in again: this takes a fresh login.',
   sessionForbidden: 'The session does not allow this.',
+  csrfRefused:
+    'The request comes from another origin than the application’s own; send it from a page of the application. For an origin that may do that there is csrf: { trustedOrigins }, for a route @SkipCsrf(); a proxy that changes the Host header has to be trusted.',
+  csrfTokenRequired:
+    'The request does not say which origin it comes from, and brings no token of this session; load the page anew, and send the token of @CsrfToken() as the header x-csrf-token or the field _csrf.',
 
   // typeorm
   entityMissing:

@@ -7,7 +7,10 @@ import { SESSION_FACE } from '../core/session.js';
 import { cookieValues } from '../cookie/cookie-header.js';
 import { messages } from '../errors/messages.js';
 import { SessionOptionsError } from '../errors/session-options.error.js';
+import { resolveClearSiteData } from './clear-site-data.js';
 import { resolveCookie, type ResolvedCookie } from './cookie-options.js';
+import { resolveTrustedOrigins } from './csrf-options.js';
+import { resolveEncryption } from './encryption-options.js';
 import { SessionClock } from './session-clock.js';
 import { count, duration, flag, func, oneOf, refuse, refuseUnseen } from './option-checks.js';
 import type { ResolvedOptions } from './resolved-options.js';
@@ -33,6 +36,7 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
   migrate: true,
   maxSessionsPerUser: true,
   trackDevice: true,
+  encryption: true,
   storeTimeout: true,
   onStoreError: true,
   maxDataBytes: true,
@@ -41,6 +45,8 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
   saveUninitialized: true,
   unset: true,
   genid: true,
+  csrf: true,
+  clearSiteData: true,
   proxy: true,
   forRoutes: true,
   exclude: true,
@@ -90,6 +96,8 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       load: oneOf('load', options.load, ['eager', 'lazy'], 'eager'),
       unset: oneOf('unset', options.unset, ['keep', 'destroy'], 'keep'),
       proxy: flag('proxy', options.proxy, undefined),
+      trustedOrigins: resolveTrustedOrigins(options.csrf),
+      clearSiteData: resolveClearSiteData(options.clearSiteData),
       codecFor: () => codec,
       tokensOf: ({ headers }) => cookieValues(headers.cookie, cookie.name),
       clearsCookies: true,
@@ -99,6 +107,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       errorFor: (error) => error,
     },
     clock,
+    encryption: resolveEncryption(options.encryption),
     storeTimeout: duration('storeTimeout', or(options.storeTimeout, 5_000)),
     store: options.store,
     forRoutes: list('forRoutes', options.forRoutes),

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { EngineSettings, TokenCodec } from '../core/engine-settings.js';
 import type { CookieDefaults } from '../core/session-cookie.js';
+import type { ResolvedEncryption } from './encryption-options.js';
 import type { SessionClock } from './session-clock.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
@@ -13,6 +14,10 @@ export interface HttpSettings {
   readonly load: 'eager' | 'lazy';
   readonly unset: 'keep' | 'destroy';
   readonly proxy: boolean | undefined;
+  /** The origins whose pages may send requests that change something. @defaultValue none */
+  readonly trustedOrigins?: ReadonlySet<string>;
+  /** What is sent as `Clear-Site-Data` when a session is over. @defaultValue nothing */
+  readonly clearSiteData?: string | undefined;
   /** What reads and writes the cookie of a request. */
   readonly codecFor: (request: IncomingMessage) => TokenCodec;
   /** The cookie's values that a request brings, in order. */
@@ -35,6 +40,8 @@ export interface ResolvedOptions {
   readonly http: HttpSettings;
   /** The time that the engine goes by. */
   readonly clock: SessionClock;
+  /** How sessions are sealed at rest, where they are. */
+  readonly encryption: ResolvedEncryption | undefined;
   /** Milliseconds. */
   readonly storeTimeout: number;
   readonly store: SessionModuleOptions['store'];

@@ -36,6 +36,46 @@ export interface SessionStoreFactory {
   readonly useFactory: (...dependencies: never[]) => StoreLike | Promise<StoreLike>;
 }
 
+/** What a `CsrfGuard` goes by. */
+export interface SessionCsrfOptions {
+  /**
+   * Other origins whose pages may send requests that change something, each as browsers write it: scheme, host and port, such
+   * as `https://admin.example.com`. A browser sends no `sameSite: 'lax'` cookie with a form of another site, so this is
+   * for sign-in forms, for subdomains, and for cookies with `sameSite: 'none'`.
+   *
+   * @defaultValue none
+   */
+  trustedOrigins?: readonly string[];
+}
+
+/** What a browser can be told to clear (W3C Clear Site Data, section 3.1, and what browsers have added to it). */
+export type ClearSiteDataDirective =
+  | '*'
+  | 'cache'
+  | 'clientHints'
+  | 'cookies'
+  | 'executionContexts'
+  | 'prefetchCache'
+  | 'prerenderCache'
+  | 'storage';
+
+/** How sessions are sealed at rest: AES-256-GCM, each under a key of its own that is derived from these (HKDF, RFC 5869). */
+export interface SessionEncryptionOptions {
+  /**
+   * Keys of 32 random bytes, as Buffers or as their hex, base64 or base64url text. The first seals, all open. To exchange
+   * a key, put the new one first; sessions under an old one are sealed anew by their next use, and after the longest time
+   * a session may lie unused the old one can go.
+   */
+  keys: readonly (string | Uint8Array)[];
+  /**
+   * Take rows that were stored without a seal for what they say, and seal them with their next use. For the time of
+   * the change-over alone: who can write to the store can write such rows. Without it they are refused as corrupt.
+   *
+   * @defaultValue `false`
+   */
+  acceptPlain?: boolean;
+}
+
 /** What `SessionModule.forRoot` takes. Every option is checked when the application starts; a wrong one stops it. */
 export interface SessionModuleOptions {
   /**
@@ -166,6 +206,13 @@ export interface SessionModuleOptions {
   trackDevice?: boolean;
 
   /**
+   * Seals what the application keeps in its sessions (data and flash values) before it goes to the store.
+   *
+   * @defaultValue off
+   */
+  encryption?: SessionEncryptionOptions;
+
+  /**
    * How long a call of the store may take before it fails.
    *
    * @defaultValue 5 seconds
@@ -224,7 +271,23 @@ export interface SessionModuleOptions {
   genid?: (request: IncomingMessage) => string;
 
   /**
-   * Whether to believe `X-Forwarded-Proto` when deciding if a connection is secure.
+   * What a `CsrfGuard` goes by. Without the guard it does nothing.
+   */
+  csrf?: SessionCsrfOptions;
+
+  /**
+   * What the browser clears of the site when a session is over: sent as `Clear-Site-Data` with the response that
+   * expires the cookie of a session that the request ended, unless the application sets that header itself (OWASP
+   * ASVS 5.0, 14.3.1). `true` is `['cache', 'storage']`: pages that were looked at, and what scripts have kept. `'cookies'`
+   * takes every cookie of the domain and of its subdomains, whoever set it. Browsers obey over secure connections alone.
+   *
+   * @defaultValue `false`
+   */
+  clearSiteData?: boolean | readonly ClearSiteDataDirective[];
+
+  /**
+   * Whether to believe `X-Forwarded-Proto` when deciding if a connection is secure, and `X-Forwarded-Host` when a
+   * `CsrfGuard` asks for the application's own origin.
    *
    * @defaultValue the framework's own setting (Express: `trust proxy`)
    */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CookieSnapshot, SessionRecord } from '../../core/session-record.js';
+import { type CookieSnapshot, type SessionRecord, unreadable } from '../../core/session-record.js';
 import { parseObject } from '../../core/session-text.js';
 import type { StoredSession } from './express-session-store.js';
 
@@ -132,7 +132,7 @@ export function recordOf(key: string, { data, cookie }: Row, now: number): Sessi
 
 /** A record that nobody can make sense of, so that the session is given up and told of as corrupt. */
 export function corruptRecord(key: string, now: number): SessionRecord {
-  return { ...recordOf(key, { data: '', cookie: {}, facts: undefined }, now), meta: '' };
+  return unreadable(recordOf(key, { data: '', cookie: {}, facts: undefined }, now));
 }
 
 /** A number that stands for a text: the version of data that came without one. */

@@ -1,0 +1,31 @@
+import { refuse } from './option-checks.js';
+import type { ClearSiteDataDirective, SessionModuleOptions } from './session-options.interface.js';
+
+const DIRECTIVES: Record<ClearSiteDataDirective, true> = {
+  '*': true,
+  cache: true,
+  clientHints: true,
+  cookies: true,
+  executionContexts: true,
+  prefetchCache: true,
+  prerenderCache: true,
+  storage: true,
+};
+
+const NAMES = Object.keys(DIRECTIVES)
+  .map((name) => `"${name}"`)
+  .join(', ');
+
+/** Checks the option `clearSiteData`: the value of the header, or undefined for none. */
+export function resolveClearSiteData(given: SessionModuleOptions['clearSiteData']): string | undefined {
+  if (given === undefined || given === false) return undefined;
+  const directives = given === true ? (['cache', 'storage'] as const) : given;
+  if (!Array.isArray(directives) || directives.length === 0)
+    refuse('clearSiteData', given, `true, false, or an array of one or more of ${NAMES}`);
+  directives.forEach((name: string, index) => {
+    if (!Object.hasOwn(DIRECTIVES, name)) refuse(`clearSiteData[${index}]`, name, `one of ${NAMES}`);
+  });
+  if (directives.includes('*') && directives.length > 1)
+    refuse('clearSiteData', given, '"*" alone, for it stands for all others');
+  return directives.map((name) => `"${name}"`).join(', ');
+}

@@ -1,0 +1,57 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { SealedRecordsOptions } from '../core/record-seal.js';
+import { flag, refuse, refuseUnseen } from './option-checks.js';
+import type { SessionEncryptionOptions } from './session-options.interface.js';
+
+const KNOWN = ['keys', 'acceptPlain'] as const satisfies readonly (keyof SessionEncryptionOptions)[];
+
+/** AES-256 takes keys of so many bytes. */
+const KEY_BYTES = 32;
+
+/** The option `encryption`, checked. */
+export type ResolvedEncryption = Pick<SealedRecordsOptions, 'keys' | 'acceptPlain'>;
+
+/** Checks the option `encryption`. */
+export function resolveEncryption(
+  encryption: SessionEncryptionOptions | undefined,
+): ResolvedEncryption | undefined {
+  if (encryption === undefined) return undefined;
+  if (typeof encryption !== 'object' || encryption === null || Array.isArray(encryption))
+    refuseUnseen('encryption', encryption, 'an object with "keys"');
+  for (const name of Object.keys(encryption)) {
+    if (!(KNOWN as readonly string[]).includes(name))
+      refuse(`encryption.${name}`, 'this name', `the names ${KNOWN.join(', ')}`);
+  }
+  return {
+    keys: resolveKeys('encryption.keys', encryption.keys),
+    acceptPlain: flag('encryption.acceptPlain', encryption.acceptPlain, false),
+  };
+}
+
+/** Keys as bytes. What was given is a secret: an error says of which kind it is, and how long. */
+export function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] {
+  if (!Array.isArray(given) || given.length === 0) {
+    refuseUnseen(name, given, 'an array of one or more keys; the first seals, all open');
+  }
+  const keys = given.map((key: unknown, index) => {
+    const bytes = bytesOf(key);
+    if (bytes?.length === KEY_BYTES) return createSecretKey(bytes);
+    return refuseUnseen(
+      `${name}[${index}]`,
+      key,
+      `32 random bytes, as a Buffer or as hex, base64 or base64url text, for example from "openssl rand -hex 32"`,
+    );
+  });
+  const same = keys.findIndex((key, index) => keys.findIndex((other) => other.equals(key)) !== index);
+  if (same >= 0) refuseUnseen(`${name}[${same}]`, given[same], 'a key that is not in the array already');
+  return keys as [KeyObject, ...KeyObject[]];
+}
+
+function bytesOf(key: unknown): Uint8Array | undefined {
+  if (key instanceof Uint8Array) return key;
+  if (typeof key !== 'string') return undefined;
+  if (/^[0-9a-f]{64}$/i.test(key)) return Buffer.from(key, 'hex');
+  if (/^[A-Za-z0-9+/]{43}=?$/.test(key)) return Buffer.from(key, 'base64');
+  if (/^[A-Za-z0-9_-]{43}=?$/.test(key)) return Buffer.from(key, 'base64url');
+  return undefined;
+}
