@@ -1,6 +1,7 @@
 import { type CipherKey, createHmac, timingSafeEqual } from 'node:crypto';
 import type { OpenedToken, TokenCodec } from '../core/engine-settings.js';
 import { isWellFormedId } from '../core/session-id.js';
+import { VerifiedSignatures } from './verified-signatures.js';
 
 /** Characters of base64 without padding that an HMAC-SHA256 takes. */
 const SIGNATURE_LENGTH = 43;
@@ -22,8 +23,8 @@ export interface IdRules {
  */
 export class SignedIdCodec implements TokenCodec {
   readonly #secrets: readonly [CipherKey, ...CipherKey[]];
-
   readonly #rules: IdRules;
+  readonly #verified = new VerifiedSignatures();
 
   /**
    * @param secrets - The first signs, all verify.
@@ -46,9 +47,15 @@ export class SignedIdCodec implements TokenCodec {
     }
     const given = Buffer.from(token.slice(dot + 1));
     if (given.length !== SIGNATURE_LENGTH) return { rejected: 'signature' };
-    return this.#secrets.some((secret) => isSame(given, Buffer.from(sign(id, secret))))
-      ? { id }
-      : { rejected: 'signature' };
+    return this.#verify(id, given) ? { id } : { rejected: 'signature' };
+  }
+
+  #verify(id: string, given: Buffer): boolean {
+    const known = this.#verified.of(id);
+    if (known !== undefined && timingSafeEqual(given, known)) return true;
+    const isValid = this.#secrets.some((secret) => isSame(given, Buffer.from(sign(id, secret))));
+    if (isValid) this.#verified.add(id, given);
+    return isValid;
   }
 
   seal(id: string): string {

@@ -21,15 +21,19 @@ export function nextRecord(state: SessionState, staleness: Exclude<Staleness, 'f
   const stillAuthenticatedAt = userId === base?.userId ? base?.authenticatedAt : undefined;
   const followedKey = renewal === undefined ? base?.previousKey : renewal.follow ? base?.key : undefined;
   return {
-    ...seen,
     key: renewal === undefined ? state.key : settings.keyOf(renewal.id),
     version: (base?.version ?? 0) + 1,
     data,
     meta,
     userId,
     createdAt,
+    lastSeenAt: seen.lastSeenAt,
+    expiresAt: seen.expiresAt,
     authenticatedAt: login?.at ?? stillAuthenticatedAt ?? null,
+    ip: seen.ip,
+    userAgent: seen.userAgent,
     previousKey: followedKey ?? null,
+    ...(seen.cookie && { cookie: seen.cookie }),
   };
 }
 
@@ -42,7 +46,7 @@ function seenNow(state: SessionState, createdAt: number): Seen {
   const isSeen = base === undefined || state.login !== undefined || state.isTouchDue;
   const lastSeenAt = isSeen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
   const isDeviceDue = settings.trackDevice && (isSeen || base.ip === null);
-  const device = isDeviceDue ? host.device() : settings.trackDevice ? base! : { ip: null, userAgent: null };
+  const device = isDeviceDue ? host.device() : settings.trackDevice ? base! : NO_DEVICE;
   return {
     lastSeenAt,
     expiresAt: expiryOf({ createdAt, lastSeenAt }, settings.lifetimes, idle),
@@ -52,6 +56,8 @@ function seenNow(state: SessionState, createdAt: number): Seen {
   };
 }
 
+const NO_DEVICE = { ip: null, userAgent: null };
+
 function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionState, data: string): void {
   if (data === base?.data && !flashChanges?.anyAdded) return;
   const stored = { data: base?.data, flash: meta.flash };
@@ -60,11 +66,11 @@ function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionSt
 }
 
 function nextMeta(state: SessionState): string | null {
-  const { meta, ownCookie, flashChanges } = state;
+  const { meta, ownCookie, flashChanges, csrf } = state;
   const own = state.settings.schema?.version;
   // What a newer release has stored stays of its version, whoever writes beside it.
   const version = own === undefined ? meta.version : Math.max(own, meta.version ?? 0);
-  const isSame = !ownCookie.isChanged && !flashChanges?.any && meta.version === version;
+  const isSame = !ownCookie.isChanged && !flashChanges?.any && meta.version === version && meta.csrf === csrf;
   if (isSame && state.renewal === undefined) return state.base?.meta ?? null;
   const flash = flashChanges === undefined ? meta.flash : flashChanges.applyTo(meta.flash);
   const cookie = ownCookie.changes(meta.cookie);
@@ -72,6 +78,7 @@ function nextMeta(state: SessionState): string | null {
   return metaText({
     ...(version !== undefined && { version }),
     ...(flash && { flash }),
+    ...(csrf && { csrf }),
     ...(cookie && { cookie }),
     ...(rotation && { rotation }),
   });

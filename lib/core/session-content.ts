@@ -19,6 +19,8 @@ export class SessionContent {
   readonly #strict: boolean;
   /** What changes are measured against. */
   #base = '{}';
+  #isGlancing = false;
+  #glance: string | undefined;
 
   constructor(data: object, { memberNames, strict }: Pick<SessionFace, 'memberNames' | 'strict'>) {
     this.#data = data;
@@ -33,7 +35,21 @@ export class SessionContent {
 
   /** The data as it would be stored now. @throws SessionDataError naming a key that JSON cannot hold. */
   get text(): string {
-    return textOf(this.#data, this.#memberNames, this.#strict);
+    const text = this.#glance ?? textOf(this.#data, this.#memberNames, this.#strict);
+    if (this.#isGlancing) this.#glance = text;
+    return text;
+  }
+
+  /** Runs what does not let the application run in between: it looks at the data once. */
+  atOnce<Result>(work: () => Result): Result {
+    if (this.#isGlancing) return work();
+    this.#isGlancing = true;
+    try {
+      return work();
+    } finally {
+      this.#isGlancing = false;
+      this.#glance = undefined;
+    }
   }
 
   get isEmpty(): boolean {

@@ -72,8 +72,10 @@ export class SessionEngine {
     if (state.detached !== undefined) return NOTHING;
     if (state.ended !== undefined) return this.cookieOf(state);
     if (state.base !== undefined) this.#renewIfDue(state);
-    if (this.#writer.hasNothingToStore(state)) return this.cookieOf(state);
-    return this.#writer.write(state).then(() => this.cookieOf(state));
+    const writing = state.atOnce(() =>
+      this.#writer.hasNothingToStore(state) ? undefined : this.#writer.write(state),
+    );
+    return writing === undefined ? this.cookieOf(state) : writing.then(() => this.cookieOf(state));
   }
 
   /**

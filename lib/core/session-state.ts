@@ -1,5 +1,6 @@
 import type { SessionStoreError } from '../errors/session-store.error.js';
 import type { EngineRules, SessionHost } from './engine-settings.js';
+import { newCsrfSecret } from './csrf-token.js';
 import { absoluteDeadline, expiryOf, isTouchDue } from './lifetime.js';
 import { SessionContent } from './session-content.js';
 import type { SessionCookie } from './session-cookie.js';
@@ -71,6 +72,8 @@ export class SessionState {
   readonly ownCookie: OwnCookie;
   /** The flash values that this request added and took. */
   flashChanges: FlashChanges | undefined;
+  /** The secret behind the session's tokens that this request made, until it is stored. */
+  #newCsrf: string | undefined;
   #bornAt: number;
   /** Who claims flash values: outlives the request, and so must not be the request. */
   readonly #claimant = {};
@@ -171,6 +174,16 @@ export class SessionState {
     this.settings.flashClaims.release(released, this.#claimant);
   }
 
+  /** The secret behind the session's tokens, where it has one. It ends with a login: who knew a token before has none after. */
+  get csrf(): string | undefined {
+    return this.login === undefined ? (this.#meta.csrf ?? this.#newCsrf) : undefined;
+  }
+
+  /** The same, made if there is none. */
+  needCsrf(): string {
+    return this.csrf ?? (this.#newCsrf = newCsrfSecret());
+  }
+
   /** This session's idle timeout in milliseconds. */
   get idle(): number {
     const { lifetimes, idleFollowsCookie } = this.settings;
@@ -199,6 +212,11 @@ export class SessionState {
     if (this.base !== undefined) this.content.fill(this.base.data);
   }
 
+  /** Runs what does not let the application run in between, and so need not look at its data twice. */
+  atOnce<Result>(work: () => Result): Result {
+    return this.content === undefined ? work() : this.content.atOnce(work);
+  }
+
   /** Whether the cookie outlives the browser. */
   get isPersistent(): boolean {
     const own = this.ownCookie.changes(this.#meta.cookie)?.originalMaxAge;
@@ -218,7 +236,9 @@ export class SessionState {
 
   /** Whether the session holds anything worth storing. */
   get holdsSomething(): boolean {
-    return this.content?.isEmpty === false || this.flashChanges?.anyAdded === true;
+    return (
+      this.content?.isEmpty === false || this.flashChanges?.anyAdded === true || this.#newCsrf !== undefined
+    );
   }
 
   /** Takes note that what the session holds now could not be stored, and that the application was told. */
@@ -242,7 +262,7 @@ export class SessionState {
   staleness(): Staleness {
     if (this.login !== undefined || this.renewal !== undefined || this.saveAsked) return 'changed';
     if (this.content?.isChanged) return 'changed';
-    if (this.flashChanges?.any || this.ownCookie.isChanged) return 'changed';
+    if (this.flashChanges?.any || this.ownCookie.isChanged || this.#newCsrf) return 'changed';
     if (this.touchAsked) return 'touch';
     if (this.isSeen) return 'fresh';
     if (this.settings.resave) return 'changed';
@@ -278,6 +298,7 @@ export class SessionState {
       if (metaChanged) this.#meta = parseMeta(record.meta);
       this.ownCookie.stored();
       this.flashChanges?.settle(this.#meta.flash);
+      this.#newCsrf = undefined;
       this.login = undefined;
       this.renewal = undefined;
     }
@@ -307,6 +328,7 @@ export class SessionState {
     const meta = parseMeta(record?.meta ?? null);
     this.content?.rebase(record?.data ?? '{}', local?.data ?? this.content.changes());
     if (local !== undefined) this.flashChanges = local.flash?.copy();
+    this.#newCsrf = undefined;
     this.#meta = meta;
     this.base = record;
   }

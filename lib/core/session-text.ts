@@ -57,7 +57,7 @@ function pick(data: object, keys: readonly string[]): object {
 export function refuseNonJson(data: object, hidden?: ReadonlySet<string>): void {
   for (const key of Object.keys(data)) {
     if (hidden?.has(key)) continue;
-    const fault = faultIn((data as Bag)[key], []);
+    const fault = faultIn((data as Bag)[key]);
     if (fault !== undefined) throw new SessionDataError(messages.notJson(key, fault));
   }
 }
@@ -65,22 +65,37 @@ export function refuseNonJson(data: object, hidden?: ReadonlySet<string>): void 
 /** What JSON would turn into an empty object. */
 const NOT_JSON = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer];
 
-function faultIn(value: unknown, path: readonly object[]): string | undefined {
+/** How deeply values may be nested. */
+const MAX_DEPTH = 1_000;
+
+/** What of a value JSON cannot hold; `path` are the objects it is in. */
+function faultIn(value: unknown, path: object[] = []): string | undefined {
+  if (typeof value !== 'object' || value === null) return faultOfPrimitive(value);
+  if (path.includes(value)) return 'a cycle';
+  if (path.length >= MAX_DEPTH) return 'a value nested too deeply';
+  path.push(value);
+  const fault = faultInside(value, path);
+  path.pop();
+  return fault;
+}
+
+function faultOfPrimitive(value: unknown): string | undefined {
   if (typeof value === 'bigint') return 'a BigInt';
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (path.includes(value)) return 'a cycle';
-  const inner = [...path, value];
-  if (inner.length > 1_000) return 'a value nested too deeply';
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : undefined;
+}
+
+function faultInside(value: object, path: object[]): string | undefined {
   if (typeof (value as Bag).toJSON === 'function')
-    return faultIn((value as { toJSON(): unknown }).toJSON(), inner);
-  if (ArrayBuffer.isView(value) || NOT_JSON.some((type) => value instanceof type)) {
-    return `a ${value.constructor.name}`;
+    return faultIn((value as { toJSON(): unknown }).toJSON(), path);
+  const isArray = Array.isArray(value);
+  if (!isArray && Object.getPrototypeOf(value) !== Object.prototype) {
+    if (ArrayBuffer.isView(value) || NOT_JSON.some((type) => value instanceof type))
+      return `a ${value.constructor.name}`;
   }
-  if (Array.isArray(value) && value.includes(undefined)) return 'an array with an undefined element';
-  for (const item of Object.values(value)) {
-    const fault = faultIn(item, inner);
+  if (isArray && value.includes(undefined)) return 'an array with an undefined element';
+  for (const key in value) {
+    const fault = Object.hasOwn(value, key) ? faultIn((value as Bag)[key], path) : undefined;
     if (fault !== undefined) return fault;
   }
   return undefined;

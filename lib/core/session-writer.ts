@@ -89,8 +89,8 @@ export class SessionWriter {
       if (attempt > 1) await backOff(attempt);
       if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, before, attempt > 0);
       if (state.ended !== undefined) return false;
-      await prepare?.();
-      if (this.hasNothingToStore(state) || (await this.#attempt(state, turn))) return true;
+      if (prepare !== undefined) await prepare();
+      if (await state.atOnce(() => this.hasNothingToStore(state) || this.#attempt(state, turn))) return true;
     }
     throw new SessionConflictError(messages.conflict(PERSISTENCE));
   }

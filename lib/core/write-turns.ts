@@ -6,10 +6,26 @@ export interface Turn {
   latest: SessionRecord | 'gone' | undefined;
 }
 
+/** Something that happens once; a promise is made of it only when somebody waits. */
+class Moment {
+  #isPast = false;
+  #waiting: (() => void)[] | undefined;
+
+  happen(): void {
+    this.#isPast = true;
+    for (const resolve of this.#waiting ?? []) resolve();
+  }
+
+  wait(): Promise<void> {
+    if (this.#isPast) return Promise.resolve();
+    return new Promise((resolve) => (this.#waiting ??= []).push(resolve));
+  }
+}
+
 /** One writer's place in a line. */
 interface Place {
-  readonly begun: Promise<void>;
-  readonly done: Promise<void>;
+  readonly begun: Moment;
+  readonly done: Moment;
 }
 
 interface Line {
@@ -40,28 +56,23 @@ export class WriteTurns {
       this.#lines.set(key, line);
     }
     const before = line.last;
-    let begin!: () => void;
-    let finish!: () => void;
-    line.last = {
-      begun: new Promise<void>((resolve) => (begin = resolve)),
-      done: new Promise<void>((resolve) => (finish = resolve)),
-    };
+    const place = (line.last = { begun: new Moment(), done: new Moment() });
     line.writers++;
     try {
       if (before !== undefined) await patiently(before);
-      begin();
+      place.begun.happen();
       return await work(line.turn);
     } finally {
-      finish();
+      place.done.happen();
       if (--line.writers === 0) this.#lines.delete(key);
     }
   }
 }
 
 async function patiently({ begun, done }: Place): Promise<void> {
-  await begun;
+  await begun.wait();
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE)));
-  await Promise.race([done, enough]);
+  await Promise.race([done.wait(), enough]);
   clearTimeout(timer);
 }

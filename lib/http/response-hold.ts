@@ -50,35 +50,71 @@ const CONTENT_HEADERS =
 /** Headers to which several parties add values. */
 const SHARED_HEADERS = ['Set-Cookie', 'Vary'];
 
-/** One per response: four functions over the ones that were there, which keep calling those. */
+const HELD = Symbol('nest-session.heldResponse');
+
+type GatedResponse = ServerResponse & { [HELD]?: HeldResponse };
+
+/** The functions put on responses: the same for all, each of which finds what holds the response it is called on. */
+const SHARED: Readonly<Record<Method, Native>> = {
+  writeHead(this: GatedResponse, ...args) {
+    return this[HELD]!.writeHead(args);
+  },
+  flushHeaders(this: GatedResponse, ...args) {
+    return this[HELD]!.flushHeaders(args);
+  },
+  write(this: GatedResponse, ...args) {
+    return this[HELD]!.write(args);
+  },
+  end(this: GatedResponse, ...args) {
+    return this[HELD]!.end(args);
+  },
+};
+
+/** The same for a response that is held twice. */
+function functionsOf(held: HeldResponse): Readonly<Record<Method, Native>> {
+  return {
+    writeHead: (...args) => held.writeHead(args),
+    flushHeaders: (...args) => held.flushHeaders(args),
+    write: (...args) => held.write(args),
+    end: (...args) => held.end(args),
+  };
+}
+
+function notePipe(this: GatedResponse, source: Readable): void {
+  this[HELD]!.sources.push(source);
+}
+
+/** One per response: stands in for four functions of it, which it keeps calling. */
 class HeldResponse {
+  /** What is piped into the response. */
+  readonly sources: Readable[] = [];
   /** 'failed': the error goes out through these functions. 'lost': it goes out around them, see `stepAside`. */
   private phase: 'untouched' | 'open' | 'failed' | 'lost' = 'untouched';
   private hold: HeldCalls | undefined;
   private endCommitted = false;
   private failure: unknown;
-  private sources: Readable[] | undefined;
   private readonly native: Readonly<Record<Method, Native>>;
+  private readonly functions: Readonly<Record<Method, Native>>;
 
   constructor(
-    private readonly res: ServerResponse,
+    private readonly res: GatedResponse,
     private readonly gate: ResponseGate,
   ) {
     const methods = methodsOf(res);
     const { writeHead, flushHeaders, write, end } = methods;
     this.native = { writeHead, flushHeaders, write, end };
-    methods.writeHead = this.writeHead;
-    methods.flushHeaders = this.flushHeaders;
-    methods.write = this.write;
-    methods.end = this.end;
-    res.on('pipe', this.onPipe);
+    if (res[HELD] === undefined) {
+      res[HELD] = this;
+      res.on('pipe', notePipe);
+      this.functions = SHARED;
+    } else this.functions = functionsOf(this);
+    methods.writeHead = this.functions.writeHead;
+    methods.flushHeaders = this.functions.flushHeaders;
+    methods.write = this.functions.write;
+    methods.end = this.functions.end;
   }
 
-  private readonly onPipe = (source: Readable): void => {
-    (this.sources ??= []).push(source);
-  };
-
-  private readonly writeHead: Native = (...args) => {
+  writeHead(args: unknown[]): unknown {
     const { res, native } = this;
     if (this.hold || this.phase === 'lost') throw headersSentError('write');
     if (this.phase !== 'untouched' || res.headersSent) return native.writeHead.apply(res, args);
@@ -87,24 +123,24 @@ class HeldResponse {
     if (!hold) return native.writeHead.apply(res, head);
     hold.keep('writeHead', head);
     return res;
-  };
+  }
 
-  private readonly flushHeaders: Native = (...args) => {
+  flushHeaders(args: unknown[]): void {
     if (this.phase === 'lost') return;
     const hold = this.begin();
     if (hold) hold.keep('flushHeaders', args);
     else this.native.flushHeaders.apply(this.res, args);
-  };
+  }
 
-  private readonly write: Native = (...args) => {
+  write(args: unknown[]): unknown {
     if (this.isOver()) return refuse(args, this.failure);
     if (this.hold || this.phase === 'untouched') checkChunk(args);
     if (this.hold?.ended) return this.refuseAfterEnd(args);
     const hold = this.begin();
     return hold ? hold.keep('write', args) : this.native.write.apply(this.res, args);
-  };
+  }
 
-  private readonly end: Native = (...args) => {
+  end(args: unknown[]): unknown {
     const { res } = this;
     if (this.gate.endsOnce && (this.hold?.ended || res.writableEnded)) return res;
     const hasChunk = Boolean(args[0]) && typeof args[0] !== 'function';
@@ -119,7 +155,7 @@ class HeldResponse {
       hold.keep('end', args);
     }
     return res;
-  };
+  }
 
   /** Asks the gate at the first call. Returns what this call has to wait with, if it may not go on at once. */
   private begin(): HeldCalls | undefined {
@@ -176,7 +212,7 @@ class HeldResponse {
     try {
       if (!res.headersSent) this.beforeHead();
       for (let call = hold.calls[0]; call; call = hold.calls[0]) {
-        accepted = this[call.method].apply(res, call.args);
+        accepted = this[call.method](call.args);
         hold.calls.shift();
       }
     } catch (error) {
@@ -198,12 +234,12 @@ class HeldResponse {
     }
     this.phase = 'failed';
     this.failure = error;
-    for (const source of this.sources ?? []) source.unpipe(res);
+    for (const source of this.sources) source.unpipe(res);
     res.statusCode = 200;
     if (!isHttp2(res)) res.statusMessage = '';
     for (const name of CONTENT_HEADERS) if (res.hasHeader(name)) res.removeHeader(name);
     const methods = methodsOf(res);
-    if (methods.write !== this.write || methods.end !== this.end) this.stepAside(methods);
+    if (methods.write !== this.functions.write || methods.end !== this.functions.end) this.stepAside(methods);
     try {
       this.gate.fail(error);
     } catch (cause) {

@@ -75,6 +75,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   #cookieDefaults: CookieDefaults | undefined;
   #codec: TokenCodec | undefined;
   #setCookie: string | undefined;
+  #clearSiteData: string | undefined;
   #tokens: readonly string[] = [];
   #failed = false;
   #accessed = false;
@@ -248,6 +249,8 @@ export class SessionExchange implements SessionHost, ResponseGate {
       res.appendHeader('Set-Cookie', this.#setCookie);
       if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
     }
+    if (this.#clearSiteData !== undefined && !res.hasHeader('Clear-Site-Data'))
+      res.setHeader('Clear-Site-Data', this.#clearSiteData);
     if (this.#accessed) varyOnCookie(res);
   }
 
@@ -292,12 +295,13 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   #decideCookie(state: SessionState, commit: Commit): void {
-    const { cookieName, clearsCookies, sendsMaxAge } = this.#context.http;
+    const { cookieName, clearsCookies, clearSiteData, sendsMaxAge } = this.#context.http;
     if (commit.cookie === 'none' || this.#head === 'gone') return;
     if (commit.cookie === 'clear') {
       if (this.#tokens.length === 0 || !clearsCookies) return;
       const attributes = finalAttributes(state.cookie, this.#isSecure);
       this.#setCookie = setCookieHeader(cookieName, '', { ...attributes, expires: new Date(0), maxAge: 0 });
+      this.#clearSiteData = clearSiteData;
       return;
     }
     const bytes = Buffer.byteLength(cookieName) + Buffer.byteLength(encodeURIComponent(commit.token));

@@ -784,7 +784,7 @@ describe('holdResponse', () => {
       before.resolve();
       await drained.promise;
       await wire.closed;
-      expect(seen.slice(5)).toEqual(['drain', false, 0]);
+      expect(seen.slice(5)).toEqual(['drain', false, 1]); // one listener, however often calls are held
       expect(wire.received).toContain('end\r\n0\r\n\r\n');
     });
 
