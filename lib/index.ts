@@ -11,6 +11,7 @@ export type {
 } from './core/session-store.js';
 export type { SessionCallback } from './core/session-calls.js';
 export type { LoginOptions, SessionObject } from './core/session.js';
+export { CsrfToken } from './decorators/csrf-token.decorator.js';
 export { AllowAnonymous } from './decorators/allow-anonymous.decorator.js';
 export { Flash } from './decorators/flash.decorator.js';
 export {
@@ -19,8 +20,10 @@ export {
   type SessionRequirement,
 } from './decorators/require-session.decorator.js';
 export { RequireLogin, type RequireLoginOptions } from './decorators/require-login.decorator.js';
+export { SkipCsrf } from './decorators/skip-csrf.decorator.js';
 export { SessionId } from './decorators/session-id.decorator.js';
 export { Session } from './decorators/session.decorator.js';
+export { CsrfError } from './errors/csrf.error.js';
 export {
   LoginRequiredError,
   LoginStaleError,
@@ -36,11 +39,15 @@ export { SessionOptionsError } from './errors/session-options.error.js';
 export { SessionStoreError } from './errors/session-store.error.js';
 export { SessionUsageError } from './errors/session-usage.error.js';
 export { SessionError } from './errors/session.error.js';
+export { CsrfGuard } from './guards/csrf.guard.js';
+export type { GuardedRequest } from './guards/request-origin.js';
 export { SessionGuard } from './guards/session.guard.js';
 export type { SessionMiddleware } from './http/session.middleware.js';
 export type {
+  ClearSiteDataDirective,
   Duration,
   SessionCookieOptions,
+  SessionCsrfOptions,
   SessionModuleOptions,
   SessionOptionsFactory,
   SessionStoreFactory,

@@ -28,5 +28,8 @@ export const REQUIREMENTS = 'nest-session:requirements';
 /** Metadata: what `@RequireLogin(...)` asks for. @internal */
 export const LOGIN = 'nest-session:login';
 
+/** Metadata: `@SkipCsrf()`. @internal */
+export const SKIP_CSRF = 'nest-session:skip-csrf';
+
 /** Metadata: `@AllowAnonymous()`. @internal */
 export const ANONYMOUS = 'nest-session:anonymous';

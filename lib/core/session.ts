@@ -1,6 +1,7 @@
 import { describe, messages } from '../errors/messages.js';
 import { SessionEndedError } from '../errors/session-ended.error.js';
 import { SessionDataError } from '../errors/session-data.error.js';
+import { csrfTokenFor, isTokenFor } from './csrf-token.js';
 import type { SessionFace } from './engine-settings.js';
 import { SessionCookie } from './session-cookie.js';
 import { answer, run, type SessionCallback } from './session-calls.js';
@@ -222,6 +223,23 @@ export async function takeFlash(session: SessionObject, key: string): Promise<un
     if (error instanceof SessionEndedError) return [];
     throw error;
   }
+}
+
+/**
+ * A token for a form of the session. The first one makes the session's secret, for good: of requests that ask at the same
+ * time, on whichever instances, all get the one that is stored. @internal
+ */
+export async function csrfTokenOf(session: SessionObject): Promise<string> {
+  const state = SessionObject.stateOf(session);
+  // A session that is never stored (`onStoreError: 'anonymous'`) has tokens that are good for nothing, and its page.
+  const isKept = state.meta.csrf !== undefined || state.detached !== undefined;
+  return csrfTokenFor(isKept ? state.needCsrf() : await session.update(() => state.needCsrf()));
+}
+
+/** Whether a token is one of the session's. @internal */
+export function isCsrfTokenOf(session: SessionObject, token: string): boolean {
+  const { csrf } = SessionObject.stateOf(session);
+  return csrf !== undefined && isTokenFor(csrf, token);
 }
 
 /** How many milliseconds ago the user signed in with `login()`; undefined where that did not happen. @internal */

@@ -89,7 +89,7 @@ export const messages = {
   loginStale: 'Sign in again: this takes a fresh login.',
   sessionForbidden: 'The session does not allow this.',
   csrfRefused:
-    'The request comes from another origin than the application’s own; send it from a page of the application. For an origin that may do that there is csrf: { trustedOrigins }, for a route @SkipCsrf(); a proxy that changes the Host header has to be trusted.',
+    "The request comes from another origin than the application's own; send it from one of its pages. For an origin that may do that there is csrf: { trustedOrigins }, for a route @SkipCsrf(); a proxy that changes the Host header has to be trusted.",
   csrfTokenRequired:
     'The request does not say which origin it comes from, and brings no token of this session; load the page anew, and send the token of @CsrfToken() as the header x-csrf-token or the field _csrf.',
 

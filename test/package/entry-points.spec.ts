@@ -5,6 +5,9 @@ import { entryPoints, manifest, runNode } from './package.js';
 const NAMES: Record<string, readonly string[]> = {
   'nest-session': [
     'AllowAnonymous',
+    'CsrfError',
+    'CsrfGuard',
+    'CsrfToken',
     'Flash',
     'MemorySessionStore',
     'RequireSession',
@@ -32,6 +35,7 @@ const NAMES: Record<string, readonly string[]> = {
     'SessionService',
     'SessionStoreError',
     'SessionUsageError',
+    'SkipCsrf',
   ],
   'nest-session/typeorm': [
     'CreateSessionTable',

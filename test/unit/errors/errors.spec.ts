@@ -32,6 +32,7 @@ describe('every error class', () => {
     const classes = Object.keys(api).filter((name) => name.endsWith('Error'));
     expect(classes.sort()).toEqual(
       [
+        'CsrfError',
         'LoginRequiredError',
         'LoginStaleError',
         'SessionAccessError',

@@ -1,0 +1,135 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { isCsrfToken } from '../core/csrf-token.js';
+import { isCsrfTokenOf } from '../core/session.js';
+import type { Session } from '../decorators/session.decorator.js';
+import { CsrfError } from '../errors/csrf.error.js';
+import { loadSession } from '../http/load-session.js';
+import { requestOf } from '../http/request-of.js';
+import { SESSION_RUNTIME, SKIP_CSRF } from '../session.constants.js';
+import type { SessionRuntime } from '../session.runtime.js';
+import { type GuardedRequest, isOwnOrigin } from './request-origin.js';
+
+/** Methods that change nothing (RFC 9110, section 9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/**
+ * Refuses requests that a page of another site sends in the visitor's name (OWASP ASVS 5.0, 3.5.1), with 403 and a
+ * {@link CsrfError}. Of requests that may change something it lets pass, in this order:
+ *
+ * 1. what the browser says comes from the application itself, or from the user: `Sec-Fetch-Site: same-origin` or `none`;
+ * 2. what comes from one of `csrf.trustedOrigins`; anything else that is `cross-site` or `same-site` is refused, with or
+ *    without a token: whoever runs a sibling subdomain is a stranger, too;
+ * 3. without that header (old browsers, and plain HTTP but for `localhost`) what has the application's own origin in
+ *    `Origin`; another one is refused;
+ * 4. where that says nothing, either (`Origin` is missing or `null`), what brings a token of `@CsrfToken()`, in the header
+ *    `x-csrf-token` or the field `_csrf` of a parsed body, never in the address: that one ends up in logs and `Referer`;
+ * 5. what has neither header and no cookie at all: such a client (a server, a script with a bearer token) carries nothing
+ *    that another site could use. This leaves attacks that need no cookie (login CSRF, networks that trust addresses)
+ *    to browsers so old that they send no `Origin`; override {@link isBare} to ask those for a token, too.
+ *
+ * A body is read when it was parsed before guards run: of forms and JSON it is, of multipart forms on Express (Multer is
+ * an interceptor) it is not; send the header with those. A GET is never refused, so it must change nothing. Messages of
+ * WebSockets and microservices pass: check the `Origin` of a WebSocket where its handshake is accepted.
+ *
+ * Every step can be overridden.
+ *
+ * @example
+ * ```ts
+ * providers: [{ provide: APP_GUARD, useClass: CsrfGuard }]
+ * ```
+ * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
+ */
+@Injectable()
+export class CsrfGuard implements CanActivate {
+  readonly #http: SessionRuntime['options']['http'];
+
+  constructor(
+    protected readonly reflector: Reflector,
+    @Inject(SESSION_RUNTIME) runtime: SessionRuntime,
+  ) {
+    this.#http = runtime.options.http;
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (this.isSkipped(context)) return true;
+    const request = this.getRequest(context);
+    if (this.isSafe(request)) return true;
+    const isOwn = this.comesFromHere(request);
+    if (isOwn === true) return true;
+    if (isOwn === false) throw this.whenRefused(context);
+    if (this.isBare(request) || (await this.bringsToken(request))) return true;
+    throw this.whenTokenless(context);
+  }
+
+  /** Whether the guard has no say: `@SkipCsrf()` stands on the method or the class, or it is no request of HTTP. */
+  protected isSkipped(context: ExecutionContext): boolean {
+    if (['ws', 'rpc'].includes(context.getType())) return true;
+    const targets = [context.getHandler(), context.getClass()];
+    return this.reflector.getAllAndOverride<boolean | undefined>(SKIP_CSRF, targets) ?? false;
+  }
+
+  /** The request of a context. */
+  protected getRequest(context: ExecutionContext): GuardedRequest {
+    return requestOf(context) as GuardedRequest;
+  }
+
+  /** Whether the request changes nothing: by the method that it was routed by, whatever overrode it. */
+  protected isSafe({ method }: GuardedRequest): boolean {
+    return SAFE_METHODS.has(method);
+  }
+
+  /** Whether the request comes from the application's own pages, or trusted ones; undefined where it does not say. */
+  protected comesFromHere(request: GuardedRequest): boolean | undefined {
+    const { origin, 'sec-fetch-site': site } = request.headers;
+    const isNamed = origin !== undefined && origin !== '' && origin !== 'null';
+    if (site === 'same-origin' || site === 'none') return true;
+    if (isNamed && this.isTrusted(origin, request)) return true;
+    if (site) return false;
+    return isNamed ? this.isOwn(origin, request) : undefined;
+  }
+
+  /** Whether another origin may send such requests: one of the option `csrf.trustedOrigins`. */
+  protected isTrusted(origin: string, _request: GuardedRequest): boolean {
+    return this.#http.trustedOrigins?.has(origin) ?? false;
+  }
+
+  /** Whether an origin is the application's own. */
+  protected isOwn(origin: string, request: GuardedRequest): boolean {
+    return isOwnOrigin(origin, request, this.#http.proxy);
+  }
+
+  /** Whether the request has nothing that another site could use: neither cookie nor the origin of a page. */
+  protected isBare({ headers }: GuardedRequest): boolean {
+    return headers.cookie === undefined && headers.origin === undefined;
+  }
+
+  /** Whether the request brings a token of its session; the session is loaded only for what looks like one. */
+  protected async bringsToken(request: GuardedRequest): Promise<boolean> {
+    const token = this.getToken(request);
+    return isCsrfToken(token) && isCsrfTokenOf(await this.getSession(request), token);
+  }
+
+  /** What the request brings as a token. */
+  protected getToken({ headers, body }: GuardedRequest): unknown {
+    const header = headers['x-csrf-token'];
+    if (header !== undefined) return header;
+    const isObject = typeof body === 'object' && body !== null;
+    return isObject && Object.hasOwn(body, '_csrf') ? (body as { _csrf: unknown })._csrf : undefined;
+  }
+
+  /** The session of the request, loaded if need be. */
+  protected getSession(request: GuardedRequest): Promise<Session> {
+    return loadSession(request);
+  }
+
+  /** The error for a request from another origin. */
+  protected whenRefused(_context: ExecutionContext): Error {
+    return new CsrfError('CSRF_REFUSED');
+  }
+
+  /** The error for a request that neither says where it comes from nor brings a token. */
+  protected whenTokenless(_context: ExecutionContext): Error {
+    return new CsrfError('CSRF_TOKEN_REQUIRED');
+  }
+}

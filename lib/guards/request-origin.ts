@@ -1,0 +1,49 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { isSecure } from '../http/connection.js';
+
+/** A request as Express and Fastify hand it to guards. */
+export interface GuardedRequest {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly socket: IncomingMessage['socket'];
+  /** Host and port, and the scheme, as the framework's trust in proxies has them. */
+  readonly host?: string;
+  readonly protocol?: string;
+  /** What a body parser made of the body, where one ran. */
+  readonly body?: unknown;
+}
+
+/**
+ * Whether an `Origin` header names the origin that the request went to. Over a connection that is known to be secure that
+ * is an origin of HTTPS alone: anybody on the network can write a page of `http://` the same host (RFC 6454, section 4).
+ * Where TLS ends at a proxy that is not trusted, either scheme will do.
+ *
+ * @param proxy - Whether to believe `X-Forwarded-Host` and `X-Forwarded-Proto`; undefined leaves that to the framework.
+ */
+export function isOwnOrigin(origin: string, request: GuardedRequest, proxy: boolean | undefined): boolean {
+  const { protocol, socket, headers } = request;
+  const connection = { secure: protocol === 'https', socket, headers } as IncomingMessage & {
+    secure: boolean;
+  };
+  const host = hostOf(request, proxy);
+  if (host === undefined) return false;
+  const schemes = isSecure(connection, proxy) ? ['https'] : ['https', 'http'];
+  return schemes.some((scheme) => originOf(`${scheme}://${host}`) === origin);
+}
+
+function hostOf({ host, headers }: GuardedRequest, proxy: boolean | undefined): string | undefined {
+  // HTTP/2 has it in ":authority", which counts more than a Host header (RFC 9113, section 8.3.1).
+  const direct = text(headers[':authority']) ?? headers.host;
+  if (proxy === undefined) return host ?? direct;
+  const forwarded = proxy ? text(headers['x-forwarded-host']) : undefined;
+  return /^\s*([^\s,]+)/.exec(forwarded ?? '')?.[1] ?? direct;
+}
+
+function text(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.[0];
+}
+
+/** As browsers write it: in lower case, without the scheme's own port. */
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined;
+}
