@@ -29,9 +29,17 @@ const GAVE_WAY: ReadonlySet<unknown> = new Set(['40001', '40P01']);
 /** How often such a statement is tried. */
 const TRIES = 5;
 
+/**
+ * Milliseconds after which a statement is given up together with its connection, unless the `DataSource` sets a
+ * `query_timeout` (in `extra`) itself. Without one, connections that lead nowhere, as after a failover, would be kept for
+ * as long as the operating system is patient: the pool would run out of others, and closing it would never end.
+ */
+const QUERY_TIMEOUT = 10_000;
+
 /** The part of the `pg` pool that statements go through. */
 interface PgPool {
-  query(config: { text: string; values: unknown[] }): Promise<{ rows: unknown[] }>;
+  readonly options: { readonly query_timeout?: number };
+  query(config: { text: string; values: unknown[]; query_timeout: number }): Promise<{ rows: unknown[] }>;
 }
 
 /**
@@ -139,8 +147,9 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
       // With replication it is the pool of the writable server: a replica may lag behind what was just written.
       const { master } = this.#dataSource.driver as unknown as { master?: PgPool };
       if (master === undefined) throw new SessionOptionsError(messages.dataSourceClosed);
+      const { query_timeout = QUERY_TIMEOUT } = master.options;
       try {
-        return (await master.query({ text: sql, values: [...parameters] })).rows as Row[];
+        return (await master.query({ text: sql, values: [...parameters], query_timeout })).rows as Row[];
       } catch (error) {
         if (tries < TRIES && GAVE_WAY.has((error as { code?: unknown }).code)) continue;
         throw silenced(error);
