@@ -2,7 +2,10 @@ import type { ServerResponse } from 'node:http';
 import { types } from 'node:util';
 
 /** The calls that put bytes of a response on the wire. */
-export type Method = 'writeHead' | 'flushHeaders' | 'write' | 'end';
+export const METHODS = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
+
+/** One of {@link METHODS}. */
+export type Method = (typeof METHODS)[number];
 
 /** One of Node's methods of a response, with whatever arguments. */
 export type Native = (this: ServerResponse, ...args: unknown[]) => unknown;

@@ -13,6 +13,8 @@ import {
   refuse,
   toError,
 } from './node-response.js';
+import { type Replacement, replaceFunctions } from './response-functions.js';
+import { type StandIn, standInOf } from './stand-in.js';
 import { applyHead } from './response-head.js';
 
 /** What {@link holdResponse} asks before it lets a response leave. */
@@ -50,68 +52,34 @@ const CONTENT_HEADERS =
 /** Headers to which several parties add values. */
 const SHARED_HEADERS = ['Set-Cookie', 'Vary'];
 
-const HELD = Symbol('nest-session.heldResponse');
-
-type GatedResponse = ServerResponse & { [HELD]?: HeldResponse };
-
-/** The functions put on responses: the same for all, each of which finds what holds the response it is called on. */
-const SHARED: Readonly<Record<Method, Native>> = {
-  writeHead(this: GatedResponse, ...args) {
-    return this[HELD]!.writeHead(args);
-  },
-  flushHeaders(this: GatedResponse, ...args) {
-    return this[HELD]!.flushHeaders(args);
-  },
-  write(this: GatedResponse, ...args) {
-    return this[HELD]!.write(args);
-  },
-  end(this: GatedResponse, ...args) {
-    return this[HELD]!.end(args);
-  },
-};
-
-/** The same for a response that is held twice. */
-function functionsOf(held: HeldResponse): Readonly<Record<Method, Native>> {
-  return {
-    writeHead: (...args) => held.writeHead(args),
-    flushHeaders: (...args) => held.flushHeaders(args),
-    write: (...args) => held.write(args),
-    end: (...args) => held.end(args),
-  };
+function dropHeld(this: ServerResponse): void {
+  standInOf(this)?.hold?.close();
 }
 
-function notePipe(this: GatedResponse, source: Readable): void {
-  this[HELD]!.sources.push(source);
+function notePipe(this: ServerResponse, source: Readable): void {
+  (standInOf(this) as HeldResponse).sources.push(source);
 }
 
 /** One per response: stands in for four functions of it, which it keeps calling. */
-class HeldResponse {
+class HeldResponse implements StandIn {
   /** What is piped into the response. */
   readonly sources: Readable[] = [];
   /** 'failed': the error goes out through these functions. 'lost': it goes out around them, see `stepAside`. */
   private phase: 'untouched' | 'open' | 'failed' | 'lost' = 'untouched';
-  private hold: HeldCalls | undefined;
+  hold: HeldCalls | undefined;
+  private wasHeld = false;
   private endCommitted = false;
   private failure: unknown;
   private readonly native: Readonly<Record<Method, Native>>;
-  private readonly functions: Readonly<Record<Method, Native>>;
+  private readonly replaced: Replacement;
 
   constructor(
-    private readonly res: GatedResponse,
+    private readonly res: ServerResponse,
     private readonly gate: ResponseGate,
   ) {
-    const methods = methodsOf(res);
-    const { writeHead, flushHeaders, write, end } = methods;
-    this.native = { writeHead, flushHeaders, write, end };
-    if (res[HELD] === undefined) {
-      res[HELD] = this;
-      res.on('pipe', notePipe);
-      this.functions = SHARED;
-    } else this.functions = functionsOf(this);
-    methods.writeHead = this.functions.writeHead;
-    methods.flushHeaders = this.functions.flushHeaders;
-    methods.write = this.functions.write;
-    methods.end = this.functions.end;
+    if (standInOf(res) === undefined) res.on('pipe', notePipe);
+    this.replaced = replaceFunctions(res, this);
+    this.native = this.replaced.native;
   }
 
   writeHead(args: unknown[]): unknown {
@@ -180,7 +148,7 @@ class HeldResponse {
     try {
       const pending = this.gate.commit(headersSent);
       if (pending) {
-        const hold = (this.hold = new HeldCalls(this.res));
+        const hold = this.holdOn();
         void pending.then(
           () => this.release(hold),
           (error: unknown) => this.fail(error, hold),
@@ -188,9 +156,18 @@ class HeldResponse {
       } else if (!headersSent) this.beforeHead();
     } catch (error) {
       // Failing a tick later, as a rejection does, also drops what the application writes until then.
-      const hold = (this.hold = new HeldCalls(this.res));
+      const hold = this.holdOn();
       queueMicrotask(() => this.fail(error, hold));
     }
+  }
+
+  private holdOn(): HeldCalls {
+    const { res, replaced } = this;
+    this.hold = new HeldCalls(res, replaced.view, replaced.isViewed || this.wasHeld);
+    // For good: to take a listener off costs more than to leave it.
+    if (!this.wasHeld) res.on('close', dropHeld);
+    this.wasHeld = true;
+    return this.hold;
   }
 
   private beforeHead(): void {
@@ -239,7 +216,8 @@ class HeldResponse {
     if (!isHttp2(res)) res.statusMessage = '';
     for (const name of CONTENT_HEADERS) if (res.hasHeader(name)) res.removeHeader(name);
     const methods = methodsOf(res);
-    if (methods.write !== this.functions.write || methods.end !== this.functions.end) this.stepAside(methods);
+    if (methods.write !== this.replaced.functions.write || methods.end !== this.replaced.functions.end)
+      this.stepAside(methods);
     try {
       this.gate.fail(error);
     } catch (cause) {

@@ -10,6 +10,7 @@ import { SessionDataError } from '../errors/session-data.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import { isSecure } from './connection.js';
+import { CARRIED, type Carried, type StandIn } from './stand-in.js';
 import { holdResponse, type ResponseGate } from './response-hold.js';
 
 /** A request as the session needs it; `ip` and `secure` are the framework's, where it has them. */
@@ -17,18 +18,21 @@ export type SessionRequest = IncomingMessage & {
   readonly ip?: string;
   readonly secure?: boolean;
   readonly protocol?: string;
-  [EXCHANGE]?: SessionExchange;
+  [CARRIED]?: Carried;
 };
 
 /** Continues with the request, or with an error. */
 export type Next = (error?: unknown) => void;
 
-const EXCHANGE = Symbol('nest-session.exchange');
-
 /** Where a request's session is kept: on the raw request, which every framework and transport hands around. */
 export function exchangeOf(request: object): SessionExchange | undefined {
   const { raw } = request as { raw?: object };
-  return (request as SessionRequest)[EXCHANGE] ?? (raw as SessionRequest | undefined)?.[EXCHANGE];
+  return carriedBy(request) ?? (raw && carriedBy(raw));
+}
+
+function carriedBy(request: object): SessionExchange | undefined {
+  const carried = (request as SessionRequest)[CARRIED];
+  return carried instanceof SessionExchange ? carried : undefined;
 }
 
 /** `req.session`: one descriptor for all requests. */
@@ -36,10 +40,10 @@ const SESSION_PROPERTY: PropertyDescriptor & ThisType<SessionRequest> = {
   configurable: true,
   enumerable: false,
   get() {
-    return this[EXCHANGE]!.session;
+    return exchangeOf(this)!.session;
   },
   set(session: unknown) {
-    this[EXCHANGE]!.session = session;
+    exchangeOf(this)!.session = session;
   },
 };
 
@@ -60,7 +64,8 @@ export interface ExchangeContext {
 }
 
 /** One request and its session, from the cookie that came to the cookie that goes. */
-export class SessionExchange implements SessionHost, ResponseGate {
+export class SessionExchange implements SessionHost, ResponseGate, Carried {
+  standIn: StandIn | undefined;
   readonly #context: ExchangeContext;
   readonly #req: SessionRequest;
   readonly #res: ServerResponse;
@@ -89,7 +94,8 @@ export class SessionExchange implements SessionHost, ResponseGate {
     this.#res = res;
     this.#next = next;
     this.#failuresBefore = context.storeFailures();
-    req[EXCHANGE] = this;
+    this.standIn = req[CARRIED]?.standIn;
+    req[CARRIED] = this;
     this.#expose();
   }
 

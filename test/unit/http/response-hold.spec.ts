@@ -1,11 +1,11 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import compression from 'compression';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import fc from 'fast-check';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { ServerOptions, ServerResponse } from 'node:http';
+import { type ServerOptions, ServerResponse } from 'node:http';
 import * as http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,8 @@ import {
   type Answer,
   ask,
   closeServers,
+  RESPONSES,
+  respondWith,
   defer,
   type Deferred,
   parse,
@@ -177,7 +179,9 @@ async function expectSame(steps: Step[], options: { method?: string; version?: s
   return plain;
 }
 
-describe('holdResponse', () => {
+describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes) => {
+  beforeEach(() => respondWith(prototypes));
+
   describe('beside plain Node', () => {
     const bytes = Uint8Array.from([0, 200, 255]);
     const scripts: Record<string, Step[]> = {
@@ -678,7 +682,9 @@ describe('holdResponse', () => {
         true,
         true,
       ]);
-      expect([...VIEWS].filter((name) => Object.hasOwn(res, name))).toEqual([]);
+      const { prototype } = ServerResponse;
+      const getters = VIEWS.filter((name) => name !== 'setHeader');
+      for (const name of getters) expect(property(res, name)).toEqual(Reflect.get(prototype, name, res));
       expect(Object.getOwnPropertyDescriptor(res, 'finished')).toMatchObject({ value: true, writable: true });
     });
 

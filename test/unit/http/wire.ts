@@ -3,7 +3,7 @@ import {
   type IncomingMessage,
   type Server,
   type ServerOptions,
-  type ServerResponse,
+  ServerResponse,
 } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { types } from 'node:util';
@@ -31,9 +31,33 @@ type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
 const servers = new Set<Server>();
 
+/** The prototype of the responses of a server; undefined for Node's own. */
+type Prototypes = () => object | undefined;
+
+/** Responses as frameworks make them of Node's. */
+export const RESPONSES: Record<string, Prototypes> = {
+  "of Node's own prototype": () => undefined,
+  'of a prototype as Express gives them': () => Object.create(express) as object,
+  'of an application mounted in another': () => Object.create(Object.create(express) as object) as object,
+};
+
+/** As all Express applications share it. */
+const express = Object.create(ServerResponse.prototype) as object;
+
+let prototypes: Prototypes = () => undefined;
+
+/** What responses of the servers to come are like. */
+export function respondWith(kind: Prototypes): void {
+  prototypes = kind;
+}
+
 /** Listens on a free port of the loopback interface until {@link closeServers}. */
 export async function serve(handler: Handler, options: ServerOptions = {}): Promise<number> {
-  const server = createServer(options, handler);
+  const prototype = prototypes();
+  const server = createServer(options, (req, res) => {
+    if (prototype !== undefined) Object.setPrototypeOf(res, prototype);
+    handler(req, res);
+  });
   servers.add(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;

@@ -1,0 +1,80 @@
+import type { ServerResponse } from 'node:http';
+import type { HeldCalls } from './held-calls.js';
+import { headersSentError, type Native } from './node-response.js';
+import { standInOf } from './stand-in.js';
+
+/** What Node says about each when it comes too late. */
+const HEADER_METHODS = {
+  setHeader: 'set',
+  setHeaders: 'set',
+  appendHeader: 'append',
+  removeHeader: 'remove',
+};
+
+/** How a response looks while it holds calls: as if they had been made. */
+const HELD: Readonly<Record<string, (hold: HeldCalls, native: () => unknown) => unknown>> = {
+  headersSent: () => true,
+  writableEnded: ({ ended }) => ended,
+  writableFinished: () => false,
+  writableNeedDrain: ({ needDrain, ended }) => needDrain && !ended,
+  writableLength: ({ bytes }, native) => bytes + Number(native()),
+};
+
+/** The names of what is seen otherwise. */
+export const HELD_NAMES = [...Object.keys(HELD), ...Object.keys(HEADER_METHODS)];
+
+/**
+ * Members to be put before those of a prototype of responses: a response that holds calls looks as if they had been made,
+ * any other shows what is behind them.
+ */
+export class HeldView {
+  readonly descriptors: Readonly<PropertyDescriptorMap>;
+  readonly names: readonly string[];
+
+  constructor(behind: object, isOfHttp2: boolean) {
+    // Of HTTP/1 `finished` is a plain value of each response's own.
+    const getters = isOfHttp2 ? { finished: HELD.writableEnded!, ...HELD } : HELD;
+    const descriptors: PropertyDescriptorMap = {};
+    for (const [name, view] of Object.entries(getters)) descriptors[name] = getter(behind, name, view);
+    for (const [name, verb] of Object.entries(HEADER_METHODS))
+      descriptors[name] = headerMethod(behind, name, verb);
+    this.descriptors = descriptors;
+    this.names = Object.keys(descriptors);
+  }
+
+  /** Whether a property is one of these. */
+  has(name: string, property: PropertyDescriptor | undefined): boolean {
+    const own = this.descriptors[name]!;
+    return property !== undefined && property.get === own.get && property.value === own.value;
+  }
+}
+
+function getter(
+  behind: object,
+  name: string,
+  view: (hold: HeldCalls, native: () => unknown) => unknown,
+): PropertyDescriptor & ThisType<ServerResponse> {
+  return {
+    configurable: true,
+    get() {
+      const hold = standInOf(this)?.hold;
+      const native = (): unknown => Reflect.get(behind, name, this);
+      return hold === undefined ? native() : view(hold, native);
+    },
+  };
+}
+
+function headerMethod(
+  behind: object,
+  name: string,
+  verb: string,
+): PropertyDescriptor & ThisType<ServerResponse> {
+  return {
+    configurable: true,
+    writable: true,
+    value(this: ServerResponse, ...args: unknown[]): unknown {
+      if (standInOf(this)?.hold !== undefined) throw headersSentError(verb);
+      return (behind as Record<string, Native>)[name]!.apply(this, args);
+    },
+  };
+}
