@@ -1,0 +1,5 @@
+import type { SetUp } from '../setup.js';
+
+const setUp: SetUp = () => ({});
+
+export default setUp;

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../sample/support/embedded-postgres.js';
+import { cpuOfTree } from './processes.js';
+import type { StoreServer } from './store-server.js';
+
+const DATABASE = 'nest_session_benchmark';
+
+const SHOWN = ['fsync', 'synchronous_commit', 'shared_buffers'];
+
+/** A server that was started here. */
+interface OwnServer {
+  readonly server: EmbeddedPostgres;
+  readonly pid: number;
+  /** What is left of it. */
+  readonly folders: readonly string[];
+}
+
+/** The PostgreSQL of `DATABASE_URL`, else one of its own, with the settings it comes with. */
+export class PostgresServer implements StoreServer {
+  private constructor(
+    private readonly admin: pg.Client,
+    private readonly url: string,
+    readonly description: string,
+    private readonly countsStatements: boolean,
+    private readonly own?: OwnServer,
+  ) {}
+
+  /** @param options - `durable: false` is for a run whose figures nobody looks at. */
+  static async start({ durable }: { durable: boolean }): Promise<PostgresServer> {
+    const given = process.env.DATABASE_URL ?? '';
+    const own = given ? undefined : await startOwn(durable);
+    const address = own?.server.url ?? given;
+    const admin = new pg.Client({ connectionString: address });
+    await admin.connect();
+    const countsStatements = await enableStatements(admin);
+    const { rows } = await admin.query<{ name: string; setting: string }>(
+      `SELECT name, current_setting(name) AS setting FROM pg_settings WHERE name = ANY($1)`,
+      [['server_version', ...SHOWN]],
+    );
+    const settings = new Map(rows.map(({ name, setting }) => [name, setting]));
+    const shown = SHOWN.map((name) => `${name} ${settings.get(name)}`).join(', ');
+    const description = `PostgreSQL ${settings.get('server_version')} (${shown})`;
+    return new PostgresServer(admin, address, description, countsStatements, own);
+  }
+
+  async fresh(): Promise<string> {
+    await this.admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`);
+    await this.admin.query(`CREATE DATABASE ${DATABASE}`);
+    const url = new URL(this.url);
+    url.pathname = `/${DATABASE}`;
+    return url.href;
+  }
+
+  async settle(): Promise<void> {
+    const url = new URL(this.url);
+    url.pathname = `/${DATABASE}`;
+    const client = new pg.Client({ connectionString: url.href });
+    await client.connect();
+    await client.query('VACUUM (ANALYZE)');
+    await client.query('CHECKPOINT');
+    await client.end();
+  }
+
+  async statements(): Promise<number | undefined> {
+    if (!this.countsStatements) return undefined;
+    const { rows } = await this.admin.query<{ count: string }>(
+      `SELECT coalesce(sum(s.calls), 0) AS count FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = $1`,
+      [DATABASE],
+    );
+    return Number(rows[0]?.count);
+  }
+
+  cpu(): number | undefined {
+    return this.own && cpuOfTree(this.own.pid);
+  }
+
+  async stop(): Promise<void> {
+    await this.admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`);
+    await this.admin.end();
+    if (this.own === undefined) return;
+    await this.own.server.stop();
+    for (const folder of this.own.folders) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function startOwn(durable: boolean): Promise<OwnServer> {
+  const dataDir = join(tmpdir(), `nest-session-benchmark-${randomBytes(4).toString('hex')}`);
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    durable,
+    settings: { shared_preload_libraries: 'pg_stat_statements' },
+  });
+  const lock = await readFile(join(server.dataDir, 'cluster', 'postmaster.pid'), 'utf8');
+  return { server, pid: Number.parseInt(lock, 10), folders: [dataDir, server.dataDir] };
+}
+
+/** Whether the server counts statements. */
+async function enableStatements(admin: pg.Client): Promise<boolean> {
+  try {
+    await admin.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
+    await admin.query('SELECT 1 FROM pg_stat_statements LIMIT 1');
+    return true;
+  } catch (error) {
+    // Not installed, not loaded at its start, or not ours to make: somebody else's server.
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    return false;
+  }
+}

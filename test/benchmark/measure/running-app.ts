@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AppCommand, AppReply, AppStart } from '../app/messages.js';
+import type { Cores } from './cores.js';
+
+const SERVER = fileURLToPath(new URL('../app/server.js', import.meta.url));
+
+const CHECKOUT = fileURLToPath(new URL('../../../../../..', import.meta.url));
+
+/** How the process of an application is started. */
+export interface AppProcess {
+  readonly cores: Cores | undefined;
+  /** For Node.js. */
+  readonly flags: readonly string[];
+  /** Another checkout to run it from. */
+  readonly checkout: string | undefined;
+}
+
+/** The application of one variant, running in a process of its own. */
+export class RunningApp {
+  readonly #answers = new Map<number, (value: number) => void>();
+  #lastId = 0;
+  #port = 0;
+  #ended: Promise<never>;
+  #said = '';
+
+  private constructor(private readonly child: ChildProcess) {
+    const collect = (chunk: Buffer): void => void (this.#said = (this.#said + chunk.toString()).slice(-4000));
+    child.stdout?.on('data', collect);
+    child.stderr?.on('data', collect);
+    this.#ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`The application ended with ${String(code)}:\n${this.#said}`);
+    });
+    this.#ended.catch(() => undefined);
+  }
+
+  /** Starts it; resolves when it listens. */
+  static async start(start: AppStart, { cores, flags, checkout }: AppProcess): Promise<RunningApp> {
+    const server = checkout === undefined ? SERVER : join(checkout, relative(CHECKOUT, SERVER));
+    const command = [process.execPath, ...flags, server];
+    if (cores) command.unshift('taskset', '-c', cores.app);
+    const child = spawn(command[0]!, command.slice(1), {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
+    const app = new RunningApp(child);
+    const listening = new Promise<void>((resolve, reject) => {
+      child.on('message', (reply: AppReply) => {
+        if (reply.type === 'listening') {
+          app.#port = reply.port;
+          resolve();
+        } else if (reply.type === 'failed') {
+          reject(new Error(reply.reason));
+        } else {
+          app.#answers.get(reply.id)?.(reply.value);
+          app.#answers.delete(reply.id);
+        }
+      });
+    });
+    child.send(start);
+    await Promise.race([listening, app.#ended]);
+    return app;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  /** Microseconds of CPU it has used so far, user and system. */
+  cpu(): Promise<number> {
+    return this.#ask('cpu');
+  }
+
+  /** Has it remove expired sessions; resolves when there are none left. */
+  async prune(): Promise<void> {
+    await this.#ask('prune');
+  }
+
+  /** Ends it; resolves when the process is gone. */
+  async stop(): Promise<void> {
+    const { child } = this;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    const impatience = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    if (child.connected) child.send({ id: 0, command: 'stop' } satisfies AppCommand);
+    await exit;
+    clearTimeout(impatience);
+  }
+
+  #ask(command: AppCommand['command']): Promise<number> {
+    const id = (this.#lastId += 1);
+    const answer = new Promise<number>((resolve) => this.#answers.set(id, resolve));
+    this.child.send({ id, command } satisfies AppCommand);
+    return Promise.race([answer, this.#ended]);
+  }
+}

@@ -1,0 +1,109 @@
+import type { SessionKind } from './app/controllers.js';
+
+/** One way to have sessions, run in a process of its own. */
+export interface Variant {
+  /** What `--only` calls it. */
+  readonly name: string;
+  /** What the table calls it. */
+  readonly title: string;
+  readonly kind: SessionKind;
+  readonly adapter: 'express' | 'fastify';
+  /** The server it keeps sessions in, if any. */
+  readonly server?: 'postgres' | 'redis';
+  /** A file of `app/stores/`, which sets the sessions up. */
+  readonly setup: string;
+  /** What the setup is told. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Another checkout of this package that it runs from, with the name it has there. */
+  readonly from?: { readonly checkout: string; readonly name: string };
+}
+
+/** All that is compared, in the order of the table. Shares are of the first variant of the same adapter. */
+export const VARIANTS: readonly Variant[] = [
+  { name: 'none', title: 'no session', kind: 'plain', adapter: 'express', setup: 'none' },
+  expressSession('express-memory', 'memory', 'express-memory'),
+  expressSession('pg-simple', 'connect-pg-simple', 'pg-simple', 'postgres'),
+  expressSession('pg-simple-no-touch', 'connect-pg-simple, touch off', 'pg-simple', 'postgres', {
+    disableTouch: true,
+  }),
+  expressSession('connect-typeorm', 'connect-typeorm', 'connect-typeorm', 'postgres'),
+  expressSession('connect-redis', 'connect-redis', 'connect-redis', 'redis'),
+  own('memory', 'memory', 'own-memory'),
+  own('postgres', 'TypeORM, PostgreSQL', 'own-postgres', 'postgres'),
+  own('postgres-lazy', 'TypeORM, PostgreSQL, lazy', 'own-postgres', 'postgres', { load: 'lazy' }),
+  // A store of this package in Redis is one line here, and one file in app/stores:
+  // own('redis', 'Redis', 'own-redis', 'redis'),
+  { name: 'fastify-none', title: 'Fastify: no session', kind: 'plain', adapter: 'fastify', setup: 'none' },
+  {
+    name: 'fastify-session',
+    title: 'Fastify: @fastify/session, memory',
+    kind: '@fastify/session',
+    adapter: 'fastify',
+    setup: 'fastify-session',
+  },
+  {
+    name: 'fastify-session-pg-simple',
+    title: 'Fastify: @fastify/session, connect-pg-simple',
+    kind: '@fastify/session',
+    adapter: 'fastify',
+    server: 'postgres',
+    setup: 'fastify-session',
+  },
+  onFastify('fastify-memory', 'memory', 'own-memory'),
+  onFastify('fastify-postgres', 'TypeORM, PostgreSQL', 'own-postgres', 'postgres'),
+];
+
+/** What a lone request is compared with: no session, but one SELECT by primary key. */
+export const PLAIN_SELECT: Variant = {
+  name: 'plain-select',
+  title: 'one plain SELECT by primary key',
+  kind: 'plain-select',
+  adapter: 'express',
+  server: 'postgres',
+  setup: 'plain-select',
+};
+
+/** @throws Error when there is no such variant. */
+export function variantNamed(name: string): Variant {
+  const variant = [...VARIANTS, PLAIN_SELECT].find((one) => one.name === name);
+  if (variant === undefined) throw new Error(`There is no variant "${name}".`);
+  return variant;
+}
+
+/** The variant without sessions that another one is measured against. */
+export function baselineOf({ adapter }: Variant): Variant {
+  return VARIANTS.find((variant) => variant.adapter === adapter && variant.kind === 'plain')!;
+}
+
+/** Each variant of this package followed by the same of another checkout. */
+export function withBefore(variants: readonly Variant[], checkout: string): Variant[] {
+  return variants.flatMap((one) => {
+    const { name, title, kind } = one;
+    const before = { ...one, name: `${name}@before`, title: `${title} (before)`, from: { checkout, name } };
+    return kind === 'nest-session' ? [before, one] : [one];
+  });
+}
+
+type Details = [setup: string, server?: 'postgres' | 'redis', options?: Readonly<Record<string, unknown>>];
+
+function expressSession(name: string, store: string, ...details: Details): Variant {
+  return variant(name, `express-session, ${store}`, 'express-session', 'express', details);
+}
+
+function own(name: string, store: string, ...details: Details): Variant {
+  return variant(name, `nest-session, ${store}`, 'nest-session', 'express', details);
+}
+
+function onFastify(name: string, store: string, ...details: Details): Variant {
+  return variant(name, `Fastify: nest-session, ${store}`, 'nest-session', 'fastify', details);
+}
+
+function variant(
+  name: string,
+  title: string,
+  kind: SessionKind,
+  adapter: Variant['adapter'],
+  [setup, server, options]: Details,
+): Variant {
+  return { name, title, kind, adapter, setup, ...(server && { server }), ...(options && { options }) };
+}
