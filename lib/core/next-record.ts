@@ -22,7 +22,7 @@ export function nextRecord(state: SessionState, staleness: Exclude<Staleness, 'f
   const followedKey = renewal === undefined ? base?.previousKey : renewal.follow ? base?.key : undefined;
   return {
     key: renewal === undefined ? state.key : settings.keyOf(renewal.id),
-    version: (base?.version ?? 0) + 1,
+    version: versionAfter(base?.version ?? 0),
     data,
     meta,
     userId,
@@ -35,6 +35,13 @@ export function nextRecord(state: SessionState, staleness: Exclude<Staleness, 'f
     previousKey: followedKey ?? null,
     ...(seen.cookie && { cookie: seen.cookie }),
   };
+}
+
+/** The most that a 32-bit column holds. No session is changed so often, but whoever can write to the store may say so. */
+const LAST_VERSION = 2 ** 31 - 1;
+
+function versionAfter(version: number): number {
+  return version === LAST_VERSION ? 1 : version + 1;
 }
 
 type Seen = Pick<SessionRecord, 'lastSeenAt' | 'expiresAt' | 'ip' | 'userAgent' | 'cookie'>;

@@ -7,8 +7,9 @@ export type SessionCallback = (error?: Error | null) => void;
  * Notes what is under way, so that the response waits for it also where the application does not: `session.save()`
  * without `await` fails the response rather than the process.
  */
-export function run<Result>({ underWay }: SessionState, work: () => Promise<Result>): Promise<Result> {
+export function run<Result>(state: SessionState, work: () => Promise<Result>): Promise<Result> {
   const done = work();
+  const underWay = (state.underWay ??= new Set());
   underWay.add(done);
   const settled = (): boolean => underWay.delete(done);
   done.then(settled, settled);

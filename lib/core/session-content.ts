@@ -4,8 +4,10 @@ import {
   changesBetween,
   type KeyChanges,
   parseObject,
+  parseStored,
   refuseNonJson,
   replaceValues,
+  setOwn,
   textOf,
 } from './session-text.js';
 
@@ -62,9 +64,9 @@ export class SessionContent {
 
   /** Puts stored data on the object. @throws SyntaxError when it cannot be read. */
   fill(stored: string): void {
-    const values = parseObject(stored);
+    const values = parseStored(stored);
     const hasMembers = this.#dropMembers(values);
-    applyChanges(this.#data, Object.entries(values));
+    for (const key in values) if (Object.hasOwn(values, key)) setOwn(this.#data, key, values[key]);
     this.#base = hasMembers ? this.text : stored;
   }
 
@@ -105,8 +107,12 @@ export class SessionContent {
   }
 
   #dropMembers(values: object): boolean {
-    const members = Object.keys(values).filter((key) => this.#memberNames.has(key));
-    for (const key of members) Reflect.deleteProperty(values, key);
-    return members.length > 0;
+    let hasMembers = false;
+    for (const key of Object.keys(values)) {
+      if (!this.#memberNames.has(key)) continue;
+      Reflect.deleteProperty(values, key);
+      hasMembers = true;
+    }
+    return hasMembers;
   }
 }

@@ -36,10 +36,11 @@ export class SessionLoader {
   }
 
   /** The record under a key, as this release of the application understands it. */
-  async read(key: string): Promise<SessionRecord | undefined> {
-    const record = await this.shared.read(key);
+  read(key: string): Promise<SessionRecord | undefined> {
+    const reading = this.shared.read(key);
     const { schema } = this.settings;
-    return record === undefined || schema === undefined ? record : schema.load(record);
+    if (schema === undefined) return reading;
+    return reading.then((record) => record && schema.load(record));
   }
 
   /** A new session. */
@@ -63,10 +64,10 @@ export class SessionLoader {
     const key = this.settings.keyOf(id);
     try {
       const record = await this.read(key);
-      const state = this.#admit(id, key, record, host);
+      const isOver = record !== undefined && !this.isAlive(record);
+      const state = isOver ? this.#refuse('expired', record) : this.#admit(id, key, record, host);
       // Others who write such a row may have kept it alive in a way that does not show in it.
-      if (record !== undefined && !this.settings.keepsCookies && !this.isAlive(record))
-        await this.#bury(record);
+      if (isOver && !this.settings.keepsCookies) await this.#bury(record);
       return state ?? this.fresh(host);
     } catch (error) {
       if (!(error instanceof SessionStoreError) || this.settings.onStoreError === 'fail') throw error;
@@ -76,7 +77,7 @@ export class SessionLoader {
     }
   }
 
-  /** Checks a record against every rule before anybody sees it. */
+  /** Checks a record that is alive against all other rules. */
   #admit(
     id: string,
     key: string,
@@ -84,7 +85,6 @@ export class SessionLoader {
     host: SessionHost,
   ): SessionState | undefined {
     if (record === undefined) return this.#refuse('unknown', { key });
-    if (!this.isAlive(record)) return this.#refuse('expired', record);
     let meta: SessionMeta;
     let currentId: string | undefined = id;
     try {
@@ -140,6 +140,7 @@ export class SessionLoader {
 
 /** The idle timeout of a session that was given a cookie life of its own. */
 function ownIdleOf({ meta }: SessionRecord): number | null | undefined {
+  if (meta === null) return undefined;
   try {
     return parseMeta(meta).cookie?.originalMaxAge;
   } catch {

@@ -50,7 +50,7 @@ export class SessionState {
   /** Whether the cookie has to be sent: a new id, or other cookie settings. */
   cookieDue = false;
   /** What was asked of the session and is not done yet: the response waits for it. */
-  readonly underWay = new Set<Promise<unknown>>();
+  underWay: Set<Promise<unknown>> | undefined;
   /** The application asked for a touch. */
   touchAsked = false;
   /** The application asked for a write, changed or not. */
@@ -228,10 +228,13 @@ export class SessionState {
   cookieLife(): { readonly maxAge: number; readonly expires: Date } | undefined {
     const { cookie } = this;
     cookie.resetMaxAge();
-    const { expires } = cookie;
-    if (expires === null) return undefined;
-    const end = Math.min(expires.getTime(), absoluteDeadline(this.createdAt, this.settings.lifetimes));
-    return { maxAge: end - this.settings.now(), expires: new Date(end) };
+    const { expires, originalMaxAge } = cookie;
+    if (expires === null || originalMaxAge === null) return undefined;
+    const deadline = absoluteDeadline(this.createdAt, this.settings.lifetimes);
+    return {
+      maxAge: Math.min(originalMaxAge, deadline - this.settings.now()),
+      expires: new Date(Math.min(expires.getTime(), deadline)),
+    };
   }
 
   /** Whether the session holds anything worth storing. */

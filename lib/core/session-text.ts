@@ -6,6 +6,9 @@ export type KeyChanges = ReadonlyMap<string, unknown>;
 
 type Bag = Record<string, unknown>;
 
+/** How deeply values may be nested. */
+const MAX_DEPTH = 1_000;
+
 /** Assigns an own property, whatever its name: `__proto__` is a key like any other. */
 export function setOwn(target: object, key: string, value: unknown): void {
   if (key !== '__proto__') (target as Bag)[key] = value;
@@ -21,20 +24,46 @@ export function parseObject(text: string): Bag {
 }
 
 /**
+ * Reads the text of a JSON object that was stored; throws also for what could not be stored again, such as somebody may
+ * have written by hand: numbers beyond all bounds, and values nested too deeply.
+ */
+export function parseStored(text: string): Bag {
+  const values = parseObject(text);
+  if (/\d[eE]\+?[3-9]\d\d/.test(text) || isNestedDeeply(text)) refuseNonJson(values);
+  return values;
+}
+
+/** Whether so many brackets are open in a text that its values might be nested too deeply. */
+function isNestedDeeply(text: string): boolean {
+  if (text.length <= MAX_DEPTH) return false;
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index) | 0x20; // of "[" and "{", as of "]" and "}", this makes the same
+    if (code === 0x7b && ++depth > MAX_DEPTH) return true;
+    if (code === 0x7d) depth--;
+  }
+  return false;
+}
+
+/**
  * The text of everything the application put on a session object; keys in `hidden` are left out. Functions and symbols
  * are refused where it is `strict`, and dropped as JSON does where it is not.
  *
  * @throws {@link SessionDataError} naming the key whose value JSON cannot hold.
  */
 export function textOf(data: object, hidden: ReadonlySet<string>, strict = true): string {
-  const keys = Object.keys(data);
-  const shown = keys.filter((key) => !hidden.has(key));
-  for (const key of strict ? shown : []) {
+  let isHiding = false;
+  for (const key in data) {
+    if (!Object.hasOwn(data, key)) continue;
+    if (hidden.has(key)) {
+      isHiding = true;
+      continue;
+    }
     const type = typeof (data as Bag)[key];
-    if (type === 'function' || type === 'symbol')
+    if (strict && (type === 'function' || type === 'symbol'))
       throw new SessionDataError(messages.notJson(key, `a ${type}`));
   }
-  const source = shown.length === keys.length ? data : pick(data, shown);
+  const source = isHiding ? without(data, hidden) : data;
   try {
     return JSON.stringify(source);
   } catch (error) {
@@ -43,10 +72,10 @@ export function textOf(data: object, hidden: ReadonlySet<string>, strict = true)
   }
 }
 
-function pick(data: object, keys: readonly string[]): object {
-  const picked = {};
-  for (const key of keys) setOwn(picked, key, (data as Bag)[key]);
-  return picked;
+function without(data: object, hidden: ReadonlySet<string>): object {
+  const shown = {};
+  for (const key of Object.keys(data)) if (!hidden.has(key)) setOwn(shown, key, (data as Bag)[key]);
+  return shown;
 }
 
 /**
@@ -64,9 +93,6 @@ export function refuseNonJson(data: object, hidden?: ReadonlySet<string>): void 
 
 /** What JSON would turn into an empty object. */
 const NOT_JSON = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer];
-
-/** How deeply values may be nested. */
-const MAX_DEPTH = 1_000;
 
 /** What of a value JSON cannot hold; `path` are the objects it is in. */
 function faultIn(value: unknown, path: object[] = []): string | undefined {

@@ -107,7 +107,8 @@ export class SessionWriter {
       return true;
     }
     if (!this.loader.isAlive(base)) {
-      turn.latest = 'gone';
+      // As it was read: other requests may have kept it alive since.
+      turn.latest = await this.#latestOf(base);
       return false;
     }
     const staleness = state.staleness() === 'touch' ? 'touch' : 'changed';
@@ -119,9 +120,13 @@ export class SessionWriter {
       if (next.userId !== base.userId) await this.#capSessionsOf(next);
       return true;
     }
-    const latest = await this.loader.read(base.key);
-    turn.latest = latest !== undefined && this.loader.isAlive(latest) ? latest : 'gone';
+    turn.latest = await this.#latestOf(base);
     return false;
+  }
+
+  async #latestOf({ key }: SessionRecord): Promise<SessionRecord | 'gone'> {
+    const latest = await this.loader.read(key);
+    return latest !== undefined && this.loader.isAlive(latest) ? latest : 'gone';
   }
 
   /** Under the id from before a login nobody gets at the session that was signed in, not even who was under way. */

@@ -96,7 +96,8 @@ export class SessionObject {
   login(userId: string | number, options: LoginOptions = {}): Promise<void> {
     return run(this.#state, async () => {
       const text = userIdText(userId);
-      if (text === undefined) throw new SessionDataError(messages.userIdInvalid(describe(userId)));
+      if (text === undefined)
+        throw new SessionDataError(messages.userIdInvalid('session.login(userId)', describe(userId)));
       const keep = options.keep && new Set(options.keep);
       await this.#engine.login(this.#state, text, () => {
         if (keep !== undefined) this.#state.keepOnly(keep);

@@ -131,6 +131,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
         ...parsedTokens(req, name, codec),
       ],
       clearsCookies: false,
+      refusesUselessCookies: false,
       sendsMaxAge: false,
       endsOnce: true,
       showsSession: true,

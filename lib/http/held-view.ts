@@ -12,12 +12,12 @@ const HEADER_METHODS = {
 };
 
 /** How a response looks while it holds calls: as if they had been made. */
-const HELD: Readonly<Record<string, (hold: HeldCalls, native: () => unknown) => unknown>> = {
+const HELD: Readonly<Record<string, (hold: HeldCalls, native: unknown) => unknown>> = {
   headersSent: () => true,
   writableEnded: ({ ended }) => ended,
   writableFinished: () => false,
   writableNeedDrain: ({ needDrain, ended }) => needDrain && !ended,
-  writableLength: ({ bytes }, native) => bytes + Number(native()),
+  writableLength: ({ bytes }, native) => bytes + Number(native),
 };
 
 /** The names of what is seen otherwise. */
@@ -52,14 +52,14 @@ export class HeldView {
 function getter(
   behind: object,
   name: string,
-  view: (hold: HeldCalls, native: () => unknown) => unknown,
+  view: (hold: HeldCalls, native: unknown) => unknown,
 ): PropertyDescriptor & ThisType<ServerResponse> {
   return {
     configurable: true,
     get() {
+      const native: unknown = Reflect.get(behind, name, this);
       const hold = standInOf(this)?.hold;
-      const native = (): unknown => Reflect.get(behind, name, this);
-      return hold === undefined ? native() : view(hold, native);
+      return hold === undefined ? native : view(hold, native);
     },
   };
 }

@@ -166,9 +166,15 @@ export class SessionExchange implements SessionHost, ResponseGate, Carried {
       if (this.#state?.base === undefined) this.#context.warnOnce(messages.tooLate);
       return false;
     }
-    if (cookie.secure !== true || this.#isSecure) return true;
+    if (this.#isSecure || !this.#needsSecure(cookie)) return true;
     this.#context.warnOnce(messages.insecure);
     return false;
+  }
+
+  /** Whether browsers take a cookie over TLS alone: they drop one that crosses sites, or is partitioned, without `Secure`. */
+  #needsSecure({ secure, sameSite, partitioned }: SessionCookie): boolean {
+    if (secure === true) return true;
+    return this.#context.http.refusesUselessCookies && (sameSite === 'none' || partitioned === true);
   }
 
   device(): { ip: string | null; userAgent: string | null } {
@@ -209,9 +215,10 @@ export class SessionExchange implements SessionHost, ResponseGate, Carried {
   commit(): Promise<void> | undefined {
     const state = this.#state;
     if (state === undefined || this.#failed) return undefined;
-    if (state.underWay.size > 0) {
+    const { underWay } = state;
+    if (underWay !== undefined && underWay.size > 0) {
       this.#leaving();
-      return Promise.all(state.underWay).then(() => this.commit());
+      return Promise.all(underWay).then(() => this.commit());
     }
     const outcome = this.#outcome(state);
     this.#leaving();
@@ -257,7 +264,7 @@ export class SessionExchange implements SessionHost, ResponseGate, Carried {
     }
     if (this.#clearSiteData !== undefined && !res.hasHeader('Clear-Site-Data'))
       res.setHeader('Clear-Site-Data', this.#clearSiteData);
-    if (this.#accessed) varyOnCookie(res);
+    if (this.#accessed || this.#setCookie !== undefined) varyOnCookie(res);
   }
 
   #expose(): void {

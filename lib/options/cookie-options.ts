@@ -111,9 +111,12 @@ function lifeOf(options: SessionCookieOptions): Pick<CookieDefaults, 'maxAge' | 
   return { expires };
 }
 
-/** Refuses names the browser, or the rules of its own prefix, would not accept (RFC 6265bis, section 4.1.3). */
+/**
+ * Refuses names the browser, or the rules of its own prefix, would not accept (RFC 6265bis, section 4.1.3; `__Http-`
+ * and `__Host-Http-` are what browsers have added since).
+ */
 function checkName(name: string, settings: CookieDefaults): void {
-  const { secure, path, domain } = settings;
+  const { secure, path, domain, httpOnly } = settings;
   if (/^__Host-/i.test(name) && (secure !== true || path !== '/' || domain !== undefined)) {
     refuse(
       'name',
@@ -123,6 +126,9 @@ function checkName(name: string, settings: CookieDefaults): void {
   }
   if (/^__Secure-/i.test(name) && secure !== true) {
     refuse('name', name, 'a name without "__Secure-", or cookie settings with secure: true');
+  }
+  if (/^__(Host-)?Http-/i.test(name) && (secure !== true || httpOnly === false)) {
+    refuse('name', name, 'a name without "Http-", or cookie settings with secure: true and httpOnly: true');
   }
   try {
     setCookieHeader(name, 'x', finalAttributes(settings, true));

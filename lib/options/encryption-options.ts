@@ -47,6 +47,16 @@ export function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObj
   return keys as [KeyObject, ...KeyObject[]];
 }
 
+/**
+ * Whether one of the keys is a secret that cookies are signed with, too: a key is for one purpose (NIST SP 800-57 part 1,
+ * section 5.2), and who learns it should not have both.
+ */
+export function sharesKey({ keys }: ResolvedEncryption, secrets: readonly (string | Buffer)[]): boolean {
+  return secrets
+    .flatMap((secret) => [bytesOf(secret) ?? Buffer.from(secret), Buffer.from(secret)])
+    .some((bytes) => keys.some((key) => key.equals(createSecretKey(bytes))));
+}
+
 function bytesOf(key: unknown): Uint8Array | undefined {
   if (key instanceof Uint8Array) return key;
   if (typeof key !== 'string') return undefined;

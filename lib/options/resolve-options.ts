@@ -10,7 +10,7 @@ import { SessionOptionsError } from '../errors/session-options.error.js';
 import { resolveClearSiteData } from './clear-site-data.js';
 import { resolveCookie, type ResolvedCookie } from './cookie-options.js';
 import { resolveTrustedOrigins } from './csrf-options.js';
-import { resolveEncryption } from './encryption-options.js';
+import { resolveEncryption, sharesKey } from './encryption-options.js';
 import { SessionClock } from './session-clock.js';
 import { count, duration, flag, func, oneOf, refuse, refuseUnseen } from './option-checks.js';
 import type { ResolvedOptions } from './resolved-options.js';
@@ -69,10 +69,12 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   const cookie = resolveCookie(options);
   const codec = new SignedIdCodec(secrets);
   const clock = new SessionClock();
+  const encryption = resolveEncryption(options.encryption);
+  if (encryption !== undefined && sharesKey(encryption, secrets)) warnings.push(messages.keyShared);
   return {
     engine: {
       now: clock.now,
-      lifetimes: resolveLifetimes(options, cookie),
+      lifetimes: resolveLifetimes(options, cookie, warnings),
       idleFollowsCookie: options.idleTimeout === undefined && cookie.fixed === undefined,
       face: SESSION_FACE,
       generateId: idGenerator(options.genid),
@@ -101,16 +103,17 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       codecFor: () => codec,
       tokensOf: ({ headers }) => cookieValues(headers.cookie, cookie.name),
       clearsCookies: true,
+      refusesUselessCookies: true,
       sendsMaxAge: true,
       endsOnce: false,
       showsSession: false,
       errorFor: (error) => error,
     },
     clock,
-    encryption: resolveEncryption(options.encryption),
+    encryption,
     storeTimeout: duration('storeTimeout', or(options.storeTimeout, 5_000)),
     store: options.store,
-    forRoutes: list('forRoutes', options.forRoutes),
+    forRoutes: someRoutes(list('forRoutes', options.forRoutes)),
     exclude: list('exclude', options.exclude),
     warnings,
   };
@@ -137,7 +140,11 @@ function resolveSecrets(
   return secrets as [string | Buffer, ...(string | Buffer)[]];
 }
 
-function resolveLifetimes(options: SessionModuleOptions, cookie: ResolvedCookie): SessionLifetimes {
+function resolveLifetimes(
+  options: SessionModuleOptions,
+  cookie: ResolvedCookie,
+  warnings: string[],
+): SessionLifetimes {
   const idleTimeout = duration('idleTimeout', or(options.idleTimeout, cookie.fixed?.maxAge ?? DAY));
   const touchInterval =
     options.touchInterval === undefined
@@ -148,9 +155,17 @@ function resolveLifetimes(options: SessionModuleOptions, cookie: ResolvedCookie)
   if (rotateInterval !== false && rotateInterval <= rotationGrace) {
     refuse('rotateInterval', rotateInterval, `more than "rotationGrace" (${rotationGrace} ms), or false`);
   }
+  const absoluteTimeout = switchable('absoluteTimeout', or(options.absoluteTimeout, 30 * DAY));
+  if (absoluteTimeout !== false) {
+    // A default that is never reached is nobody's mistake.
+    if (options.idleTimeout !== undefined && idleTimeout > absoluteTimeout)
+      warnings.push(messages.neverReached('idleTimeout', idleTimeout, absoluteTimeout));
+    if (rotateInterval !== false && rotateInterval >= absoluteTimeout)
+      warnings.push(messages.neverReached('rotateInterval', rotateInterval, absoluteTimeout));
+  }
   return {
     idleTimeout,
-    absoluteTimeout: switchable('absoluteTimeout', or(options.absoluteTimeout, 30 * DAY)),
+    absoluteTimeout,
     touchInterval: Math.min(touchInterval, idleTimeout / 2),
     rotateInterval,
     rotationGrace,
@@ -168,6 +183,11 @@ function switchable(name: string, given: unknown): number | false {
 
 function list<Item>(name: string, given: Item[] | undefined): Item[] | undefined {
   return given === undefined || Array.isArray(given) ? given : refuse(name, given, 'an array of routes');
+}
+
+/** A list of no routes would leave every route without a session. */
+function someRoutes<Item>(routes: Item[] | undefined): Item[] | undefined {
+  return routes?.length === 0 ? refuse('forRoutes', routes, 'an array of one or more routes') : routes;
 }
 
 function resolveSchema({ schema, version, migrate }: SessionModuleOptions): SessionSchema | undefined {

@@ -24,6 +24,8 @@ export interface HttpSettings {
   readonly tokensOf: (request: IncomingMessage, codec: TokenCodec) => readonly string[];
   /** Whether the cookie of an ended session is expired. */
   readonly clearsCookies: boolean;
+  /** Whether a cookie that browsers would drop for want of `Secure` is not sent, and its session not stored. */
+  readonly refusesUselessCookies: boolean;
   /** Whether the cookie says `Max-Age` beside `Expires`. */
   readonly sendsMaxAge: boolean;
   /** Whether `req.session` is enumerable. */

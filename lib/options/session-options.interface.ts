@@ -62,7 +62,8 @@ export type ClearSiteDataDirective =
 /** How sessions are sealed at rest: AES-256-GCM, each under a key of its own that is derived from these (HKDF, RFC 5869). */
 export interface SessionEncryptionOptions {
   /**
-   * Keys of 32 random bytes, as Buffers or as their hex, base64 or base64url text. The first seals, all open. To exchange
+   * Keys of 32 random bytes, as Buffers or as their hex, base64 or base64url text, none of which should be a `secret`, too
+   * (a warning, NIST SP 800-57 part 1, section 5.2). The first seals, all open. To exchange
    * a key, put the new one first; sessions under an old one are sealed anew by their next use, and after the longest time
    * a session may lie unused the old one can go.
    */
@@ -110,7 +111,8 @@ export interface SessionModuleOptions {
   cookie?: SessionCookieOptions | ((request: IncomingMessage) => SessionCookieOptions);
 
   /**
-   * A session not seen for this long is over, whatever its cookie says (OWASP ASVS 5.0, 7.3.1).
+   * A session not seen for this long is over, whatever its cookie says (OWASP ASVS 5.0, 7.3.1). Longer than the
+   * {@link absoluteTimeout} it is never reached, and warned of.
    *
    * @defaultValue the cookie's `maxAge`, else 1 day
    */
@@ -133,7 +135,8 @@ export interface SessionModuleOptions {
   touchInterval?: Duration;
 
   /**
-   * How old a session id may get before it is renewed; `false` for never.
+   * How old a session id may get before it is renewed; `false` for never. Has to be longer than {@link rotationGrace}; as
+   * long as the {@link absoluteTimeout} it is never reached, and warned of.
    *
    * @defaultValue `false`
    */
@@ -294,7 +297,7 @@ export interface SessionModuleOptions {
   proxy?: boolean;
 
   /**
-   * The routes the middleware applies to, as `consumer.apply(...).forRoutes(...)` takes them.
+   * The routes the middleware applies to, as `consumer.apply(...).forRoutes(...)` takes them; at least one.
    *
    * @defaultValue every route
    */

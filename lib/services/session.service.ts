@@ -2,10 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DestroyedReason } from '../core/session-events.js';
 import type { SessionSummary } from '../core/session-record.js';
 import { SessionObject } from '../core/session.js';
+import { userIdText } from '../core/user-id.js';
 import { knowsUsers, type SessionStore, storeName, type UserSessionStore } from '../core/session-store.js';
 import type { Session } from '../decorators/session.decorator.js';
 import { describe, messages } from '../errors/messages.js';
 import { SessionCapabilityError } from '../errors/session-capability.error.js';
+import { SessionDataError } from '../errors/session-data.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import { loadSession } from '../http/load-session.js';
 import { exchangeOf } from '../http/session-exchange.js';
@@ -55,14 +57,14 @@ export class SessionService {
    * The sessions of a user, newest first.
    *
    * @param options - `current`: a session, a request or a handle; the entry that is it has `current: true`.
+   * @throws SessionDataError when `userId` is none: a string of 1 to 255 characters without NUL, or a finite number.
    * @throws SessionCapabilityError when the store does not know users.
    */
   async list(userId: string | number, options: { current?: SessionReference } = {}): Promise<SessionInfo[]> {
     const store = this.#users('list the sessions of a user');
+    const user = requireUserId(userId);
     const current = options.current === undefined ? undefined : await this.#handleOf(options.current);
-    const found = await this.#runtime.shared.alone('findByUser', () =>
-      store.findByUser(String(userId), this.#now()),
-    );
+    const found = await this.#runtime.shared.alone('findByUser', () => store.findByUser(user, this.#now()));
     return found.map((summary) => infoOf(summary, current));
   }
 
@@ -82,10 +84,12 @@ export class SessionService {
    * Ends one session; false where there was none.
    *
    * @param options - `userId`: end it only if it is a session of this user, for handles that come from a page.
+   * @throws SessionDataError when `userId` is given and none.
    * @throws SessionCapabilityError when the store keeps sessions under their ids.
    */
   async revoke(handle: string, options: { userId?: string | number } = {}): Promise<boolean> {
-    const owner = options.userId === undefined ? undefined : String(options.userId);
+    // A user who turns out to be undefined must not stand for everybody.
+    const owner = 'userId' in options ? requireUserId(options.userId) : undefined;
     if (owner !== undefined && (await this.get(handle))?.userId !== owner) return false;
     this.#requireHandles();
     if (!isHandle(handle)) return false;
@@ -99,6 +103,7 @@ export class SessionService {
    *
    * @param options - `except`: a handle, a session, or an array of them, that stay.
    * @returns How many sessions ended.
+   * @throws SessionDataError when `userId` is none.
    * @throws SessionCapabilityError when the store does not know users.
    */
   async revokeAll(
@@ -106,12 +111,11 @@ export class SessionService {
     options: { except?: SessionReference | readonly SessionReference[] } = {},
   ): Promise<number> {
     const store = this.#users('end the sessions of a user');
+    const user = requireUserId(userId);
     const kept = options.except === undefined ? [] : [options.except].flat();
     const except = await Promise.all(kept.map((reference) => this.#handleOf(reference)));
-    const ended = await this.#runtime.shared.alone('deleteByUser', () =>
-      store.deleteByUser(String(userId), except),
-    );
-    for (const handle of ended) this.#tell('revoked', handle, String(userId));
+    const ended = await this.#runtime.shared.alone('deleteByUser', () => store.deleteByUser(user, except));
+    for (const handle of ended) this.#tell('revoked', handle, user);
     return ended.length;
   }
 
@@ -129,7 +133,7 @@ export class SessionService {
   /** How many sessions there are, of a user or of everybody. @throws SessionCapabilityError when the store does not know users. */
   async count(options: { userId?: string | number } = {}): Promise<number> {
     const store = this.#users('count sessions');
-    const userId = options.userId === undefined ? undefined : String(options.userId);
+    const userId = 'userId' in options ? requireUserId(options.userId) : undefined;
     return this.#runtime.shared.alone('count', () => store.count(userId, this.#now()));
   }
 
@@ -191,6 +195,14 @@ function infoOf(summary: SessionSummary, current: string | undefined): SessionIn
     userAgent: userAgent ?? undefined,
     current: key === current,
   };
+}
+
+/** @throws SessionDataError for what no user can be called. */
+function requireUserId(userId: unknown): string {
+  const text = userIdText(userId);
+  if (text === undefined)
+    throw new SessionDataError(messages.userIdInvalid('SessionService, userId', describe(userId)));
+  return text;
 }
 
 async function handleIn(reference: unknown): Promise<unknown> {

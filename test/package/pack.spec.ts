@@ -13,7 +13,7 @@ describe('what is published', () => {
       await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent']),
     ) as Packed[];
     const paths = packed!.files.map(({ path }) => path);
-    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
     expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual(papers);
     const build = paths.filter((path) => path.startsWith('dist/'));
     expect(build.length).toBeGreaterThan(20);
@@ -35,7 +35,7 @@ describe('what is published', () => {
   it('says what it needs: drivers are optional peers, and all that is imported is asked for', () => {
     const { peerDependencies, peerDependenciesMeta, dependencies } = manifest;
     const optional = Object.keys(peerDependenciesMeta).filter((name) => peerDependenciesMeta[name]?.optional);
-    expect(optional.sort()).toEqual(['@nestjs/terminus', 'pg', 'typeorm']);
+    expect(optional.sort()).toEqual(['@nestjs/terminus', 'pg', 'redis', 'typeorm']);
     expect(Object.keys(dependencies).sort()).toEqual(['@standard-schema/spec', 'cookie', 'ms']);
     for (const name of optional) expect(peerDependencies).toHaveProperty(name);
     for (const name of ['@nestjs/common', '@nestjs/core', 'rxjs']) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
 import type { StoreOutcome } from '../../core/session-store.js';
 import { comingBack, isolating } from './shared-write.js';
@@ -19,6 +20,23 @@ const TYPES = {
 } as const satisfies Record<Column, string>;
 
 const PROPERTIES = Object.keys(TYPES) as Column[];
+
+/**
+ * Long texts go as one with marks between them: as elements of an array literal the driver would have to escape every
+ * quotation mark of their JSON, and the database to take that back.
+ */
+function isText(property: Column): boolean {
+  return TYPES[property] === 'text';
+}
+
+/** What stands between texts, and for one that is not there: JSON holds neither. */
+const MARK = '\x1f';
+const NONE = '\x1e';
+
+function splitText(texts: number, mark: number): string {
+  // Of one empty text string_to_array would make no text at all.
+  return `CASE WHEN $${texts}::text = '' THEN ARRAY[''] ELSE string_to_array($${texts}, $${mark}::text, E'\\x1e') END`;
+}
 const SUMMARY = PROPERTIES.filter((property) => !['data', 'meta', 'previousKey'].includes(property));
 const NUMBERS = ['version', 'createdAt', 'lastSeenAt', 'expiresAt', 'authenticatedAt'] as const;
 
@@ -39,7 +57,9 @@ export class PostgresDialect implements SqlDialect {
     const select = (properties: readonly Column[]): string =>
       properties.map((property) => `${column(property)} AS "${property}"`).join(', ');
     const arrays = (first: number): string =>
-      PROPERTIES.map((p, index) => `$${first + index}::${TYPES[p]}[]`).join(', ');
+      PROPERTIES.map((p, index) =>
+        isText(p) ? splitText(first + index, first + PROPERTIES.length) : `$${first + index}::${TYPES[p]}[]`,
+      ).join(', ');
     const [key, version, userId, expiresAt] = (['key', 'version', 'userId', 'expiresAt'] as const).map(
       column,
     );
@@ -175,10 +195,17 @@ function lengthOf({ data, meta }: SessionRecord): number {
   return data.length + (meta?.length ?? 0);
 }
 
+/** The columns of records as parameters, with the mark that is between texts at the end. */
 function columnsOf(
   records: readonly (Omit<SessionRecord, 'data'> & { readonly data: string | null })[],
-): unknown[][] {
-  return PROPERTIES.map((property) => records.map((record) => record[property]));
+): unknown[] {
+  const isMarked = records.some(({ data, meta }) => [data, meta].some((text) => text?.includes(MARK)));
+  const mark = isMarked ? MARK + randomUUID() : MARK;
+  const columns = PROPERTIES.map((property) => {
+    const values = records.map((record) => record[property]);
+    return isText(property) ? values.map((text) => text ?? NONE).join(mark) : values;
+  });
+  return [...columns, mark];
 }
 
 /** 64-bit integers come as text, or as whatever the application had `pg.types` make of them. */

@@ -21,6 +21,7 @@ export async function isolating<Item>(
   isRefusal: (error: unknown) => boolean,
   lengthOf: (item: Item) => number,
 ): Promise<StoreOutcome[]> {
+  if (items.length === 0) return [];
   const length = items.reduce((sum, item) => sum + lengthOf(item), 0);
   if (items.length <= 1 || length <= MAX_TEXT) {
     try {

@@ -44,6 +44,16 @@ describe('a secure cookie', () => {
     expect(warnings).toEqual([expect.stringMatching(/plain HTTP.*trust proxy/)]);
   });
 
+  it.each([{ sameSite: 'none' as const }, { partitioned: true }])(
+    'so is one that browsers take as a secure one alone: %j',
+    async (cookie) => {
+      const client = await open({ cookie });
+      expect(await client.post('/run/set', { a: 1 })).toMatchObject({ status: 200, setCookies: [] });
+      expect(site.spy.count()).toBe(0);
+      expect(warnings).toEqual([expect.stringMatching(/plain HTTP.*trust proxy/)]);
+    },
+  );
+
   it('behind a trusted proxy it is sent, as __Host-sid where it qualifies', async () => {
     const client = await open({ cookie: { secure: true } }, true);
     const { setCookies } = await client.post('/run/set', { a: 1 });

@@ -357,3 +357,11 @@ describe('the cookie', () => {
 function sorted(given: object): unknown {
   return Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1));
 }
+
+it('begins to count versions anew where a 32-bit column ends', async () => {
+  const world = new World();
+  const token = await world.begin();
+  world.store.vandalize({ version: 2 ** 31 - 1 });
+  await world.request(token, (session) => void (session.a = 1));
+  expect([world.store.row.version, world.data]).toEqual([1, { cart: [1], a: 1 }]);
+});

@@ -40,6 +40,26 @@ describe.each([
     expect(world.data).toEqual({ a: 'two' });
   });
 
+  it('of which one takes longer than the idle timeout, while others keep the session alive: no change is lost', async () => {
+    const world = new World({ lifetimes: { idleTimeout: 30 * MINUTE } });
+    const token = await world.begin({ count: 0 });
+    const second = other(world);
+    const [slow, counting] = [await world.visit(token), await world.visit(token)];
+    for (let i = 0; i < 3; i++) {
+      world.now = second.now += 15 * MINUTE;
+      await second.request(token);
+    }
+    const late = await second.visit(token);
+    slow.session.slow = true;
+    late.session.late = true;
+    await Promise.all([
+      slow.commit(),
+      late.session.save(),
+      counting.session.update((session) => (session.count = (session.count as number) + 1)),
+    ]);
+    expect(world.data).toEqual({ count: 1, slow: true, late: true });
+  });
+
   it('of which one ends the session: the change of the other is dropped (CVE-2025-46336)', async () => {
     const world = new World();
     const token = await world.begin({ userId: 'ada' });

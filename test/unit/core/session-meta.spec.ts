@@ -33,6 +33,90 @@ describe('metaText and parseMeta', () => {
   });
 });
 
+/** Texts of `meta` that hold a value under a name. */
+const texts = (name: string, values: unknown[]): string[] =>
+  values.map((value) => JSON.stringify({ version: 1, [name]: value }));
+
+describe('parseMeta', () => {
+  it.each([
+    ...texts('version', [null, '1', -1, 1.5, true, {}, [], 2 ** 53]),
+    ...texts('flash', [null, 1, 'x', [], { a: null }, { a: {} }, { a: [1] }, { a: ['ab'] }, { a: [['x']] }]),
+    ...texts('flash', [{ a: [[1, 'v']] }, { a: [['x', 1], null] }, { ['__proto__']: 1 }]),
+    ...texts('cookie', [null, 1, 'x', [], { path: {} }, { httpOnly: [] }, { sameSite: { a: 1 } }]),
+    ...texts('cookie', [{ originalMaxAge: '1' }, { originalMaxAge: true }, { originalMaxAge: {} }]),
+    ...texts('rotation', [null, 1, [], {}, { at: 1 }, { at: '1', until: 2 }, { at: 1, until: null }]),
+    ...texts('rotation', [
+      { at: 1, until: 2, successor: 3 },
+      { at: 1, until: 2, successor: null },
+    ]),
+    '{"rotation":{"at":1e999,"until":1}}',
+    `{"flash":{"a":[["x",${'['.repeat(2_000)}${']'.repeat(2_000)}]]}}`,
+  ])('refuses %.60s', (text) => {
+    expect(() => parseMeta(text)).toThrow(SyntaxError);
+  });
+
+  it('passes over what a newer release may have stored, at every level', () => {
+    const known: SessionMeta = {
+      version: 2,
+      flash: { notice: [['a', 1]] },
+      cookie: { path: '/a', originalMaxAge: null },
+      rotation: { at: 1, until: 2, successor: 'sealed' },
+    };
+    const newer = {
+      ...known,
+      newer: { a: 1 },
+      cookie: { ...known.cookie, newer: 1, maxAge: 5, snapshot: 1, resetMaxAge: null },
+      rotation: { ...known.rotation, newer: [] },
+    };
+    expect(parseMeta(JSON.stringify(newer))).toEqual(known);
+  });
+
+  it('keeps what it does not know of a flash value, for the release that does', () => {
+    const flash = { notice: [['a', 1, 'newer']] };
+    expect(parseMeta(JSON.stringify({ flash })).flash).toEqual(flash);
+  });
+
+  it('passes over cookie settings that no header can be made of, and keeps all others', () => {
+    const wrong = { path: 'a;b', domain: '-x', sameSite: 'odd', priority: 5 };
+    const right = { httpOnly: false, secure: 'auto', partitioned: true };
+    expect(parseMeta(JSON.stringify({ cookie: { ...wrong, ...right } }))).toEqual({ cookie: right });
+    const all = { path: '/a', domain: '.example.org', sameSite: 'Strict', priority: 'high', secure: null };
+    expect(parseMeta(JSON.stringify({ cookie: all }))).toEqual({ cookie: all });
+  });
+
+  it.each([
+    ['1e999', 8.6e15],
+    ['-1e300', -8.6e15],
+    ['false', null],
+    ['60000', 60_000],
+  ])('reads the life %s of a cookie as %d milliseconds', (life, expected) => {
+    const { cookie } = parseMeta(`{"cookie":{"originalMaxAge":${life}}}`);
+    expect(cookie).toEqual({ originalMaxAge: expected });
+    expect(new Date(Date.now() + (cookie!.originalMaxAge ?? 0)).getTime()).not.toBeNaN();
+  });
+
+  it('gives the end of a cookie to those who ask for it by name, and to nobody who takes the settings over', () => {
+    const { cookie } = parseMeta('{"cookie":{"path":"/","expires":"2030-01-01"}}');
+    expect(Object.keys(cookie!)).toEqual(['path']);
+    expect((cookie as { expires?: unknown }).expires).toBe('2030-01-01');
+  });
+
+  it('of any JSON gives a value or a SyntaxError, and changes no prototype', () => {
+    const names = fc.constantFrom('flash', 'cookie', 'rotation', 'version', 'at', '__proto__');
+    fc.assert(
+      fc.property(fc.object({ key: names }), (meta) => {
+        try {
+          expect(parseMeta(metaText(parseMeta(JSON.stringify(meta))))).toBeDefined();
+        } catch (error) {
+          expect(error).toBeInstanceOf(SyntaxError);
+        }
+        expect(Object.keys(Object.prototype)).toEqual([]);
+      }),
+      { seed: 6, numRuns: 300 },
+    );
+  });
+});
+
 describe('flash values', () => {
   it('come back in the order they were added, stored ones first, once', () => {
     const before = added(['notice', 1], ['other', 'x'], ['notice', 2]);

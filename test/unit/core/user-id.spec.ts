@@ -22,6 +22,7 @@ describe('userIdText', () => {
     '',
     'x'.repeat(256),
     'a\0b',
+    'half a pair \ud800',
     NaN,
     Infinity,
     true,

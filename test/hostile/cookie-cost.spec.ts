@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import * as crypto from 'node:crypto';
+import fc from 'fast-check';
+import type { Backend, Site } from '../support/site.js';
+
+let signatures = 0;
+const counting = {
+  ...crypto,
+  createHmac: (...args: Parameters<typeof crypto.createHmac>) => {
+    signatures++;
+    return crypto.createHmac(...args);
+  },
+};
+jest.unstable_mockModule('node:crypto', () => ({ ...counting, default: counting }));
+const { BACKENDS, openSite, SECRET } = await import('../support/site.js');
+const { PATIENCE, runs } = await import('../support/property.js');
+const { rawRequest } = await import('../support/raw-request.js');
+const { resolveOptions } = await import('../../lib/options/resolve-options.js');
+const { SignedIdCodec } = await import('../../lib/cookie/signed-id.codec.js');
+const { badHeaders, signed } = await import('./support/cookies.js');
+
+const SECRETS = [SECRET, `${SECRET} of last year`, `${SECRET} of long ago`];
+
+/** A header full of cookies of the session's name costs this many looks at most, and each look a signature a secret. */
+const MOST_TOKENS = 8;
+
+/** What a `Cookie` header costs is bounded, whatever is in it (counted, not timed). */
+describe('the cost of a Cookie header', () => {
+  let backend: Backend;
+  let site: Site;
+
+  beforeAll(async () => {
+    backend = await BACKENDS.memory();
+    site = await openSite(backend, { secret: SECRETS });
+  });
+  afterAll(async () => {
+    await site.close();
+    await backend.close();
+  });
+  beforeEach(() => {
+    signatures = 0;
+  });
+
+  const ID = 'x'.repeat(43);
+
+  it('is counted here: one signature to make a cookie, one to find it', async () => {
+    const client = site.client();
+    await client.post('/run/set', { a: 1 });
+    expect(signatures).toBe(1);
+    await client.get('/run/read');
+    expect(signatures).toBe(2);
+  });
+
+  it.each([1, 7, 8, 9, 100])('is at most eight looks: %i wrongly signed cookies', async (amount) => {
+    const header = Array.from({ length: amount }, () => `sid=${signed(ID, 'wrong')}`).join('; ');
+    signatures = 0; // those of the test itself are counted, too
+    const opened = jest.spyOn(SignedIdCodec.prototype, 'open');
+    expect((await rawRequest(site.base, '/run/read', [`Cookie: ${header}`])).status).toBe(200);
+    expect(opened).toHaveBeenCalledTimes(Math.min(amount, MOST_TOKENS));
+    expect(signatures).toBe(Math.min(amount, MOST_TOKENS) * SECRETS.length);
+    opened.mockRestore();
+  });
+
+  it.each([
+    ['without a signature', `s:${ID}`],
+    ['with a short one', `s:${ID}.abc`],
+    ['with a long one', `s:${ID}.${'a'.repeat(44)}`],
+    ['of another kind', `j:{"id":"${ID}"}`],
+    ['with an id that is none', `s:a b.${'a'.repeat(43)}`],
+    ['with an id that is too long', `s:${'x'.repeat(257)}.${'a'.repeat(43)}`],
+    ['of megabytes', `s:${'x'.repeat(2 ** 21)}.${'a'.repeat(43)}`],
+  ])('is no signature at all for a value %s', (_kind, value) => {
+    const codec = new SignedIdCodec([SECRET]);
+    expect(codec.open(value)).toEqual({ rejected: expect.any(String) });
+    expect(signatures).toBe(0);
+  });
+
+  it(
+    'is bounded for every header',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(badHeaders(ID), fc.nat(100), async (header, times) => {
+          signatures = 0;
+          await rawRequest(site.base, '/run/read', [`Cookie: ${`${header}; `.repeat(times + 1)}`]);
+          expect(signatures).toBeLessThanOrEqual(MOST_TOKENS * SECRETS.length);
+        }),
+        runs(200),
+      );
+      expect(site.events.filter(({ type }) => type !== 'rejected')).toEqual([
+        expect.objectContaining({ type: 'created' }),
+        expect.objectContaining({ type: 'loaded' }),
+      ]);
+    },
+    PATIENCE,
+  );
+
+  it('is no look for cookies of other names', () => {
+    const { http } = resolveOptions({ secret: SECRETS });
+    const values = (cookie: string): readonly string[] =>
+      http.tokensOf({ headers: { cookie } } as never, undefined as never);
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.stringMatching(/^[a-z]{1,8}$/), fc.stringMatching(/^[\w.%]*$/))),
+        (pairs) => {
+          const header = pairs.map(([name, value]) => `${name}=${value}`).join('; ');
+          expect(values(header)).toHaveLength(pairs.filter(([name]) => name === 'sid').length);
+        },
+      ),
+      runs(300),
+    );
+    expect(values('sidecar=1; SID=2; xsid=3; sid[a]=4; sid = 5')).toEqual(['5']);
+  });
+});

@@ -1,0 +1,19 @@
+import type { Parameters } from 'fast-check';
+
+/** How many times as many runs as usual: `FC_TIMES=50 npm test -- test/hostile test/model` looks for longer. */
+const TIMES = Number(process.env.FC_TIMES ?? 1);
+
+/** The usual seed; `FC_SEED=$RANDOM` looks elsewhere. */
+const SEED = Number(process.env.FC_SEED ?? 20_261_121);
+
+/**
+ * The settings of a property: a fixed seed, and so the same runs each time, unless the environment says otherwise.
+ * A counterexample is printed with its seed and its path: `FC_SEED` and `FC_PATH` bring it back.
+ */
+export function runs<T>(usual: number, more: Parameters<T> = {}): Parameters<T> {
+  const path = process.env.FC_PATH;
+  return { seed: SEED, numRuns: Math.ceil(usual * TIMES), ...(path && { path }), ...more };
+}
+
+/** The time limit of a test that checks properties, in milliseconds. */
+export const PATIENCE = 60_000 * Math.max(1, TIMES);
