@@ -48,17 +48,17 @@ describe.each(KINDS)('sealed sessions in the store: %s', (kind) => {
 
   async function visitor(): Promise<Client> {
     const client = site.client();
-    await client.post('/run/set', { cart: ['ink'] });
-    await client.post('/run/flash', { text: 'welcome' });
+    await client.post('/run/set', { cart: ['an ink cartridge'] });
+    await client.post('/run/flash', { text: 'a warm welcome' });
     return client;
   }
 
   test('data and flash values can be read by the application alone', async () => {
     const client = await visitor();
     const record = await stored(client);
-    expect(JSON.stringify(record)).not.toMatch(/ink|cart|welcome|notice/);
-    expect((await client.get('/run/read')).body).toEqual({ cart: ['ink'] });
-    expect((await client.get('/run/notices')).body).toEqual(['welcome']);
+    expect(JSON.stringify(record)).not.toMatch(/an ink cartridge|a warm welcome/);
+    expect((await client.get('/run/read')).body).toEqual({ cart: ['an ink cartridge'] });
+    expect((await client.get('/run/notices')).body).toEqual(['a warm welcome']);
     expect((await client.get('/run/notices')).body).toEqual([]);
   });
 
@@ -67,7 +67,11 @@ describe.each(KINDS)('sealed sessions in the store: %s', (kind) => {
     await Promise.all(Array.from({ length: 100 }, () => client.get('/run/increment')));
     await client.post('/run/login', { userId: '7' });
     await client.post('/run/rotate');
-    expect((await client.get('/run/read')).body).toEqual({ cart: ['ink'], count: 100, userId: '7' });
+    expect((await client.get('/run/read')).body).toEqual({
+      cart: ['an ink cartridge'],
+      count: 100,
+      userId: '7',
+    });
   });
 
   test('a row that was copied over another is a fresh session and an event, and the other one is unharmed', async () => {
@@ -81,7 +85,7 @@ describe.each(KINDS)('sealed sessions in the store: %s', (kind) => {
     const answer = await thief.get('/run/read');
     expect([answer.status, answer.body]).toEqual([200, {}]);
     expect(site.events).toEqual([expect.objectContaining({ type: 'rejected', reason: 'corrupt' })]);
-    expect((await victim.get('/run/read')).body).toEqual({ cart: ['ink'], userId: 'admin' });
+    expect((await victim.get('/run/read')).body).toEqual({ cart: ['an ink cartridge'], userId: 'admin' });
   });
 
   test('a user who was exchanged beside the seal is a fresh session', async () => {
@@ -94,11 +98,11 @@ describe.each(KINDS)('sealed sessions in the store: %s', (kind) => {
   test('a key is exchanged without signing anybody out: the first use seals anew', async () => {
     const reader = await visitor();
     await restart({ encryption: { keys: [NEW, OLD] } });
-    expect((await as(reader).get('/run/read')).body).toEqual({ cart: ['ink'] });
+    expect((await as(reader).get('/run/read')).body).toEqual({ cart: ['an ink cartridge'] });
 
     await restart({ encryption: { keys: [NEW] } });
-    expect((await as(reader).get('/run/read')).body).toEqual({ cart: ['ink'] });
-    expect((await as(reader).get('/run/notices')).body).toEqual(['welcome']);
+    expect((await as(reader).get('/run/read')).body).toEqual({ cart: ['an ink cartridge'] });
+    expect((await as(reader).get('/run/notices')).body).toEqual(['a warm welcome']);
   });
 
   test('use after the exchange costs one write, not one each time', async () => {
@@ -124,9 +128,9 @@ describe.each(KINDS)('sealed sessions in the store: %s', (kind) => {
     await restart({});
     const [early, late] = [await visitor(), await visitor()];
     await restart({ encryption: { keys: [OLD], acceptPlain: true } });
-    expect((await as(early).get('/run/read')).body).toEqual({ cart: ['ink'] });
+    expect((await as(early).get('/run/read')).body).toEqual({ cart: ['an ink cartridge'] });
     await restart({ encryption: { keys: [OLD] } });
-    expect((await as(early).get('/run/read')).body).toEqual({ cart: ['ink'] });
+    expect((await as(early).get('/run/read')).body).toEqual({ cart: ['an ink cartridge'] });
     expect((await as(late).get('/run/read')).body).toEqual({});
   });
 
@@ -140,7 +144,10 @@ describe.each(KINDS)('sealed sessions in the store: %s', (kind) => {
   test('the testing kit sees what the application sees', async () => {
     const client = await visitor();
     const seen = await readSession(site.app, client.cookieHeader);
-    expect([seen?.data, seen?.flash]).toEqual([{ cart: ['ink'] }, { notice: ['welcome'] }]);
+    expect([seen?.data, seen?.flash]).toEqual([
+      { cart: ['an ink cartridge'] },
+      { notice: ['a warm welcome'] },
+    ]);
   });
 
   test('the size of the data counts, not that of its seal', async () => {

@@ -1,0 +1,153 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { RedisSessionStore } from '../../../../lib/stores/redis/index.js';
+import {
+  changeOf,
+  created,
+  newRecord,
+  newRecords,
+  readOne,
+  renewalOf,
+  touchOf,
+} from '../../../../lib/testing/contract/records.js';
+import { openRedisSpace, REDIS_URL, type RedisSpace } from '../../../support/redis.js';
+
+const HOUR = 3_600_000;
+
+(REDIS_URL ? describe : describe.skip)('RedisSessionStore on one server', () => {
+  let space: RedisSpace;
+  let store: RedisSessionStore;
+  let sent: string[][];
+
+  beforeAll(async () => void (space = await openRedisSpace()));
+  beforeEach(() => {
+    sent = [];
+    const { client, prefix } = space;
+    const send = client.sendCommand.bind(client);
+    jest.spyOn(client, 'sendCommand').mockImplementation((args, options) => {
+      sent.push(args as string[]);
+      return send(args, options);
+    });
+    store = new RedisSessionStore({ client, prefix });
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await space.clear();
+  });
+  afterAll(() => space.close());
+
+  const commands = (): string[] => sent.map(([name]) => name!);
+  const lifeOf = (name: string): Promise<number> => space.client.pTTL(space.prefix + name);
+
+  it('sends one command for a commit, and those of a call before the first answer', async () => {
+    const records = newRecords(20, { userId: 'ada' });
+    const made = store.create(records);
+    expect(commands()).toEqual(Array<string>(20).fill('EVALSHA'));
+    await made;
+    sent = [];
+    const changed = store.update(records.map((record) => renewalOf(record)));
+    expect(commands()).toEqual(Array<string>(20).fill('EVALSHA'));
+    await changed;
+  });
+
+  it('reads many sessions with one command', async () => {
+    const records = newRecords(20);
+    await created(store, records);
+    sent = [];
+    await store.read(records.map(({ key }) => key));
+    expect(commands()).toEqual(['MGET']);
+  });
+
+  it('searches no keys', async () => {
+    await created(store, newRecords(3, { userId: 'ada' }));
+    await store.findByUser('ada', Date.now());
+    await store.count(undefined, Date.now());
+    await store.deleteByUser('ada', []);
+    await store.deleteAll();
+    expect(commands().filter((name) => /SCAN|KEYS/.test(name))).toEqual([]);
+  });
+
+  it('has Redis remove everything that it writes', async () => {
+    const [renewed, other] = [newRecord({ userId: 'ada' }), newRecord({ userId: 'ada' })];
+    await created(store, [renewed, other]);
+    await store.update([renewalOf(renewed), touchOf(other, 5)]);
+    const names = await space.keys();
+    expect(names.length).toBeGreaterThanOrEqual(5); // two sessions, a pointer, two indexes
+    for (const name of names) expect(await lifeOf(name)).toBeGreaterThan(HOUR - 60_000);
+  });
+
+  it('counts a life from the write on, whatever the clocks say', async () => {
+    const at = Date.UTC(2001, 0, 1);
+    const record = newRecord({ createdAt: at, lastSeenAt: at, expiresAt: at + HOUR });
+    await created(store, [record]);
+    expect(Math.abs((await lifeOf(`{${record.key}}`)) - HOUR)).toBeLessThan(60_000);
+    await store.update([changeOf(record, { lastSeenAt: at + 1000, expiresAt: at + 3 * HOUR })]);
+    expect(Math.abs((await lifeOf(`{${record.key}}`)) - 3 * HOUR)).toBeLessThan(60_000);
+  });
+
+  it('finds nothing once Redis has let it expire', async () => {
+    const record = newRecord({ userId: 'ada' });
+    await created(store, [record]);
+    await space.client.pExpire(`${space.prefix}{${record.key}}`, 0);
+    expect(await readOne(store, record.key)).toBeUndefined();
+    expect(await store.findByUser('ada', Date.now())).toEqual([]);
+    expect(await store.deleteByUser('ada', [])).toEqual([]);
+    expect(await store.update([changeOf(record)])).toEqual([false]);
+  });
+
+  it('passes over entries of an index that lead nowhere or elsewhere, and drops those that have long expired', async () => {
+    const now = Date.now();
+    const [own, foreign] = [newRecord({ userId: 'ada' }), newRecord({ userId: 'bob' })];
+    await created(store, [own, foreign]);
+    await space.client.zAdd(`${space.prefix}user:ada`, [
+      { value: 'nowhere', score: now + HOUR },
+      { value: foreign.key, score: now + HOUR },
+      { value: 'old', score: now - 2 * HOUR },
+    ]);
+    expect((await store.findByUser('ada', now)).map(({ key }) => key)).toEqual([own.key]);
+    expect(await store.count('ada', now)).toBe(1);
+    expect(await space.client.zScore(`${space.prefix}user:ada`, 'old')).toBeNull();
+    expect(await store.deleteByUser('ada', [])).toEqual([own.key]);
+    expect(await readOne(store, foreign.key)).toEqual(foreign);
+  });
+
+  it('ends a session of the user that gets a new key meanwhile', async () => {
+    const record = newRecord({ userId: 'ada' });
+    await created(store, [record]);
+    const renewal = changeOf(record, { key: newRecord().key }); // a login: the old key is dead at once
+    const { read } = store;
+    jest.spyOn(store, 'read').mockImplementationOnce(async (keys) => {
+      const found = await read.call(store, keys);
+      await store.update([renewal]);
+      return found;
+    });
+    expect(await store.deleteByUser('ada', [])).toEqual([renewal.next.key]);
+    expect(await readOne(store, renewal.next.key)).toBeUndefined();
+  });
+
+  it('does not send the data of a session that is touched', async () => {
+    const record = newRecord({ data: '{"secret":"data"}' });
+    await created(store, [record]);
+    sent = [];
+    await store.update([touchOf(record, 1)]);
+    expect(JSON.stringify(sent)).not.toContain('secret');
+    expect((await readOne(store, record.key))?.data).toBe(record.data);
+  });
+
+  it('keeps what UTF-8 cannot hold', async () => {
+    const odd = 'a\0b\ud83d';
+    const record = newRecord({ data: `{"a":"${odd}"}`, meta: odd, userId: odd, ip: odd, userAgent: odd });
+    await created(store, [record]);
+    expect(await readOne(store, record.key)).toEqual(record);
+    expect(await store.count(odd, Date.now())).toBe(1);
+    expect(await store.count('a\0b\ud83e', Date.now())).toBe(0); // in UTF-8 the same
+  });
+
+  it('answers one bad item with its error, and rejects when nothing worked', async () => {
+    const [good, bad] = [newRecord(), newRecord()];
+    await space.client.hSet(`${space.prefix}{${bad.key}}`, 'not', 'ours');
+    const [one, two] = await store.create([good, bad]);
+    expect([one, (two as Error).message]).toEqual([true, expect.stringContaining('WRONGTYPE')]);
+    await expect(store.create([bad])).rejects.toThrow('WRONGTYPE');
+    expect(await store.read([good.key, bad.key])).toEqual([good, undefined]);
+  });
+});
