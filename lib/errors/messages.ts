@@ -7,6 +7,10 @@ export const messages = {
     `SessionModule option "${name}" is not known; the options are: ${known.join(', ')}.`,
   secretShort: (index: number, bytes: number) =>
     `SessionModule option "secret": entry ${index} has ${bytes} bytes; use at least 32 random bytes, for example from "openssl rand -base64 32".`,
+  keyShared:
+    'SessionModule option "secret" and "encryption.keys" hold the same value; use one of its own for each, so that who learns one has not both.',
+  neverReached: (name: string, given: number, absolute: number) =>
+    `SessionModule option "${name}": ${given} ms are never reached, for "absoluteTimeout" ends a session after ${absolute} ms; lower the one or raise the other.`,
   secretMissing:
     'SessionModule option "secret" is missing; give a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
   factoryShape: (given: string) =>
@@ -52,8 +56,8 @@ export const messages = {
   schemaThrew: (error: string) => `The option "schema" threw ${error} when it checked the session data.`,
   migrationFailed: (error: string) =>
     `A session could not be brought up to date: "migrate" or "schema" threw ${error}; its visitor gets a new session.`,
-  userIdInvalid: (given: string) =>
-    `session.login(userId): ${given} was given; accepted: a string of 1 to 255 characters without NUL, or a finite number.`,
+  userIdInvalid: (call: string, given: string) =>
+    `${call}: ${given} was given; accepted: a string of 1 to 255 characters without NUL, or a finite number.`,
   idInvalid: '"genid" must return a string of 1 to 256 printable ASCII characters without spaces.',
   maxAgeInvalid: (given: string) =>
     `session.cookie.maxAge: ${given} was given; accepted: milliseconds, at most 100 years of them, or null for a cookie that ends with the browser.`,
@@ -74,7 +78,7 @@ export const messages = {
   tooLate:
     'A session began after the response had left, so its cookie cannot be sent and it was not stored; change the session before the first byte.',
   insecure:
-    'The session cookie is "secure" but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
+    'The session cookie is "secure" (or sameSite "none", or partitioned, which browsers take as secure cookies alone) but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
   cookieTooLarge: (bytes: number) =>
     `The session cookie's name and value have ${bytes} bytes, more than the 4096 browsers keep (RFC 6265bis, section 5.6); use a shorter name or id.`,
   noHandle: (given: string) =>
@@ -106,6 +110,21 @@ export const messages = {
     `TypeOrmSessionStore option "pruneInterval": ${given} was given; accepted: a number of milliseconds above zero, or false.`,
   dataSourceMissing: (token: string) =>
     `typeOrmStore() found no ${token} in the container; import TypeOrmModule.forRoot(...), or name another with typeOrmStore({ dataSource: token }).`,
+
+  // redis
+  redisClient: (given: string) =>
+    `RedisSessionStore option "client": ${given} was given; accepted: a client of node-redis 5 or 6 (createClient, createClientPool, createCluster) or of ioredis 5 or 6 (new Redis, new Cluster).`,
+  redisPrefix: (given: string) =>
+    `RedisSessionStore option "prefix": ${given} was given; accepted: a string without braces, which decide the slot of a Redis Cluster.`,
+  redisClosed:
+    'The Redis client of RedisSessionStore is not connected; await client.connect() before the application starts.',
+  redisSilent: (ms: number) =>
+    `Redis did not answer within ${ms} ms when the application started; check that it is reachable.`,
+  redisUnreachable:
+    'redisStore({ url }) could not connect; check that the address is right and Redis is reachable. The cause says more.',
+  redisPackage: 'redisStore({ url }) connects through the package "redis"; install it: npm install redis.',
+  redisStoreOptions: (given: number) =>
+    `redisStore(): ${given} of "client", "inject" and "url" were given; give exactly one.`,
 
   // testing, health
   noSessions: (given: string) =>

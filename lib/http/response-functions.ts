@@ -15,25 +15,27 @@ export interface Replacement {
   readonly view: HeldView;
   /** Whether that view is there already, with the prototype. */
   readonly isViewed: boolean;
+  /** Whether nobody else had put functions on the response. */
+  readonly isNative: boolean;
 }
 
 /** The functions that responses are given: the same for all, each of which finds what stands in for its response. */
 const FUNCTIONS: Functions = {
   writeHead(...args) {
     const standIn = standInOf(this);
-    return standIn ? standIn.writeHead(args) : behind(this, 'writeHead').apply(this, args);
+    return standIn?.isShared ? standIn.writeHead(args) : behind(this, 'writeHead').apply(this, args);
   },
   flushHeaders(...args) {
     const standIn = standInOf(this);
-    return standIn ? standIn.flushHeaders(args) : behind(this, 'flushHeaders').apply(this, args);
+    return standIn?.isShared ? standIn.flushHeaders(args) : behind(this, 'flushHeaders').apply(this, args);
   },
   write(...args) {
     const standIn = standInOf(this);
-    return standIn ? standIn.write(args) : behind(this, 'write').apply(this, args);
+    return standIn?.isShared ? standIn.write(args) : behind(this, 'write').apply(this, args);
   },
   end(...args) {
     const standIn = standInOf(this);
-    return standIn ? standIn.end(args) : behind(this, 'end').apply(this, args);
+    return standIn?.isShared ? standIn.end(args) : behind(this, 'end').apply(this, args);
   },
 };
 
@@ -54,35 +56,28 @@ function behind(res: ServerResponse, method: Method): Native {
 export function replaceFunctions(res: ServerResponse, standIn: StandIn): Replacement {
   const methods = methodsOf(res);
   const { view, shared } = placeFor(res);
-  if (standInOf(res) !== undefined) {
-    const native = functionsOf(methods);
-    const functions = ownFunctions(standIn);
-    Object.assign(methods, functions);
-    return { native, functions, view, isViewed: true };
+  const isAgain = standInOf(res) !== undefined;
+  if (!isAgain) setStandIn(res, standIn);
+  const isViewed = isAgain || shared !== undefined;
+  const isNative = !isAgain && !METHODS.some((method) => Object.hasOwn(res, method));
+  if (isNative && shared !== undefined) {
+    const native = functionsOf(methodsOf(Object.getPrototypeOf(shared) as ServerResponse));
+    return { native, functions: FUNCTIONS, view, isViewed, isNative };
   }
-  setStandIn(res, standIn);
-  if (shared === undefined) {
-    const native = functionsOf(methods);
-    methods.writeHead = FUNCTIONS.writeHead;
-    methods.flushHeaders = FUNCTIONS.flushHeaders;
-    methods.write = FUNCTIONS.write;
-    methods.end = FUNCTIONS.end;
-    return { native, functions: FUNCTIONS, view, isViewed: false };
-  }
-  const native = functionsOf(methodsOf(Object.getPrototypeOf(shared) as ServerResponse));
-  for (const method of METHODS) {
-    if (!Object.hasOwn(res, method)) continue;
-    native[method] = methods[method];
-    methods[method] = FUNCTIONS[method];
-  }
-  return { native, functions: FUNCTIONS, view, isViewed: true };
+  const native = functionsOf(methods);
+  const functions = isNative ? FUNCTIONS : ownFunctions(standIn);
+  methods.writeHead = functions.writeHead;
+  methods.flushHeaders = functions.flushHeaders;
+  methods.write = functions.write;
+  methods.end = functions.end;
+  return { native, functions, view, isViewed, isNative };
 }
 
-function functionsOf({ writeHead, flushHeaders, write, end }: Functions): Record<Method, Native> {
+function functionsOf({ writeHead, flushHeaders, write, end }: Functions): Functions {
   return { writeHead, flushHeaders, write, end };
 }
 
-/** For a response that somebody stands in for already. */
+/** For a response that has functions of its own already. */
 function ownFunctions(standIn: StandIn): Functions {
   return {
     writeHead: (...args) => standIn.writeHead(args),

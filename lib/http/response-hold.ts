@@ -14,7 +14,7 @@ import {
   toError,
 } from './node-response.js';
 import { type Replacement, replaceFunctions } from './response-functions.js';
-import { type StandIn, standInOf } from './stand-in.js';
+import { dropStandIn, type StandIn, standInOf } from './stand-in.js';
 import { applyHead } from './response-head.js';
 
 /** What {@link holdResponse} asks before it lets a response leave. */
@@ -49,15 +49,12 @@ const CONTENT_HEADERS =
     /\s+/,
   );
 
-/** Headers to which several parties add values. */
-const SHARED_HEADERS = ['Set-Cookie', 'Vary'];
-
 function dropHeld(this: ServerResponse): void {
   standInOf(this)?.hold?.close();
 }
 
 function notePipe(this: ServerResponse, source: Readable): void {
-  (standInOf(this) as HeldResponse).sources.push(source);
+  (standInOf(this) as HeldResponse | undefined)?.sources.push(source);
 }
 
 /** One per response: stands in for four functions of it, which it keeps calling. */
@@ -72,6 +69,10 @@ class HeldResponse implements StandIn {
   private failure: unknown;
   private readonly native: Readonly<Record<Method, Native>>;
   private readonly replaced: Replacement;
+
+  get isShared(): boolean {
+    return this.replaced.isNative;
+  }
 
   constructor(
     private readonly res: ServerResponse,
@@ -119,10 +120,17 @@ class HeldResponse implements StandIn {
     } else {
       if (hasChunk && !res.writableEnded) checkChunk(args);
       const hold = this.beginEnd();
-      if (!hold) return this.native.end.apply(res, args);
+      if (!hold) return this.endNow(args);
       hold.keep('end', args);
     }
     return res;
+  }
+
+  private endNow(args: unknown[]): unknown {
+    const result = this.native.end.apply(this.res, args);
+    const isOver = this.phase === 'open' && this.isShared && !this.gate.endsOnce;
+    if (isOver) dropStandIn(this.res);
+    return result;
   }
 
   /** Asks the gate at the first call. Returns what this call has to wait with, if it may not go on at once. */
@@ -136,7 +144,12 @@ class HeldResponse implements StandIn {
 
   private beginEnd(): HeldCalls | undefined {
     const { res } = this;
-    if (this.phase === 'untouched' && !res.headersSent) this.endCommitted = true;
+    if (this.phase === 'untouched' && !res.headersSent) {
+      this.phase = 'open';
+      this.endCommitted = true;
+      this.ask(false);
+      return this.hold;
+    }
     const hold = this.begin();
     if (hold || this.phase === 'failed' || this.endCommitted || !res.headersSent) return hold;
     this.endCommitted = true;
@@ -153,7 +166,7 @@ class HeldResponse implements StandIn {
           () => this.release(hold),
           (error: unknown) => this.fail(error, hold),
         );
-      } else if (!headersSent) this.beforeHead();
+      } else if (!headersSent) this.gate.beforeHead();
     } catch (error) {
       // Failing a tick later, as a rejection does, also drops what the application writes until then.
       const hold = this.holdOn();
@@ -170,16 +183,6 @@ class HeldResponse implements StandIn {
     return this.hold;
   }
 
-  private beforeHead(): void {
-    const { res } = this;
-    // appendHeader() pushes into the very array that was set, which the application may use for every response.
-    for (const name of SHARED_HEADERS) {
-      const value = res.getHeader(name);
-      if (Array.isArray(value)) res.setHeader(name, [...value]);
-    }
-    this.gate.beforeHead();
-  }
-
   private release(hold: HeldCalls): void {
     const { res } = this;
     if (hold.gone) return; // Nobody reads the answer, and the application keeps the view that it was given.
@@ -187,7 +190,7 @@ class HeldResponse implements StandIn {
     this.hold = undefined;
     let accepted: unknown;
     try {
-      if (!res.headersSent) this.beforeHead();
+      if (!res.headersSent) this.gate.beforeHead();
       for (let call = hold.calls[0]; call; call = hold.calls[0]) {
         accepted = this[call.method](call.args);
         hold.calls.shift();

@@ -10,7 +10,6 @@ import { SessionDataError } from '../errors/session-data.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import { isSecure } from './connection.js';
-import { CARRIED, type Carried, type StandIn } from './stand-in.js';
 import { holdResponse, type ResponseGate } from './response-hold.js';
 
 /** A request as the session needs it; `ip` and `secure` are the framework's, where it has them. */
@@ -18,21 +17,22 @@ export type SessionRequest = IncomingMessage & {
   readonly ip?: string;
   readonly secure?: boolean;
   readonly protocol?: string;
-  [CARRIED]?: Carried;
+  [EXCHANGE]?: SessionExchange;
 };
 
 /** Continues with the request, or with an error. */
 export type Next = (error?: unknown) => void;
 
+const EXCHANGE = Symbol('nest-session.exchange');
+
 /** Where a request's session is kept: on the raw request, which every framework and transport hands around. */
 export function exchangeOf(request: object): SessionExchange | undefined {
-  const { raw } = request as { raw?: object };
-  return carriedBy(request) ?? (raw && carriedBy(raw));
+  return exchangeOfRaw(request) ?? exchangeOfRaw((request as { raw?: object }).raw);
 }
 
-function carriedBy(request: object): SessionExchange | undefined {
-  const carried = (request as SessionRequest)[CARRIED];
-  return carried instanceof SessionExchange ? carried : undefined;
+/** The same of a raw request. */
+export function exchangeOfRaw(request: object | undefined): SessionExchange | undefined {
+  return (request as SessionRequest | undefined)?.[EXCHANGE];
 }
 
 /** `req.session`: one descriptor for all requests. */
@@ -40,10 +40,10 @@ const SESSION_PROPERTY: PropertyDescriptor & ThisType<SessionRequest> = {
   configurable: true,
   enumerable: false,
   get() {
-    return exchangeOf(this)!.session;
+    return this[EXCHANGE]!.session;
   },
   set(session: unknown) {
-    exchangeOf(this)!.session = session;
+    this[EXCHANGE]!.session = session;
   },
 };
 
@@ -64,8 +64,7 @@ export interface ExchangeContext {
 }
 
 /** One request and its session, from the cookie that came to the cookie that goes. */
-export class SessionExchange implements SessionHost, ResponseGate, Carried {
-  standIn: StandIn | undefined;
+export class SessionExchange implements SessionHost, ResponseGate {
   readonly #context: ExchangeContext;
   readonly #req: SessionRequest;
   readonly #res: ServerResponse;
@@ -94,8 +93,7 @@ export class SessionExchange implements SessionHost, ResponseGate, Carried {
     this.#res = res;
     this.#next = next;
     this.#failuresBefore = context.storeFailures();
-    this.standIn = req[CARRIED]?.standIn;
-    req[CARRIED] = this;
+    req[EXCHANGE] = this;
     this.#expose();
   }
 
@@ -259,7 +257,7 @@ export class SessionExchange implements SessionHost, ResponseGate, Carried {
   #setHeaders(): void {
     const res = this.#res;
     if (this.#setCookie !== undefined) {
-      res.appendHeader('Set-Cookie', this.#setCookie);
+      addHeader(res, 'Set-Cookie', this.#setCookie);
       if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
     }
     if (this.#clearSiteData !== undefined && !res.hasHeader('Clear-Site-Data'))
@@ -335,8 +333,18 @@ export class SessionExchange implements SessionHost, ResponseGate, Carried {
 /** The response depended on the session, so no cache may give it to somebody with another cookie. */
 function varyOnCookie(res: ServerResponse): void {
   const vary = res.getHeader('Vary');
-  const fields = (Array.isArray(vary) ? vary.join(',') : String(vary ?? ''))
+  if (vary === undefined) {
+    res.setHeader('Vary', 'Cookie');
+    return;
+  }
+  const fields = (Array.isArray(vary) ? vary.join(',') : String(vary))
     .split(',')
     .map((field) => field.trim().toLowerCase());
-  if (!fields.includes('*') && !fields.includes('cookie')) res.appendHeader('Vary', 'Cookie');
+  if (!fields.includes('*') && !fields.includes('cookie')) addHeader(res, 'Vary', 'Cookie');
+}
+
+/** Adds a line. appendHeader() would push into the very array that was set, which the application may use for every response. */
+function addHeader(res: ServerResponse, name: string, line: string): void {
+  const lines = res.getHeader(name);
+  res.setHeader(name, lines === undefined ? line : [lines, line].flat().map(String));
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import {
-  exchangeOf,
+  exchangeOfRaw,
   type ExchangeContext,
   type Next,
   SessionExchange,
@@ -14,7 +14,7 @@ export type SessionMiddleware = (req: SessionRequest, res: ServerResponse, next:
 export function createSessionMiddleware(context: ExchangeContext): SessionMiddleware {
   const eager = context.http.load === 'eager';
   return function session(req, res, next) {
-    const exchange = exchangeOf(req) ?? new SessionExchange(context, req, res, next);
+    const exchange = exchangeOfRaw(req) ?? new SessionExchange(context, req, res, next);
     const loading = eager ? exchange.load() : undefined;
     if (loading === undefined) return next();
     loading.then(() => next(), next);

@@ -6,33 +6,30 @@ import type { Method } from './node-response.js';
 export type StandIn = Readonly<Record<Method, (args: unknown[]) => unknown>> & {
   /** The calls that have to wait. */
   readonly hold: HeldCalls | undefined;
+  /**
+   * Whether it is called by the functions that all responses share. Not where somebody had put functions on the response
+   * before: those may have taken the shared ones for Node's, and go on to them.
+   */
+  readonly isShared: boolean;
 };
 
 /**
- * What a request carries for this module, its response's stand-in included. Not a WeakMap: what its values lead back to
- * would outlive the request until the next full garbage collection.
+ * Not a property of the response: on Express every response is of a class of its own for V8, and what is looked up on one
+ * is never found in a cache.
  */
-export const CARRIED = Symbol('nest-session.exchange');
-
-/** See {@link CARRIED}. */
-export interface Carried {
-  standIn?: StandIn | undefined;
-}
-
-interface Carrier {
-  [CARRIED]?: Carried;
-}
-
-function carrierOf(res: ServerResponse): Carrier {
-  return (res as { readonly req?: object }).req ?? res;
-}
+const STAND_INS = new WeakMap<ServerResponse, StandIn>();
 
 /** What stands in for a response. */
 export function standInOf(res: ServerResponse): StandIn | undefined {
-  return carrierOf(res)[CARRIED]?.standIn;
+  return STAND_INS.get(res);
 }
 
 /** Takes note of what stands in for a response. */
 export function setStandIn(res: ServerResponse, standIn: StandIn): void {
-  (carrierOf(res)[CARRIED] ??= {}).standIn = standIn;
+  STAND_INS.set(res, standIn);
+}
+
+/** Leaves a response that was ended to itself: what leads back to its key a WeakMap keeps until the next full collection. */
+export function dropStandIn(res: ServerResponse): void {
+  STAND_INS.delete(res);
 }

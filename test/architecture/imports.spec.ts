@@ -7,7 +7,10 @@ const NEST_ERRORS = sources
   .map(({ path }) => path);
 
 /** The drivers that a store may talk to. */
-const DRIVERS: Record<string, readonly string[]> = { 'stores/typeorm': ['typeorm', 'pg'] };
+const DRIVERS: Record<string, readonly string[]> = {
+  'stores/typeorm': ['typeorm', 'pg'],
+  'stores/redis': ['redis'],
+};
 
 /** What each folder may import, beside itself. What is not here may import anything that the other rules allow. */
 const ALLOWED: Record<string, (target: Import) => boolean> = {

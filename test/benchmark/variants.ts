@@ -31,8 +31,7 @@ export const VARIANTS: readonly Variant[] = [
   own('memory', 'memory', 'own-memory'),
   own('postgres', 'TypeORM, PostgreSQL', 'own-postgres', 'postgres'),
   own('postgres-lazy', 'TypeORM, PostgreSQL, lazy', 'own-postgres', 'postgres', { load: 'lazy' }),
-  // A store of this package in Redis is one line here, and one file in app/stores:
-  // own('redis', 'Redis', 'own-redis', 'redis'),
+  own('redis', 'Redis', 'own-redis', 'redis'),
   { name: 'fastify-none', title: 'Fastify: no session', kind: 'plain', adapter: 'fastify', setup: 'none' },
   {
     name: 'fastify-session',

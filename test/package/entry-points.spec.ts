@@ -44,6 +44,7 @@ const NAMES: Record<string, readonly string[]> = {
     'TypeOrmSessionStore',
     'typeOrmStore',
   ],
+  'nest-session/redis': ['RedisSessionStore', 'redisStore'],
   'nest-session/express': ['Cookie', 'ExpressStoreAdapter', 'MemoryStore', 'Session', 'Store'],
   'nest-session/testing': [
     'cookieFrom',
@@ -133,6 +134,12 @@ describe('an application that imports nest-session alone', () => {
   it('would be caught loading one', async () => {
     const modules = await modulesOf('nest-session/typeorm');
     expect(modules.some((url) => url.includes('/node_modules/typeorm/'))).toBe(true);
+  });
+
+  it('nor does it load one with nest-session/redis, where the client is given', async () => {
+    const modules = await modulesOf('nest-session/redis');
+    expect(modules.some((url) => url.endsWith('/dist/stores/redis/index.js'))).toBe(true);
+    expect(modules.filter((url) => DRIVERS.test(url))).toEqual([]);
   });
 
   it('says nothing and leaves nothing running', async () => {

@@ -5,12 +5,15 @@ import { createRequire, Module } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as Launcher from '../../sample/support/embedded-postgres.js';
+import type * as Servers from './servers.js';
 
 // Jest loads this file outside its module registry, as CommonJS, where nothing maps `.js` to `.ts`: its
 // transform is reached by asking for the `.ts` file itself, also on behalf of the files that this one imports.
 const launcher = withSources(
   () => createRequire(import.meta.url)('../../sample/support/embedded-postgres.ts') as typeof Launcher,
 );
+
+const servers = createRequire(import.meta.url)('./servers.ts') as typeof Servers;
 
 declare global {
   var testPostgres: Launcher.EmbeddedPostgres | undefined;
@@ -19,8 +22,9 @@ declare global {
 const PREFIX = 'nest-session-test-';
 const DAY = 24 * 3_600_000;
 
-/** One PostgreSQL server for the whole run, unless TEST_DATABASE_URL already names one. */
+/** Looks for the other servers; one PostgreSQL server for the whole run, unless TEST_DATABASE_URL already names one. */
 export default async function globalSetup(): Promise<void> {
+  await servers.findServers();
   if (process.env.TEST_DATABASE_URL) return;
   await removeAbandoned();
   globalThis.testPostgres = await launcher.startEmbeddedPostgres({

@@ -1,7 +1,13 @@
 import { rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type * as Servers from './servers.js';
+
+// As in global-setup.ts.
+const servers = createRequire(import.meta.url)('./servers.ts') as typeof Servers;
 
 /** Stops what global-setup.ts has started. */
 export default async function globalTeardown(): Promise<void> {
+  servers.sayWhatWasMissing();
   const server = globalThis.testPostgres;
   if (!server) return;
   globalThis.testPostgres = undefined;

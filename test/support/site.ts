@@ -1,4 +1,14 @@
-import { All, Body, Controller, Inject, type INestApplication, Param, Req, Res } from '@nestjs/common';
+import {
+  All,
+  Body,
+  Controller,
+  Inject,
+  type INestApplication,
+  Param,
+  Req,
+  Res,
+  type Type,
+} from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { Request, Response } from 'express';
@@ -13,9 +23,11 @@ import {
   SessionService,
   type SessionStore,
 } from '../../lib/index.js';
+import { RedisSessionStore } from '../../lib/stores/redis/index.js';
 import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/index.js';
 import { Client, listen } from './client.js';
 import { createDatabase } from './database.js';
+import { openRedisSpace, REDIS_URL } from './redis.js';
 import { spyOnStore, type StoreSpy } from './spy-store.js';
 
 export const SECRET = 'a secret of more than thirty-two bytes';
@@ -81,6 +93,15 @@ export interface Backend {
   close(): Promise<void>;
 }
 
+async function redis(): Promise<Backend> {
+  const space = await openRedisSpace();
+  const store = new RedisSessionStore({ client: space.client, prefix: space.prefix });
+  return { kind: 'redis', store, close: () => space.close() };
+}
+
+/** Those that are not everywhere: global-teardown.ts tells of what is missing. */
+const found: Record<string, () => Promise<Backend>> = REDIS_URL ? { redis } : {};
+
 export const BACKENDS: Record<'memory' | 'postgres', () => Promise<Backend>> = {
   memory() {
     const store = new MemorySessionStore();
@@ -103,6 +124,7 @@ export const BACKENDS: Record<'memory' | 'postgres', () => Promise<Backend>> = {
       },
     };
   },
+  ...found,
 };
 
 export const KINDS = Object.keys(BACKENDS) as (keyof typeof BACKENDS)[];
@@ -123,12 +145,13 @@ export async function openSite(
   backend: Backend,
   options: Partial<SessionModuleOptions> = {},
   setUp: (app: NestExpressApplication) => void = () => undefined,
+  controllers: Type[] = [],
 ): Promise<Site> {
   const handlers = new Map<string, Handler>(Object.entries(USUAL));
   const spy = spyOnStore(backend.store);
   const moduleRef = await Test.createTestingModule({
     imports: [SessionModule.forRoot({ secret: SECRET, store: spy.store, ...options })],
-    controllers: [HandlerController],
+    controllers: [HandlerController, ...controllers],
     providers: [{ provide: HANDLERS, useValue: handlers }],
   }).compile();
   const app = moduleRef.createNestApplication<NestExpressApplication>();

@@ -23,7 +23,7 @@ describe.each(KINDS)('a user id that is none, asked of SessionService (%s)', (ki
       const handle = (await client.get('/run/facts')).body.handle as string;
       const refusal = {
         code: 'SESSION_DATA_INVALID',
-        message: expect.stringContaining('userId') as string,
+        message: expect.stringContaining('userId') as unknown,
       };
       const { sessions } = site;
       await expect(sessions.list(userId)).rejects.toMatchObject(refusal);

@@ -78,7 +78,9 @@ afterEach(async () => void (await Promise.all(apps.splice(0).map((app) => app.cl
     await visitor.post('/login/ada');
     await first.app.close();
     const second = await open(store());
-    expect((await second.sessions.list('ada')).map(({ userId }) => userId)).toEqual(['ada']);
+    const again = new Client(second.base);
+    for (const [name, value] of visitor.cookies) again.cookies.set(name, value);
+    expect((await again.get('/me')).body).toEqual({ userId: 'ada' });
   });
 });
 

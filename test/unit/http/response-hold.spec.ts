@@ -571,16 +571,12 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
       });
     }
 
-    it.each(['setHeader', 'writeHead'] as const)('never adds to an array given to %s', async (how) => {
+    it('never adds to an array given to writeHead', async () => {
       const shared = ['app=1', 'app=2'];
       const { port } = await start({
         commit: nothing,
         beforeHead: (res) => res.appendHeader('Set-Cookie', 'sid=secret').appendHeader('Vary', 'Cookie'),
-        handler: (res) => {
-          if (how === 'writeHead') res.writeHead(200, { 'Set-Cookie': shared, Vary: shared });
-          else res.setHeader('Set-Cookie', shared).setHeader('Vary', shared);
-          res.end();
-        },
+        handler: (res) => res.writeHead(200, { 'Set-Cookie': shared, Vary: shared }).end(),
       });
       expect((await ask(port)).headers).toContain('Set-Cookie: sid=secret');
       expect((await ask(port)).headers.filter((line) => line.includes('sid='))).toHaveLength(1);

@@ -110,6 +110,21 @@ const HOUR = 3_600_000;
     expect(await client.get(nameOf(last.key))).toBe(`>${place}`);
   });
 
+  it('is read in one step where it was read before, and anew where that place is no longer its own', async () => {
+    const record = newRecord();
+    await created(store, [record]);
+    const last = (await renewed(record, 1)).at(-1)!;
+    await readOne(other, last.key);
+    const sent = jest.spyOn(client, 'sendCommand');
+    expect(await readOne(other, last.key)).toEqual(last);
+    expect(sent).toHaveBeenCalledTimes(1);
+    expect(await store.delete([last.key])).toEqual([true]);
+    expect(await readOne(other, last.key)).toBeUndefined();
+    await client.del(nameOf(last.key));
+    await created(store, [last]);
+    expect(await readOne(other, last.key)).toEqual(last);
+  });
+
   it('a session that was not written for want of time is in no list, and may be written again', async () => {
     const record = newRecord({ userId: 'ada' });
     dieAt(isWrite(record));

@@ -114,9 +114,9 @@ const HOUR = 3_600_000;
     const record = newRecord({ userId: 'ada' });
     await created(store, [record]);
     const renewal = changeOf(record, { key: newRecord().key }); // a login: the old key is dead at once
-    const { read } = store;
+    const read = store.read.bind(store);
     jest.spyOn(store, 'read').mockImplementationOnce(async (keys) => {
-      const found = await read.call(store, keys);
+      const found = await read(keys);
       await store.update([renewal]);
       return found;
     });

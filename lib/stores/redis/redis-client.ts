@@ -1,0 +1,101 @@
+import { describe, messages } from '../../errors/messages.js';
+import { SessionOptionsError } from '../../errors/session-options.error.js';
+
+/** What is used of a client of node-redis 5 or 6: `createClient()`, `createClientPool()`. */
+export interface NodeRedisClient {
+  readonly isOpen?: boolean;
+  sendCommand(args: readonly string[], options?: object): Promise<unknown>;
+}
+
+/** What is used of a cluster client of node-redis 5 or 6: `createCluster()`. */
+export interface NodeRedisCluster {
+  readonly isOpen?: boolean;
+  readonly masters: readonly unknown[];
+  sendCommand(
+    firstKey: string | undefined,
+    isReadonly: boolean | undefined,
+    args: string[],
+    options?: object,
+  ): Promise<unknown>;
+}
+
+/** What is used of a client of ioredis 5 or 6: `new Redis()`, `new Cluster()`. */
+export interface IoRedisClient {
+  readonly isCluster: boolean;
+  readonly status: string;
+  call(command: string, ...args: string[]): Promise<unknown>;
+}
+
+/** A client that {@link RedisSessionStore} works with. */
+export type RedisSessionClient = NodeRedisClient | NodeRedisCluster | IoRedisClient;
+
+/** One way to send commands, whatever the client. Commands of one turn of the event loop share round trips. */
+export interface RedisConnection {
+  readonly isCluster: boolean;
+  /** Whether the client was closed, or never connected. */
+  readonly isClosed: boolean;
+  /** @param key - The first key of the command, by which a Cluster finds the server. */
+  send(key: string, command: readonly [name: string, ...args: string[]]): Promise<unknown>;
+}
+
+/** What the application has set for the types of replies is for its own commands. */
+const PLAIN_REPLIES = { typeMapping: {} };
+
+/** Tells clients apart by what they can do. @throws SessionOptionsError for what is none of them. */
+export function connectionOf(client: unknown): RedisConnection {
+  if (isIoRedis(client)) {
+    return {
+      isCluster: client.isCluster,
+      get isClosed() {
+        return client.status === 'end' || client.status === 'close';
+      },
+      send: (_, [name, ...args]) => client.call(name, ...args),
+    };
+  }
+  if (isNodeRedisCluster(client)) {
+    return {
+      isCluster: true,
+      get isClosed() {
+        return client.isOpen === false;
+      },
+      // Never of a replica, which may lag behind what was just written.
+      send: (key, command) => client.sendCommand(key, false, [...command], PLAIN_REPLIES),
+    };
+  }
+  if (isNodeRedis(client)) {
+    return {
+      isCluster: false,
+      get isClosed() {
+        return client.isOpen === false;
+      },
+      send: (_, command) => client.sendCommand(command, PLAIN_REPLIES),
+    };
+  }
+  throw new SessionOptionsError(messages.redisClient(describe(client)));
+}
+
+type Members<T> = { readonly [Name in keyof T]?: unknown };
+
+function isObject(client: unknown): client is object {
+  return typeof client === 'object' && client !== null;
+}
+
+function isIoRedis(client: unknown): client is IoRedisClient {
+  if (!isObject(client)) return false;
+  const { call, isCluster } = client as Members<IoRedisClient>;
+  return typeof call === 'function' && typeof isCluster === 'boolean';
+}
+
+function isNodeRedisCluster(client: unknown): client is NodeRedisCluster {
+  if (!isObject(client) || !('nodeClient' in client && 'masters' in client)) return false;
+  return typeof (client as Members<NodeRedisCluster>).sendCommand === 'function';
+}
+
+/** Sentinels take other arguments, and version 3 of node-redis calls back. */
+function isNodeRedis(client: unknown): client is NodeRedisClient {
+  if (!isObject(client) || 'getSentinelNode' in client || 'send_command' in client) return false;
+  return (
+    typeof (client as Members<NodeRedisClient>).sendCommand === 'function' &&
+    typeof (client as Members<NodeRedisClient>).isOpen === 'boolean'
+  );
+}

@@ -1,0 +1,86 @@
+import { messages } from '../../errors/messages.js';
+import { SessionOptionsError } from '../../errors/session-options.error.js';
+import type { SessionStoreFactory, StoreDependency } from '../../options/session-options.interface.js';
+import type { RedisSessionClient } from './redis-client.js';
+import { RedisSessionStore } from './redis-session.store.js';
+
+/** Options of {@link redisStore}: exactly one of `client`, `inject` and `url`. */
+export interface RedisStoreOptions {
+  /** A connected client, which stays the application's. */
+  readonly client?: RedisSessionClient;
+  /** The token under which the container has the application's client. */
+  readonly inject?: StoreDependency;
+  /**
+   * The address of a single server, such as `redis://:password@host:6379/0`, or `rediss:` for TLS. The store connects by
+   * itself, through the package `redis`, and disconnects when the application stops.
+   */
+  readonly url?: string;
+  /** As in `RedisSessionStoreOptions`. @defaultValue `'session:'` */
+  readonly prefix?: string;
+}
+
+/**
+ * A {@link RedisSessionStore} on a client that is given, that is in the container, or of its own.
+ *
+ * @throws SessionOptionsError when not exactly one of `client`, `inject` and `url` is given.
+ *
+ * @example
+ * ```ts
+ * SessionModule.forRoot({ secret, store: redisStore({ url: process.env.REDIS_URL! }) })
+ * SessionModule.forRoot({ secret, store: redisStore({ inject: REDIS }) }) // as in { provide: REDIS, useFactory: ... }
+ * ```
+ */
+export function redisStore(options: RedisStoreOptions): SessionStoreFactory {
+  const { client, inject, url, ...rest } = options;
+  const given = [client, inject, url].filter((one) => one !== undefined);
+  if (given.length !== 1) throw new SessionOptionsError(messages.redisStoreOptions(given.length));
+  if (url !== undefined) return { useFactory: () => connect(url, rest) };
+  if (inject === undefined) return { useFactory: () => new RedisSessionStore({ client: client!, ...rest }) };
+  return {
+    inject: [inject],
+    useFactory: (found: RedisSessionClient) => new RedisSessionStore({ client: found, ...rest }),
+  };
+}
+
+/** A store that closes the connection which was made for it. */
+class ConnectedRedisStore extends RedisSessionStore {
+  constructor(
+    private readonly own: RedisSessionClient & { close(): Promise<void> },
+    options: { readonly prefix?: string },
+  ) {
+    super({ client: own, ...options });
+  }
+
+  async close(): Promise<void> {
+    await this.own.close();
+  }
+}
+
+/** Milliseconds between two attempts to connect again: more each time, up to the second. */
+const PAUSE = 50;
+const LONGEST_PAUSE = 2_000;
+
+async function connect(url: string, options: { readonly prefix?: string }): Promise<RedisSessionStore> {
+  const { createClient } = await import('redis').catch((cause: unknown) => {
+    throw new SessionOptionsError(messages.redisPackage, { cause });
+  });
+  let connected = false;
+  const client = createClient({
+    url,
+    // A request that waits for the server to come back would wait longer than its client.
+    disableOfflineQueue: true,
+    socket: {
+      // The first time an address that leads nowhere is an error, and later an outage.
+      reconnectStrategy: (tries) => connected && Math.min((tries + 1) * PAUSE, LONGEST_PAUSE),
+    },
+  });
+  client.on('error', () => undefined); // every call that it touches fails with it, and is told of as storeError
+  const store = new ConnectedRedisStore(client, options); // refuses wrong options before there is a connection
+  try {
+    await client.connect();
+  } catch (cause) {
+    throw new SessionOptionsError(messages.redisUnreachable, { cause });
+  }
+  connected = true;
+  return store;
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { sessionStoreContract } from 'nest-session/testing';
+import { createCluster } from 'redis';
+import { RedisSessionStore } from '../../lib/stores/redis/index.js';
+import { type IoRedis, ioredis } from '../support/ioredis.js';
+import { openRedisSpace, REDIS_URL, type RedisSpace } from '../support/redis.js';
+import { REDIS_SERVER, startRedisCluster } from '../support/redis-server.js';
+
+(REDIS_URL ? describe : describe.skip)('on one server, through node-redis', () => {
+  let space: RedisSpace;
+
+  beforeAll(async () => void (space = await openRedisSpace()));
+  afterAll(() => space.close());
+
+  sessionStoreContract('RedisSessionStore', async () => {
+    await space.clear();
+    return { store: new RedisSessionStore({ client: space.client, prefix: space.prefix }) };
+  });
+});
+
+(REDIS_SERVER ? describe : describe.skip)('on a Cluster of three, through node-redis', () => {
+  let servers: Awaited<ReturnType<typeof startRedisCluster>>;
+  let client: ReturnType<typeof createCluster>;
+
+  beforeAll(async () => {
+    servers = await startRedisCluster();
+    client = createCluster({ rootNodes: servers.urls.map((url) => ({ url })) });
+    client.on('error', () => undefined); // the calls that fail tell of it
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.close();
+    await servers.close();
+  });
+
+  sessionStoreContract('RedisSessionStore', () => ({
+    store: new RedisSessionStore({ client, prefix: `${randomBytes(4).toString('hex')}:` }),
+  }));
+});
+
+(ioredis && REDIS_URL ? describe : describe.skip)('on one server, through ioredis', () => {
+  let space: RedisSpace;
+  let client: IoRedis;
+
+  beforeAll(async () => {
+    space = await openRedisSpace();
+    client = new ioredis!.Redis(REDIS_URL!, { keyPrefix: space.prefix });
+  });
+  afterAll(async () => {
+    await client.quit();
+    await space.close();
+  });
+
+  sessionStoreContract('RedisSessionStore', async () => {
+    await space.clear();
+    return { store: new RedisSessionStore({ client, prefix: '' }) };
+  });
+});
+
+(ioredis && REDIS_SERVER ? describe : describe.skip)('on a Cluster of three, through ioredis', () => {
+  let servers: Awaited<ReturnType<typeof startRedisCluster>>;
+  let client: IoRedis;
+
+  beforeAll(async () => {
+    servers = await startRedisCluster();
+    client = new ioredis!.Cluster(servers.urls);
+  });
+  afterAll(async () => {
+    await client.quit();
+    await servers.close();
+  });
+
+  sessionStoreContract('RedisSessionStore', () => ({
+    store: new RedisSessionStore({ client, prefix: `${randomBytes(4).toString('hex')}:` }),
+  }));
+});

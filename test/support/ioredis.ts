@@ -1,0 +1,14 @@
+import type { IoRedisClient } from '../../lib/stores/redis/index.js';
+
+/** A client of ioredis, as far as tests use it. */
+export type IoRedis = IoRedisClient & { quit(): Promise<unknown> };
+
+interface IoRedisModule {
+  readonly Redis: new (url: string, options?: { keyPrefix?: string }) => IoRedis;
+  readonly Cluster: new (nodes: readonly string[]) => IoRedis;
+}
+
+/** The package; undefined where it is not installed (global-setup.ts looks for it). */
+export const ioredis: IoRedisModule | undefined = process.env.TEST_IOREDIS
+  ? ((await import(process.env.TEST_IOREDIS)) as IoRedisModule)
+  : undefined;

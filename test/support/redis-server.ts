@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { createClient } from 'redis';
+
+/** The program; undefined where it is not installed (global-setup.ts looks for it). */
+export const REDIS_SERVER = process.env.TEST_REDIS_SERVER;
+
+/** A Redis of one test's own, which the test may stop and start again on the same port, with what it held. */
+export interface RedisServer {
+  readonly port: number;
+  readonly url: string;
+  start(): Promise<void>;
+  /** Without a chance to say goodbye. */
+  kill(): Promise<void>;
+  /** Stops it and removes its files. */
+  close(): Promise<void>;
+}
+
+export async function startRedisServer(...options: string[]): Promise<RedisServer> {
+  const [dir, port] = await Promise.all([mkdtemp(join(tmpdir(), 'nest-session-redis-')), freePort()]);
+  let child: ChildProcess | undefined;
+  const url = `redis://127.0.0.1:${port}`;
+
+  const start = async (): Promise<void> => {
+    const kept = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      dir,
+      '--save',
+      '',
+      '--appendonly',
+      'yes',
+    ];
+    child = spawn(REDIS_SERVER!, [...kept, '--appendfsync', 'always', ...options], { stdio: 'ignore' });
+    await until(() => ask(url, ['PING']).then((answer) => answer === 'PONG'));
+  };
+  const kill = async (): Promise<void> => {
+    const running = child;
+    child = undefined;
+    if (running === undefined) return;
+    const exit = once(running, 'exit');
+    if (running.kill('SIGKILL')) await exit;
+  };
+  const close = async (): Promise<void> => {
+    await kill();
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    await start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { port, url, start, kill, close };
+}
+
+/** Three servers that share the slots. */
+export async function startRedisCluster(): Promise<{ urls: string[]; close(): Promise<void> }> {
+  const servers: RedisServer[] = [];
+  const close = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.close())));
+  try {
+    const buses: number[] = [];
+    for (let index = 0; index < 3; index++) {
+      buses.push(await freePort());
+      servers.push(
+        await startRedisServer('--cluster-enabled', 'yes', '--cluster-port', String(buses[index])),
+      );
+    }
+    const [first, ...others] = servers as [RedisServer, ...RedisServer[]];
+    const bounds = [0, 5_461, 10_923, 16_384];
+    for (const [index, { url }] of servers.entries())
+      await ask(url, ['CLUSTER', 'ADDSLOTSRANGE', String(bounds[index]), String(bounds[index + 1]! - 1)]);
+    for (const [index, { port }] of others.entries())
+      await ask(first.url, ['CLUSTER', 'MEET', '127.0.0.1', String(port), String(buses[index + 1])]);
+    for (const { url } of servers) {
+      await until(async () => {
+        const info = String(await ask(url, ['CLUSTER', 'INFO']));
+        return info.includes('cluster_state:ok') && info.includes('cluster_size:3');
+      });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { urls: servers.map(({ url }) => url), close };
+}
+
+/** Sends one command over a connection of its own. */
+async function ask(url: string, command: string[]): Promise<unknown> {
+  const client = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: false } });
+  client.on('error', () => undefined); // connect() rejects with it
+  await client.connect();
+  try {
+    return await client.sendCommand(command);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 15_000; ;) {
+    try {
+      if (await condition()) return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+    if (Date.now() > end) throw new Error('redis-server did not become ready in 15 seconds.');
+    await setTimeout(20);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

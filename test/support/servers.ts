@@ -1,0 +1,98 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { connect } from 'node:net';
+import { delimiter, join } from 'node:path';
+
+/** Something that tests want and that comes with no package. */
+export interface Wanted {
+  readonly name: string;
+  /** Where tests find where it is. */
+  readonly found: string;
+  readonly remedy: string;
+  /** Where it is; undefined where there is none. */
+  readonly look: () => Promise<string | undefined>;
+}
+
+export const WANTED: readonly Wanted[] = [
+  server(
+    'Redis',
+    'REDIS',
+    'redis://127.0.0.1:6379',
+    'apt-get install redis-server && redis-server --daemonize yes',
+  ),
+  npmPackage('ioredis', 'TEST_IOREDIS'),
+  program('redis-server', 'TEST_REDIS_SERVER', 'apt-get install redis-server (Redis 7 or later)'),
+];
+
+/**
+ * Looks for what tests want and tells them in the environment. @throws Error where something is missing while CI_SERVERS is
+ * `required`, or where an address that was given leads nowhere.
+ */
+export async function findServers(): Promise<void> {
+  for (const { name, found, remedy, look } of WANTED) {
+    const place = await look();
+    if (place !== undefined) process.env[found] = place;
+    else if (process.env.CI_SERVERS === 'required')
+      throw new Error(`There is no ${name}, and CI_SERVERS requires it: ${remedy}.`);
+    else delete process.env[found];
+  }
+}
+
+/** Says loudly what was not tested, and forgets what was found. */
+export function sayWhatWasMissing(): void {
+  for (const { name, found, remedy } of WANTED) {
+    if (!process.env[found]) process.stderr.write(`\nNOT TESTED, as there is no ${name}: ${remedy}.\n`);
+    delete process.env[found];
+  }
+}
+
+/** A server at the address in the variable, or at its standard one. */
+function server(name: string, key: string, standard: string, remedy: string): Wanted {
+  const variable = `${key}_URL`;
+  const look = async (): Promise<string | undefined> => {
+    const given = process.env[variable];
+    const url = given ?? standard;
+    if (await answers(new URL(url))) return url;
+    if (given === undefined) return undefined;
+    throw new Error(`${name} does not answer at ${new URL(url).host}, where ${variable} says it is.`);
+  };
+  return { name, found: `TEST_${variable}`, remedy: `${remedy}, or set ${variable}`, look };
+}
+
+function program(name: string, found: string, remedy: string): Wanted {
+  const look = (): Promise<string | undefined> => {
+    const places = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
+    return Promise.resolve(places.find(isExecutable));
+  };
+  return { name, found, remedy, look };
+}
+
+/** One that nothing else needs: installed, its name is found under `found`. */
+function npmPackage(name: string, found: string): Wanted {
+  const look = (): Promise<string | undefined> => {
+    const folders = createRequire(join(process.cwd(), 'package.json')).resolve.paths(name) ?? [];
+    return Promise.resolve(folders.some((folder) => existsSync(join(folder, name))) ? name : undefined);
+  };
+  return { name, found, remedy: `npm install --save-dev ${name}`, look };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function answers({ hostname, port }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port) });
+    const end = (reached: boolean): void => {
+      socket.destroy();
+      resolve(reached);
+    };
+    socket.setTimeout(2_000, () => end(false));
+    socket.on('connect', () => end(true)).on('error', () => end(false));
+  });
+}
