@@ -90,7 +90,6 @@ export class SessionState {
     this.base = loaded?.record;
     this.isNew = loaded === undefined;
     this.touchAsked = loaded?.record.due === 'touch';
-    this.saveAsked = loaded?.record.due === 'changed';
     this.#id = loaded?.id;
     this.#meta = loaded?.meta ?? {};
     this.ownCookie = new OwnCookie(host, settings);
@@ -264,6 +263,7 @@ export class SessionState {
   /** What a write would change now. */
   staleness(): Staleness {
     if (this.login !== undefined || this.renewal !== undefined || this.saveAsked) return 'changed';
+    if (this.base?.due === 'changed') return 'changed';
     if (this.content?.isChanged) return 'changed';
     if (this.flashChanges?.any || this.ownCookie.isChanged || this.#newCsrf) return 'changed';
     if (this.touchAsked) return 'touch';

@@ -49,8 +49,8 @@ function behind(res: ServerResponse, method: Method): Native {
 /**
  * Has `standIn` called in place of four functions of a response.
  *
- * On Express the functions go to the application's own prototype of responses, which is there to be extended. To put them
- * on each response would cost more than all the rest of a session: V8 makes a class of its own for every
+ * On Express the functions go to its prototype of responses, which is there to be extended. To put them on each response
+ * would cost more than all the rest of a session: V8 makes a class of its own for every
  * property that is added to an object whose prototype was changed.
  */
 export function replaceFunctions(res: ServerResponse, standIn: StandIn): Replacement {
@@ -119,14 +119,15 @@ function placeFor(res: ServerResponse): Place {
 }
 
 /**
- * Of the prototypes that an application has put before Node's the last but the one that all Express applications
- * share, so that a request keeps the functions when it enters and leaves a mounted application.
+ * Of the prototypes that were put before Node's the last: the one that all Express applications share, so that a request
+ * keeps the functions when it enters and leaves another application, however that is mounted. Responses that nobody stands
+ * in for pass through.
  */
 function findShared(prototype: object): object | undefined {
   const before: object[] = [];
   for (let next = prototype; !isForeign(next); next = Object.getPrototypeOf(next) as object)
     before.push(next);
-  return before.at(-2) ?? before.at(-1);
+  return before.at(-1);
 }
 
 /** Whether a prototype has functions of its own that these would take the place of. */

@@ -94,7 +94,8 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
         const entry = this.#byKey.get(key);
         if (entry?.record.version !== version) return false;
         if (next.key !== key && this.#byKey.get(next.key) !== undefined) return false;
-        this.#replace(entry, this.#compact.of(next));
+        const { data, meta } = next.version === version ? entry.record : next;
+        this.#replace(entry, this.#compact.of({ ...next, data, meta }));
         return true;
       }),
     );

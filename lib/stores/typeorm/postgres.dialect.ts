@@ -65,9 +65,11 @@ export class PostgresDialect implements SqlDialect {
     );
     const previousKey = column('previousKey');
     const aliases = PROPERTIES.map((property) => `"${property}"`).join(', ');
-    const data = column('data');
+    // A touch, which has the version that is there, leaves what the application stored alone.
     const valueOf = (property: Column): string =>
-      property === 'data' ? `COALESCE(c."data", s.${data})` : `c."${property}"`;
+      isText(property)
+        ? `CASE WHEN c."version" = s.${version} THEN s.${column(property)} ELSE c."${property}" END`
+        : `c."${property}"`;
     const assignments = PROPERTIES.map((property) => `${column(property)} = ${valueOf(property)}`).join(', ');
     const incoming = `unnest($1::varchar[], $2::int[], ${arrays(3)}) AS c(old_key, old_version, ${aliases})`;
     const byEitherKey = `${key} = ANY($1::varchar[]) OR ${previousKey} = ANY($1::varchar[])`;

@@ -134,6 +134,17 @@ describe.each(KINDS)('sealed sessions in the store: %s', (kind) => {
     expect((await as(late).get('/run/read')).body).toEqual({});
   });
 
+  test('a save() of a plain row seals it whole, flash values included', async () => {
+    await restart({});
+    const client = await visitor();
+    await restart({ encryption: { keys: [OLD], acceptPlain: true } });
+    site.handle('save', ({ session }) => session.save());
+    await as(client).get('/run/save');
+    expect(JSON.stringify(await stored(client))).not.toMatch(/an ink cartridge|a warm welcome/);
+    expect((await as(client).get('/run/read')).body).toEqual({ cart: ['an ink cartridge'] });
+    expect((await as(client).get('/run/notices')).body).toEqual(['a warm welcome']);
+  });
+
   test('without the option, what is sealed is a fresh session, and never data', async () => {
     const client = await visitor();
     await restart({});

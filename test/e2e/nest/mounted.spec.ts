@@ -58,6 +58,28 @@ test('so does the application around it, which the request comes back to', async
   await isSavedBeforeSent('/plain/after');
 });
 
+test.each<[string, (outer: express.Express, inner: express.Express) => unknown]>([
+  ['a router', (outer, inner) => outer.use(express.Router().use(inner))],
+  ['a route', (outer, inner) => outer.all('/{*path}', inner)],
+  [
+    'a call',
+    (outer, inner) => outer.use((req, res, next) => void (inner as express.Handler)(req, res, next)),
+  ],
+])('so does one that is reached through %s', async (_, mount) => {
+  const inner = express();
+  inner.get('/here', (req, res) => {
+    (req as Visited).session.here = true;
+    res.send('here');
+  });
+  const outer = express();
+  mount(outer, inner);
+  site = await openSite(backend, {}, (app) => {
+    app.use(app.get<SessionMiddleware>(SESSION_MIDDLEWARE));
+    app.use('/mounted', outer);
+  });
+  await isSavedBeforeSent('/mounted/here');
+});
+
 test('a session that begins inside a mounted application is saved when the one around it answers', async () => {
   const outer = express();
   const inner = express();

@@ -232,3 +232,17 @@ describe('the options', () => {
     await expect(openSite({ ...backend, store }, options as never)).rejects.toThrow(message);
   });
 });
+
+it.each(KINDS)('a save() stores what was migrated, once (%s)', async (kind) => {
+  const backend = await backendOf(kind);
+  const before = await release(backend);
+  const client = before.client();
+  await client.post('/run/set', { amount: 1 });
+  const migrate = (data: Record<string, unknown>) => ({ ...data, amount: (data.amount as number) * 100 });
+  const after = await release(backend, { version: 1, migrate });
+  after.handle('save', ({ session }) => session.save());
+  for (let i = 0; i < 3; i++) {
+    await visit(after, client).get('/run/save');
+    expect((await visit(after, client).get('/run/read')).body).toEqual({ amount: 100 });
+  }
+});
