@@ -24,9 +24,10 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
  *    `Origin`; another one is refused;
  * 4. where that says nothing, either (`Origin` is missing or `null`), what brings a token of `@CsrfToken()`, in the header
  *    `x-csrf-token` or the field `_csrf` of a parsed body, never in the address: that one ends up in logs and `Referer`;
- * 5. what has neither header and no cookie at all: such a client (a server, a script with a bearer token) carries nothing
- *    that another site could use. This leaves attacks that need no cookie (login CSRF, networks that trust addresses)
- *    to browsers so old that they send no `Origin`; override {@link isBare} to ask those for a token, too.
+ * 5. what has neither header, no cookie at all and no password (`Authorization: Basic` and the like): such a client (a
+ *    server, a script with a bearer token) carries nothing that another site could use. This leaves attacks that need
+ *    none of these (login CSRF, client certificates, networks that trust addresses) to browsers so old that they send no
+ *    `Origin`; override {@link isBare} to ask those for a token, too.
  *
  * A body is read when it was parsed before guards run: of forms and JSON it is, of multipart forms on Express (Multer is
  * an interceptor) it is not; send the header with those. A GET is never refused, so it must change nothing. Messages of
@@ -99,9 +100,11 @@ export class CsrfGuard implements CanActivate {
     return isOwnOrigin(origin, request, this.#http.proxy);
   }
 
-  /** Whether the request has nothing that another site could use: neither cookie nor the origin of a page. */
+  /** Whether the request has nothing that another site could use: no cookie, no password, nor the origin of a page. */
   protected isBare({ headers }: GuardedRequest): boolean {
-    return headers.cookie === undefined && headers.origin === undefined;
+    return (
+      headers.cookie === undefined && headers.origin === undefined && !bringsPassword(headers.authorization)
+    );
   }
 
   /** Whether the request brings a token of its session; the session is loaded only for what looks like one. */
@@ -132,4 +135,9 @@ export class CsrfGuard implements CanActivate {
   protected whenTokenless(_context: ExecutionContext): Error {
     return new CsrfError('CSRF_TOKEN_REQUIRED');
   }
+}
+
+/** Whether it is a kind of authorization that browsers add by themselves, whoever made them send the request. */
+function bringsPassword(authorization: string | undefined): boolean {
+  return /^\s*(basic|digest|negotiate|ntlm)\b/i.test(authorization ?? '');
 }

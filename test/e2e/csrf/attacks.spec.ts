@@ -251,6 +251,14 @@ describe('what is no attack', () => {
     expect(status).toBe(201);
   });
 
+  it.each(['Basic YWRhOng=', 'negotiate x', 'Digest username="ada"'])(
+    'but not one whose password a browser may have added: %s',
+    async (authorization) => {
+      const { status, body } = await bank.visitor().send('POST', '/transfer', { headers: { authorization } });
+      expect([status, body.code]).toEqual([403, 'CSRF_TOKEN_REQUIRED']);
+    },
+  );
+
   it.each(['/webhook', '/hooks/paid'])('%s, which skips the guard', async (path) => {
     const sent = { headers: { 'sec-fetch-site': 'cross-site', origin: EVIL } };
     expect(await victim.send('POST', path, sent)).toMatchObject({ status: 201, body: { received: true } });
