@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
 import type {
@@ -26,6 +27,12 @@ export interface TypeOrmSessionStoreOptions {
 /** SQLSTATE of a statement that was undone in favour of another: serialization failure, deadlock. */
 const GAVE_WAY: ReadonlySet<unknown> = new Set(['40001', '40P01']);
 
+/**
+ * SQLSTATE of a prepared statement that this connection does not have, has already, or that a change of the table made
+ * useless: what a pool of connections between here and the server (PgBouncer) leads to, and a migration.
+ */
+const NOT_PREPARED: ReadonlySet<unknown> = new Set(['26000', '42P05', '0A000']);
+
 /** How often such a statement is tried. */
 const TRIES = 5;
 
@@ -39,7 +46,12 @@ const QUERY_TIMEOUT = 10_000;
 /** The part of the `pg` pool that statements go through. */
 interface PgPool {
   readonly options: { readonly query_timeout?: number };
-  query(config: { text: string; values: unknown[]; query_timeout: number }): Promise<{ rows: unknown[] }>;
+  query(config: {
+    name?: string;
+    text: string;
+    values: unknown[];
+    query_timeout: number;
+  }): Promise<{ rows: unknown[] }>;
 }
 
 /**
@@ -47,7 +59,9 @@ interface PgPool {
  * {@link SessionEntity}. Supports PostgreSQL (`pg`).
  *
  * TypeORM gives connection, metadata and schema; the statements are put together once and go straight to the driver's
- * pool, so that TypeORM's query log never sees session data.
+ * pool, so that TypeORM's query log never sees session data. Each connection prepares them once; behind a pooler that
+ * shares connections between clients and cannot keep prepared statements, the first one that fails for that is
+ * sent again unprepared, as are all from then on.
  *
  * @example
  * ```ts
@@ -58,6 +72,8 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
   readonly pruneInterval: number | false | undefined;
   readonly #dataSource: DataSource;
   #dialect: SqlDialect | undefined;
+  /** The names of prepared statements; undefined where they do not work. */
+  #prepared: Map<string, string> | undefined = new Map();
 
   /**
    * @throws SessionOptionsError when `pruneInterval` is wrong, the driver is not supported, or (on first use) the
@@ -149,13 +165,26 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
       if (master === undefined) throw new SessionOptionsError(messages.dataSourceClosed);
       const { query_timeout = QUERY_TIMEOUT } = master.options;
       try {
-        return (await master.query({ text: sql, values: [...parameters], query_timeout })).rows as Row[];
+        const name = this.#prepared && nameIn(this.#prepared, sql);
+        const statement = { ...(name && { name }), text: sql, values: [...parameters], query_timeout };
+        return (await master.query(statement)).rows as Row[];
       } catch (error) {
+        if (this.#prepared !== undefined && NOT_PREPARED.has((error as { code?: unknown }).code)) {
+          this.#prepared = undefined;
+          continue;
+        }
         if (tries < TRIES && GAVE_WAY.has((error as { code?: unknown }).code)) continue;
         throw silenced(error);
       }
     }
   };
+}
+
+/** The name of a prepared statement: the same text has the same on every connection, whoever else prepares some there. */
+function nameIn(names: Map<string, string>, sql: string): string {
+  let name = names.get(sql);
+  if (name === undefined) names.set(sql, (name = `nest-session ${hash('sha256', sql, 'base64url')}`));
+  return name;
 }
 
 /** A refused row is quoted in the details of the driver's error: session data, which no log may hold. */
