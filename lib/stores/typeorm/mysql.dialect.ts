@@ -1,0 +1,301 @@
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
+import type { StoreOutcome } from '../../core/session-store.js';
+import { messages } from '../../errors/messages.js';
+import type { RunTransaction } from './mysql.connection.js';
+import { checkMysql } from './mysql.schema.js';
+import { MysqlStatement } from './mysql.statement.js';
+import { withNumbers } from './postgres.dialect.js';
+import { COLUMNS, refusing, SUMMARY, TOUCHED } from './session-row.js';
+import { comingBack, isolating } from './shared-write.js';
+import type { Column, RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
+
+/** What is asked of rows that are to be written. */
+const ROW = ['key', 'previousKey', 'version', 'userId', 'expiresAt'] as const satisfies readonly Column[];
+type Row = Pick<SessionRecord, (typeof ROW)[number]>;
+
+/** Bytes of a statement beside the texts: names, numbers, short texts, for each session. */
+const OVERHEAD = 8 * 1024;
+
+/** What `max_allowed_packet` is where the server was not asked: the least that is usual (MariaDB). */
+const USUAL_PACKET = 16 * 1024 * 1024;
+
+/** Refusals that MySQL gives no SQLSTATE of its own: cut off, not valid in its character set, a constraint. */
+const REFUSALS: ReadonlySet<unknown> = new Set([1265, 1300, 1366, 3819]);
+
+const DUPLICATE = 1062;
+
+/** How often a removal looks for sessions of the user that were renewed in the meantime. */
+const ROUNDS = 5;
+
+/**
+ * The statements for MySQL and MariaDB, in what both understand: neither has an UPDATE that says which rows it wrote. So what
+ * writes known sessions locks them first, in a transaction that passes over rows which others hold (`SKIP LOCKED`), and
+ * comes back for these.
+ *
+ * Rows are locked by their primary key alone, whatever they were found by, and it is forced upon the optimizer: in a small
+ * table it would rather look at every row, and so lock, or wait for, those of other visitors.
+ */
+export class MysqlDialect implements SqlDialect {
+  readonly #names: SqlNames;
+  readonly #transaction: RunTransaction;
+  readonly #select: Record<'record' | 'row' | 'summary', string>;
+  #packet = USUAL_PACKET;
+
+  constructor(names: SqlNames, transaction: RunTransaction) {
+    this.#names = names;
+    this.#transaction = transaction;
+    const select = (columns: readonly Column[]): string =>
+      `SELECT ${columns.map((name) => `${names.column(name)} AS \`${name}\``).join(', ')} FROM ${names.table}`;
+    this.#select = { record: select(COLUMNS), row: select(ROW), summary: select(SUMMARY) };
+  }
+
+  async read(run: RunSql, keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
+    const rows = await this.#rowsOf<SessionRecord>(run, 'record', 'key', keys);
+    const found = new Map(rows.map((row) => [row.key, withNumbers(row)]));
+    const missing = keys.filter((key) => !found.has(key));
+    for (const row of await this.#rowsOf<SessionRecord>(run, 'record', 'previousKey', missing))
+      found.set(row.previousKey!, withNumbers(row));
+    return keys.map((key) => found.get(key));
+  }
+
+  create(run: RunSql, records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
+    const columns = COLUMNS.map(this.#names.column).join(', ');
+    const write = async (some: readonly SessionRecord[]): Promise<StoreOutcome[]> => {
+      // In one order, so that two calls with the same keys wait for each other in one direction only.
+      const ordered = [...some].sort((a, b) => (a.key < b.key ? -1 : 1));
+      const into = new MysqlStatement();
+      const rows = ordered.map((record) => `(${into.all(COLUMNS.map((column) => record[column]))})`);
+      try {
+        await into.run(run, `INSERT INTO ${this.#names.table} (${columns}) VALUES ${rows.join(', ')}`);
+      } catch (error) {
+        const [only, ...others] = some;
+        if (errnoOf(error) !== DUPLICATE || others.length > 0) throw error;
+        const taken = await this.#rowsOf(run, 'row', 'key', [only!.key]);
+        return [taken.length > 0 ? false : (error as Error)];
+      }
+      return some.map(() => true);
+    };
+    return refusing(
+      records,
+      (record) => record,
+      (good) => this.#isolating(good, write, (record) => record),
+    );
+  }
+
+  update(run: RunSql, changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
+    const write = (some: readonly SessionChange[]): Promise<StoreOutcome[]> =>
+      this.#transaction(async (runInside) => {
+        const keys = some.map(({ key }) => key);
+        const locked = versionsOf(await this.#rowsOf<Row>(runInside, 'row', 'key', keys, SKIPPING));
+        const held = some.filter(({ key, version }) => locked.get(key) === version);
+        await this.#write(runInside, held.filter(isTouch), TOUCHED);
+        await this.#write(
+          runInside,
+          held.filter((change) => !isTouch(change)),
+          COLUMNS,
+        );
+        return some.map((change) => held.includes(change));
+      });
+    const stillDue = async (some: readonly SessionChange[]): Promise<SessionChange[]> => {
+      const keys = some.map(({ key }) => key);
+      const versions = versionsOf(await this.#rowsOf<Row>(run, 'row', 'key', keys));
+      return some.filter(({ key, version }) => versions.get(key) === version);
+    };
+    return refusing(
+      changes,
+      ({ next }) => next,
+      (good) => comingBack(good, (some) => this.#isolating(some, write, ({ next }) => next), stillDue),
+    );
+  }
+
+  delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]> {
+    const find = async (some: readonly string[]): Promise<Row[]> => [
+      ...(await this.#rowsOf<Row>(run, 'row', 'key', some)),
+      ...(await this.#rowsOf<Row>(run, 'row', 'previousKey', some)),
+    ];
+    const write = async (some: readonly string[]): Promise<boolean[]> => {
+      const wanted = new Set<string | null>(some);
+      const gone = await this.#deleteLocked(
+        await find(some),
+        ({ key, previousKey }) => wanted.has(key) || wanted.has(previousKey),
+        SKIPPING,
+      );
+      return some.map(namedIn(gone));
+    };
+    const stillDue = async (some: readonly string[]): Promise<string[]> =>
+      some.filter(namedIn(await find(some)));
+    return comingBack(keys, (some) => isolating(some, write, isRefusal, () => 0), stillDue);
+  }
+
+  async findByUser(run: RunSql, userId: string, now: number): Promise<SessionSummary[]> {
+    const { column } = this.#names;
+    const find = new MysqlStatement();
+    const where = `${this.#is(find, 'userId', userId)} AND ${column('expiresAt')} > ${find.put(now)}`;
+    const rows = await find.run<SessionSummary>(
+      run,
+      `${this.#select.summary} WHERE ${where} ORDER BY ${column('createdAt')} DESC, ${column('key')}`,
+    );
+    return rows.map(withNumbers);
+  }
+
+  async count(run: RunSql, userId: string | undefined, now: number): Promise<number> {
+    const count = new MysqlStatement();
+    const alive = `${this.#names.column('expiresAt')} > ${count.put(now)}`;
+    const where = userId === undefined ? alive : `${alive} AND ${this.#is(count, 'userId', userId)}`;
+    const sql = `SELECT count(*) AS \`count\` FROM ${this.#names.table} WHERE ${where}`;
+    const [row] = await count.run<{ count: string | number }>(run, sql);
+    return Number(row?.count ?? 0);
+  }
+
+  async deleteByUser(run: RunSql, userId: string, except: readonly string[]): Promise<string[]> {
+    const isKept = namedIn(except.map((key) => ({ key, previousKey: null })));
+    const isDue = (row: Row): boolean =>
+      row.userId === userId && !isKept(row.key) && !(row.previousKey !== null && isKept(row.previousKey));
+    const gone: string[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const find = new MysqlStatement();
+      const sql = `${this.#select.row} WHERE ${this.#is(find, 'userId', userId)}`;
+      const due = (await find.run<Row>(run, sql)).filter(isDue);
+      if (due.length === 0) break;
+      gone.push(...(await this.#deleteLocked(due, isDue, WAITING)).map(({ key }) => key));
+    }
+    return gone;
+  }
+
+  async deleteAll(run: RunSql): Promise<number> {
+    const [answer] = await run<{ affectedRows: number }>(`DELETE FROM ${this.#names.table}`, []);
+    return answer!.affectedRows;
+  }
+
+  async prune(run: RunSql, now: number, limit: number): Promise<number> {
+    const expiresAt = this.#names.column('expiresAt');
+    const find = new MysqlStatement();
+    const over = `WHERE ${expiresAt} <= ${find.put(now)} ORDER BY ${expiresAt} LIMIT ${find.put(limit)}`;
+    const rows = await find.run<Row>(run, `${this.#select.row} ${over}`);
+    return (await this.#deleteLocked(rows, (row) => Number(row.expiresAt) <= now, SKIPPING)).length;
+  }
+
+  /** Checks the server and the columns as well, and learns how long a statement may be. */
+  async probe(run: RunSql): Promise<void> {
+    await run(`${this.#select.record} LIMIT 0`, []);
+    this.#packet = await checkMysql(run, this.#names);
+  }
+
+  isTableMissing(error: unknown): boolean {
+    return [1146, 1054].includes(errnoOf(error) ?? 0);
+  }
+
+  #isolating<Item>(
+    items: readonly Item[],
+    write: (items: readonly Item[]) => Promise<StoreOutcome[]>,
+    recordOf: (item: Item) => SessionRecord,
+  ): Promise<StoreOutcome[]> {
+    const writeWhatFits = async (some: readonly Item[]): Promise<StoreOutcome[]> => {
+      const bytes = bytesOf(recordOf(some[0]!));
+      if (some.length === 1 && bytes > this.#packet)
+        return [new Error(messages.packetTooLarge(bytes, this.#packet))];
+      return write(some);
+    };
+    return isolating(
+      items,
+      writeWhatFits,
+      isRefusal,
+      (item) => bytesOf(recordOf(item)),
+      Math.min(this.#packet, USUAL_PACKET),
+    );
+  }
+
+  /** Those rows of which a column is one of the values, exactly: MySQL takes blanks at the end for nothing. */
+  async #rowsOf<Found extends Row>(
+    run: RunSql,
+    what: 'record' | 'row',
+    column: 'key' | 'previousKey',
+    values: readonly string[],
+    lock = '',
+  ): Promise<Found[]> {
+    if (values.length === 0) return [];
+    const find = new MysqlStatement();
+    const index = column === 'key' ? 'FORCE INDEX (PRIMARY)' : '';
+    const where = `${this.#names.column(column)} IN (${find.all(values)})`;
+    const rows = await find.run<Found>(run, `${this.#select[what]} ${index} WHERE ${where} ${lock}`);
+    const exact = new Set<string | null>(values);
+    return rows.filter((row) => exact.has(row[column]));
+  }
+
+  /** That a column is the value, exactly. */
+  #is(statement: MysqlStatement, column: Column, value: string): string {
+    const name = this.#names.column(column);
+    const length = Buffer.byteLength(value);
+    return `${name} = ${statement.put(value)} AND OCTET_LENGTH(${name}) = ${statement.put(length)}`;
+  }
+
+  /** Writes columns of rows that are locked. */
+  async #write(run: RunSql, changes: readonly SessionChange[], columns: readonly Column[]): Promise<void> {
+    if (changes.length === 0) return;
+    const { table, column } = this.#names;
+    const update = new MysqlStatement();
+    const rows = changes.map(({ key, next }) => {
+      const old = `${update.put(key)} COLLATE utf8mb4_bin AS old_key`;
+      return `SELECT ${old}, ${columns.map((name) => `${update.put(next[name])} AS \`${name}\``).join(', ')}`;
+    });
+    const assignments = columns.map((name) => `s.${column(name)} = c.\`${name}\``).join(', ');
+    await update.run(
+      run,
+      `UPDATE (${rows.join(' UNION ALL ')}) AS c STRAIGHT_JOIN ${table} AS s FORCE INDEX (PRIMARY) ON s.${column('key')} = c.old_key SET ${assignments}`,
+    );
+  }
+
+  /** Removes those of the rows that are due still when they are locked. */
+  async #deleteLocked(
+    rows: readonly Row[],
+    isDue: (row: Row) => boolean,
+    lock: typeof SKIPPING | typeof WAITING,
+  ): Promise<Row[]> {
+    if (rows.length === 0) return [];
+    const { table, column } = this.#names;
+    return this.#transaction(async (run) => {
+      const found = rows.map(({ key }) => key);
+      const due = (await this.#rowsOf<Row>(run, 'row', 'key', found, lock)).filter(isDue);
+      if (due.length === 0) return [];
+      const remove = new MysqlStatement();
+      const keys = remove.all(due.map(({ key }) => key));
+      await remove.run(
+        run,
+        `DELETE s FROM ${table} AS s FORCE INDEX (PRIMARY) WHERE s.${column('key')} IN (${keys})`,
+      );
+      return due;
+    });
+  }
+}
+
+const WAITING = 'FOR UPDATE';
+const SKIPPING = 'FOR UPDATE SKIP LOCKED';
+
+function namedIn(rows: readonly Pick<Row, 'key' | 'previousKey'>[]): (key: string) => boolean {
+  const names = new Set(rows.flatMap(({ key, previousKey }) => [key, previousKey]));
+  return (key) => names.has(key);
+}
+
+function isTouch({ version, next }: SessionChange): boolean {
+  return next.version === version;
+}
+
+function versionsOf(rows: readonly Row[]): Map<string, number> {
+  return new Map(rows.map(({ key, version }) => [key, Number(version)]));
+}
+
+/** What a session takes of a statement, in which texts are hexadecimal. */
+function bytesOf({ data, meta }: SessionRecord): number {
+  return 2 * (Buffer.byteLength(data) + Buffer.byteLength(meta ?? '')) + OVERHEAD;
+}
+
+/** Whether the server refused a statement for what is in it, and so did nothing (classes of SQLSTATE, and a trigger's own). */
+function isRefusal(error: unknown): boolean {
+  const { sqlState } = error as { sqlState?: unknown };
+  return (typeof sqlState === 'string' && /^(22|23|45)/.test(sqlState)) || REFUSALS.has(errnoOf(error));
+}
+
+function errnoOf(error: unknown): number | undefined {
+  const { errno } = error as { errno?: unknown };
+  return typeof errno === 'number' ? errno : undefined;
+}

@@ -1,0 +1,51 @@
+import type { DataSource } from 'typeorm';
+import { messages } from '../../errors/messages.js';
+import { SessionOptionsError } from '../../errors/session-options.error.js';
+import type { RunSql } from './sql-dialect.js';
+
+/** SQLSTATE of a statement that was undone in favour of another: serialization failure, deadlock. */
+const GAVE_WAY: ReadonlySet<unknown> = new Set(['40001', '40P01']);
+
+/** How often such a statement is tried. */
+const TRIES = 5;
+
+/**
+ * Milliseconds after which a statement is given up together with its connection, unless the `DataSource` sets a
+ * `query_timeout` (in `extra`) itself. Without one, connections that lead nowhere, as after a failover, would be kept for
+ * as long as the operating system is patient: the pool would run out of others, and closing it would never end.
+ */
+const QUERY_TIMEOUT = 10_000;
+
+/** The part of the `pg` pool that statements go through. */
+interface PgPool {
+  readonly options: { readonly query_timeout?: number };
+  query(config: { text: string; values: unknown[]; query_timeout: number }): Promise<{ rows: unknown[] }>;
+}
+
+/**
+ * Runs statements on the driver's pool, past TypeORM's query log, which must not see session data. The pool is looked
+ * up each time: the application may close the `DataSource` and open it again.
+ */
+export function runOnPostgres(dataSource: DataSource): RunSql {
+  return async <Row>(sql: string, parameters: readonly unknown[]) => {
+    for (let tries = 1; ; tries++) {
+      // With replication it is the pool of the writable server: a replica may lag behind what was just written.
+      const { master } = dataSource.driver as unknown as { master?: PgPool };
+      if (master === undefined) throw new SessionOptionsError(messages.dataSourceClosed);
+      const { query_timeout = QUERY_TIMEOUT } = master.options;
+      try {
+        return (await master.query({ text: sql, values: [...parameters], query_timeout })).rows as Row[];
+      } catch (error) {
+        if (tries < TRIES && GAVE_WAY.has((error as { code?: unknown }).code)) continue;
+        throw silenced(error);
+      }
+    }
+  };
+}
+
+/** A refused row is quoted in the details of the driver's error: session data, which no log may hold. */
+function silenced(error: unknown): unknown {
+  if (error instanceof Error)
+    for (const property of ['detail', 'where']) Reflect.deleteProperty(error, property);
+  return error;
+}
