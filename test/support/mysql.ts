@@ -11,13 +11,20 @@ export async function createMysqlDatabase(): Promise<TestDatabase> {
   await execute(`CREATE DATABASE ${name} CHARACTER SET latin1 COLLATE latin1_swedish_ci`);
   const url = new URL(MYSQL_URL!);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => execute(`DROP DATABASE IF EXISTS ${name}`) };
+  return { url: url.href, drop: async () => void (await execute(`DROP DATABASE IF EXISTS ${name}`)) };
 }
 
-async function execute(sql: string): Promise<void> {
+/** Which of the two the server is. */
+export async function mysqlType(): Promise<'mysql' | 'mariadb'> {
+  const version = JSON.stringify(await execute('SELECT VERSION() AS version'));
+  return version.includes('MariaDB') ? 'mariadb' : 'mysql';
+}
+
+async function execute(sql: string): Promise<unknown> {
   const connection = await createConnection(MYSQL_URL!);
   try {
-    await connection.query(sql);
+    const [answer] = await connection.query(sql);
+    return answer;
   } finally {
     await connection.end();
   }

@@ -5,6 +5,7 @@ import { SessionOptionsError } from '../../errors/session-options.error.js';
 import {
   type BetterSqlite3,
   isWrite,
+  sqliteMessage,
   type Sqlite3,
   type SqlJs,
   throughBetterSqlite3,
@@ -52,8 +53,8 @@ export function runOnSqlite(dataSource: DataSource): RunSql {
           if (writes) await driver.autoSave?.();
           return rows as Row[];
         } catch (error) {
-          if (!isBusy(error)) throw error;
-          failure = error;
+          failure = ownError(error);
+          if (!isBusy(error)) throw failure;
         }
       }
       if (pause > LAST_PAUSE) throw failure;
@@ -66,6 +67,11 @@ function isInTransaction({ databaseConnection, queryRunner }: Driver): boolean {
   return databaseConnection.inTransaction ?? queryRunner?.isTransactionActive ?? false;
 }
 
+/** An error with the driver's message and code and nothing else of it; what a native driver throws need not be an `Error` here. */
+function ownError(error: unknown): Error {
+  return Object.assign(new Error(sqliteMessage(error)), { code: (error as { code?: unknown } | null)?.code });
+}
+
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && /database (table |schema )?is locked/.test(error.message);
+  return /database (table |schema )?is locked/.test(sqliteMessage(error));
 }

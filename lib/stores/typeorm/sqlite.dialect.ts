@@ -4,6 +4,7 @@ import { withNumbers } from './postgres.dialect.js';
 import { COLUMNS, refusing, SUMMARY } from './session-row.js';
 import { isolating } from './shared-write.js';
 import type { Column, RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
+import { sqliteMessage } from './sqlite.drivers.js';
 
 /**
  * The statements for SQLite, put together once. Each takes its sessions as one JSON text, so that one statement,
@@ -131,15 +132,13 @@ export class SqliteDialect implements SqlDialect {
   }
 
   isTableMissing(error: unknown): boolean {
-    return error instanceof Error && /no such (table|column)/.test(error.message);
+    return /no such (table|column)/.test(sqliteMessage(error));
   }
 }
 
 /** Whether SQLite refused a statement for what is in it, and so did nothing. */
 function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof Error && /constraint failed|too big|too large|datatype mismatch/.test(error.message)
-  );
+  return /constraint failed|too big|too large|datatype mismatch/.test(sqliteMessage(error));
 }
 
 function lengthOf({ data, meta }: SessionRecord): number {

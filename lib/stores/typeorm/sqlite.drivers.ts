@@ -87,6 +87,11 @@ export const throughSqlite3: Send<Sqlite3> = (database, sql, parameters) =>
     }
   });
 
+/** What SQLite says of an error: the same through every driver, while not all pass its codes on. */
+export function sqliteMessage(error: unknown): string {
+  return String((error as { message?: unknown } | null)?.message);
+}
+
 /** Whether a statement answers with rows. */
 function isRead(sql: string): boolean {
   return !isWrite(sql) || sql.includes(' RETURNING ');
