@@ -3,15 +3,12 @@ import type { StoreOutcome } from '../../core/session-store.js';
 import { messages } from '../../errors/messages.js';
 import type { RunTransaction } from './mysql.connection.js';
 import { checkMysql } from './mysql.schema.js';
+import { MysqlRows, type Row, SKIPPING, WAITING } from './mysql.rows.js';
 import { MysqlStatement } from './mysql.statement.js';
 import { withNumbers } from './postgres.dialect.js';
-import { COLUMNS, refusing, SUMMARY, TOUCHED } from './session-row.js';
+import { COLUMNS, refusing, TOUCHED } from './session-row.js';
 import { comingBack, isolating } from './shared-write.js';
-import type { Column, RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
-
-/** What is asked of rows that are to be written. */
-const ROW = ['key', 'previousKey', 'version', 'userId', 'expiresAt'] as const satisfies readonly Column[];
-type Row = Pick<SessionRecord, (typeof ROW)[number]>;
+import type { RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
 
 /** Bytes of a statement beside the texts: names, numbers, short texts, for each session. */
 const OVERHEAD = 8 * 1024;
@@ -31,29 +28,24 @@ const ROUNDS = 5;
  * The statements for MySQL and MariaDB, in what both understand: neither has an UPDATE that says which rows it wrote. So what
  * writes known sessions locks them first, in a transaction that passes over rows which others hold (`SKIP LOCKED`), and
  * comes back for these.
- *
- * Rows are locked by their primary key alone, whatever they were found by, and it is forced upon the optimizer: in a small
- * table it would rather look at every row, and so lock, or wait for, those of other visitors.
  */
 export class MysqlDialect implements SqlDialect {
   readonly #names: SqlNames;
   readonly #transaction: RunTransaction;
-  readonly #select: Record<'record' | 'row' | 'summary', string>;
+  readonly #rows: MysqlRows;
   #packet = USUAL_PACKET;
 
   constructor(names: SqlNames, transaction: RunTransaction) {
     this.#names = names;
     this.#transaction = transaction;
-    const select = (columns: readonly Column[]): string =>
-      `SELECT ${columns.map((name) => `${names.column(name)} AS \`${name}\``).join(', ')} FROM ${names.table}`;
-    this.#select = { record: select(COLUMNS), row: select(ROW), summary: select(SUMMARY) };
+    this.#rows = new MysqlRows(names);
   }
 
   async read(run: RunSql, keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    const rows = await this.#rowsOf<SessionRecord>(run, 'record', 'key', keys);
+    const rows = await this.#rows.of<SessionRecord>(run, 'record', 'key', keys);
     const found = new Map(rows.map((row) => [row.key, withNumbers(row)]));
     const missing = keys.filter((key) => !found.has(key));
-    for (const row of await this.#rowsOf<SessionRecord>(run, 'record', 'previousKey', missing))
+    for (const row of await this.#rows.of<SessionRecord>(run, 'record', 'previousKey', missing))
       found.set(row.previousKey!, withNumbers(row));
     return keys.map((key) => found.get(key));
   }
@@ -70,7 +62,7 @@ export class MysqlDialect implements SqlDialect {
       } catch (error) {
         const [only, ...others] = some;
         if (errnoOf(error) !== DUPLICATE || others.length > 0) throw error;
-        const taken = await this.#rowsOf(run, 'row', 'key', [only!.key]);
+        const taken = await this.#rows.of(run, 'row', 'key', [only!.key]);
         return [taken.length > 0 ? false : (error as Error)];
       }
       return some.map(() => true);
@@ -86,10 +78,10 @@ export class MysqlDialect implements SqlDialect {
     const write = (some: readonly SessionChange[]): Promise<StoreOutcome[]> =>
       this.#transaction(async (runInside) => {
         const keys = some.map(({ key }) => key);
-        const locked = versionsOf(await this.#rowsOf<Row>(runInside, 'row', 'key', keys, SKIPPING));
+        const locked = versionsOf(await this.#rows.of<Row>(runInside, 'row', 'key', keys, SKIPPING));
         const held = some.filter(({ key, version }) => locked.get(key) === version);
-        await this.#write(runInside, held.filter(isTouch), TOUCHED);
-        await this.#write(
+        await this.#rows.write(runInside, held.filter(isTouch), TOUCHED);
+        await this.#rows.write(
           runInside,
           held.filter((change) => !isTouch(change)),
           COLUMNS,
@@ -98,7 +90,7 @@ export class MysqlDialect implements SqlDialect {
       });
     const stillDue = async (some: readonly SessionChange[]): Promise<SessionChange[]> => {
       const keys = some.map(({ key }) => key);
-      const versions = versionsOf(await this.#rowsOf<Row>(run, 'row', 'key', keys));
+      const versions = versionsOf(await this.#rows.of<Row>(run, 'row', 'key', keys));
       return some.filter(({ key, version }) => versions.get(key) === version);
     };
     return refusing(
@@ -110,12 +102,12 @@ export class MysqlDialect implements SqlDialect {
 
   delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]> {
     const find = async (some: readonly string[]): Promise<Row[]> => [
-      ...(await this.#rowsOf<Row>(run, 'row', 'key', some)),
-      ...(await this.#rowsOf<Row>(run, 'row', 'previousKey', some)),
+      ...(await this.#rows.of<Row>(run, 'row', 'key', some)),
+      ...(await this.#rows.of<Row>(run, 'row', 'previousKey', some)),
     ];
     const write = async (some: readonly string[]): Promise<boolean[]> => {
       const wanted = new Set<string | null>(some);
-      const gone = await this.#deleteLocked(
+      const gone = await this.#removeLocked(
         await find(some),
         ({ key, previousKey }) => wanted.has(key) || wanted.has(previousKey),
         SKIPPING,
@@ -130,10 +122,10 @@ export class MysqlDialect implements SqlDialect {
   async findByUser(run: RunSql, userId: string, now: number): Promise<SessionSummary[]> {
     const { column } = this.#names;
     const find = new MysqlStatement();
-    const where = `${this.#is(find, 'userId', userId)} AND ${column('expiresAt')} > ${find.put(now)}`;
+    const where = `${this.#rows.is(find, 'userId', userId)} AND ${column('expiresAt')} > ${find.put(now)}`;
     const rows = await find.run<SessionSummary>(
       run,
-      `${this.#select.summary} WHERE ${where} ORDER BY ${column('createdAt')} DESC, ${column('key')}`,
+      `${this.#rows.select.summary} WHERE ${where} ORDER BY ${column('createdAt')} DESC, ${column('key')}`,
     );
     return rows.map(withNumbers);
   }
@@ -141,23 +133,23 @@ export class MysqlDialect implements SqlDialect {
   async count(run: RunSql, userId: string | undefined, now: number): Promise<number> {
     const count = new MysqlStatement();
     const alive = `${this.#names.column('expiresAt')} > ${count.put(now)}`;
-    const where = userId === undefined ? alive : `${alive} AND ${this.#is(count, 'userId', userId)}`;
+    const where = userId === undefined ? alive : `${alive} AND ${this.#rows.is(count, 'userId', userId)}`;
     const sql = `SELECT count(*) AS \`count\` FROM ${this.#names.table} WHERE ${where}`;
     const [row] = await count.run<{ count: string | number }>(run, sql);
     return Number(row?.count ?? 0);
   }
 
   async deleteByUser(run: RunSql, userId: string, except: readonly string[]): Promise<string[]> {
-    const isKept = namedIn(except.map((key) => ({ key, previousKey: null })));
+    const kept = new Set<string | null>(except);
     const isDue = (row: Row): boolean =>
-      row.userId === userId && !isKept(row.key) && !(row.previousKey !== null && isKept(row.previousKey));
+      row.userId === userId && !kept.has(row.key) && !kept.has(row.previousKey);
     const gone: string[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const find = new MysqlStatement();
-      const sql = `${this.#select.row} WHERE ${this.#is(find, 'userId', userId)}`;
+      const sql = `${this.#rows.select.row} WHERE ${this.#rows.is(find, 'userId', userId)}`;
       const due = (await find.run<Row>(run, sql)).filter(isDue);
       if (due.length === 0) break;
-      gone.push(...(await this.#deleteLocked(due, isDue, WAITING)).map(({ key }) => key));
+      gone.push(...(await this.#removeLocked(due, isDue, WAITING)).map(({ key }) => key));
     }
     return gone;
   }
@@ -171,18 +163,33 @@ export class MysqlDialect implements SqlDialect {
     const expiresAt = this.#names.column('expiresAt');
     const find = new MysqlStatement();
     const over = `WHERE ${expiresAt} <= ${find.put(now)} ORDER BY ${expiresAt} LIMIT ${find.put(limit)}`;
-    const rows = await find.run<Row>(run, `${this.#select.row} ${over}`);
-    return (await this.#deleteLocked(rows, (row) => Number(row.expiresAt) <= now, SKIPPING)).length;
+    const rows = await find.run<Row>(run, `${this.#rows.select.row} ${over}`);
+    return (await this.#removeLocked(rows, (row) => Number(row.expiresAt) <= now, SKIPPING)).length;
   }
 
   /** Checks the server and the columns as well, and learns how long a statement may be. */
   async probe(run: RunSql): Promise<void> {
-    await run(`${this.#select.record} LIMIT 0`, []);
+    await run(`${this.#rows.select.record} LIMIT 0`, []);
     this.#packet = await checkMysql(run, this.#names);
   }
 
   isTableMissing(error: unknown): boolean {
     return [1146, 1054].includes(errnoOf(error) ?? 0);
+  }
+
+  /** Removes those of the rows that are due still when they are locked. */
+  async #removeLocked(
+    rows: readonly Row[],
+    isDue: (row: Row) => boolean,
+    lock: typeof SKIPPING | typeof WAITING,
+  ): Promise<Row[]> {
+    if (rows.length === 0) return [];
+    const keys = rows.map(({ key }) => key);
+    return this.#transaction(async (run) => {
+      const due = (await this.#rows.of<Row>(run, 'row', 'key', keys, lock)).filter(isDue);
+      await this.#rows.remove(run, due);
+      return due;
+    });
   }
 
   #isolating<Item>(
@@ -204,81 +211,11 @@ export class MysqlDialect implements SqlDialect {
       Math.min(this.#packet, USUAL_PACKET),
     );
   }
-
-  /** Those rows of which a column is one of the values, exactly: MySQL takes blanks at the end for nothing. */
-  async #rowsOf<Found extends Row>(
-    run: RunSql,
-    what: 'record' | 'row',
-    column: 'key' | 'previousKey',
-    values: readonly string[],
-    lock = '',
-  ): Promise<Found[]> {
-    if (values.length === 0) return [];
-    const find = new MysqlStatement();
-    const index = column === 'key' ? 'FORCE INDEX (PRIMARY)' : '';
-    const where = `${this.#names.column(column)} IN (${find.all(values)})`;
-    const rows = await find.run<Found>(run, `${this.#select[what]} ${index} WHERE ${where} ${lock}`);
-    const exact = new Set<string | null>(values);
-    return rows.filter((row) => exact.has(row[column]));
-  }
-
-  /** That a column is the value, exactly. */
-  #is(statement: MysqlStatement, column: Column, value: string): string {
-    const name = this.#names.column(column);
-    const length = Buffer.byteLength(value);
-    return `${name} = ${statement.put(value)} AND OCTET_LENGTH(${name}) = ${statement.put(length)}`;
-  }
-
-  /** Writes columns of rows that are locked. */
-  async #write(run: RunSql, changes: readonly SessionChange[], columns: readonly Column[]): Promise<void> {
-    if (changes.length === 0) return;
-    const { table, column } = this.#names;
-    const update = new MysqlStatement();
-    const rows = changes.map(({ key, next }) => {
-      return `SELECT ${keyColumn(update, key)}, ${columns.map((name) => `${update.put(next[name])} AS \`${name}\``).join(', ')}`;
-    });
-    const assignments = columns.map((name) => `s.${column(name)} = c.\`${name}\``).join(', ');
-    await update.run(
-      run,
-      `UPDATE (${rows.join(' UNION ALL ')}) AS c STRAIGHT_JOIN ${table} AS s FORCE INDEX (PRIMARY) ON s.${column('key')} = c.old_key SET ${assignments}`,
-    );
-  }
-
-  /** Removes those of the rows that are due still when they are locked. */
-  async #deleteLocked(
-    rows: readonly Row[],
-    isDue: (row: Row) => boolean,
-    lock: typeof SKIPPING | typeof WAITING,
-  ): Promise<Row[]> {
-    if (rows.length === 0) return [];
-    const { table, column } = this.#names;
-    return this.#transaction(async (run) => {
-      const found = rows.map(({ key }) => key);
-      const due = (await this.#rowsOf<Row>(run, 'row', 'key', found, lock)).filter(isDue);
-      if (due.length === 0) return [];
-      const remove = new MysqlStatement();
-      const keys = due.map(({ key }) => `SELECT ${keyColumn(remove, key)}`).join(' UNION ALL ');
-      await remove.run(
-        run,
-        // MariaDB would go through all rows for an IN, even with FORCE INDEX; a join it makes row by row.
-        `DELETE s FROM (${keys}) AS c STRAIGHT_JOIN ${table} AS s FORCE INDEX (PRIMARY) ON s.${column('key')} = c.old_key`,
-      );
-      return due;
-    });
-  }
 }
-
-const WAITING = 'FOR UPDATE';
-const SKIPPING = 'FOR UPDATE SKIP LOCKED';
 
 function namedIn(rows: readonly Pick<Row, 'key' | 'previousKey'>[]): (key: string) => boolean {
   const names = new Set(rows.flatMap(({ key, previousKey }) => [key, previousKey]));
   return (key) => names.has(key);
-}
-
-/** A key as a column to join with. */
-function keyColumn(statement: MysqlStatement, key: string): string {
-  return `${statement.put(key)} COLLATE utf8mb4_bin AS old_key`;
 }
 
 function isTouch({ version, next }: SessionChange): boolean {
