@@ -35,6 +35,7 @@ export const LENGTHS: Partial<Record<Column, number>> = {
 };
 
 const LARGEST_INT = 2_147_483_647;
+const LARGEST_BIGINT = 2 ** 63 - 1024; // as far as a number goes there
 
 /**
  * Answers each item that no column can hold with its error, and writes the others. The database is not left to decide
@@ -63,7 +64,7 @@ function refusalOf(record: SessionRecord): Error | undefined {
 function whatFits(column: Column, value: string | number | null): string | undefined {
   if (value === null) return undefined;
   if (typeof value === 'number') {
-    const largest = column === 'version' ? LARGEST_INT : Number.MAX_SAFE_INTEGER;
+    const largest = column === 'version' ? LARGEST_INT : LARGEST_BIGINT;
     return Number.isInteger(value) && Math.abs(value) <= largest
       ? undefined
       : `whole numbers up to ${largest}`;
