@@ -19,7 +19,7 @@ function contractWith(name: string, options: (url: string) => Options): void {
         entities: [SessionEntity],
         synchronize: true,
         ...options(database.url),
-      } as DataSourceOptions);
+      });
       await dataSource.initialize();
     });
 

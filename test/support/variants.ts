@@ -13,8 +13,10 @@ const VARIANTS: Readonly<Record<'plain' | 'encrypted', Variant>> = {
   encrypted: { share: 0.25, options: { encryption: { keys: ['5a'.repeat(32)] } } },
 };
 
-/** What is looked at long enough: of the databases one, unless somebody looks for longer (`FC_TIMES`). */
-const LOOKED_AT = process.env.FC_TIMES ? KINDS : KINDS.filter((kind) => !['mysql', 'sqlite'].includes(kind));
+/** For what takes long: of the databases one, unless somebody looks for longer (`FC_TIMES`). */
+export const LOOKED_AT = process.env.FC_TIMES
+  ? KINDS
+  : KINDS.filter((kind) => !['mysql', 'sqlite'].includes(kind));
 
 /** Every store under every variant, for `describe.each`. */
 export const PLACES = LOOKED_AT.flatMap((kind) =>

@@ -63,7 +63,7 @@ export class MysqlDialect implements SqlDialect {
         const [only, ...others] = some;
         if (errnoOf(error) !== DUPLICATE || others.length > 0) throw error;
         const taken = await this.#rows.of(run, 'row', 'key', [only!.key]);
-        return [taken.length > 0 ? false : (error as Error)];
+        return [taken.some(({ key }) => key === only!.key) ? false : (error as Error)];
       }
       return some.map(() => true);
     };

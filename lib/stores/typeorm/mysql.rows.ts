@@ -28,21 +28,19 @@ export class MysqlRows {
     this.select = { record: select(COLUMNS), row: select(ROW), summary: select(SUMMARY) };
   }
 
-  /** Those rows of which a column is one of the values, exactly: MySQL takes blanks at the end for nothing. */
-  async of<Found extends Row>(
+  /** Those rows of which a column is one of the values, or one but for blanks at the end, which MySQL takes for nothing. */
+  of<Found extends Row>(
     run: RunSql,
     what: 'record' | 'row',
     column: 'key' | 'previousKey',
     values: readonly string[],
     lock = '',
-  ): Promise<Found[]> {
-    if (values.length === 0) return [];
+  ): Promise<readonly Found[]> {
+    if (values.length === 0) return Promise.resolve([]);
     const find = new MysqlStatement();
     const index = column === 'key' ? 'FORCE INDEX (PRIMARY)' : '';
     const where = `${this.#names.column(column)} IN (${find.all(values)})`;
-    const rows = await find.run<Found>(run, `${this.select[what]} ${index} WHERE ${where} ${lock}`);
-    const exact = new Set<string | null>(values);
-    return rows.filter((row) => exact.has(row[column]));
+    return find.run<Found>(run, `${this.select[what]} ${index} WHERE ${where} ${lock}`);
   }
 
   /** That a column is the value, exactly. */

@@ -11,7 +11,7 @@ export async function connectMysql(url: string, options: MysqlOptions = {}): Pro
     url,
     entities: [SessionEntity],
     ...options,
-  } as DataSourceOptions).initialize();
+  }).initialize();
 }
 
 export interface Sent {

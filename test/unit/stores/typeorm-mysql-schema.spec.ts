@@ -227,7 +227,12 @@ const CASES: Record<string, MysqlOptions> = {
     const looked = watched.sent.filter(({ sql }) => /^(SELECT|UPDATE|DELETE)/.test(sql));
     expect(looked.length).toBeGreaterThan(14);
     for (const { sql, values } of looked) {
-      type Step = { table: string; type: string; key: string | null; rows: string };
+      interface Step {
+        table: string;
+        type: string;
+        key: string | null;
+        rows: string;
+      }
       const steps = await dataSource.query<Step[]>(`EXPLAIN ${sql}`, values as unknown[]);
       const step = steps.find(({ table }) => ['s', 'nest_session'].includes(table));
       // Of rows that are not there any more, the server knows without looking.

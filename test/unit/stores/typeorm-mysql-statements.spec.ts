@@ -184,6 +184,9 @@ import { Capture } from './support.js';
       expect(await store.delete([key])).toEqual([false]);
       expect(await store.update([{ ...changeOf(record), key }])).toEqual([false]);
     }
+    expect(await store.create([newRecord({ key: 'Key ' })])).toEqual([
+      expect.objectContaining({ errno: 1062 }),
+    ]);
     expect(await store.count('ada ', 0)).toBe(0);
     expect(await store.deleteByUser('ada ', [])).toEqual([]);
     expect(await store.deleteByUser('ada', ['key', 'Key '])).toEqual(['Key']);

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { CreateSessionTable, SessionEntity, TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
@@ -231,14 +230,21 @@ describe('on SQLite, through sql.js', () => {
     const [own, other] = [await connect({ ...file(), synchronize: true }), await connect(file())];
     const store = new TypeOrmSessionStore(own);
     await other.query('BEGIN IMMEDIATE');
-    let isDone = false;
+    const patience: unknown[] = []; // of SQLite while a statement runs, in which nothing else can
+    const { databaseConnection } = own.driver as unknown as { databaseConnection: Connection };
+    const prepare = databaseConnection.prepare.bind(databaseConnection);
+    jest.spyOn(databaseConnection, 'prepare').mockImplementation((sql) => {
+      patience.push(databaseConnection.pragma('busy_timeout', { simple: true }));
+      return prepare(sql);
+    });
     const record = newRecord();
-    const created = store.create([record]).finally(() => (isDone = true));
-    for (let turns = 0; turns < 100; turns++) await setImmediate(); // nothing of this would run
-    expect(isDone).toBe(false);
-    expect(await own.query('PRAGMA busy_timeout')).toEqual([{ timeout: 5000 }]);
+    const created = store.create([record]);
+    expect(patience).toEqual([0]);
+    expect(databaseConnection.pragma('busy_timeout', { simple: true })).toBe(5000);
+    expect(await store.read([record.key])).toEqual([undefined]);
     await other.query('COMMIT');
     expect(await created).toEqual([true]);
+    expect(await store.read([record.key])).toEqual([record]);
   });
 
   test('two stores prune and write at once, and nothing is lost', async () => {
@@ -263,6 +269,11 @@ describe('on SQLite, through sql.js', () => {
   });
 });
 
+interface Connection {
+  prepare(sql: string): Statement;
+  pragma(sql: string, options: { simple: boolean }): unknown;
+}
+
 interface Statement {
   readonly reader: boolean;
   all(...parameters: unknown[]): unknown;
@@ -271,9 +282,7 @@ interface Statement {
 
 /** Notes what runs on the connection of a `DataSource`. */
 function watch(source: DataSource): string[] {
-  const { databaseConnection } = source.driver as unknown as {
-    databaseConnection: { prepare(sql: string): Statement };
-  };
+  const { databaseConnection } = source.driver as unknown as { databaseConnection: Connection };
   const sent: string[] = [];
   const prepare = databaseConnection.prepare.bind(databaseConnection);
   jest.spyOn(databaseConnection, 'prepare').mockImplementation((sql) => {
