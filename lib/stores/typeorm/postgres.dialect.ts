@@ -223,7 +223,7 @@ function arrayLiteral(values: readonly (string | number | null)[]): string {
 }
 
 /** 64-bit integers come as text, or as whatever the application had `pg.types` make of them. */
-function withNumbers<Row extends SessionSummary>(row: Row): Row {
+export function withNumbers<Row extends SessionSummary>(row: Row): Row {
   const numbers: { -readonly [P in (typeof NUMBERS)[number]]: SessionRecord[P] } = row;
   for (const property of NUMBERS) {
     if (numbers[property] !== null) numbers[property] = Number(numbers[property]);
