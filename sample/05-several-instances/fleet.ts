@@ -7,8 +7,10 @@ export interface FleetSettings {
   readonly size: number;
   /** The program that is an instance. */
   readonly script: string;
-  /** The variables that say where the sessions are. */
-  readonly store: Readonly<Record<string, string>>;
+  /** Variables for the instances, which say where the sessions are. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Whether what they say is heard. @defaultValue `'inherit'` */
+  readonly output?: 'inherit' | 'ignore';
   readonly secrets: Secrets;
   readonly proxy: Proxy;
 }
@@ -73,16 +75,23 @@ export class Fleet {
 
   async #restart(): Promise<void> {
     for (const old of this.#instances) {
+      const before = this.#instances;
       const next = await this.#start(old.name); // with what holds from now on: secrets, or a new release
-      this.#instances = this.#instances.map((each) => (each === old ? next : each));
-      await this.#settings.proxy.route(this.#urls); // nobody is on the way to the old one any more
+      this.#instances = before.map((each) => (each === old ? next : each));
+      try {
+        await this.#settings.proxy.route(this.#urls); // nobody is on the way to the old one any more
+      } catch (error) {
+        this.#instances = before; // which are still asked
+        await next.stop();
+        throw error;
+      }
       await old.stop();
     }
   }
 
   #start(name: string): Promise<Instance> {
-    const { script, store, secrets } = this.#settings;
-    return Instance.start(script, name, { ...store, SESSION_SECRETS: secrets.list.join(',') });
+    const { script, environment, output, secrets } = this.#settings;
+    return Instance.start(script, name, { ...environment, SESSION_SECRETS: secrets.list.join(',') }, output);
   }
 
   get #urls(): string[] {

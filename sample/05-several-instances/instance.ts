@@ -11,11 +11,16 @@ export class Instance {
   ) {}
 
   /** Starts one; resolves when it listens. @throws Error where it ends instead. */
-  static async start(script: string, name: string, environment: NodeJS.ProcessEnv): Promise<Instance> {
+  static async start(
+    script: string,
+    name: string,
+    environment: NodeJS.ProcessEnv,
+    output: 'inherit' | 'ignore' = 'inherit',
+  ): Promise<Instance> {
     const child = fork(script, {
       env: { ...process.env, ...environment, INSTANCE: name },
       execArgv: [],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', output, output, 'ipc'],
     });
     const url = await Promise.race([
       once(child, 'message').then(([message]) => (message as { url: string }).url),

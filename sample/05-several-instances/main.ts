@@ -16,15 +16,16 @@ await runSample({
   async create({ secret, databaseUrl }) {
     const settings = readSettings(process.env);
     const { redisUrl, isSecretGiven } = settings;
-    const store = redisUrl === undefined ? { DATABASE_URL: await databaseUrl() } : { REDIS_URL: redisUrl };
+    const environment =
+      redisUrl === undefined ? { DATABASE_URL: await databaseUrl() } : { REDIS_URL: redisUrl };
     // Once, before there are instances.
-    if (store.DATABASE_URL !== undefined) await makeSessionTable(store.DATABASE_URL);
+    if (environment.DATABASE_URL !== undefined) await makeSessionTable(environment.DATABASE_URL);
 
     const proxy = chooseProxy(settings.proxy, join(sources, 'proxy', 'nginx.conf'), join(data, 'nginx'));
     const fleet = new Fleet({
       size: settings.size,
       script: fileURLToPath(new URL('./app/main.js', import.meta.url)),
-      store,
+      environment,
       secrets: new Secrets(settings.secrets ?? secret, isSecretGiven ? undefined : join(data, 'secret')),
       proxy,
     });

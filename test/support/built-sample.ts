@@ -1,4 +1,5 @@
-import { readdir, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
@@ -35,7 +36,10 @@ async function buildFolder(from: string, to: string): Promise<void> {
       });
       const file = join(to, name.replace(/\.ts$/, '.js'));
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, code);
+      // Another spec file may build it at the same time, or run it already.
+      const draft = `${file}.${randomUUID()}`;
+      await writeFile(draft, code);
+      await rename(draft, file);
     }),
   );
 }

@@ -13,17 +13,19 @@ export interface AppSettings {
   /** Where the sessions are: in the one or the other. */
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
+  /** What keys in Redis begin with. */
+  readonly redisPrefix: string;
 }
 
 @Module({})
 export class AppModule {
-  static forRoot({ instance, secrets, databaseUrl, redisUrl }: AppSettings): DynamicModule {
+  static forRoot({ instance, secrets, databaseUrl, redisUrl, redisPrefix }: AppSettings): DynamicModule {
     const secret = [...secrets];
     const inRedis = redisUrl !== undefined;
     return {
       module: AppModule,
       imports: inRedis
-        ? [SessionModule.forRoot({ secret, store: redisStore({ url: redisUrl, prefix: 'sample-05:' }) })]
+        ? [SessionModule.forRoot({ secret, store: redisStore({ url: redisUrl, prefix: redisPrefix }) })]
         : [
             // No `migrationsRun`: several instances that start at once would all begin to make the table.
             TypeOrmModule.forRoot({ type: 'postgres', url: databaseUrl!, entities: [SessionEntity] }),

@@ -3,7 +3,13 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 
 /** One instance, in a process of its own: `../instance.ts` starts it. */
-const { INSTANCE = '1', SESSION_SECRETS = '', DATABASE_URL, REDIS_URL } = process.env;
+const {
+  INSTANCE = '1',
+  SESSION_SECRETS = '',
+  DATABASE_URL,
+  REDIS_URL,
+  REDIS_PREFIX = 'sample-05:',
+} = process.env;
 
 const app = await NestFactory.create<NestExpressApplication>(
   AppModule.forRoot({
@@ -11,6 +17,7 @@ const app = await NestFactory.create<NestExpressApplication>(
     secrets: SESSION_SECRETS.split(','),
     databaseUrl: DATABASE_URL,
     redisUrl: REDIS_URL,
+    redisPrefix: REDIS_PREFIX,
   }),
   { logger: ['error', 'warn'] },
 );

@@ -37,7 +37,7 @@ function newRecord(index: number): SessionRecord {
   return {
     key: randomBytes(32).toString('base64url'),
     version: 1,
-    data: JSON.stringify({ userId: `user-${index}`, text: 'x'.repeat(570) }),
+    data: dataOf(index, 1),
     meta: null,
     userId: `user-${index}`,
     createdAt: now,
@@ -48,6 +48,17 @@ function newRecord(index: number): SessionRecord {
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36',
     previousKey: null,
   };
+}
+
+function dataOf(index: number, visits: number): string {
+  return JSON.stringify({ userId: `user-${index}`, visits, cart: 'x'.repeat(550) });
+}
+
+/** As a request makes it: one of the keys is another, and the deadline moves. */
+function changed(record: SessionRecord, index: number): SessionRecord {
+  const now = Date.now();
+  const version = record.version + 1;
+  return { ...record, version, data: dataOf(index, version), lastSeenAt: now, expiresAt: now + 3_600_000 };
 }
 
 interface Store {
@@ -88,7 +99,7 @@ async function measure(dataSource: DataSource, records: SessionRecord[], measure
     const chosen = someOf(records);
     const changes = chosen.map((index) => {
       const record = records[index]!;
-      const next = { ...record, version: record.version + 1 };
+      const next = changed(record, index);
       records[index] = next;
       return { key: record.key, version: record.version, next };
     });
