@@ -54,7 +54,7 @@ async function databaseAt(variable: string): Promise<string> {
     await client.end();
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
-    throw new Error(`PostgreSQL cannot be used as ${variable} says: ${message || code}.`);
+    throw new Error(`PostgreSQL cannot be used as ${variable} says: ${message || code}.`, { cause: error });
   }
   return url;
 }

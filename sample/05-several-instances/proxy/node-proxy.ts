@@ -77,7 +77,9 @@ export class NodeProxy implements Proxy {
       'x-forwarded-proto': 'http',
       'x-forwarded-host': req.headers.host,
     };
-    const given = Object.entries(req.headers).filter(([name]) => !OF_THE_CONNECTION.has(name));
+    const given = Object.entries(req.headers).filter(
+      ([name]) => !OF_THE_CONNECTION.has(name) && name !== 'forwarded',
+    );
     const isChunked = req.headers['transfer-encoding'] !== undefined;
     return { ...Object.fromEntries(given), ...(isChunked && { 'transfer-encoding': 'chunked' }), ...own };
   }
