@@ -7,12 +7,14 @@ export class Crowd {
   /** How many visits were made, from signing in to signing out. */
   rounds = 0;
   #isOpen = true;
+  #notice: () => void = () => undefined;
   readonly #done: Promise<unknown>;
 
-  /** Begins; resolves when each of them has been served once. */
+  /** Begins; resolves when there were as many visits as there are visitors, or something is wrong. */
   static async begin(visitor: () => Promise<Client>, size: number): Promise<Crowd> {
     const crowd = new Crowd(visitor, size);
-    while (crowd.rounds < size && crowd.complaints.length === 0) await new Promise(setImmediate);
+    while (crowd.rounds < size && crowd.complaints.length === 0)
+      await new Promise<void>((resolve) => (crowd.#notice = resolve));
     return crowd;
   }
 
@@ -51,5 +53,6 @@ export class Crowd {
     await expect('sign out', client.post('/sign-out'), ({ status }) => status === 204);
     await expect('signed out', old.get('/account'), ({ status }) => status === 401);
     this.rounds++;
+    this.#notice();
   }
 }
