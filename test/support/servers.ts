@@ -31,6 +31,8 @@ export const WANTED: readonly Wanted[] = [
   npmPackage('ioredis', 'TEST_IOREDIS'),
   npmPackage('better-sqlite3', 'TEST_BETTER_SQLITE3', 'BETTER_SQLITE3'),
   program('redis-server', 'TEST_REDIS_SERVER', 'apt-get install redis-server (Redis 7 or later)'),
+  program('memcached', 'TEST_MEMCACHED', 'apt-get install memcached'),
+  program('nginx', 'TEST_NGINX', 'apt-get install nginx-light'),
 ];
 
 /**
@@ -74,10 +76,13 @@ function server(
   return { name, found: `TEST_${variable}`, remedy: `${remedy}, or set ${variable}`, look };
 }
 
+/** Where servers are installed, which is not on every user's path. */
+const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
+
 function program(name: string, found: string, remedy: string): Wanted {
   const look = (): Promise<string | undefined> => {
-    const places = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
-    return Promise.resolve(places.find(isExecutable));
+    const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS];
+    return Promise.resolve(folders.map((folder) => join(folder, name)).find(isExecutable));
   };
   return { name, found, remedy, look };
 }
