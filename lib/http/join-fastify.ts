@@ -77,7 +77,7 @@ function sendError(lost: FastifyReply, error: unknown): void {
   const reply = lost.sent ? (Object.create(lost, NOT_HIJACKED) as FastifyReply) : lost;
   const { raw } = reply;
   for (const name of CONTENT_HEADERS) {
-    // It takes off what goes with the error as well, since Fastify 5.3.
+    // Fastify 5 takes it off the response as well, where the error's own may be.
     const kept = raw.getHeader(name);
     reply.removeHeader(name);
     if (kept !== undefined) raw.setHeader(name, kept);

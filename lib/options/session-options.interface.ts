@@ -292,7 +292,7 @@ export interface SessionModuleOptions {
    * Whether to believe `X-Forwarded-Proto` when deciding if a connection is secure, and `X-Forwarded-Host` when a
    * `CsrfGuard` asks for the application's own origin.
    *
-   * @defaultValue the framework's own setting (Express: `trust proxy`)
+   * @defaultValue the framework's own setting (Express: `trust proxy`, Fastify: `trustProxy`)
    */
   proxy?: boolean;
 

@@ -177,7 +177,7 @@ export type AnySite = Site<AnyHandler>;
 type OpenSite<App, H> = (
   backend: Backend,
   options?: Partial<SessionModuleOptions>,
-  setUp?: (app: App) => void,
+  setUp?: (app: App) => unknown,
   controllers?: Type[],
 ) => Promise<Site<H>>;
 
@@ -196,7 +196,7 @@ export function siteOn(
     }).compile();
     const app = ADAPTERS[adapter](moduleRef, settings);
     if (!process.env.TEST_LOG) app.useLogger(false);
-    setUp(app);
+    await setUp(app);
     const events: SessionEvent[] = [];
     app.get(SessionEvents).all.subscribe((event) => events.push(event));
     const base = await listen(app, settings.https && 'https');

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Backend, BACKENDS, type AnySite, STAGES } from '../../support/site.js';
+import { type Backend, BACKENDS, KINDS, openSite, type Site } from '../../support/site.js';
 
-describe.each(STAGES)('a user id that is none, asked of SessionService ($stage)', ({ kind, openSite }) => {
+describe.each(KINDS)('a user id that is none, asked of SessionService (%s)', (kind) => {
   let backend: Backend;
-  let site: AnySite;
+  let site: Site;
 
   beforeEach(async () => {
     backend = await BACKENDS[kind]();
