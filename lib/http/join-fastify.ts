@@ -41,9 +41,13 @@ const SESSION_OF_RAW = {
   },
 };
 
-/** A hijacked reply has nothing more to do with the response: for the error it has. */
-const NOT_HIJACKED: PropertyDescriptorMap & ThisType<FastifyReply> = {
+/** To Fastify the lost reply stays sent, or it would take a handler that is done for one that has sent nothing yet. */
+const SENT: PropertyDescriptor = { configurable: true, get: () => true };
+
+/** The reply that takes its place is sent when it is, although the lost one may have been hijacked. */
+const IN_ITS_PLACE: PropertyDescriptorMap & ThisType<FastifyReply> = {
   sent: {
+    configurable: true,
     get() {
       return this.raw.writableEnded;
     },
@@ -74,7 +78,8 @@ export function joinFastify(fastify: FastifyInstance): LateAnswer {
 }
 
 function sendError(lost: FastifyReply, error: unknown): void {
-  const reply = lost.sent ? (Object.create(lost, NOT_HIJACKED) as FastifyReply) : lost;
+  Object.defineProperty(lost, 'sent', SENT);
+  const reply = Object.create(lost, IN_ITS_PLACE) as FastifyReply;
   const { raw } = reply;
   for (const name of CONTENT_HEADERS) {
     // Fastify 5 takes it off the response as well, where the error's own may be.

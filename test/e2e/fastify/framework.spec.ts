@@ -203,6 +203,23 @@ describe('on Fastify', () => {
     expect(seen).toEqual(['SessionStoreError /raw/sent', 'SessionStoreError /raw/hijacked']);
   });
 
+  it('a filter that takes its time answers, and not the handler that was done before', async () => {
+    @Catch()
+    class SlowFilter implements ExceptionFilter {
+      async catch(error: Error, host: ArgumentsHost): Promise<void> {
+        for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+        void host.switchToHttp().getResponse<FastifyReply>().status(500).send(error.name);
+      }
+    }
+    const client = await open((app) => void app.useGlobalFilters(new SlowFilter()));
+    site.handle('bad', ({ session, res }) => {
+      session.bad = 1n; // refused at once
+      void res.send('lost');
+    });
+    for (const how of ['run', 'raw'])
+      expect(await client.get(`/${how}/bad`)).toMatchObject({ status: 500, text: 'SessionDataError' });
+  });
+
   it('@fastify/cookie beside it: both set theirs, and both read them', async () => {
     const client = await open((app) => app.register(cookies));
     site.handle('both', ({ session, req, res }) => {
