@@ -202,7 +202,8 @@ export interface SessionModuleOptions {
   maxSessionsPerUser?: number;
 
   /**
-   * Keep the client's address and user agent with the session.
+   * Keep the client's address and user agent with the session. The address is what the framework says (`req.ip`): behind a
+   * proxy that is the proxy's, unless `trust proxy` of Express or `trustProxy` of Fastify trusts it.
    *
    * @defaultValue `true`
    */
