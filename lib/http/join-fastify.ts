@@ -16,6 +16,7 @@ interface FastifyRequest {
 interface FastifyReply {
   readonly raw: ServerResponse;
   readonly sent: boolean;
+  getHeaders(): object;
   removeHeader(name: string): unknown;
   send(payload: unknown): unknown;
 }
@@ -80,12 +81,20 @@ export function joinFastify(fastify: FastifyInstance): LateAnswer {
 function sendError(lost: FastifyReply, error: unknown): void {
   Object.defineProperty(lost, 'sent', SENT);
   const reply = Object.create(lost, IN_ITS_PLACE) as FastifyReply;
+  forgetHeaders(reply);
+  reply.send(error);
+}
+
+/**
+ * A reply puts its headers over those of the response. What was to go with the lost content must not come back, and what
+ * is there for the error, such as the cookie of a new id, must not be replaced by what was there before.
+ */
+function forgetHeaders(reply: FastifyReply): void {
   const { raw } = reply;
-  for (const name of CONTENT_HEADERS) {
-    // Fastify 5 takes it off the response as well, where the error's own may be.
+  for (const name of Object.keys(reply.getHeaders())) {
     const kept = raw.getHeader(name);
-    reply.removeHeader(name);
+    if (kept === undefined && !CONTENT_HEADERS.includes(name)) continue;
+    reply.removeHeader(name); // in Fastify 5 off the response, too
     if (kept !== undefined) raw.setHeader(name, kept);
   }
-  reply.send(error);
 }

@@ -36,10 +36,10 @@ import {
   takeOver,
 } from './adapters.js';
 import { Client, listen } from './client.js';
-import { fetchInsecurely } from './tls-fetch.js';
 import { createDatabase } from './database.js';
 import { openRedisSpace, REDIS_URL } from './redis.js';
 import { spyOnStore, type StoreSpy } from './spy-store.js';
+import { fetchInsecurely } from './tls-fetch.js';
 
 export const SECRET = 'a secret of more than thirty-two bytes';
 

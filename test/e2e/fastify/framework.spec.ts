@@ -127,6 +127,7 @@ describe('on Fastify', () => {
       503,
       'https://shop.example',
     ]);
+    expect(bad.headers.get('vary')).toMatch(/Origin.*Cookie/i);
   });
 
   it('a page that is not there, and a body that cannot be read, keep what a middleware has changed', async () => {
@@ -260,6 +261,23 @@ describe('on Fastify', () => {
       expect((await site.client().post('/plugin/visit')).status).toBe(503);
     },
   );
+
+  it('a new id reaches the client with an error beside the cookies of the lost reply, and nothing else of that', async () => {
+    const client = await open((app) => app.register(cookies));
+    site.handle('careless', async ({ session, res }) => {
+      await session.login('ann');
+      session.bad = 1n;
+      void (res as unknown as FastifyReply)
+        .setCookie('theme', 'dark')
+        .headers({ 'x-kept': 'yes', etag: '"lost"', 'cache-control': 'public', 'content-type': 'text/html' })
+        .send('lost');
+    });
+    const { status, setCookies, headers } = await client.get('/raw/careless');
+    expect([status, setCookies.map((line) => line.split('=')[0])]).toEqual([500, ['theme', 'sid']]);
+    const kept = ['x-kept', 'cache-control', 'etag', 'content-type'].map((name) => headers.get(name));
+    expect(kept).toEqual(['yes', 'no-store', null, 'application/json; charset=utf-8']);
+    expect((await client.get('/run/read')).body).toEqual({ userId: 'ann' });
+  });
 
   it('@fastify/session beside it keeps request.session; a parameter has this one', async () => {
     const client = await open(async (app) => {
