@@ -19,6 +19,7 @@ import { describe, messages } from './errors/messages.js';
 import { SessionOptionsError } from './errors/session-options.error.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { unguardedRoutes } from './guards/unguarded-routes.js';
+import { type FastifyInstance, joinFastify } from './http/join-fastify.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
 import { SessionEvents } from './services/session-events.js';
@@ -102,9 +103,12 @@ export class SessionModule
    * would match a path and an exclusion list for every request.
    */
   configure(consumer: MiddlewareConsumer): void {
+    const { httpAdapter } = this.adapterHost;
     const { forRoutes, exclude } = this.runtime.options;
+    if (httpAdapter.getType() === 'fastify')
+      this.runtime.context.answerLate = joinFastify(httpAdapter.getInstance<FastifyInstance>());
     if (forRoutes === undefined && exclude === undefined) {
-      this.adapterHost.httpAdapter.use(this.middleware);
+      httpAdapter.use(this.middleware);
       return;
     }
     consumer

@@ -8,7 +8,7 @@ import { SharedStore } from './core/shared-store.js';
 import { messages } from './errors/messages.js';
 import type { SessionStoreError } from './errors/session-store.error.js';
 import { SessionCapabilityError } from './errors/session-capability.error.js';
-import type { ExchangeContext } from './http/session-exchange.js';
+import type { ExchangeContext, LateAnswer } from './http/session-exchange.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 
 /** The sessions of one application: engine, store and what runs beside them, put together. */
@@ -16,7 +16,7 @@ export class SessionRuntime {
   readonly events = new SessionEventHub();
   readonly shared: SharedStore;
   readonly engine: SessionEngine;
-  readonly context: ExchangeContext;
+  readonly context: ExchangeContext & { answerLate?: LateAnswer };
   readonly pruner: Pruner | undefined;
   readonly #logger = new Logger('SessionModule');
   readonly #said = new Set<string>();

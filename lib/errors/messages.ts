@@ -78,7 +78,7 @@ export const messages = {
   tooLate:
     'A session began after the response had left, so its cookie cannot be sent and it was not stored; change the session before the first byte.',
   insecure:
-    'The session cookie is "secure" (or sameSite "none", or partitioned, which browsers take as secure cookies alone) but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
+    'The session cookie is "secure" (or sameSite "none", or partitioned, which browsers take as secure cookies alone) but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), on Fastify new FastifyAdapter({ trustProxy: true }), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
   cookieTooLarge: (bytes: number) =>
     `The session cookie's name and value have ${bytes} bytes, more than the 4096 browsers keep (RFC 6265bis, section 5.6); use a shorter name or id.`,
   noHandle: (given: string) =>

@@ -42,7 +42,7 @@ export interface ResponseGate {
 }
 
 /** Headers about the content that was lost: they must neither describe the error nor let it be cached. */
-const CONTENT_HEADERS =
+export const CONTENT_HEADERS: readonly string[] =
   `content-type content-length content-encoding content-language content-range content-disposition
   content-location content-digest content-md5 repr-digest digest etag last-modified location refresh
   transfer-encoding trailer accept-ranges cache-control cdn-cache-control surrogate-control expires age`.split(

@@ -61,7 +61,12 @@ export interface ExchangeContext {
   readonly storeFailures: () => number;
   /** Says something to the operator, once. */
   readonly warnOnce: (message: string) => void;
+  /** Answers an error that comes after `next`, in frameworks where that is called once; undefined where it is called again. */
+  readonly answerLate?: LateAnswer | undefined;
 }
+
+/** Answers a request with an error when its handlers have done their part. */
+export type LateAnswer = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
 
 /** One request and its session, from the cookie that came to the cookie that goes. */
 export class SessionExchange implements SessionHost, ResponseGate {
@@ -159,13 +164,13 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   canSend(cookie: SessionCookie): boolean {
-    if (this.#head === 'gone') {
-      // Only a session that is not stored yet is lost by this: the client of any other has its cookie.
-      if (this.#state?.base === undefined) this.#context.warnOnce(messages.tooLate);
+    if (!this.#isSecure && this.#needsSecure(cookie)) {
+      this.#context.warnOnce(messages.insecure);
       return false;
     }
-    if (this.#isSecure || !this.#needsSecure(cookie)) return true;
-    this.#context.warnOnce(messages.insecure);
+    if (this.#head !== 'gone') return true;
+    // Only a session that is not stored yet is lost by this: the client of any other has its cookie.
+    if (this.#state?.base === undefined) this.#context.warnOnce(messages.tooLate);
     return false;
   }
 
@@ -240,7 +245,9 @@ export class SessionExchange implements SessionHost, ResponseGate {
     if (typeof retryAfter === 'number') this.#res.setHeader('Retry-After', String(retryAfter));
     this.#decideCookieAfterAll();
     this.#setHeaders();
-    this.#next(this.#context.http.errorFor(error));
+    const { answerLate, http } = this.#context;
+    if (answerLate === undefined) this.#next(http.errorFor(error));
+    else answerLate(http.errorFor(error), this.#req, this.#res);
   }
 
   /** A new id that is stored has to reach the client with the error, too: the old one is dead. */

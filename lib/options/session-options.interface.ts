@@ -202,7 +202,8 @@ export interface SessionModuleOptions {
   maxSessionsPerUser?: number;
 
   /**
-   * Keep the client's address and user agent with the session.
+   * Keep the client's address and user agent with the session. The address is what the framework says (`req.ip`): behind a
+   * proxy that is the proxy's, unless `trust proxy` of Express or `trustProxy` of Fastify trusts it.
    *
    * @defaultValue `true`
    */
@@ -292,7 +293,7 @@ export interface SessionModuleOptions {
    * Whether to believe `X-Forwarded-Proto` when deciding if a connection is secure, and `X-Forwarded-Host` when a
    * `CsrfGuard` asks for the application's own origin.
    *
-   * @defaultValue the framework's own setting (Express: `trust proxy`)
+   * @defaultValue the framework's own setting (Express: `trust proxy`, Fastify: `trustProxy`)
    */
   proxy?: boolean;
 

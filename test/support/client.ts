@@ -6,10 +6,13 @@ export class Client {
   readonly cookies = new Map<string, string>();
   readonly headers: Record<string, string> = {};
 
-  constructor(readonly base: string) {}
+  constructor(
+    readonly base: string,
+    private readonly fetching: typeof fetch = fetch,
+  ) {}
 
   async request(method: string, path: string, body?: unknown): Promise<Answer> {
-    const response = await fetch(this.base + path, {
+    const response = await this.fetching(this.base + path, {
       method,
       redirect: 'manual',
       headers: {
@@ -39,7 +42,7 @@ export class Client {
 
   /** Another browser that has the same cookies: a stolen or an old one. */
   copy(): Client {
-    const copy = new Client(this.base);
+    const copy = new Client(this.base, this.fetching);
     for (const [name, value] of this.cookies) copy.cookies.set(name, value);
     return copy;
   }
@@ -77,9 +80,9 @@ function parsed(text: string): unknown {
 }
 
 /** Starts an application on a free port of the loopback interface. */
-export async function listen(app: INestApplication): Promise<string> {
+export async function listen(app: INestApplication, scheme = 'http'): Promise<string> {
   await app.listen(0, '127.0.0.1');
   const server = app.getHttpServer() as Server;
   const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}`;
+  return `${scheme}://127.0.0.1:${port}`;
 }

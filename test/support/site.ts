@@ -12,6 +12,7 @@ import {
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { Request, Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import {
   MemorySessionStore,
@@ -25,43 +26,61 @@ import {
 } from '../../lib/index.js';
 import { RedisSessionStore } from '../../lib/stores/redis/index.js';
 import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/index.js';
+import {
+  ADAPTER_NAMES,
+  type AdapterName,
+  ADAPTERS,
+  type AnyRequest,
+  type AnyResponse,
+  type ServerSettings,
+  takeOver,
+} from './adapters.js';
 import { Client, listen } from './client.js';
 import { createDatabase } from './database.js';
 import { createMysqlDatabase, MYSQL_URL } from './mysql.js';
 import { openRedisSpace, REDIS_URL } from './redis.js';
 import { spyOnStore, type StoreSpy } from './spy-store.js';
+import { fetchInsecurely } from './tls-fetch.js';
 
 export const SECRET = 'a secret of more than thirty-two bytes';
 
 /** The session as these tests write to it. */
 export type AnySession = Session & Record<string, unknown>;
 
-export interface Visit {
+/** What a handler is given; without further words on Express. */
+export interface Visit<Req = Request, Res = Response> {
   readonly session: AnySession;
-  readonly req: Request & { session: AnySession };
-  readonly res: Response;
+  readonly req: Req & { session: AnySession };
+  readonly res: Res;
   readonly body: Record<string, unknown>;
+  /** Answers past the framework, with the response of Node.js. */
+  readonly takeOver: () => ServerResponse;
 }
 
 export type Handler = (visit: Visit) => unknown;
+
+/** A handler that uses only what both frameworks have. */
+export type AnyHandler = (visit: AnyVisit) => unknown;
+
+type AnyVisit = Visit<AnyRequest, AnyResponse>;
 
 const HANDLERS = Symbol('handlers');
 
 /** Runs the handler that a test has put under the name in the path. */
 @Controller()
 class HandlerController {
-  constructor(@Inject(HANDLERS) private readonly handlers: Map<string, Handler>) {}
+  constructor(@Inject(HANDLERS) private readonly handlers: Map<string, AnyHandler>) {}
 
   /** With the session as a parameter; what the handler returns is the response. */
   @All('run/:name')
   run(
     @Param('name') name: string,
     @Session() session: AnySession,
-    @Req() req: Visit['req'],
-    @Res({ passthrough: true }) res: Response,
-    @Body() body: Record<string, unknown> = {},
+    @Req() req: AnyVisit['req'],
+    @Res({ passthrough: true }) res: AnyResponse,
+    @Body() body?: Record<string, unknown>,
   ): unknown {
-    return this.handlers.get(name)!({ session, req, res, body });
+    return this.handle(name, session, req, res, body);
   }
 
   /** With the session as a parameter; the handler answers by itself. */
@@ -69,21 +88,31 @@ class HandlerController {
   async raw(
     @Param('name') name: string,
     @Session() session: AnySession,
-    @Req() req: Visit['req'],
-    @Res() res: Response,
-    @Body() body: Record<string, unknown> = {},
+    @Req() req: AnyVisit['req'],
+    @Res() res: AnyResponse,
+    @Body() body?: Record<string, unknown>,
   ): Promise<void> {
-    await this.handlers.get(name)!({ session, req, res, body });
+    await this.handle(name, session, req, res, body);
   }
 
   /** A route that asks for no session. */
   @All('plain/:name')
   plain(
     @Param('name') name: string,
-    @Req() req: Visit['req'],
-    @Res({ passthrough: true }) res: Response,
+    @Req() req: AnyVisit['req'],
+    @Res({ passthrough: true }) res: AnyResponse,
   ): unknown {
-    return this.handlers.get(name)!({ session: undefined as never, req, res, body: {} });
+    return this.handle(name, undefined as never, req, res);
+  }
+
+  private handle(
+    name: string,
+    session: AnySession,
+    req: AnyVisit['req'],
+    res: AnyResponse,
+    body?: Record<string, unknown> | null,
+  ): unknown {
+    return this.handlers.get(name)!({ session, req, res, body: body ?? {}, takeOver: () => takeOver(res) });
   }
 }
 
@@ -147,50 +176,80 @@ export const BACKENDS: Record<'memory' | 'postgres', () => Promise<Backend>> = {
 export const KINDS = Object.keys(BACKENDS) as (keyof typeof BACKENDS)[];
 
 /** A running application with sessions, whose routes are what the test says. */
-export interface Site {
+export interface Site<H = Handler> {
   readonly app: INestApplication;
   readonly base: string;
   readonly spy: StoreSpy;
   readonly events: SessionEvent[];
   readonly sessions: SessionService;
-  handle(name: string, handler: Handler): void;
+  handle(name: string, handler: H): void;
   client(): Client;
   close(): Promise<void>;
 }
 
-export async function openSite(
+/** A site on either framework. */
+export type AnySite = Site<AnyHandler>;
+
+/** Opens a site. */
+type OpenSite<App, H> = (
   backend: Backend,
-  options: Partial<SessionModuleOptions> = {},
-  setUp: (app: NestExpressApplication) => void = () => undefined,
-  controllers: Type[] = [],
-): Promise<Site> {
-  const handlers = new Map<string, Handler>(Object.entries(USUAL));
-  const spy = spyOnStore(backend.store);
-  const moduleRef = await Test.createTestingModule({
-    imports: [SessionModule.forRoot({ secret: SECRET, store: spy.store, ...options })],
-    controllers: [HandlerController, ...controllers],
-    providers: [{ provide: HANDLERS, useValue: handlers }],
-  }).compile();
-  const app = moduleRef.createNestApplication<NestExpressApplication>();
-  if (!process.env.TEST_LOG) app.useLogger(false);
-  setUp(app);
-  const events: SessionEvent[] = [];
-  app.get(SessionEvents).all.subscribe((event) => events.push(event));
-  const base = await listen(app);
-  return {
-    app,
-    base,
-    spy,
-    events,
-    sessions: app.get(SessionService),
-    handle: (name, handler) => void handlers.set(name, handler),
-    client: () => new Client(base),
-    close: () => app.close(),
+  options?: Partial<SessionModuleOptions>,
+  setUp?: (app: App) => unknown,
+  controllers?: Type[],
+) => Promise<Site<H>>;
+
+/** Opens sites on a framework. */
+export function siteOn(
+  adapter: AdapterName,
+  settings: ServerSettings = {},
+): OpenSite<INestApplication, AnyHandler> {
+  return async (backend, options = {}, setUp = () => undefined, controllers = []) => {
+    const handlers = new Map<string, AnyHandler>(Object.entries(USUAL));
+    const spy = spyOnStore(backend.store);
+    const moduleRef = await Test.createTestingModule({
+      imports: [SessionModule.forRoot({ secret: SECRET, store: spy.store, ...options })],
+      controllers: [HandlerController, ...controllers],
+      providers: [{ provide: HANDLERS, useValue: handlers }],
+    }).compile();
+    const app = ADAPTERS[adapter](moduleRef, settings);
+    if (!process.env.TEST_LOG) app.useLogger(false);
+    await setUp(app);
+    const events: SessionEvent[] = [];
+    app.get(SessionEvents).all.subscribe((event) => events.push(event));
+    const base = await listen(app, settings.https && 'https');
+    return {
+      app,
+      base,
+      spy,
+      events,
+      sessions: app.get(SessionService),
+      handle: (name, handler) => void handlers.set(name, handler),
+      client: () => new Client(base, settings.https && fetchInsecurely),
+      close: () => app.close(),
+    };
   };
 }
 
+/**
+ * Every framework, with the stores it is tried on: all on Express, and on Fastify one in the process and one that takes a
+ * round trip. A store sees nothing of the framework, but when it answers does matter to the response.
+ */
+export const FRAMEWORKS = ADAPTER_NAMES.map((adapter) => ({
+  adapter,
+  openSite: siteOn(adapter),
+  kinds: adapter === 'express' ? KINDS : (['memory', 'postgres'] as const),
+}));
+
+/** Every framework on each of its stores. */
+export const STAGES = FRAMEWORKS.flatMap((framework) =>
+  framework.kinds.map((kind) => ({ ...framework, kind, stage: `${kind}, ${framework.adapter}` })),
+);
+
+/** Opens a site on Express, for what is tried there alone. */
+export const openSite = siteOn('express') as OpenSite<NestExpressApplication, Handler>;
+
 /** What most tests need. */
-const USUAL: Record<string, Handler> = {
+const USUAL: Record<string, AnyHandler> = {
   read: ({ session }) => ({ ...session }),
   set: ({ session, body }) => void Object.assign(session, body),
   facts: ({ session }) => ({

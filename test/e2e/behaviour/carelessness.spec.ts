@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SECOND, TestClock } from '../../support/clock.js';
-import { type Backend, BACKENDS, deferred, KINDS, openSite, type Site } from '../../support/site.js';
+import { type Backend, BACKENDS, deferred, type AnySite, STAGES } from '../../support/site.js';
 
 /** What careless handlers and hostile arguments must not break. */
-describe.each(KINDS)('carelessness (%s)', (kind) => {
+describe.each(STAGES)('carelessness ($stage)', ({ kind, openSite }) => {
   let backend: Backend;
-  let site: Site;
+  let site: AnySite;
 
   beforeAll(async () => {
     backend = await BACKENDS[kind]();
@@ -112,7 +112,8 @@ describe.each(KINDS)('carelessness (%s)', (kind) => {
     const lazy = await openSite(backend, { load: 'lazy' });
     const client = lazy.client();
     await client.post('/run/set', { color: 'green' });
-    lazy.handle('late', async ({ req, res }) => {
+    lazy.handle('late', async ({ req, takeOver }) => {
+      const res = takeOver();
       res.write('first ');
       const session = await lazy.sessions.load(req);
       (session as unknown as Record<string, unknown>).late = 1;

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Backend, BACKENDS, deferred, KINDS, openSite, type Site } from '../../support/site.js';
+import { type Backend, BACKENDS, deferred, type AnySite, STAGES } from '../../support/site.js';
 
 /** DESIGN 5.5, 5.6, 5.7: requests at the same time, on one instance and on two. */
-describe.each(KINDS)('requests at the same time (%s)', (kind) => {
+describe.each(STAGES)('requests at the same time ($stage)', ({ kind, openSite }) => {
   let backend: Backend;
-  let site: Site;
-  let other: Site;
+  let site: AnySite;
+  let other: AnySite;
 
   beforeAll(async () => {
     backend = await BACKENDS[kind]();
@@ -28,7 +28,7 @@ describe.each(KINDS)('requests at the same time (%s)', (kind) => {
 
   /** A request that has read its session and waits to be let go. */
   function slow(
-    at: Site,
+    at: AnySite,
     client: { cookieHeader: string },
     change: (session: Record<string, unknown>) => unknown,
   ) {

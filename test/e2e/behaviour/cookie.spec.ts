@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sign, unsign } from 'cookie-signature';
-import { type Backend, BACKENDS, openSite, SECRET, type Site } from '../../support/site.js';
+import { type Backend, BACKENDS, FRAMEWORKS, SECRET, type AnySite } from '../../support/site.js';
 
 /** DESIGN 5.1, 5.2, 5.3, 5.10: what goes out in the cookie, and what of a cookie that comes in is believed. */
-describe('the cookie', () => {
+describe.each(FRAMEWORKS)('the cookie ($adapter)', ({ openSite }) => {
   let backend: Backend;
-  let site: Site;
+  let site: AnySite;
 
   beforeAll(async () => {
     backend = await BACKENDS.memory();
@@ -134,14 +134,14 @@ describe('the cookie', () => {
     expect(plain.headers.get('cache-control')).toBe('no-store');
     site.handle('cached', ({ session, res }) => {
       session.a = 1;
-      res.setHeader('Cache-Control', 'private, max-age=60');
+      res.header('Cache-Control', 'private, max-age=60');
     });
     expect((await site.client().get('/run/cached')).headers.get('cache-control')).toBe('private, max-age=60');
   });
 
   it('is named in Vary where the response depended on the session, and only there', async () => {
     site.handle('varied', ({ session, res }) => {
-      res.setHeader('Vary', 'Accept-Encoding');
+      res.header('Vary', 'Accept-Encoding');
       return { ...session };
     });
     expect((await site.client().get('/run/read')).headers.get('vary')).toBe('Cookie');
@@ -152,10 +152,9 @@ describe('the cookie', () => {
   });
 
   it('joins cookies of the application, also those passed to writeHead', async () => {
-    site.handle('head', ({ session, res }) => {
+    site.handle('head', ({ session, takeOver }) => {
       session.a = 1;
-      res.writeHead(200, ['Set-Cookie', 'one=1', 'Set-Cookie', 'two=2']);
-      res.end('done');
+      takeOver().writeHead(200, ['Set-Cookie', 'one=1', 'Set-Cookie', 'two=2']).end('done');
     });
     const { setCookies } = await site.client().get('/raw/head');
     expect(setCookies.map((line) => line.split('=')[0])).toEqual(['one', 'two', 'sid']);

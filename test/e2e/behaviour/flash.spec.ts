@@ -2,8 +2,9 @@ import { Controller, Get } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Flash, Session, SessionModule } from '../../../lib/index.js';
+import { type AdapterName, ADAPTERS } from '../../support/adapters.js';
 import { Client, listen } from '../../support/client.js';
-import { BACKENDS, type Backend, deferred, KINDS, openSite, SECRET } from '../../support/site.js';
+import { BACKENDS, type Backend, deferred, type KINDS, SECRET, STAGES } from '../../support/site.js';
 
 const closing: (() => Promise<unknown>)[] = [];
 
@@ -31,18 +32,18 @@ class NoticeController {
 }
 
 /** An instance of an application that shows its notices with `@Flash()`. */
-async function openInstance({ store }: Backend): Promise<string> {
+async function openInstance(adapter: AdapterName, { store }: Backend): Promise<string> {
   const module = await Test.createTestingModule({
     imports: [SessionModule.forRoot({ secret: SECRET, store })],
     controllers: [NoticeController],
   }).compile();
-  const app = module.createNestApplication();
+  const app = ADAPTERS[adapter](module);
   app.useLogger(false);
   closing.push(() => app.close());
   return listen(app);
 }
 
-describe.each(KINDS)('a flash value, kept in %s', (kind) => {
+describe.each(STAGES)('a flash value, kept in $kind ($adapter)', ({ kind, adapter, openSite }) => {
   it('goes to one of the requests that read it at the same time', async () => {
     const site = await openSite(await backendOf(kind));
     closing.push(() => site.close());
@@ -112,8 +113,8 @@ describe.each(KINDS)('a flash value, kept in %s', (kind) => {
 
   it('goes to one of many requests on two instances that ask with @Flash()', async () => {
     const backend = await backendOf(kind);
-    const client = new Client(await openInstance(backend));
-    const elsewhere = await openInstance(backend);
+    const client = new Client(await openInstance(adapter, backend));
+    const elsewhere = await openInstance(adapter, backend);
     for (let round = 0; round < 5; round++) {
       await client.get('/add');
       const other = new Client(elsewhere);

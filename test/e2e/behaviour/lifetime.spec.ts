@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DAY, HOUR, MINUTE, SECOND, TestClock } from '../../support/clock.js';
-import { type Backend, BACKENDS, deferred, KINDS, openSite, type Site } from '../../support/site.js';
+import { type Backend, BACKENDS, deferred, type AnySite, STAGES } from '../../support/site.js';
 import type { SessionModuleOptions } from '../../../lib/index.js';
 
 /** Timeouts, touches and renewals (DESIGN 3, 5.7, 7), on a clock that the test moves. */
-describe.each(KINDS)('the life of a session (%s)', (kind) => {
+describe.each(STAGES)('the life of a session ($stage)', ({ kind, openSite }) => {
   let backend: Backend;
-  let site: Site;
+  let site: AnySite;
   let clock: TestClock;
 
   beforeAll(async () => {

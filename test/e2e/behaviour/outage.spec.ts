@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SessionModuleOptions } from '../../../lib/index.js';
-import { type Backend, BACKENDS, openSite, type Site } from '../../support/site.js';
+import { type Backend, BACKENDS, FRAMEWORKS, type AnySite } from '../../support/site.js';
 
 /** What requests get while the store is down, and in lazy mode while nobody asked for the session. */
-describe('a store that fails', () => {
+describe.each(FRAMEWORKS)('a store that fails ($adapter)', ({ openSite }) => {
   let backend: Backend;
-  let site: Site;
+  let site: AnySite;
   const down = { error: new Error('ECONNREFUSED with a password in it') };
 
   beforeAll(async () => {

@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SessionModuleOptions } from '../../../lib/index.js';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { type Backend, BACKENDS, openSite, type Site } from '../../support/site.js';
+import { type Backend, BACKENDS, FRAMEWORKS, type AnySite, siteOn } from '../../support/site.js';
 
 /** The cookie over plain and over secure connections, and behind a proxy. */
-describe('a secure cookie', () => {
+describe.each(FRAMEWORKS)('a secure cookie ($adapter)', ({ adapter, openSite }) => {
   let backend: Backend;
-  let site: Site;
+  let site: AnySite;
   const warnings: string[] = [];
 
   beforeEach(async () => {
@@ -20,7 +19,7 @@ describe('a secure cookie', () => {
 
   async function open(options: Partial<SessionModuleOptions>, trustProxy = false) {
     const quiet = () => undefined;
-    site = await openSite(backend, options, (app: NestExpressApplication) => {
+    site = await siteOn(adapter, { trustProxy })(backend, options, (app) => {
       app.useLogger({
         log: quiet,
         error: quiet,
@@ -28,7 +27,6 @@ describe('a secure cookie', () => {
         verbose: quiet,
         warn: (message: string) => void warnings.push(message),
       });
-      if (trustProxy) app.set('trust proxy', 1);
     });
     const client = site.client();
     client.headers['x-forwarded-proto'] = 'https';
@@ -79,12 +77,14 @@ describe('a secure cookie', () => {
 
   it('a stream of a stored session with a persistent cookie is no cause for a warning; a session begun too late is', async () => {
     const client = await open({ cookie: { maxAge: '1h', secure: 'auto' } });
-    site.handle('stream', ({ session, res }) => {
+    site.handle('stream', ({ session, takeOver }) => {
+      const res = takeOver();
       void session.a;
       res.write('first ');
       res.end('last');
     });
-    site.handle('late', ({ session, res }) => {
+    site.handle('late', ({ session, takeOver }) => {
+      const res = takeOver();
       res.write('first ');
       session.a = 1;
       res.end('last');

@@ -5,15 +5,14 @@ import {
   type Backend,
   BACKENDS,
   deferred,
-  KINDS,
-  openSite,
-  type Site,
+  type AnySite,
+  STAGES,
 } from '../../support/site.js';
 
 /** DESIGN 4, 5.8, 5.9, 5.11, 7: the object an application works with. */
-describe.each(KINDS)('the session object (%s)', (kind) => {
+describe.each(STAGES)('the session object ($stage)', ({ kind, openSite }) => {
   let backend: Backend;
-  let site: Site;
+  let site: AnySite;
 
   beforeAll(async () => {
     backend = await BACKENDS[kind]();
@@ -339,7 +338,7 @@ describe.each(KINDS)('the session object (%s)', (kind) => {
       session.flash('notice', 'one');
       session.flash('notice', { two: 2 });
       session.flash('other', 'kept');
-      res.redirect('/run/show');
+      res.status(302).redirect('/run/show');
     });
     site.handle('show', ({ session }) => ({ keys: Object.keys(session), notice: session.flash('notice') }));
     const client = site.client();

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { sign } from 'cookie-signature';
-import { type Backend, BACKENDS, KINDS, openSite, SECRET, type Site } from '../../support/site.js';
+import { type Backend, BACKENDS, SECRET, type AnySite, STAGES } from '../../support/site.js';
 
 /** DESIGN 5.11, CVE-2023-20866: whatever happens, no log line, error or event holds an id, a secret, or session data. */
-describe.each(KINDS)('silence (%s)', (kind) => {
+describe.each(STAGES)('silence ($stage)', ({ kind, openSite }) => {
   let backend: Backend;
-  let site: Site;
+  let site: AnySite;
   const said: string[] = [];
   const DATA = 'what nobody else may read';
 

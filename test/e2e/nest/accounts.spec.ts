@@ -3,14 +3,15 @@ import type { SessionInfo, SessionModuleOptions } from '../../../lib/index.js';
 import { SESSION_RUNTIME } from '../../../lib/session.constants.js';
 import type { SessionRuntime } from '../../../lib/session.runtime.js';
 import { type Client } from '../../support/client.js';
-import { BACKENDS, type Backend, KINDS, openSite, type Site } from '../../support/site.js';
+import { BACKENDS, type Backend, type AnySite, siteOn, STAGES } from '../../support/site.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-describe.each(KINDS)('accounts, kept in %s', (kind) => {
+describe.each(STAGES)('accounts, kept in $kind ($adapter)', ({ kind, adapter }) => {
+  const openSite = siteOn(adapter, { trustProxy: true });
   let backend: Backend;
-  const sites: Site[] = [];
+  const sites: AnySite[] = [];
 
   beforeEach(async () => {
     backend = await BACKENDS[kind]();
@@ -22,8 +23,8 @@ describe.each(KINDS)('accounts, kept in %s', (kind) => {
   });
 
   /** An instance of the application. */
-  async function instance(options: Partial<SessionModuleOptions> = {}): Promise<Site> {
-    const site = await openSite(backend, options, (app) => app.set('trust proxy', true));
+  async function instance(options: Partial<SessionModuleOptions> = {}): Promise<AnySite> {
+    const site = await openSite(backend, options);
     site.handle('list', ({ session, body }) =>
       site.sessions.list(body.userId as string, { current: session }).then((all) => all.map(plain)),
     );
@@ -36,7 +37,7 @@ describe.each(KINDS)('accounts, kept in %s', (kind) => {
     return { handle, current };
   }
 
-  async function signedIn(site: Site, userId: string, device = 'Browser/1.0'): Promise<Client> {
+  async function signedIn(site: AnySite, userId: string, device = 'Browser/1.0'): Promise<Client> {
     const client = site.client();
     client.headers['user-agent'] = device;
     client.headers['x-forwarded-for'] = '203.0.113.7';
@@ -45,7 +46,7 @@ describe.each(KINDS)('accounts, kept in %s', (kind) => {
   }
 
   /** The same browser at another instance. */
-  function at(site: Site, { cookies }: Client): Client {
+  function at(site: AnySite, { cookies }: Client): Client {
     const client = site.client();
     for (const [name, value] of cookies) client.cookies.set(name, value);
     return client;
@@ -59,7 +60,7 @@ describe.each(KINDS)('accounts, kept in %s', (kind) => {
     return ((await client.get('/run/read')).body as { userId?: unknown }).userId;
   }
 
-  function age(site: Site, milliseconds: number): void {
+  function age(site: AnySite, milliseconds: number): void {
     site.app.get<SessionRuntime>(SESSION_RUNTIME).options.clock.advance(milliseconds);
   }
 

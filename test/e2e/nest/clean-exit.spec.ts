@@ -12,9 +12,11 @@ describe('a process that has closed its application', () => {
   });
   afterAll(() => database.drop());
 
-  const program = (store: string): string => `
+  const program = (store: string, adapter: string): string => `
     import 'reflect-metadata';
     import { NestFactory } from '@nestjs/core';
+    import { ExpressAdapter } from '@nestjs/platform-express';
+    import { FastifyAdapter } from '@nestjs/platform-fastify';
     import { MemorySessionStore, SESSION_MIDDLEWARE, SessionModule } from 'nest-session';
     import { SessionEntity, TypeOrmSessionStore } from 'nest-session/typeorm';
     import { DataSource } from 'typeorm';
@@ -22,7 +24,11 @@ describe('a process that has closed its application', () => {
     const dataSource = new DataSource({ type: 'postgres', url: process.env.DATABASE, entities: [SessionEntity], synchronize: true });
     await dataSource.initialize();
     const store = ${store};
-    const app = await NestFactory.create(SessionModule.forRoot({ secret: 'x'.repeat(32), store }), { logger: false });
+    const app = await NestFactory.create(
+      SessionModule.forRoot({ secret: 'x'.repeat(32), store }),
+      new ${adapter}(),
+      { logger: false },
+    );
     app.use(app.get(SESSION_MIDDLEWARE));
     app.use((req, res) => res.end(String((req.session.visits = (req.session.visits ?? 0) + 1))));
     await app.listen(0, '127.0.0.1');
@@ -32,10 +38,14 @@ describe('a process that has closed its application', () => {
     await dataSource.destroy();
   `;
 
-  it.each(['new MemorySessionStore()', 'new TypeOrmSessionStore(dataSource, { pruneInterval: 60_000 })'])(
-    'ends by itself, with %s',
-    async (store) => {
-      const child = spawn(process.execPath, ['--input-type=module', '--eval', program(store)], {
+  const stores = [
+    'new MemorySessionStore()',
+    'new TypeOrmSessionStore(dataSource, { pruneInterval: 60_000 })',
+  ];
+  it.each(['ExpressAdapter', 'FastifyAdapter'].flatMap((adapter) => stores.map((store) => [store, adapter])))(
+    'ends by itself, with %s on %s',
+    async (store, adapter) => {
+      const child = spawn(process.execPath, ['--input-type=module', '--eval', program(store, adapter)], {
         env: { ...process.env, DATABASE: database.url, NODE_OPTIONS: '' },
         timeout: 20_000,
       });

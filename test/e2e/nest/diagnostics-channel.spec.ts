@@ -22,6 +22,7 @@ import {
 import { SESSION_RUNTIME } from '../../../lib/session.constants.js';
 import type { SessionRuntime } from '../../../lib/session.runtime.js';
 import { SessionEntity, TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
+import { type AdapterName, ADAPTER_NAMES, ADAPTERS } from '../../support/adapters.js';
 import { Client, listen } from '../../support/client.js';
 import { DAY } from '../../support/clock.js';
 import { createDatabase } from '../../support/database.js';
@@ -60,6 +61,7 @@ class DeskController {
   }
 }
 
+let adapter: AdapterName;
 let store: MemorySessionStore;
 let spy: StoreSpy;
 let app: INestApplication;
@@ -76,7 +78,7 @@ async function start(
     imports: [SessionModule.forRoot({ secret: SECRET, store: spy.store, ...options })],
     controllers: [DeskController],
   }).compile();
-  app = module.createNestApplication();
+  app = ADAPTERS[adapter](module);
   app.useLogger(false);
   setUp(app);
   base = await listen(app);
@@ -153,7 +155,11 @@ async function course(): Promise<{
   return { first, second, late: eve.sessionId!, bad, unknown };
 }
 
-describe('the channels nest-session:*', () => {
+describe.each(ADAPTER_NAMES)('the channels nest-session:* (%s)', (name) => {
+  beforeEach(() => {
+    adapter = name;
+  });
+
   it('tell everything where nobody uses SessionEvents, with these fields and no others', async () => {
     await start();
     const heard = overhear();

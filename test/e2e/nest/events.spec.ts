@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { config, map } from 'rxjs';
 import { SessionEvents } from '../../../lib/index.js';
-import { type Backend, BACKENDS, openSite, type Site } from '../../support/site.js';
+import { type Backend, BACKENDS, FRAMEWORKS, type AnySite } from '../../support/site.js';
 
-describe('SessionEvents', () => {
+describe.each(FRAMEWORKS)('SessionEvents ($adapter)', ({ openSite }) => {
   let backend: Backend;
-  let site: Site;
+  let site: AnySite;
 
   beforeAll(async () => {
     backend = await BACKENDS.memory();

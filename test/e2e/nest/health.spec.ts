@@ -40,6 +40,7 @@ class HealthController {
   }
 }
 
+/** On Express alone: it asks the store, and the answer is written by terminus. */
 describe('SessionHealthIndicator', () => {
   let app: INestApplication;
   let store: FailingStore;

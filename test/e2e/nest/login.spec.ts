@@ -10,6 +10,7 @@ import {
   SessionGuard,
   SessionModule,
 } from '../../../lib/index.js';
+import { ADAPTER_NAMES, ADAPTERS } from '../../support/adapters.js';
 import { Client, listen } from '../../support/client.js';
 import { MINUTE, TestClock } from '../../support/clock.js';
 import { type AnySession, SECRET } from '../../support/site.js';
@@ -38,16 +39,16 @@ class AccountController {
   }
 }
 
-describe('@RequireLogin()', () => {
+describe.each(ADAPTER_NAMES)('@RequireLogin() (%s)', (adapter) => {
   let app: INestApplication;
   let client: Client;
   let clock: TestClock;
 
   beforeAll(async () => {
     const imports = [SessionModule.forRoot({ secret: SECRET, idleTimeout: '1d' })];
-    app = (
-      await Test.createTestingModule({ imports, controllers: [AccountController] }).compile()
-    ).createNestApplication();
+    app = ADAPTERS[adapter](
+      await Test.createTestingModule({ imports, controllers: [AccountController] }).compile(),
+    );
     app.useLogger(false);
   });
   beforeEach(async () => {
@@ -101,7 +102,7 @@ describe('@RequireLogin()', () => {
   });
 });
 
-describe('a route that asks for a session without a guard to ask', () => {
+describe.each(ADAPTER_NAMES)('a route that asks for a session without a guard to ask (%s)', (adapter) => {
   @RequireSession('userId')
   @Controller('open')
   class OpenController {
@@ -127,9 +128,9 @@ describe('a route that asks for a session without a guard to ask', () => {
     const warnings: string[] = [];
     const imports = [SessionModule.forRoot({ secret: SECRET })];
     const controllers = [OpenController, HalfController, AccountController];
-    const app = (
-      await Test.createTestingModule({ imports, controllers, providers }).compile()
-    ).createNestApplication();
+    const app = ADAPTERS[adapter](
+      await Test.createTestingModule({ imports, controllers, providers }).compile(),
+    );
     const quiet = () => undefined;
     app.useLogger({ log: quiet, error: quiet, warn: (message: string) => void warnings.push(message) });
     setUp(app);

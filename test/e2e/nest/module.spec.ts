@@ -11,7 +11,6 @@ import {
   Req,
   RequestMethod,
 } from '@nestjs/common';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { NextFunction, Request, Response } from 'express';
@@ -33,6 +32,7 @@ import {
   TypeOrmSessionStore,
   typeOrmStore,
 } from '../../../lib/stores/typeorm/index.js';
+import { ADAPTER_NAMES, ADAPTERS } from '../../support/adapters.js';
 import { Client, listen } from '../../support/client.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { type AnySession, SECRET } from '../../support/site.js';
@@ -46,11 +46,11 @@ class VisitController {
 
   @Get('raw')
   raw(@Req() req: Request & { session?: AnySession }): unknown {
-    return { session: 'session' in req };
+    return { session: req.session !== undefined };
   }
 }
 
-describe('SessionModule', () => {
+describe.each(ADAPTER_NAMES)('SessionModule (%s)', (adapter) => {
   const apps: INestApplication[] = [];
   let database: TestDatabase;
 
@@ -62,12 +62,12 @@ describe('SessionModule', () => {
   });
   afterAll(() => database.drop());
 
-  async function start(imports: unknown[], setUp: (app: NestExpressApplication) => void = () => undefined) {
+  async function start(imports: unknown[], setUp: (app: INestApplication) => void = () => undefined) {
     const module = await Test.createTestingModule({
       imports: imports as never[],
       controllers: [VisitController],
     }).compile();
-    const app = module.createNestApplication<NestExpressApplication>();
+    const app = ADAPTERS[adapter](module);
     app.useLogger(false);
     setUp(app);
     const base = await listen(app);

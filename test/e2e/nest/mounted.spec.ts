@@ -6,6 +6,8 @@ import { type Backend, BACKENDS, openSite, type Site } from '../../support/site.
 
 type Visited = Request & { session: Record<string, unknown> };
 
+/** Express alone: Fastify mounts no applications. */
+
 let backend: Backend;
 let site: Site;
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { failingStore } from '../../../lib/testing/index.js';
-import { openSite, type Site } from '../../support/site.js';
+import { FRAMEWORKS, type AnySite } from '../../support/site.js';
 
-describe('a prune that the store does not answer', () => {
-  let site: Site | undefined;
+describe.each(FRAMEWORKS)('a prune that the store does not answer ($adapter)', ({ openSite }) => {
+  let site: AnySite | undefined;
 
   afterEach(() => site?.close());
 

@@ -23,6 +23,7 @@ import {
   SessionModule,
   SessionService,
 } from '../../../lib/index.js';
+import { ADAPTER_NAMES, ADAPTERS } from '../../support/adapters.js';
 import { Client, listen } from '../../support/client.js';
 import { type AnySession, SECRET } from '../../support/site.js';
 
@@ -125,28 +126,32 @@ class ClassController {
   }
 }
 
-describe.each(['eager', 'lazy'] as const)('the Nest surface, load: %s', (load) => {
+const SURFACES = ADAPTER_NAMES.flatMap((adapter) =>
+  (['eager', 'lazy'] as const).map((load) => ({ adapter, load })),
+);
+
+describe.each(SURFACES)('the Nest surface, load: $load ($adapter)', ({ load, adapter }) => {
   let app: INestApplication;
   let base: string;
   let guarded: INestApplication;
   let guardedBase: string;
 
   beforeAll(async () => {
-    app = (
+    app = ADAPTERS[adapter](
       await Test.createTestingModule({
         imports: [SessionModule.forRoot({ secret: SECRET, load })],
         controllers: [ParameterController, GuardedController, EntryController],
-      }).compile()
-    ).createNestApplication();
+      }).compile(),
+    );
     app.useLogger(false);
     base = await listen(app);
-    guarded = (
+    guarded = ADAPTERS[adapter](
       await Test.createTestingModule({
         imports: [SessionModule.forRoot({ secret: SECRET, load })],
         controllers: [EntryController, ClassController, GuardedController],
         providers: [{ provide: APP_GUARD, useExisting: SessionGuard }],
-      }).compile()
-    ).createNestApplication();
+      }).compile(),
+    );
     guarded.useLogger(false);
     guardedBase = await listen(guarded);
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Backend, BACKENDS, KINDS, openSite, type Site } from '../../support/site.js';
 
+/** On Express alone: no request takes part. */
 describe.each(KINDS)('a user id that is none, asked of SessionService (%s)', (kind) => {
   let backend: Backend;
   let site: Site;
