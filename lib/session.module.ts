@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import {
   type DynamicModule,
   Inject,
@@ -20,6 +21,7 @@ import { SessionOptionsError } from './errors/session-options.error.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { unguardedRoutes } from './guards/unguarded-routes.js';
 import { type FastifyInstance, joinFastify } from './http/join-fastify.js';
+import { prepareRequests } from './http/request-session.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
 import { SessionEvents } from './services/session-events.js';
@@ -108,6 +110,7 @@ export class SessionModule
     if (httpAdapter.getType() === 'fastify')
       this.runtime.context.answerLate = joinFastify(httpAdapter.getInstance<FastifyInstance>());
     if (forRoutes === undefined && exclude === undefined) {
+      if (httpAdapter.getType() === 'express') prepareRequests(httpAdapter.getHttpServer() as Server);
       httpAdapter.use(this.middleware);
       return;
     }

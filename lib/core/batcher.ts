@@ -4,8 +4,8 @@ import { LONGEST_DELAY } from './timers.js';
 
 /** How a {@link Batcher} works. */
 export interface BatcherOptions<Item, Answer> {
-  /** Does the work for many items at once; answers come in the order of the items. */
-  run(items: readonly Item[]): Promise<readonly Answer[]>;
+  /** Does the work for many items at once; answers come in the order of the items: for one that failed alone, its error. */
+  run(items: readonly Item[]): Promise<readonly (Answer | Error)[]>;
   /** What an item is about. No batch has two items about the same key. */
   keyOf(item: Item): string;
   /** Whether two items about the same key may share one answer (reads), or must go one after the other (writes). */
@@ -16,6 +16,8 @@ export interface BatcherOptions<Item, Answer> {
   readonly together: boolean;
   /** How many shared calls are under way at once: while some are on their way back the next is under way, and the rest gathers. */
   readonly maxFlights: number;
+  /** What an item that failed alone is rejected with. */
+  errorOf(error: Error): Error;
   /** The error of an item that timed out. */
   onTimeout(): Error;
 }
@@ -112,10 +114,15 @@ export class Batcher<Item, Answer> {
     try {
       const answers = await this.#options.run(jobs.map((same) => same[0]!.item));
       jobs.forEach((same, index) => {
-        for (const job of same) this.#settle(job, () => job.resolve(answers[index] as Answer));
+        const answer = answers[index] as Answer | Error;
+        for (const job of same) {
+          if (!this.#close(job)) continue;
+          if (answer instanceof Error) job.reject(this.#options.errorOf(answer));
+          else job.resolve(answer);
+        }
       });
     } catch (error) {
-      for (const same of jobs) for (const job of same) this.#settle(job, () => job.reject(error));
+      for (const same of jobs) for (const job of same) if (this.#close(job)) job.reject(error);
     }
     this.#land(flight);
   }
@@ -129,13 +136,14 @@ export class Batcher<Item, Answer> {
     this.#schedule();
   }
 
-  #settle(job: Job<Item, Answer>, answer: () => void): void {
-    if (!this.#open.delete(job)) return;
+  /** Whether a job was still waiting for its answer. */
+  #close(job: Job<Item, Answer>): boolean {
+    if (!this.#open.delete(job)) return false;
     if (this.#open.size === 0) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
     }
-    answer();
+    return true;
   }
 
   /** One timer serves all items: they have the same time limit, so the oldest is always the first to run out. */
@@ -150,7 +158,7 @@ export class Batcher<Item, Answer> {
             return;
           }
           const error = (late ??= this.#options.onTimeout());
-          this.#settle(job, () => job.reject(error));
+          if (this.#close(job)) job.reject(error);
           if (job.flight) this.#land(job.flight);
         }
         this.#timer = undefined;

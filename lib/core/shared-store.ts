@@ -6,7 +6,7 @@ import { Batcher } from './batcher.js';
 import { LONGEST_DELAY } from './timers.js';
 import type { RecordSeal } from './record-seal.js';
 import type { SessionChange, SessionRecord } from './session-record.js';
-import { type SessionStore, type StoreOutcome, storeName } from './session-store.js';
+import { type SessionStore, storeName } from './session-store.js';
 
 /** How long a store call may take, and who hears of its failures. */
 export interface SharedStoreOptions {
@@ -32,9 +32,9 @@ export class SharedStore {
   readonly #store: SessionStore;
   readonly #options: SharedStoreOptions;
   readonly #reads: Batcher<string, SessionRecord | undefined>;
-  readonly #creates: Batcher<SessionRecord, StoreOutcome>;
-  readonly #updates: Batcher<SessionChange, StoreOutcome>;
-  readonly #deletes: Batcher<string, StoreOutcome>;
+  readonly #creates: Batcher<SessionRecord, boolean>;
+  readonly #updates: Batcher<SessionChange, boolean>;
+  readonly #deletes: Batcher<string, boolean>;
 
   constructor(store: SessionStore, options: SharedStoreOptions) {
     const { seal } = options;
@@ -72,17 +72,17 @@ export class SharedStore {
 
   /** Whether the record was added; `false` when its key exists. */
   create(record: SessionRecord): Promise<boolean> {
-    return this.#outcome('create', this.#creates.add(record));
+    return this.#creates.add(record);
   }
 
   /** Whether the change was applied; `false` when the record is gone or has another version. */
   update(change: SessionChange): Promise<boolean> {
-    return this.#outcome('update', this.#updates.add(change));
+    return this.#updates.add(change);
   }
 
   /** Whether there was a record to remove under `key`. */
   delete(key: string): Promise<boolean> {
-    return this.#outcome('delete', this.#deletes.add(key));
+    return this.#deletes.add(key);
   }
 
   /** Runs a call that is not shared under the same time limit and with the same errors. */
@@ -103,7 +103,7 @@ export class SharedStore {
 
   #batcher<Item, Answer>(
     call: Call,
-    run: (items: readonly Item[]) => Promise<readonly Answer[]>,
+    run: (items: readonly Item[]) => Promise<readonly (Answer | Error)[]>,
     keyOf: (item: Item) => string,
   ): Batcher<Item, Answer> {
     return new Batcher<Item, Answer>({
@@ -112,6 +112,7 @@ export class SharedStore {
       together: this.#store.sharesCalls ?? true,
       maxFlights: call === 'read' ? MAX_READS : MAX_WRITES,
       timeout: this.#options.timeout,
+      errorOf: (error) => this.#failed(call, error),
       onTimeout: () => this.#timedOut(call),
       run: async (items) => {
         try {
@@ -123,12 +124,6 @@ export class SharedStore {
         }
       },
     });
-  }
-
-  async #outcome(call: Call, answer: Promise<StoreOutcome>): Promise<boolean> {
-    const outcome = await answer;
-    if (outcome instanceof Error) throw this.#failed(call, outcome);
-    return outcome;
   }
 
   #failed(call: string, error: unknown): SessionError {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { SessionCallback } from '../core/session-calls.js';
-import { exchangeOf } from '../http/session-exchange.js';
+import { exchangeOf } from '../http/request-session.js';
 import type {
   ExpressSessionStore,
   StoreCallback,

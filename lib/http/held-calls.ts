@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { HeldView } from './held-view.js';
-import { byteLength, destroyedError, isHttp2, type Method, refuse } from './node-response.js';
+import { byteLength, destroyedError, type Method, refuse } from './node-response.js';
 
 /** The calls a response has to wait with, and the view of that response as if they had been made. */
 export class HeldCalls {
@@ -21,7 +21,7 @@ export class HeldCalls {
     isViewed: boolean,
   ) {
     this.statusCode = res.statusCode;
-    if (!isHttp2(res)) {
+    if (!view.isOfHttp2) {
       this.statusMessage = res.statusMessage;
       res.statusMessage ||= STATUS_CODES[res.statusCode] ?? 'unknown';
     }
@@ -45,7 +45,7 @@ export class HeldCalls {
   keep(method: Method, args: unknown[]): boolean {
     if (method === 'end') {
       this.ended = true;
-      if (!isHttp2(this.res)) setFinished(this.res, true);
+      if (!this.view.isOfHttp2) setFinished(this.res, true);
     }
     if (this.gone) return refuse(args, destroyedError());
     this.calls.push({ method, args });
@@ -70,7 +70,7 @@ export class HeldCalls {
     }
     // As in Node, a status assigned after the call that decided it changes nothing.
     res.statusCode = this.statusCode;
-    if (isHttp2(res)) return;
+    if (view.isOfHttp2) return;
     res.statusMessage = this.statusMessage ?? '';
     setFinished(res, false);
   }

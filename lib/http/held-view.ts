@@ -30,10 +30,13 @@ export const HELD_NAMES = [...Object.keys(HELD), ...Object.keys(HEADER_METHODS)]
 export class HeldView {
   readonly descriptors: Readonly<PropertyDescriptorMap>;
   readonly names: readonly string[];
+  /** Whether it is of the compatibility responses of HTTP/2. */
+  readonly isOfHttp2: boolean;
 
   constructor(behind: object, isOfHttp2: boolean) {
     // Of HTTP/1 `finished` is a plain value of each response's own.
     const getters = isOfHttp2 ? { finished: HELD.writableEnded!, ...HELD } : HELD;
+    this.isOfHttp2 = isOfHttp2;
     const descriptors: PropertyDescriptorMap = {};
     for (const [name, view] of Object.entries(getters)) descriptors[name] = getter(behind, name, view);
     for (const [name, verb] of Object.entries(HEADER_METHODS))

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toError } from './node-response.js';
+import { exchangeOfRaw } from './request-session.js';
 import { CONTENT_HEADERS } from './response-hold.js';
-import { exchangeOfRaw, type LateAnswer } from './session-exchange.js';
+import type { LateAnswer } from './session-exchange.js';
 
 const REPLY = Symbol('nest-session.reply');
 

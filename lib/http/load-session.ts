@@ -2,7 +2,7 @@ import type { SessionData } from '../core/session-data.js';
 import type { SessionObject } from '../core/session.js';
 import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
-import { exchangeOf } from './session-exchange.js';
+import { exchangeOf } from './request-session.js';
 
 /**
  * The session of a request, loaded if it is not yet.

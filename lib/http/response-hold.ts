@@ -4,6 +4,7 @@ import { HeldCalls } from './held-calls.js';
 import {
   callbackOf,
   checkChunk,
+  destroyedError,
   headersSentError,
   isHttp2,
   type Method,
@@ -65,6 +66,7 @@ class HeldResponse implements StandIn {
   private phase: 'untouched' | 'open' | 'failed' | 'lost' = 'untouched';
   hold: HeldCalls | undefined;
   private wasHeld = false;
+  private isWatched = false;
   private endCommitted = false;
   private failure: unknown;
   private readonly native: Readonly<Record<Method, Native>>;
@@ -90,14 +92,14 @@ class HeldResponse implements StandIn {
     const head = applyHead(res, args);
     const hold = this.begin();
     if (!hold) return native.writeHead.apply(res, head);
-    hold.keep('writeHead', head);
+    this.keep(hold, 'writeHead', head);
     return res;
   }
 
   flushHeaders(args: unknown[]): void {
     if (this.phase === 'lost') return;
     const hold = this.begin();
-    if (hold) hold.keep('flushHeaders', args);
+    if (hold) this.keep(hold, 'flushHeaders', args);
     else this.native.flushHeaders.apply(this.res, args);
   }
 
@@ -106,7 +108,7 @@ class HeldResponse implements StandIn {
     if (this.hold || this.phase === 'untouched') checkChunk(args);
     if (this.hold?.ended) return this.refuseAfterEnd(args);
     const hold = this.begin();
-    return hold ? hold.keep('write', args) : this.native.write.apply(this.res, args);
+    return hold ? this.keep(hold, 'write', args) : this.native.write.apply(this.res, args);
   }
 
   end(args: unknown[]): unknown {
@@ -121,7 +123,7 @@ class HeldResponse implements StandIn {
       if (hasChunk && !res.writableEnded) checkChunk(args);
       const hold = this.beginEnd();
       if (!hold) return this.endNow(args);
-      hold.keep('end', args);
+      this.keep(hold, 'end', args);
     }
     return res;
   }
@@ -177,15 +179,23 @@ class HeldResponse implements StandIn {
   private holdOn(): HeldCalls {
     const { res, replaced } = this;
     this.hold = new HeldCalls(res, replaced.view, replaced.isViewed || this.wasHeld);
-    // For good: to take a listener off costs more than to leave it.
-    if (!this.wasHeld) res.on('close', dropHeld);
     this.wasHeld = true;
     return this.hold;
   }
 
+  /** Somebody who waits for a write is told when the client goes away; most responses are one call that nobody waits for. */
+  private keep(hold: HeldCalls, method: Method, args: unknown[]): boolean {
+    const { res, replaced } = this;
+    if (!this.isWatched && (method === 'write' || replaced.view.isOfHttp2 || callbackOf(args))) {
+      this.isWatched = true; // for good: to take a listener off costs more than to leave it
+      res.on('close', dropHeld);
+    }
+    return hold.keep(method, args);
+  }
+
   private release(hold: HeldCalls): void {
     const { res } = this;
-    if (hold.gone) return; // Nobody reads the answer, and the application keeps the view that it was given.
+    if (hold.gone) return hold.drop(destroyedError()); // Nobody reads the answer, and the application keeps the view that it was given.
     hold.lift();
     this.hold = undefined;
     let accepted: unknown;

@@ -10,45 +10,11 @@ import { SessionDataError } from '../errors/session-data.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import { isSecure } from './connection.js';
+import { keepExchange, type SessionRequest, showSession } from './request-session.js';
 import { holdResponse, type ResponseGate } from './response-hold.js';
-
-/** A request as the session needs it; `ip` and `secure` are the framework's, where it has them. */
-export type SessionRequest = IncomingMessage & {
-  readonly ip?: string;
-  readonly secure?: boolean;
-  readonly protocol?: string;
-  [EXCHANGE]?: SessionExchange;
-};
 
 /** Continues with the request, or with an error. */
 export type Next = (error?: unknown) => void;
-
-const EXCHANGE = Symbol('nest-session.exchange');
-
-/** Where a request's session is kept: on the raw request, which every framework and transport hands around. */
-export function exchangeOf(request: object): SessionExchange | undefined {
-  return exchangeOfRaw(request) ?? exchangeOfRaw((request as { raw?: object }).raw);
-}
-
-/** The same of a raw request. */
-export function exchangeOfRaw(request: object | undefined): SessionExchange | undefined {
-  return (request as SessionRequest | undefined)?.[EXCHANGE];
-}
-
-/** `req.session`: one descriptor for all requests. */
-const SESSION_PROPERTY: PropertyDescriptor & ThisType<SessionRequest> = {
-  configurable: true,
-  enumerable: false,
-  get() {
-    return this[EXCHANGE]!.session;
-  },
-  set(session: unknown) {
-    this[EXCHANGE]!.session = session;
-  },
-};
-
-/** The same for requests that are copied with all they have. To look at it is to use the session. */
-const ENUMERABLE_SESSION_PROPERTY: PropertyDescriptor = { ...SESSION_PROPERTY, enumerable: true };
 
 /** RFC 6265bis, section 5.6: browsers ignore cookies whose name and value are longer. */
 const MAX_COOKIE_BYTES = 4096;
@@ -98,7 +64,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
     this.#res = res;
     this.#next = next;
     this.#failuresBefore = context.storeFailures();
-    req[EXCHANGE] = this;
+    keepExchange(req, this);
     this.#expose();
   }
 
@@ -273,12 +239,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   #expose(): void {
-    const { showsSession } = this.#context.http;
-    Object.defineProperty(
-      this.#req,
-      'session',
-      showsSession ? ENUMERABLE_SESSION_PROPERTY : SESSION_PROPERTY,
-    );
+    showSession(this.#req, this.#context.http.showsSession);
   }
 
   #leaving(): void {

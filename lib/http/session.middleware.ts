@@ -1,11 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import {
-  exchangeOfRaw,
-  type ExchangeContext,
-  type Next,
-  SessionExchange,
-  type SessionRequest,
-} from './session-exchange.js';
+import { exchangeOfRaw, type SessionRequest } from './request-session.js';
+import { type ExchangeContext, type Next, SessionExchange } from './session-exchange.js';
 
 /** A plain middleware, for Express, Connect and whatever speaks like them. */
 export type SessionMiddleware = (req: SessionRequest, res: ServerResponse, next: Next) => void;

@@ -10,7 +10,7 @@ import { SessionCapabilityError } from '../errors/session-capability.error.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import { loadSession } from '../http/load-session.js';
-import { exchangeOf } from '../http/session-exchange.js';
+import { exchangeOf } from '../http/request-session.js';
 import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
 

@@ -19,7 +19,7 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { SESSION_MIDDLEWARE, SessionModule } from '../../lib/index.js';
 import type { SessionMiddleware } from '../../lib/http/session.middleware.js';
-import type { SessionRequest } from '../../lib/http/session-exchange.js';
+import type { SessionRequest } from '../../lib/http/request-session.js';
 import { type FailingStore, failingStore } from '../../lib/testing/index.js';
 import { type AnySession, deferred, SECRET } from '../support/site.js';
 import { selfSigned } from './support/certificate.js';

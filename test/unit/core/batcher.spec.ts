@@ -27,6 +27,7 @@ class Airport {
     this.batcher = new Batcher<string, string>({
       together: true,
       maxFlights: 2,
+      errorOf: (error: Error) => error,
       keyOf: (item) => item.split(':')[0]!,
       shareSameKey,
       timeout: TIMEOUT,
@@ -177,6 +178,7 @@ describe.each([
       keyOf: String,
       together: true,
       maxFlights: 2,
+      errorOf: (error: Error) => error,
       shareSameKey,
       timeout: TIMEOUT,
     };
@@ -268,6 +270,7 @@ describe.each([
       keyOf: String,
       together: true,
       maxFlights: 2,
+      errorOf: (error: Error) => error,
       shareSameKey,
       timeout: 60 * 24 * 3_600_000,
       onTimeout: () => new Error('timed out'),

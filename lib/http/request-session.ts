@@ -1,0 +1,65 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { SessionExchange } from './session-exchange.js';
+
+/** A request as the session needs it; `ip` and `secure` are the framework's, where it has them. */
+export type SessionRequest = IncomingMessage & {
+  readonly ip?: string;
+  readonly secure?: boolean;
+  readonly protocol?: string;
+  [EXCHANGE]?: SessionExchange | undefined;
+};
+
+const EXCHANGE = Symbol('nest-session.exchange');
+
+/** Where a request's session is kept: on the raw request, which every framework and transport hands around. */
+export function exchangeOf(request: object): SessionExchange | undefined {
+  return exchangeOfRaw(request) ?? exchangeOfRaw((request as { raw?: object }).raw);
+}
+
+/** The same of a raw request. */
+export function exchangeOfRaw(request: object | undefined): SessionExchange | undefined {
+  return (request as SessionRequest | undefined)?.[EXCHANGE];
+}
+
+/** `req.session`: one descriptor for all requests. */
+const SESSION: PropertyDescriptor & ThisType<SessionRequest> = {
+  configurable: true,
+  enumerable: false,
+  get() {
+    return this[EXCHANGE]?.session;
+  },
+  set(session: unknown) {
+    const exchange = this[EXCHANGE];
+    if (exchange !== undefined) exchange.session = session;
+    else Object.defineProperty(this, 'session', { ...PLAIN, value: session });
+  },
+};
+
+/** The same for requests that are copied with all they have. To look at it is to use the session. */
+const ENUMERABLE_SESSION: PropertyDescriptor = { ...SESSION, enumerable: true };
+
+/** What an assignment makes where no session is in the way. */
+const PLAIN: PropertyDescriptor = { configurable: true, enumerable: true, writable: true };
+
+/** Makes an exchange the one of a request. */
+export function keepExchange(req: SessionRequest, exchange: SessionExchange): void {
+  req[EXCHANGE] = exchange;
+}
+
+/** Shows a request's session as `req.session`. */
+export function showSession(req: SessionRequest, enumerable: boolean): void {
+  const current = Object.getOwnPropertyDescriptor(req, 'session');
+  if (current?.get === SESSION.get && current?.enumerable === enumerable) return;
+  Object.defineProperty(req, 'session', enumerable ? ENUMERABLE_SESSION : SESSION);
+}
+
+/**
+ * Makes room for the session on the requests of a server before the framework sees them. Express gives a request another
+ * prototype, after which it costs V8 a class of its own, some 3 µs, to put an accessor on one.
+ */
+export function prepareRequests(server: Server): void {
+  server.prependListener('request', (req: SessionRequest) => {
+    req[EXCHANGE] = undefined;
+    Object.defineProperty(req, 'session', SESSION);
+  });
+}
