@@ -28,6 +28,7 @@ import { SESSION_MIDDLEWARE, SESSION_OPTIONS, SESSION_RUNTIME, SESSION_STORE } f
 import { ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, OPTIONS_TYPE } from './session.module-definition.js';
 import { sessionProviders } from './session.providers.js';
 import type { SessionRuntime } from './session.runtime.js';
+import { SocketSessions } from './websocket/socket-sessions.js';
 
 /**
  * Gives an application sessions: registers the middleware, injects the store, and provides {@link SessionService},
@@ -63,9 +64,12 @@ export class SessionModule
     private readonly adapterHost: HttpAdapterHost,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    @Inject(SocketSessions) private readonly sockets: SocketSessions,
     @Optional() private readonly config?: ApplicationConfig,
   ) {
     super();
+    // Before the application can be given an adapter for WebSockets.
+    if (config) sockets.watch(config);
   }
 
   /**
@@ -102,6 +106,7 @@ export class SessionModule
    * would match a path and an exclusion list for every request.
    */
   configure(consumer: MiddlewareConsumer): void {
+    this.sockets.watchServer();
     const { forRoutes, exclude } = this.runtime.options;
     if (forRoutes === undefined && exclude === undefined) {
       this.adapterHost.httpAdapter.use(this.middleware);
