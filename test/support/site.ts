@@ -5,7 +5,6 @@ import {
   Inject,
   type INestApplication,
   Param,
-  type Provider,
   Req,
   Res,
   type Type,
@@ -147,14 +146,13 @@ export async function openSite(
   options: Partial<SessionModuleOptions> = {},
   setUp: (app: NestExpressApplication) => void = () => undefined,
   controllers: Type[] = [],
-  providers: Provider[] = [],
 ): Promise<Site> {
   const handlers = new Map<string, Handler>(Object.entries(USUAL));
   const spy = spyOnStore(backend.store);
   const moduleRef = await Test.createTestingModule({
     imports: [SessionModule.forRoot({ secret: SECRET, store: spy.store, ...options })],
     controllers: [HandlerController, ...controllers],
-    providers: [{ provide: HANDLERS, useValue: handlers }, ...providers],
+    providers: [{ provide: HANDLERS, useValue: handlers }],
   }).compile();
   const app = moduleRef.createNestApplication<NestExpressApplication>();
   if (!process.env.TEST_LOG) app.useLogger(false);

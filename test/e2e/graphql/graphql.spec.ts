@@ -254,10 +254,10 @@ describe.each(PLATFORMS)('resolvers on $platform, $load', ({ adapter, load }) =>
     } else expect((await ask('{ me }')).status).toBe(503);
   });
 
-  it('data that cannot be stored is an error that names the key', async () => {
+  it('data that cannot be stored: an error, and no answer that says otherwise', async () => {
     const { status, text } = await ask('mutation { broken }');
     expect(status).toBe(500);
-    expect(text).toContain('broken');
+    expect(text).not.toContain('"broken"');
   });
 
   it('CsrfGuard: mutations and queries of other sites are refused', async () => {

@@ -6,7 +6,6 @@ import {
   type INestApplication,
   type MessageEvent,
   Post,
-  Res,
   Sse,
   StreamableFile,
   UseGuards,
@@ -141,6 +140,7 @@ describe.each(PLATFORMS)('on $platform, $load', ({ adapter, load }) => {
   beforeEach(async () => {
     feed.reset();
     spy.failure = undefined;
+    await app.get(SessionService).revokeEverything();
     browser = new Client(base);
     await browser.post('/login');
   });

@@ -12,7 +12,7 @@ import { concatMap, from, type Observable } from 'rxjs';
 import { Session } from '../../../lib/index.js';
 import type { Client } from '../../support/client.js';
 import { type AnySession, type Backend, BACKENDS, deferred } from '../../support/site.js';
-import { type Body, openSocketSite, type SocketSite, TestGateway } from './support/gateway.js';
+import { type Body, openSocketSite, type SocketSite } from './support/gateway.js';
 import { type TestSocket, TRANSPORTS } from './support/sockets.js';
 
 class PassOn implements NestInterceptor {
@@ -55,8 +55,8 @@ describe.each(TRANSPORTS)('$name', (transport) => {
 
   beforeAll(async () => {
     backend = await BACKENDS.memory();
-    const gateways = [TestGateway, InterceptedGateway, ScopedGateway] as never[];
-    site = await openSocketSite(transport, backend, {}, { gateways, providers: [PerRequest] as never[] });
+    const providers = [InterceptedGateway, ScopedGateway, PerRequest];
+    site = await openSocketSite(transport, backend, { providers });
   });
   afterAll(async () => {
     await site.close();

@@ -1,4 +1,6 @@
-import { Inject, UseGuards } from '@nestjs/common';
+import { All, Body as HttpBody, Controller, Inject, Param, type Provider, UseGuards } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
   AllowAnonymous,
@@ -8,15 +10,18 @@ import {
   Session,
   SessionGuard,
   SessionId,
+  SessionModule,
   type SessionModuleOptions,
+  SessionService,
 } from '../../../../lib/index.js';
-import type { Client } from '../../../support/client.js';
-import { type AnySession, type Backend, openSite, type Site } from '../../../support/site.js';
+import { Client, listen } from '../../../support/client.js';
+import { type AnySession, type Backend, SECRET } from '../../../support/site.js';
+import { spyOnStore, type StoreSpy } from '../../../support/spy-store.js';
 import type { Headers, TestSocket, Transport } from './sockets.js';
 
 export type Body = Readonly<Record<string, unknown>>;
 
-/** What the handler of a message does. */
+/** What the handler of a message, or of a request, does. */
 export type Work = (session: AnySession, body: Body) => unknown;
 
 export const WORKS = Symbol('works');
@@ -109,31 +114,69 @@ export class ClosedGateway {
   }
 }
 
-/** An application with gateways, whose messages do what a test says. */
-export interface SocketSite extends Site {
+/** The same over HTTP. */
+@Controller()
+class HttpController {
+  constructor(@Inject(WORKS) private readonly works: Map<string, Work>) {}
+
+  @All('run/:name')
+  async run(
+    @Param('name') name: string,
+    @Session() session: AnySession,
+    @HttpBody() body: Body = {},
+  ): Promise<unknown> {
+    return (await this.works.get(name)!(session, body)) ?? null;
+  }
+}
+
+/** An application with gateways, whose messages and requests do what a test says. */
+export interface SocketSite {
+  readonly app: NestExpressApplication;
+  readonly base: string;
+  readonly spy: StoreSpy;
+  readonly sessions: SessionService;
   work(name: string, work: Work): void;
+  client(): Client;
+  /** A socket of a browser. */
   connect(client?: Client, headers?: Headers): Promise<TestSocket>;
+  close(): Promise<void>;
+}
+
+/** What of an application is not the usual. */
+interface Parts {
+  readonly options?: Partial<SessionModuleOptions>;
+  /** Gateways and what they need. */
+  readonly providers?: readonly Provider[];
+  readonly setUp?: (app: NestExpressApplication) => void;
 }
 
 export async function openSocketSite(
   transport: Transport,
   backend: Backend,
-  options: Partial<SessionModuleOptions> = {},
-  { gateways = [TestGateway, ClosedGateway], providers = [] as never[] } = {},
+  { options = {}, providers = [], setUp = () => undefined }: Parts = {},
 ): Promise<SocketSite> {
   const works = new Map<string, Work>(Object.entries(USUAL));
-  const site = await openSite(
-    backend,
-    options,
-    (app) => app.useWebSocketAdapter(transport.adapter(app)),
-    [],
-    [{ provide: WORKS, useValue: works }, ...gateways, ...providers],
-  );
+  const spy = spyOnStore(backend.store);
+  const module = await Test.createTestingModule({
+    imports: [SessionModule.forRoot({ secret: SECRET, store: spy.store, ...options })],
+    controllers: [HttpController],
+    providers: [{ provide: WORKS, useValue: works }, TestGateway, ...providers],
+  }).compile();
+  const app = module.createNestApplication<NestExpressApplication>();
+  if (!process.env.TEST_LOG) app.useLogger(false);
+  app.useWebSocketAdapter(transport.adapter(app));
+  setUp(app);
+  const base = await listen(app);
   return {
-    ...site,
+    app,
+    base,
+    spy,
+    sessions: app.get(SessionService),
     work: (name, work) => void works.set(name, work),
+    client: () => new Client(base),
     connect: (client, headers = {}) =>
-      transport.connect(site.base, { ...(client && { cookie: client.cookieHeader }), ...headers }),
+      transport.connect(base, { ...(client && { cookie: client.cookieHeader }), ...headers }),
+    close: () => app.close(),
   };
 }
 
@@ -141,8 +184,9 @@ const USUAL: Record<string, Work> = {
   read: (session) => ({ ...session }),
   set: (session, { name: _, ...data }) => void Object.assign(session, data),
   increment: (session) => session.update((s) => ({ count: (s.count = ((s.count as number) ?? 0) + 1) })),
+  notify: (session) => session.flash('notice', 'saved'),
   logout: (session) => session.logout(),
+  destroy: (session) => session.destroy(),
   login: (session) => session.login('42'),
   rotate: (session) => session.rotate(),
-  regenerate: (session) => session.regenerate(),
 };

@@ -94,7 +94,7 @@ const socketIo = {
   disconnect: (client: { disconnect(close: boolean): void }) => client.disconnect(true),
 };
 
-export const TRANSPORTS: readonly Transport[] = [
+export const TRANSPORTS: readonly [Transport, Transport, Transport] = [
   {
     name: 'socket.io, beginning with requests',
     ...socketIo,
