@@ -106,7 +106,6 @@ export class SessionModule
    * would match a path and an exclusion list for every request.
    */
   configure(consumer: MiddlewareConsumer): void {
-    this.sockets.watchServer();
     const { forRoutes, exclude } = this.runtime.options;
     if (forRoutes === undefined && exclude === undefined) {
       this.adapterHost.httpAdapter.use(this.middleware);
@@ -119,6 +118,7 @@ export class SessionModule
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    this.sockets.watchServer();
     const unguarded = this.config ? unguardedRoutes(this.discovery, this.scanner, this.config) : [];
     if (unguarded.length > 0) this.runtime.warnOnce(messages.unguarded(unguarded.join(', ')));
     await this.runtime.start();
