@@ -76,7 +76,7 @@ export const messages = {
     `req.session cannot be replaced by ${given}; set keys on it, call session.regenerate() for an empty one, or assign null to unset it.`,
   unset: 'The request has no session any more: it was destroyed, or req.session was set to null.',
   tooLate:
-    'A session began after the response had left, so its cookie cannot be sent and it was not stored; change the session before the first byte.',
+    'A session began after the response had left, or on a WebSocket, so its cookie cannot be sent and it was not stored; change the session before the first byte of a response.',
   socketBegins:
     'A session cannot begin with a message of a WebSocket, which can send no cookie, so it was not stored; begin it over HTTP, and connect after that.',
   noRequest: (type: string) =>

@@ -78,19 +78,16 @@ export class SocketSessions {
       httpAdapter?.getType() === 'express'
         ? httpAdapter.getInstance<{ readonly request: object }>().request
         : Object.getPrototypeOf(request);
-    const copy: unknown = Object.create(
-      prototype as object,
-      Object.getOwnPropertyDescriptors(request as object),
-    );
+    const copy: unknown = Object.create(prototype as object, Object.getOwnPropertyDescriptors(request));
     return new Handshake(this.#context, copy as IncomingMessage);
   }
 }
 
 function withSession(client: object, handler: WsMessageHandler): WsMessageHandler {
-  const callback = handler.callback as MessageCallback;
+  const callback = handler.callback as (...args: unknown[]) => Promise<unknown>;
   return {
     ...handler,
-    callback: async (...args: unknown[]): Promise<unknown> => {
+    callback: (...args: unknown[]): Promise<unknown> => {
       const handshake = handshakeOfClient(client);
       return handshake ? new SocketMessage(client, handshake).handle(callback, args) : callback(...args);
     },

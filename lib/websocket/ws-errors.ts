@@ -29,5 +29,5 @@ export async function asWsException(error: unknown, cause?: RefusedMessage): Pro
 export async function tellClient(client: object, error: unknown): Promise<void> {
   const { BaseWsExceptionFilter } = await import('@nestjs/websockets');
   const exception = (await asWsException(error)) as Error;
-  new BaseWsExceptionFilter().handleError(client as { emit: () => void }, exception, undefined as never);
+  new BaseWsExceptionFilter().handleError(client as { emit: () => void }, exception, undefined);
 }
