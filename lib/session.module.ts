@@ -31,6 +31,7 @@ import { SESSION_MIDDLEWARE, SESSION_OPTIONS, SESSION_RUNTIME, SESSION_STORE } f
 import { ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, OPTIONS_TYPE } from './session.module-definition.js';
 import { sessionProviders } from './session.providers.js';
 import type { SessionRuntime } from './session.runtime.js';
+import { SocketSessions } from './websocket/socket-sessions.js';
 
 /**
  * Gives an application sessions: registers the middleware, injects the store, and provides {@link SessionService},
@@ -66,9 +67,12 @@ export class SessionModule
     private readonly adapterHost: HttpAdapterHost,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    @Inject(SocketSessions) private readonly sockets: SocketSessions,
     @Optional() private readonly config?: ApplicationConfig,
   ) {
     super();
+    // Before the application can be given an adapter for WebSockets.
+    if (config) sockets.watch(config);
   }
 
   /**
@@ -121,6 +125,7 @@ export class SessionModule
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    this.sockets.watchServer();
     const unguarded = this.config ? unguardedRoutes(this.discovery, this.scanner, this.config) : [];
     if (unguarded.length > 0) this.runtime.warnOnce(messages.unguarded(unguarded.join(', ')));
     await this.runtime.start();

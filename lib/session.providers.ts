@@ -1,5 +1,5 @@
 import { Inject, Optional, type Provider, type Type } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { SessionStore } from './core/session-store.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { createSessionMiddleware } from './http/session.middleware.js';
@@ -21,6 +21,7 @@ import { SessionRuntime } from './session.runtime.js';
 import { isExpressStore } from './stores/express/express-session-store.js';
 import { ExpressStoreAdapter } from './stores/express/express-store.adapter.js';
 import { MemorySessionStore } from './stores/memory/memory-session.store.js';
+import { SocketSessions } from './websocket/socket-sessions.js';
 
 /** The composition root: the one place that knows every part. */
 export const sessionProviders: Provider[] = [
@@ -35,6 +36,11 @@ export const sessionProviders: Provider[] = [
     provide: SESSION_MIDDLEWARE,
     inject: [SESSION_RUNTIME],
     useFactory: ({ context }: SessionRuntime) => createSessionMiddleware(context),
+  },
+  {
+    provide: SocketSessions,
+    inject: [SESSION_RUNTIME, HttpAdapterHost],
+    useFactory: ({ context }: SessionRuntime, host: HttpAdapterHost) => new SocketSessions(context, host),
   },
   SessionService,
   SessionEvents,

@@ -1,7 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { csrfTokenOf } from '../core/session.js';
-import { loadSession } from '../http/load-session.js';
-import { requestOf } from '../http/request-of.js';
+import { withSession } from '../transport/with-session.js';
 
 /**
  * Injects a token that shows a `CsrfGuard` that a request comes from a page of this session: as the field `_csrf` of a form,
@@ -21,6 +20,5 @@ import { requestOf } from '../http/request-of.js';
  * ```
  */
 export const CsrfToken: () => ParameterDecorator = createParamDecorator(
-  async (_: unknown, context: ExecutionContext): Promise<string> =>
-    csrfTokenOf(await loadSession(requestOf(context))),
+  (_: unknown, context: ExecutionContext): Promise<string> => withSession(context, csrfTokenOf),
 );

@@ -1,13 +1,9 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { takeFlash } from '../core/session.js';
-import { loadSession } from '../http/load-session.js';
-import { requestOf } from '../http/request-of.js';
+import { withSession } from '../transport/with-session.js';
 
-const FlashParam = createParamDecorator(
-  async (key: string, context: ExecutionContext): Promise<unknown[]> => {
-    const session = await loadSession(requestOf(context));
-    return takeFlash(session, key);
-  },
+const FlashParam = createParamDecorator((key: string, context: ExecutionContext): Promise<unknown[]> =>
+  withSession(context, (session) => takeFlash(session, key)),
 );
 
 /**

@@ -1,6 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { loadSession } from '../http/load-session.js';
-import { requestOf } from '../http/request-of.js';
+import { withSession } from '../transport/with-session.js';
 
 /**
  * Injects the secret session id. Never log it or hand it on: `session.handle` is the name to show.
@@ -11,6 +10,5 @@ import { requestOf } from '../http/request-of.js';
  * ```
  */
 export const SessionId: () => ParameterDecorator = createParamDecorator(
-  async (_: unknown, context: ExecutionContext): Promise<string> =>
-    (await loadSession(requestOf(context))).id,
+  (_: unknown, context: ExecutionContext): Promise<string> => withSession(context, ({ id }) => id),
 );

@@ -1,8 +1,7 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import type { SessionData } from '../core/session-data.js';
 import { SESSION_MEMBERS, type SessionObject } from '../core/session.js';
-import { loadSession } from '../http/load-session.js';
-import { requestOf } from '../http/request-of.js';
+import { withSession } from '../transport/with-session.js';
 
 /** A visitor's session: your {@link SessionData} and the members of {@link SessionObject}. */
 export type Session = SessionObject & SessionData;
@@ -10,12 +9,12 @@ export type Session = SessionObject & SessionData;
 type Pipe = Type<PipeTransform> | PipeTransform;
 
 const SessionParam = createParamDecorator(
-  async (key: string | undefined, context: ExecutionContext): Promise<unknown> => {
-    const session = await loadSession(requestOf(context));
-    if (key === undefined) return session;
-    const known = Object.hasOwn(session, key) || SESSION_MEMBERS.has(key);
-    return known ? (session as unknown as Record<string, unknown>)[key] : undefined;
-  },
+  (key: string | undefined, context: ExecutionContext): Promise<unknown> =>
+    withSession<unknown>(context, (session) => {
+      if (key === undefined) return session;
+      const known = Object.hasOwn(session, key) || SESSION_MEMBERS.has(key);
+      return known ? (session as unknown as Record<string, unknown>)[key] : undefined;
+    }),
 );
 
 /**

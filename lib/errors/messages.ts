@@ -67,7 +67,7 @@ export const messages = {
   // use
   ended: 'The session was ended elsewhere, so the change was dropped; ask the visitor to sign in again.',
   headersSent: (method: string) =>
-    `session.${method}() gives the session a new id, but the response has left already, so its cookie cannot be sent; call it before the first byte.`,
+    `session.${method}() gives the session a new id, but its cookie cannot be sent any more: the response has left already, or this is a message of a WebSocket; call it before the first byte of a response over HTTP.`,
   notLoaded:
     'req.session was used before the session was loaded (load: "lazy"); use @Session(), a SessionGuard or await SessionService.load(request) first, or set load: "eager".',
   notApplied:
@@ -76,7 +76,11 @@ export const messages = {
     `req.session cannot be replaced by ${given}; set keys on it, call session.regenerate() for an empty one, or assign null to unset it.`,
   unset: 'The request has no session any more: it was destroyed, or req.session was set to null.',
   tooLate:
-    'A session began after the response had left, so its cookie cannot be sent and it was not stored; change the session before the first byte.',
+    'A session began after the response had left, or on a WebSocket, so its cookie cannot be sent and it was not stored; change the session before the first byte of a response.',
+  socketBegins:
+    'A session cannot begin with a message of a WebSocket, which can send no cookie, so it was not stored; begin it over HTTP, and connect after that.',
+  noRequest: (type: string) =>
+    `No request with a cookie was found for this "${type}" context: gateways need SessionModule in their application, resolvers a context with the request as "req", and messages of microservices have no session.`,
   insecure:
     'The session cookie is "secure" (or sameSite "none", or partitioned, which browsers take as secure cookies alone) but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), on Fastify new FastifyAdapter({ trustProxy: true }), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
   cookieTooLarge: (bytes: number) =>

@@ -19,6 +19,12 @@ export abstract class SessionError extends Error {
     return this.statusCode < 500;
   }
 
+  /** The same as the body of an answer: Nest's drivers for GraphQL put it into `extensions.originalError`. */
+  get response(): { readonly statusCode: number; readonly code: string; readonly message: string } {
+    const { statusCode, code, message } = this;
+    return { statusCode, code, message };
+  }
+
   override get name(): string {
     return this.constructor.name;
   }

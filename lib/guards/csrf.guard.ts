@@ -5,9 +5,13 @@ import { isCsrfTokenOf } from '../core/session.js';
 import type { Session } from '../decorators/session.decorator.js';
 import { CsrfError } from '../errors/csrf.error.js';
 import { loadSession } from '../http/load-session.js';
-import { requestOf } from '../http/request-of.js';
+import { exchangeOf } from '../http/request-session.js';
 import { SESSION_RUNTIME, SKIP_CSRF } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
+import { requestOf } from '../transport/request-of.js';
+import { told } from '../transport/with-session.js';
+import { handshakeOfClient } from '../websocket/handshake.js';
+import { SocketExchange } from '../websocket/socket-exchange.js';
 import { type GuardedRequest, isOwnOrigin } from './request-origin.js';
 
 /** Methods that change nothing (RFC 9110, section 9.2.1). */
@@ -31,7 +35,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
  *
  * A body is read when it was parsed before guards run: of forms and JSON it is, of multipart forms on Express (Multer is
  * an interceptor) it is not; send the header with those. A GET is never refused, so it must change nothing. Messages of
- * WebSockets and microservices pass: check the `Origin` of a WebSocket where its handshake is accepted.
+ * WebSockets are refused where the handshake came from another origin, see {@link mayConnect}; those of microservices pass.
  *
  * Every step can be overridden.
  *
@@ -52,9 +56,35 @@ export class CsrfGuard implements CanActivate {
     this.#http = runtime.options.http;
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): Promise<boolean> {
+    return told(context, this.#admit(context));
+  }
+
+  /**
+   * Whether a WebSocket may be opened: not by a page of another origin (cross-site WebSocket hijacking). The guard asks so
+   * for each message; ask in `handleConnection` where sockets are sent something before they have said anything. Clients
+   * that name no origin are no browsers.
+   *
+   * @param client - The client that a gateway is given, or the request of a handshake.
+   * @example
+   * ```ts
+   * handleConnection(client: Socket) {
+   *   if (!this.csrf.mayConnect(client)) client.disconnect(true);
+   * }
+   * ```
+   */
+  mayConnect(client: object): boolean {
+    const request = (handshakeOfClient(client)?.request ?? client) as GuardedRequest;
+    return this.comesFromHere(request) ?? request.headers.origin === undefined;
+  }
+
+  async #admit(context: ExecutionContext): Promise<boolean> {
     if (this.isSkipped(context)) return true;
     const request = this.getRequest(context);
+    if (exchangeOf(request) instanceof SocketExchange) {
+      if (this.mayConnect(request)) return true;
+      throw this.whenRefused(context);
+    }
     if (this.isSafe(request)) return true;
     const isOwn = this.comesFromHere(request);
     if (isOwn === true) return true;
@@ -63,9 +93,9 @@ export class CsrfGuard implements CanActivate {
     throw this.whenTokenless(context);
   }
 
-  /** Whether the guard has no say: `@SkipCsrf()` stands on the method or the class, or it is no request of HTTP. */
+  /** Whether the guard has no say: `@SkipCsrf()` stands on the method or the class, or it is a message of a microservice. */
   protected isSkipped(context: ExecutionContext): boolean {
-    if (['ws', 'rpc'].includes(context.getType())) return true;
+    if (context.getType() === 'rpc') return true;
     const targets = [context.getHandler(), context.getClass()];
     return this.reflector.getAllAndOverride<boolean | undefined>(SKIP_CSRF, targets) ?? false;
   }

@@ -11,12 +11,16 @@ import {
   SessionRequiredError,
 } from '../errors/session-access.error.js';
 import { loadSession } from '../http/load-session.js';
-import { requestOf } from '../http/request-of.js';
 import { ANONYMOUS, LOGIN, REQUIREMENTS } from '../session.constants.js';
+import { requestOf } from '../transport/request-of.js';
+import { told } from '../transport/with-session.js';
 
 /**
  * Lets requests with a session pass: 401 for a visitor without one, 403 where `@RequireSession(...)` is not satisfied.
  * As `APP_GUARD` it guards the whole application but what is `@AllowAnonymous()`. Every step can be overridden.
+ *
+ * It guards handlers of gateways and resolvers of GraphQL, too: each message of a WebSocket is let through by the session as
+ * it is then, so that one ended over HTTP is refused on a socket that is open.
  *
  * @example
  * ```ts
@@ -27,7 +31,11 @@ import { ANONYMOUS, LOGIN, REQUIREMENTS } from '../session.constants.js';
 export class SessionGuard implements CanActivate {
   constructor(protected readonly reflector: Reflector) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): Promise<boolean> {
+    return told(context, this.#admit(context));
+  }
+
+  async #admit(context: ExecutionContext): Promise<boolean> {
     if (this.isOpen(context)) return true;
     const session = await this.getSession(context);
     const login = this.getLogin(context);

@@ -21,17 +21,24 @@ export function unguardedRoutes(
       .map(({ instance, metatype }) => (instance as unknown) ?? metatype),
   ].some(isSessionGuard);
   if (isGlobal) return [];
-  return discovery.getControllers().flatMap(({ metatype }) => {
+  // Gateways and resolvers are providers.
+  return [...discovery.getControllers(), ...discovery.getProviders()].flatMap(({ metatype }) => {
     if (typeof metatype !== 'function' || isGuarded(metatype)) return [];
-    const prototype = metatype.prototype as Record<string, unknown>;
+    const prototype = metatype.prototype as Record<string, object> | undefined;
+    if (prototype === undefined) return [];
     return scanner
       .getAllMethodNames(prototype)
-      .filter(
-        (name) =>
-          (asks(metatype) || asks(prototype[name] as object)) && !isGuarded(prototype[name] as object),
-      )
+      .filter((name) => {
+        const handler = prototype[name]!;
+        return isHandler(handler) && (asks(metatype) || asks(handler)) && !isGuarded(handler);
+      })
       .map((name) => `${metatype.name}.${name}`);
   });
+}
+
+/** Whether a decorator stands on a method: the others of a class are called by nobody but itself. */
+function isHandler(method: object): boolean {
+  return Reflect.getMetadataKeys(method).length > 0;
 }
 
 function asks(target: object): boolean {

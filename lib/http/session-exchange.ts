@@ -111,6 +111,11 @@ export class SessionExchange implements SessionHost, ResponseGate {
       : (this.#session ?? undefined);
   }
 
+  /** What the engine knows of the session, once it is loaded. */
+  protected get state(): SessionState | undefined {
+    return this.#state;
+  }
+
   // SessionHost: what the engine asks of the request
 
   get request(): SessionRequest {

@@ -13,6 +13,7 @@ import { loadSession } from '../http/load-session.js';
 import { exchangeOf } from '../http/request-session.js';
 import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
+import { SocketSessions } from '../websocket/socket-sessions.js';
 
 /** A session as a "your devices" page shows it. */
 export interface SessionInfo {
@@ -39,18 +40,28 @@ export type SessionReference = string | { readonly handle: string } | object;
 @Injectable()
 export class SessionService {
   readonly #runtime: SessionRuntime;
+  readonly #sockets: SocketSessions;
 
-  constructor(@Inject(SESSION_RUNTIME) runtime: SessionRuntime) {
+  constructor(
+    @Inject(SESSION_RUNTIME) runtime: SessionRuntime,
+    @Inject(SocketSessions) sockets: SocketSessions,
+  ) {
     this.#runtime = runtime;
+    this.#sockets = sockets;
   }
 
   /**
    * The session of a request, loaded if it is not yet: for middleware, interceptors and whatever has no parameter.
    *
+   * Of a WebSocket (the client that a gateway is given, or the request of its handshake) it is the session as it is now, read
+   * anew with each call: for `handleConnection` and for whatever sends by itself. What is changed in it is stored by
+   * `session.save()`.
+   *
    * @throws SessionUsageError when the session middleware did not run for the request.
    */
-  load(request: object): Promise<Session> {
-    return loadSession(request);
+  async load(request: object): Promise<Session> {
+    const handshake = this.#sockets.handshakeOf(request);
+    return handshake ? ((await handshake.begin().get()) as Session) : loadSession(request);
   }
 
   /**

@@ -156,8 +156,8 @@ describe('the token', () => {
 describe('what the guard has no say in', () => {
   const refused = requestOf({ 'sec-fetch-site': 'cross-site' });
 
-  it.each(['ws', 'rpc'])('messages of the type %s', async (type) => {
-    expect(await new TestGuard().canActivate(contextOf({}, type))).toBe(true);
+  it('messages of microservices', async () => {
+    expect(await new TestGuard().canActivate(contextOf({}, 'rpc'))).toBe(true);
   });
 
   it('routes with @SkipCsrf()', async () => {
@@ -165,6 +165,25 @@ describe('what the guard has no say in', () => {
     SkipCsrf()(handler);
     expect(await new TestGuard().canActivate(contextOf(refused, 'http', handler))).toBe(true);
     await expect(new TestGuard().canActivate(contextOf(refused))).rejects.toThrow(CsrfError);
+  });
+});
+
+describe('whether a WebSocket may be opened', () => {
+  it.each<[Headers, boolean]>([
+    [{}, true], // no browser
+    [{ origin: 'https://shop.example' }, true],
+    [{ origin: 'https://partner.example' }, true],
+    [{ origin: 'https://evil.example' }, false],
+    [{ origin: 'https://sub.shop.example' }, false],
+    [{ origin: 'null' }, false],
+    [{ origin: '' }, false],
+    [{ 'sec-fetch-site': 'same-origin' }, true],
+    [{ 'sec-fetch-site': 'cross-site' }, false],
+    [{ 'sec-fetch-site': 'same-site', origin: 'https://sub.shop.example' }, false],
+  ])('%j: %s', (headers, expected) => {
+    expect(new TestGuard().mayConnect(requestOf({ ...COOKIE, ...headers }, { method: 'GET' }))).toBe(
+      expected,
+    );
   });
 });
 

@@ -1,0 +1,30 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { messages } from '../errors/messages.js';
+import { SessionUsageError } from '../errors/session-usage.error.js';
+import { messageIn } from '../websocket/socket-message.js';
+import { graphqlRequestOf } from './graphql-request.js';
+
+/**
+ * The request that a handler, guard or parameter decorator runs for, whatever brought it: of a message of a WebSocket
+ * that is a copy of the handshake's, which has a session of its own.
+ *
+ * @throws SessionUsageError where there is none: messages of microservices have no cookie.
+ */
+export function requestOf(context: ExecutionContext): object {
+  const request = find(context);
+  if (typeof request === 'object' && request !== null) return request;
+  throw new SessionUsageError(messages.noRequest(context.getType()));
+}
+
+function find(context: ExecutionContext): unknown {
+  switch (context.getType<string>()) {
+    case 'ws':
+      return messageIn(context.getArgs())?.request;
+    case 'rpc':
+      return undefined;
+    case 'graphql':
+      return graphqlRequestOf(context.getArgs());
+    default:
+      return context.switchToHttp().getRequest();
+  }
+}

@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http';
+import type { SessionState } from '../core/session-state.js';
+import type { ExchangeContext } from '../http/session-exchange.js';
+import { SocketExchange } from './socket-exchange.js';
+
+/** The request that a WebSocket began with: its cookie says whose messages come through it, for as long as it is open. */
+export class Handshake {
+  /** The cookie that a browser would send by now, where the id was renewed on schedule since. */
+  #renewed: string | undefined;
+
+  constructor(
+    readonly context: ExchangeContext,
+    readonly request: IncomingMessage,
+  ) {}
+
+  /** A request as one that came just now: it finds the session as it is, and is done when it is committed. */
+  begin(): SocketExchange {
+    const { request } = this;
+    const now = Object.create(request) as IncomingMessage;
+    if (this.#renewed !== undefined)
+      Object.defineProperty(now, 'headers', { value: { ...request.headers, cookie: this.#renewed } });
+    return new SocketExchange(this, now);
+  }
+
+  /** Takes over the id that a session was renewed to: the old one leads to it for a while only. */
+  follow(state: SessionState): void {
+    if (state.base === undefined || state.idLost || !state.cookieDue) return;
+    const token = state.host.codec.seal(state.id);
+    this.#renewed = `${this.context.http.cookieName}=${encodeURIComponent(token)}`;
+  }
+}
+
+/** What makes handshakes of requests: an application's sessions. */
+export interface HandshakeMaker {
+  handshakeOf(request: object): Handshake | undefined;
+}
+
+const clients = new WeakMap<object, Handshake>();
+const servers = new WeakMap<object, HandshakeMaker>();
+
+/** The handshake of a client, as the adapter for WebSockets hands it around. */
+export function handshakeOfClient(client: object): Handshake | undefined {
+  return clients.get(client);
+}
+
+/** Takes note of a client; what was known of it stays. */
+export function rememberClient(client: object, handshake: Handshake): void {
+  if (!clients.has(client)) clients.set(client, handshake);
+}
+
+/** Takes note of whose server it is, for handshakes that no adapter has told of. */
+export function rememberServer(server: object, maker: HandshakeMaker): void {
+  servers.set(server, maker);
+}
+
+/** A handshake of a request that no adapter has told of, by the server that it came to. */
+export function handshakeOfUpgrade(request: object): Handshake | undefined {
+  const { server } = ((request as Partial<IncomingMessage>).socket ?? {}) as { readonly server?: object };
+  return server && servers.get(server)?.handshakeOf(request);
+}

@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messages } from '../errors/messages.js';
+import { SessionUsageError } from '../errors/session-usage.error.js';
+import { SessionExchange } from '../http/session-exchange.js';
+import type { Handshake } from './handshake.js';
+
+/** Nothing can be sent with it: the handshake was answered long ago. */
+const ANSWERED = Object.freeze({ headersSent: true }) as ServerResponse;
+
+const nothingNext = (): void => undefined;
+
+/** One message of a WebSocket and its session: as a request whose response has left, so that no cookie can be sent. */
+export class SocketExchange extends SessionExchange {
+  readonly #handshake: Handshake;
+
+  constructor(handshake: Handshake, request: IncomingMessage) {
+    super(handshake.context, request, ANSWERED, nothingNext);
+    this.#handshake = handshake;
+  }
+
+  override get headersSent(): boolean {
+    return true;
+  }
+
+  override canSend(): boolean {
+    return false;
+  }
+
+  /** As the last request over HTTP said: that one knows which proxies to trust. */
+  override device(): { ip: string | null; userAgent: string | null } {
+    const { ip = null, userAgent = null } = this.state?.base ?? {};
+    return { ip, userAgent };
+  }
+
+  override async get(): Promise<object> {
+    const session = await super.get();
+    this.#follow();
+    return session;
+  }
+
+  /** @throws SessionUsageError where the session holds something but cannot begin here. */
+  override commit(): Promise<void> | undefined {
+    const committing = super.commit();
+    if (committing !== undefined) return committing.then(() => this.#check());
+    this.#check();
+    return undefined;
+  }
+
+  #check(): void {
+    const { state } = this;
+    if (state === undefined) return;
+    this.#follow();
+    const isKept = state.base !== undefined || state.ended !== undefined || state.detached !== undefined;
+    if (!isKept && state.holdsSomething) throw new SessionUsageError(messages.socketBegins);
+  }
+
+  #follow(): void {
+    if (this.state !== undefined) this.#handshake.follow(this.state);
+  }
+}

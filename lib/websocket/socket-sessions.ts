@@ -1,0 +1,104 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebSocketAdapter, WsMessageHandler } from '@nestjs/common';
+import type { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { exchangeOf } from '../http/request-session.js';
+import type { ExchangeContext } from '../http/session-exchange.js';
+import { Handshake, handshakeOfClient, rememberClient, rememberServer } from './handshake.js';
+import { type MessageCallback, SocketMessage } from './socket-message.js';
+
+/** Gives the messages of an application's WebSockets their session, whichever adapter brings them. */
+export class SocketSessions {
+  readonly #context: ExchangeContext;
+  readonly #host: HttpAdapterHost;
+
+  constructor(context: ExchangeContext, host: HttpAdapterHost) {
+    this.#context = context;
+    this.#host = host;
+  }
+
+  /** Sees to every adapter that the application is given. */
+  watch(config: ApplicationConfig): void {
+    const setAdapter = config.setIoAdapter.bind(config);
+    config.setIoAdapter = (adapter) => {
+      this.#attach(adapter);
+      setAdapter(adapter);
+    };
+    const given = config.getIoAdapter() as WebSocketAdapter | null | undefined;
+    if (given) this.#attach(given);
+  }
+
+  /** Sees to handshakes that come to the application's own server without an adapter, such as those of GraphQL. */
+  watchServer(): void {
+    const server: unknown = this.#host.httpAdapter?.getHttpServer();
+    if (isObject(server)) rememberServer(server, this);
+  }
+
+  /** The handshake behind what an application has in hand: a client, or the request of a handshake. */
+  handshakeOf(subject: object): Handshake | undefined {
+    const known = handshakeOfClient(subject);
+    if (known !== undefined) return known;
+    const { handshake, request, headers } = subject as {
+      readonly handshake?: unknown;
+      readonly request?: unknown;
+      readonly headers?: IncomingMessage['headers'];
+    };
+    // A socket of socket.io that is not connected yet: in a middleware of its server.
+    if (isObject(handshake) && isRequest(request)) return this.#begin(request);
+    const isUpgrade = isRequest(subject) && headers?.upgrade !== undefined;
+    return isUpgrade && exchangeOf(subject) === undefined ? this.#begin(subject) : undefined;
+  }
+
+  #attach(adapter: WebSocketAdapter): void {
+    const bindClientConnect = adapter.bindClientConnect.bind(adapter);
+    const bindMessageHandlers = adapter.bindMessageHandlers.bind(adapter);
+    adapter.bindClientConnect = (server: unknown, callback: MessageCallback): unknown =>
+      bindClientConnect(server, (...args: unknown[]) => {
+        this.#remember(args);
+        return callback(...args);
+      }) as unknown;
+    adapter.bindMessageHandlers = (client: object, handlers, transform): unknown =>
+      bindMessageHandlers(
+        client,
+        handlers.map((handler) => withSession(client, handler)),
+        transform,
+      ) as unknown;
+  }
+
+  /** socket.io has the request on its sockets, `ws` hands it on beside them. */
+  #remember([client, request]: readonly unknown[]): void {
+    if (!isObject(client)) return;
+    const own = (client as { readonly request?: unknown }).request;
+    const found = [own, request].find(isRequest);
+    if (found !== undefined) rememberClient(client, this.#begin(found));
+  }
+
+  /** A handshake passed no framework: what Express puts on requests (`ip`, `get()`) is there for options that look at it. */
+  #begin(request: IncomingMessage): Handshake {
+    const { httpAdapter } = this.#host;
+    const prototype: unknown =
+      httpAdapter?.getType() === 'express'
+        ? httpAdapter.getInstance<{ readonly request: object }>().request
+        : Object.getPrototypeOf(request);
+    const copy: unknown = Object.create(prototype as object, Object.getOwnPropertyDescriptors(request));
+    return new Handshake(this.#context, copy as IncomingMessage);
+  }
+}
+
+function withSession(client: object, handler: WsMessageHandler): WsMessageHandler {
+  const callback = handler.callback as (...args: unknown[]) => Promise<unknown>;
+  return {
+    ...handler,
+    callback: (...args: unknown[]): Promise<unknown> => {
+      const handshake = handshakeOfClient(client);
+      return handshake ? new SocketMessage(client, handshake).handle(callback, args) : callback(...args);
+    },
+  };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isRequest(value: unknown): value is IncomingMessage {
+  return isObject(value) && isObject((value as Partial<IncomingMessage>).headers);
+}
