@@ -113,6 +113,10 @@ describe.each(entryPoints.map(({ specifier }) => specifier))('%s', (specifier) =
   });
 });
 
+it('every entry point has the condition "require", for which tools/commonjs.mjs makes the files', () => {
+  expect(entryPoints.filter(({ require }) => typeof require !== 'object')).toEqual([]);
+});
+
 it('a CommonJS application is warned of nothing', async () => {
   const script = `
     process.on('warning', ({ message }) => console.log(message));
