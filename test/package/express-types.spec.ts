@@ -83,7 +83,11 @@ describe('the types of nest-session/express', () => {
   it.each([
     ['requires', `import session = require('nest-session/express');`, {}],
     ['imports the default', `import session from 'nest-session/express';`, {}],
-    ['imports all', `import * as session from 'nest-session/express';`, { esModuleInterop: false }],
+    [
+      'imports all',
+      `import * as session from 'nest-session/express';`,
+      { esModuleInterop: false, ignoreDeprecations: '6.0' },
+    ],
   ])('serve CommonJS that %s', (_, imported, options) => {
     const app = `import express = require('express'); ${imported} ${APPLICATION}`;
     expect(compile({ 'app.cts': app }, { ...NODE16, ...options })).toEqual([]);
