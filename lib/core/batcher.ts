@@ -14,6 +14,8 @@ export interface BatcherOptions<Item, Answer> {
   readonly timeout: number;
   /** Whether items share calls; if not, each has a call of its own, and any number of calls are under way at once. */
   readonly together: boolean;
+  /** How many shared calls are under way at once: while some are on their way back the next is under way, and the rest gathers. */
+  readonly maxFlights: number;
   /** The error of an item that timed out. */
   onTimeout(): Error;
 }
@@ -35,12 +37,9 @@ interface Flight {
 /** More than this in one statement gains nothing and lets one slow batch hold up everybody. */
 const MAX_BATCH = 256;
 
-/** Two at a time: while one is on its way back the next is already under way, and the rest gathers. */
-const MAX_FLIGHTS = 2;
-
 /**
  * Lets calls that are made at the same time share round trips. What arrives in one turn of the event loop leaves
- * together when the turn ends; with {@link MAX_FLIGHTS} batches under way, the next leaves as soon as one is back.
+ * together when the turn ends; with `maxFlights` batches under way, the next leaves as soon as one is back.
  * There is no timer a lone call would wait for.
  */
 export class Batcher<Item, Answer> {
@@ -59,7 +58,7 @@ export class Batcher<Item, Answer> {
   constructor(options: BatcherOptions<Item, Answer>) {
     this.#options = options;
     this.#maxBatch = options.together ? MAX_BATCH : 1;
-    this.#maxFlights = options.together ? MAX_FLIGHTS : Infinity;
+    this.#maxFlights = options.together ? options.maxFlights : Infinity;
   }
 
   /** Has `item` done with whatever else is asked for at this time. */

@@ -3,6 +3,7 @@ import type { SessionEngine } from './session-engine.js';
 import type { RejectedReason } from './session-events.js';
 import type { SessionLifetimes } from './lifetime.js';
 import { FlashClaims } from './flash-claims.js';
+import { RecentMap } from './recent-map.js';
 import { handleOf } from './session-id.js';
 import type { SessionSchema } from './session-schema.js';
 import type { SessionState } from './session-state.js';
@@ -80,9 +81,22 @@ export function rulesFor(settings: EngineSettings, store: SessionStore): EngineR
   const same = (text: string): string => text;
   return {
     ...settings,
-    ...(store.keepsIds ? { keyOf: same, handleOf } : { keyOf: handleOf, handleOf: same }),
+    ...(store.keepsIds ? { keyOf: same, handleOf } : { keyOf: remembering(handleOf), handleOf: same }),
     keepsCookies: store.keepsCookies ?? false,
     flashClaims: new FlashClaims(settings.now),
+  };
+}
+
+/** Ids whose key is remembered: some 1 MB. */
+const REMEMBERED = 5_000;
+
+/** The same function, which works out only what it was not asked for a moment ago. */
+function remembering(work: (text: string) => string): (text: string) => string {
+  const known = new RecentMap<string>(REMEMBERED);
+  return (text) => {
+    let result = known.get(text);
+    if (result === undefined) known.add(text, (result = work(text)));
+    return result;
   };
 }
 

@@ -114,17 +114,30 @@ function faultOfPrimitive(value: unknown): string | undefined {
 function faultInside(value: object, path: object[]): string | undefined {
   if (typeof (value as Bag).toJSON === 'function')
     return faultIn((value as { toJSON(): unknown }).toJSON(), path);
-  const isArray = Array.isArray(value);
-  if (!isArray && Object.getPrototypeOf(value) !== Object.prototype) {
+  if (Array.isArray(value)) return faultOfElements(value, path);
+  if (Object.getPrototypeOf(value) !== Object.prototype) {
     if (ArrayBuffer.isView(value) || NOT_JSON.some((type) => value instanceof type))
       return `a ${value.constructor.name}`;
   }
-  if (isArray && value.includes(undefined)) return 'an array with an undefined element';
   for (const key in value) {
-    const fault = Object.hasOwn(value, key) ? faultIn((value as Bag)[key], path) : undefined;
+    const fault = Object.hasOwn(value, key) ? faultOfMember((value as Bag)[key], path) : undefined;
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+function faultOfElements(values: readonly unknown[], path: object[]): string | undefined {
+  for (const value of values) {
+    if (value === undefined) return 'an array with an undefined element';
+    const fault = faultOfMember(value, path);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** Most of what is kept is text, in which there is nothing to look for. */
+function faultOfMember(value: unknown, path: object[]): string | undefined {
+  return typeof value === 'string' ? undefined : faultIn(value, path);
 }
 
 /** Which top-level keys differ between two texts of JSON objects, with detached copies of their values. */

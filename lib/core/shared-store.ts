@@ -20,6 +20,10 @@ export interface SharedStoreOptions {
 
 type Call = 'read' | 'create' | 'update' | 'delete';
 
+/** Shared calls of one kind under way at once. Writes wait for a disk, which takes several at a time. */
+const MAX_READS = 2;
+const MAX_WRITES = 4;
+
 /**
  * A {@link SessionStore} asked about one session at a time: the questions of requests under way at the same time
  * share calls, every call has a time limit, and every failure becomes a {@link SessionStoreError}.
@@ -106,6 +110,7 @@ export class SharedStore {
       keyOf,
       shareSameKey: call === 'read',
       together: this.#store.sharesCalls ?? true,
+      maxFlights: call === 'read' ? MAX_READS : MAX_WRITES,
       timeout: this.#options.timeout,
       onTimeout: () => this.#timedOut(call),
       run: async (items) => {

@@ -101,9 +101,23 @@ export const messages = {
   entityMissing:
     'SessionEntity is not an entity of the DataSource; add it to "entities" (or TypeOrmModule.forFeature([SessionEntity]) with autoLoadEntities).',
   driverUnsupported: (type: string) =>
-    `TypeOrmSessionStore does not support the "${type}" driver; use PostgreSQL, or another session store.`,
+    `TypeOrmSessionStore does not support the "${type}" driver; use PostgreSQL ("postgres"), MySQL ("mysql"), MariaDB ("mariadb") or SQLite ("better-sqlite3", "sqljs"), or another session store.`,
+  cockroachUntried:
+    'TypeOrmSessionStore has never been tried on CockroachDB and does not support the "cockroachdb" driver; use PostgreSQL, MySQL, MariaDB or SQLite, or another session store such as RedisSessionStore.',
   tableMissing: (table: string) =>
     `The session table ${table} does not exist; run the migration CreateSessionTable (add it to "migrations"), or set synchronize: true in development.`,
+  columnRefused: (column: string, accepted: string) =>
+    `The "${column}" of a session does not fit into its column, which takes ${accepted}; the session was not stored.`,
+  packetTooLarge: (bytes: number, max: number) =>
+    `Storing the session takes a statement of ${bytes} bytes, more than the ${max} bytes of the server's max_allowed_packet; raise that, or lower "maxDataBytes" to less than half of it.`,
+  mysqlTooOld: (version: string) =>
+    `TypeOrmSessionStore needs MySQL 8.0 or MariaDB 10.6 (SKIP LOCKED) or later, and the server is ${version}; use a later one, or another session store.`,
+  mysqlCharset: (given: string) =>
+    `The server answers in the character set ${given}, which not every text survives; set charset: 'utf8mb4' in the options of the DataSource, or leave it out.`,
+  mysqlColumns: (table: string, statement: string) =>
+    `The session table ${table} has columns that would cut off, change or mistake what is stored; make it with the migration CreateSessionTable, or mend it: ${statement};`,
+  sqliteTransaction:
+    'A transaction of the application was open for too long on the one connection that SQLite has; keep transactions short, and do not wait for the session inside of one.',
   dataSourceClosed:
     'The DataSource of TypeOrmSessionStore is not initialized; call dataSource.initialize() before the application starts.',
   pruneInterval: (given: string) =>

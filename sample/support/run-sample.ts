@@ -14,12 +14,16 @@ export interface Surroundings {
   readonly options: NestApplicationOptions;
 }
 
+/** What a sample runs: an application, or several behind something that listens for them. */
+export type Runnable = Pick<INestApplication, 'close' | 'getUrl'> &
+  Partial<Pick<INestApplication, 'useLogger'>> & { listen(port: number, host: string): Promise<unknown> };
+
 /** A sample that can be run. */
 export interface Sample {
   /** The folder that what it keeps lies in. */
   readonly data: string;
   /** Creates the application; it is listened to afterwards. */
-  readonly create: (surroundings: Surroundings) => Promise<INestApplication>;
+  readonly create: (surroundings: Surroundings) => Promise<Runnable>;
   /** Runs when the application has stopped. */
   readonly stopped?: () => Promise<void>;
 }
@@ -27,7 +31,7 @@ export interface Sample {
 /** Starts a sample, says where it listens, and stops all of it with SIGINT or SIGTERM. */
 export async function runSample({ data, create, stopped }: Sample): Promise<void> {
   let postgres: EmbeddedPostgres | undefined;
-  let app: INestApplication | undefined;
+  let app: Runnable | undefined;
   let stopping: Promise<void> | undefined;
 
   /**
@@ -56,7 +60,7 @@ export async function runSample({ data, create, stopped }: Sample): Promise<void
       },
     });
     await app.listen(port ?? (await findFreePort(3000, host)), host);
-    app.useLogger(new ConsoleLogger({ logLevels: ['warn'] }));
+    app.useLogger?.(new ConsoleLogger({ logLevels: ['warn'] }));
     process.on('SIGINT', () => void stop()).on('SIGTERM', () => void stop());
     console.log(`The sample listens on ${await app.getUrl()}`);
   } catch (error) {

@@ -35,7 +35,7 @@ describe('what is published', () => {
   it('says what it needs: drivers are optional peers, and all that is imported is asked for', () => {
     const { peerDependencies, peerDependenciesMeta, dependencies } = manifest;
     const optional = Object.keys(peerDependenciesMeta).filter((name) => peerDependenciesMeta[name]?.optional);
-    expect(optional.sort()).toEqual(['@nestjs/terminus', 'pg', 'redis', 'typeorm']);
+    expect(optional.sort()).toEqual(['@nestjs/terminus', 'mysql2', 'pg', 'redis', 'typeorm']);
     expect(Object.keys(dependencies).sort()).toEqual(['@standard-schema/spec', 'cookie', 'ms']);
     for (const name of optional) expect(peerDependencies).toHaveProperty(name);
     for (const name of ['@nestjs/common', '@nestjs/core', 'rxjs']) {

@@ -4,6 +4,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { createRequire, Module } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type Pg from 'pg';
 import type * as Launcher from '../../sample/support/embedded-postgres.js';
 import type * as Servers from './servers.js';
 
@@ -14,6 +15,7 @@ const launcher = withSources(
 );
 
 const servers = createRequire(import.meta.url)('./servers.ts') as typeof Servers;
+const pg = createRequire(import.meta.url)('pg') as typeof Pg;
 
 declare global {
   var testPostgres: Launcher.EmbeddedPostgres | undefined;
@@ -22,10 +24,18 @@ declare global {
 const PREFIX = 'nest-session-test-';
 const DAY = 24 * 3_600_000;
 
-/** Looks for the other servers; one PostgreSQL server for the whole run, unless TEST_DATABASE_URL already names one. */
+/**
+ * Looks for the other servers; one PostgreSQL server for the whole run, unless DATABASE_URL (or TEST_DATABASE_URL, where that
+ * is another one) names one. On it tests make databases of their own, and touch none that is there.
+ */
 export default async function globalSetup(): Promise<void> {
   await servers.findServers();
-  if (process.env.TEST_DATABASE_URL) return;
+  const given = ['TEST_DATABASE_URL', 'DATABASE_URL'].find((name) => process.env[name]);
+  if (given !== undefined) {
+    process.env.TEST_DATABASE_URL = await databaseAt(given);
+    delete process.env.DATABASE_URL; // or what tests start would use the database itself
+    return;
+  }
   await removeAbandoned();
   globalThis.testPostgres = await launcher.startEmbeddedPostgres({
     dataDir: join(tmpdir(), `${PREFIX}${Date.now()}-${randomBytes(4).toString('hex')}`),
@@ -33,6 +43,20 @@ export default async function globalSetup(): Promise<void> {
     settings: { max_connections: '300' }, // several spec files at once, each with several pools
   });
   process.env.TEST_DATABASE_URL = globalThis.testPostgres.url;
+}
+
+/** The address in a variable. @throws Error where no PostgreSQL can be talked to there. */
+async function databaseAt(variable: string): Promise<string> {
+  const url = process.env[variable]!;
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  try {
+    await client.connect();
+    await client.end();
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new Error(`PostgreSQL cannot be used as ${variable} says: ${message || code}.`, { cause: error });
+  }
+  return url;
 }
 
 /** A run that was killed has not removed its data. Those of a day ago cannot be in use any more. */

@@ -12,7 +12,7 @@ import {
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { Request, Response } from 'express';
-import { DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import {
   MemorySessionStore,
   Session,
@@ -27,6 +27,7 @@ import { RedisSessionStore } from '../../lib/stores/redis/index.js';
 import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/index.js';
 import { Client, listen } from './client.js';
 import { createDatabase } from './database.js';
+import { createMysqlDatabase, MYSQL_URL } from './mysql.js';
 import { openRedisSpace, REDIS_URL } from './redis.js';
 import { spyOnStore, type StoreSpy } from './spy-store.js';
 
@@ -99,8 +100,37 @@ async function redis(): Promise<Backend> {
   return { kind: 'redis', store, close: () => space.close() };
 }
 
-/** Those that are not everywhere: global-teardown.ts tells of what is missing. */
-const found: Record<string, () => Promise<Backend>> = REDIS_URL ? { redis } : {};
+async function mysql(): Promise<Backend> {
+  const database = await createMysqlDatabase();
+  return openDatabase('mysql', { type: 'mysql', url: database.url }, () => database.drop());
+}
+
+/** A database of one kind, whose table is there. */
+async function openDatabase(
+  kind: string,
+  options: DataSourceOptions,
+  drop: () => Promise<void> = () => Promise.resolve(),
+): Promise<Backend> {
+  const dataSource = new DataSource({ ...options, entities: [SessionEntity], synchronize: true });
+  await dataSource.initialize();
+  return {
+    kind,
+    store: new TypeOrmSessionStore(dataSource, { pruneInterval: false }),
+    async close() {
+      await dataSource.destroy();
+      await drop();
+    },
+  };
+}
+
+const sqlite = (): Promise<Backend> => openDatabase('sqlite', { type: 'sqljs' });
+
+/** The others. Not all are everywhere: global-teardown.ts tells of what is missing. */
+const others: Record<string, () => Promise<Backend>> = {
+  sqlite,
+  ...(REDIS_URL && { redis }),
+  ...(MYSQL_URL && { mysql }),
+};
 
 export const BACKENDS: Record<'memory' | 'postgres', () => Promise<Backend>> = {
   memory() {
@@ -109,22 +139,9 @@ export const BACKENDS: Record<'memory' | 'postgres', () => Promise<Backend>> = {
   },
   async postgres() {
     const database = await createDatabase();
-    const dataSource = await new DataSource({
-      type: 'postgres',
-      url: database.url,
-      entities: [SessionEntity],
-      synchronize: true,
-    }).initialize();
-    return {
-      kind: 'postgres',
-      store: new TypeOrmSessionStore(dataSource, { pruneInterval: false }),
-      async close() {
-        await dataSource.destroy();
-        await database.drop();
-      },
-    };
+    return openDatabase('postgres', { type: 'postgres', url: database.url }, () => database.drop());
   },
-  ...found,
+  ...others,
 };
 
 export const KINDS = Object.keys(BACKENDS) as (keyof typeof BACKENDS)[];

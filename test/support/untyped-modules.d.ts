@@ -2,4 +2,5 @@
 declare module 'express-session';
 declare module 'connect-pg-simple';
 declare module 'memorystore';
+declare module 'connect-memcached';
 declare module 'express4';

@@ -1,10 +1,12 @@
 import {
+  type ColumnType,
   type MigrationInterface,
   type QueryRunner,
   Table,
   type TableColumnOptions,
   TableIndex,
 } from 'typeorm';
+import { columnKind } from './session-columns.js';
 import { SessionEntity } from './session.entity.js';
 
 const COLUMNS: TableColumnOptions[] = [
@@ -32,7 +34,12 @@ export class CreateSessionTable implements MigrationInterface {
   /** Makes table and indexes; leaves a table alone that exists. */
   async up(queryRunner: QueryRunner): Promise<void> {
     const { table, column } = namesFor(queryRunner);
-    const columns = COLUMNS.map((options) => ({ ...options, name: column(options.name) }));
+    const { driver } = queryRunner.connection;
+    const columns = COLUMNS.map((options) => {
+      const kind = { ...options, ...columnKind(driver.options.type, options.type) };
+      const type = driver.normalizeType({ type: kind.type as ColumnType });
+      return { ...kind, type, name: column(options.name) };
+    });
     const indices = INDEXED.map((name) => new TableIndex({ columnNames: [column(name)] }));
     await queryRunner.createTable(new Table({ name: table, columns, indices }), true);
   }

@@ -95,11 +95,11 @@ export class PostgresDialect implements SqlDialect {
   }
 
   async read(run: RunSql, keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    const rows = await run<SessionRecord>(this.#sql.read, [keys]);
+    const rows = await run<SessionRecord>(this.#sql.read, [arrayLiteral(keys)]);
     const found = new Map(rows.map((row) => [row.key, withNumbers(row)]));
     const missing = keys.filter((key) => !found.has(key));
     if (missing.length > 0) {
-      for (const row of await run<SessionRecord>(this.#sql.readPrevious, [missing]))
+      for (const row of await run<SessionRecord>(this.#sql.readPrevious, [arrayLiteral(missing)]))
         found.set(row.previousKey!, withNumbers(row));
     }
     return keys.map((key) => found.get(key));
@@ -116,7 +116,7 @@ export class PostgresDialect implements SqlDialect {
 
   update(run: RunSql, changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
     const write = async (some: readonly SessionChange[]): Promise<boolean[]> => {
-      const old = [some.map(({ key }) => key), some.map(({ version }) => version)];
+      const old = [some.map(({ key }) => key), some.map(({ version }) => version)].map(arrayLiteral);
       // A touch sends no data: COALESCE leaves the text that is there.
       const next = some.map((change) =>
         change.next.version === change.version ? { ...change.next, data: null } : change.next,
@@ -205,13 +205,25 @@ function columnsOf(
   const mark = isMarked ? MARK + randomUUID() : MARK;
   const columns = PROPERTIES.map((property) => {
     const values = records.map((record) => record[property]);
-    return isText(property) ? values.map((text) => text ?? NONE).join(mark) : values;
+    return isText(property) ? values.map((text) => text ?? NONE).join(mark) : arrayLiteral(values);
   });
   return [...columns, mark];
 }
 
+/**
+ * An array as PostgreSQL reads it. Nearly no text that a session is found by has anything to escape, which a look tells:
+ * the driver would rewrite each one twice.
+ */
+function arrayLiteral(values: readonly (string | number | null)[]): string {
+  const elements = values.map((value) => {
+    if (typeof value !== 'string') return value === null ? 'NULL' : String(value);
+    return `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`;
+  });
+  return `{${elements.join(',')}}`;
+}
+
 /** 64-bit integers come as text, or as whatever the application had `pg.types` make of them. */
-function withNumbers<Row extends SessionSummary>(row: Row): Row {
+export function withNumbers<Row extends SessionSummary>(row: Row): Row {
   const numbers: { -readonly [P in (typeof NUMBERS)[number]]: SessionRecord[P] } = row;
   for (const property of NUMBERS) {
     if (numbers[property] !== null) numbers[property] = Number(numbers[property]);

@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { indexed } from './session-columns.js';
 
 /** Databases hand out 64-bit integers as text. Milliseconds fit into a number, and are right in every time zone. */
 const milliseconds = {
@@ -17,13 +18,15 @@ const milliseconds = {
  * The session id is not in it: `key` is its SHA-256. Times are milliseconds since the epoch.
  */
 @Entity('nest_session')
+@Index(indexed('previousKey'))
+@Index(indexed('userId'))
+@Index(indexed('expiresAt'))
 export class SessionEntity {
   /** base64url of SHA-256 of the session id. */
   @PrimaryColumn({ name: 'handle', type: 'varchar', length: 64 })
   key!: string;
 
   /** The key before the id was renewed. */
-  @Index()
   @Column({ name: 'previous_handle', type: 'varchar', length: 64, nullable: true })
   previousKey!: string | null;
 
@@ -32,7 +35,6 @@ export class SessionEntity {
   version!: number;
 
   /** Whose session it is. */
-  @Index()
   @Column({ name: 'user_id', type: 'varchar', length: 255, nullable: true })
   userId!: string | null;
 
@@ -53,7 +55,6 @@ export class SessionEntity {
   lastSeenAt!: number;
 
   /** When the session ends. */
-  @Index()
   @Column({ name: 'expires_at', type: 'bigint', transformer: milliseconds })
   expiresAt!: number;
 

@@ -4,7 +4,7 @@ import type { StoreOutcome } from '../../core/session-store.js';
 /** Does one statement for many items; where it rejects, it has done nothing. */
 type Write<Item> = (items: readonly Item[]) => Promise<StoreOutcome[]>;
 
-/** More characters than this in one statement would hold up the event loop, and far more no driver takes. */
+/** More characters (or what `lengthOf` counts) than this in one statement would hold up the event loop, and far more no driver takes. */
 const MAX_TEXT = 16 * 1024 * 1024;
 
 /** Milliseconds before the first return to a locked row; doubled each time, up to {@link LAST_PAUSE} (2.5 s in all). */
@@ -20,10 +20,11 @@ export async function isolating<Item>(
   write: Write<Item>,
   isRefusal: (error: unknown) => boolean,
   lengthOf: (item: Item) => number,
+  maxLength = MAX_TEXT,
 ): Promise<StoreOutcome[]> {
   if (items.length === 0) return [];
   const length = items.reduce((sum, item) => sum + lengthOf(item), 0);
-  if (items.length <= 1 || length <= MAX_TEXT) {
+  if (items.length <= 1 || length <= maxLength) {
     try {
       return await write(items);
     } catch (error) {
@@ -36,7 +37,7 @@ export async function isolating<Item>(
   for (const half of [items.slice(0, middle), items.slice(middle)]) {
     // The other half may be written already: a fault of the whole store is from here on one of these items.
     const failed = (error: unknown): StoreOutcome[] => half.map(() => error as Error);
-    outcomes.push(...(await isolating(half, write, isRefusal, lengthOf).catch(failed)));
+    outcomes.push(...(await isolating(half, write, isRefusal, lengthOf, maxLength).catch(failed)));
   }
   return outcomes;
 }

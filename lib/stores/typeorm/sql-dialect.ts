@@ -24,7 +24,7 @@ export interface SqlDialect {
   deleteByUser(run: RunSql, userId: string, except: readonly string[]): Promise<string[]>;
   deleteAll(run: RunSql): Promise<number>;
   prune(run: RunSql, now: number, limit: number): Promise<number>;
-  /** Reads nothing, but fails where the table is missing. */
+  /** Reads nothing, but fails where the table is missing, or cannot keep what it is given. */
   probe(run: RunSql): Promise<unknown>;
   /** Whether an error says that the table is missing. */
   isTableMissing(error: unknown): boolean;

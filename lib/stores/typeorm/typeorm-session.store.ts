@@ -9,9 +9,8 @@ import type {
 import { refuseUnknownOptions } from '../../core/store-options.js';
 import { messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
-import { PostgresDialect } from './postgres.dialect.js';
+import { DATABASES, type SqlDatabase } from './open-database.js';
 import { SessionEntity } from './session.entity.js';
-import type { RunSql, SqlDialect } from './sql-dialect.js';
 
 /** Options of a {@link TypeOrmSessionStore}. */
 export interface TypeOrmSessionStoreOptions {
@@ -23,31 +22,12 @@ export interface TypeOrmSessionStoreOptions {
   readonly pruneInterval?: number | false;
 }
 
-/** SQLSTATE of a statement that was undone in favour of another: serialization failure, deadlock. */
-const GAVE_WAY: ReadonlySet<unknown> = new Set(['40001', '40P01']);
-
-/** How often such a statement is tried. */
-const TRIES = 5;
-
-/**
- * Milliseconds after which a statement is given up together with its connection, unless the `DataSource` sets a
- * `query_timeout` (in `extra`) itself. Without one, connections that lead nowhere, as after a failover, would be kept for
- * as long as the operating system is patient: the pool would run out of others, and closing it would never end.
- */
-const QUERY_TIMEOUT = 10_000;
-
-/** The part of the `pg` pool that statements go through. */
-interface PgPool {
-  readonly options: { readonly query_timeout?: number };
-  query(config: { text: string; values: unknown[]; query_timeout: number }): Promise<{ rows: unknown[] }>;
-}
-
 /**
  * Keeps sessions in a database through the application's TypeORM `DataSource`, whose `entities` must hold
- * {@link SessionEntity}. Supports PostgreSQL (`pg`).
+ * {@link SessionEntity}. Supports PostgreSQL (`pg`), MySQL and MariaDB (`mysql2`), and SQLite (`better-sqlite3`, `sql.js`).
  *
- * TypeORM gives connection, metadata and schema; the statements are put together once and go straight to the driver's
- * pool, so that TypeORM's query log never sees session data.
+ * TypeORM gives connections, metadata and schema; the statements are the store's own and go straight to the driver, so
+ * that TypeORM's query log never sees session data.
  *
  * @example
  * ```ts
@@ -57,7 +37,7 @@ interface PgPool {
 export class TypeOrmSessionStore implements SessionStore, UserSessionStore, PrunableSessionStore {
   readonly pruneInterval: number | false | undefined;
   readonly #dataSource: DataSource;
-  #dialect: SqlDialect | undefined;
+  #opened: SqlDatabase | undefined;
 
   /**
    * @throws SessionOptionsError when `pruneInterval` is wrong, the driver is not supported, or (on first use) the
@@ -67,7 +47,8 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
     refuseUnknownOptions('TypeOrmSessionStore', options, ['pruneInterval']);
     const { pruneInterval } = options;
     const { type } = dataSource.options;
-    if (type !== 'postgres') throw new SessionOptionsError(messages.driverUnsupported(type));
+    if (type === 'cockroachdb') throw new SessionOptionsError(messages.cockroachUntried);
+    if (!DATABASES.has(type)) throw new SessionOptionsError(messages.driverUnsupported(type));
     if (
       pruneInterval !== undefined &&
       pruneInterval !== false &&
@@ -81,9 +62,9 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
 
   /** Checks that the table is there. @throws SessionOptionsError that says how to get it. */
   async start(): Promise<void> {
-    const dialect = this.#statements;
+    const { dialect, run } = this.#database;
     try {
-      await dialect.probe(this.#run);
+      await dialect.probe(run);
     } catch (error) {
       if (!dialect.isTableMissing(error)) throw error;
       const { tablePath } = this.#dataSource.getMetadata(SessionEntity);
@@ -92,75 +73,61 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
   }
 
   async read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    return this.#statements.read(this.#run, keys);
+    const { dialect, run } = this.#database;
+    return dialect.read(run, keys);
   }
 
   async create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
-    return this.#statements.create(this.#run, records);
+    const { dialect, run } = this.#database;
+    return dialect.create(run, records);
   }
 
   async update(changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
-    return this.#statements.update(this.#run, changes);
+    const { dialect, run } = this.#database;
+    return dialect.update(run, changes);
   }
 
   async delete(keys: readonly string[]): Promise<StoreOutcome[]> {
-    return this.#statements.delete(this.#run, keys);
+    const { dialect, run } = this.#database;
+    return dialect.delete(run, keys);
   }
 
   async findByUser(userId: string, now: number): Promise<SessionSummary[]> {
-    return this.#statements.findByUser(this.#run, userId, now);
+    const { dialect, run } = this.#database;
+    return dialect.findByUser(run, userId, now);
   }
 
   async count(userId: string | undefined, now: number): Promise<number> {
-    return this.#statements.count(this.#run, userId, now);
+    const { dialect, run } = this.#database;
+    return dialect.count(run, userId, now);
   }
 
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
-    return this.#statements.deleteByUser(this.#run, userId, except);
+    const { dialect, run } = this.#database;
+    return dialect.deleteByUser(run, userId, except);
   }
 
   async deleteAll(): Promise<number> {
-    return this.#statements.deleteAll(this.#run);
+    const { dialect, run } = this.#database;
+    return dialect.deleteAll(run);
   }
 
   async prune(now: number, limit: number): Promise<number> {
-    return this.#statements.prune(this.#run, now, limit);
+    const { dialect, run } = this.#database;
+    return dialect.prune(run, now, limit);
   }
 
   /** Put together on first use: before, the `DataSource` may not know its entities yet. */
-  get #statements(): SqlDialect {
-    if (this.#dialect !== undefined) return this.#dialect;
+  get #database(): SqlDatabase {
+    if (this.#opened !== undefined) return this.#opened;
     const dataSource = this.#dataSource;
     if (!dataSource.isInitialized) throw new SessionOptionsError(messages.dataSourceClosed);
     if (!dataSource.hasMetadata(SessionEntity)) throw new SessionOptionsError(messages.entityMissing);
     const metadata = dataSource.getMetadata(SessionEntity);
     const quote = (name: string): string => dataSource.driver.escape(name);
-    return (this.#dialect = new PostgresDialect({
+    return (this.#opened = DATABASES.get(dataSource.options.type)!(dataSource, {
       table: metadata.tablePath.split('.').map(quote).join('.'),
       column: (property) => quote(metadata.findColumnWithPropertyName(property)!.databaseName),
     }));
   }
-
-  /** The pool is looked up each time: the application may close the `DataSource` and open it again. */
-  readonly #run: RunSql = async <Row>(sql: string, parameters: readonly unknown[]) => {
-    for (let tries = 1; ; tries++) {
-      // With replication it is the pool of the writable server: a replica may lag behind what was just written.
-      const { master } = this.#dataSource.driver as unknown as { master?: PgPool };
-      if (master === undefined) throw new SessionOptionsError(messages.dataSourceClosed);
-      const { query_timeout = QUERY_TIMEOUT } = master.options;
-      try {
-        return (await master.query({ text: sql, values: [...parameters], query_timeout })).rows as Row[];
-      } catch (error) {
-        if (tries < TRIES && GAVE_WAY.has((error as { code?: unknown }).code)) continue;
-        throw silenced(error);
-      }
-    }
-  };
-}
-
-/** A refused row is quoted in the details of the driver's error: session data, which no log may hold. */
-function silenced(error: unknown): unknown {
-  if (error instanceof Error)
-    for (const property of ['detail', 'where']) Reflect.deleteProperty(error, property);
-  return error;
 }

@@ -68,7 +68,7 @@ export async function readOne(store: SessionStore, key: string): Promise<Session
 export function keysOf(
   records: readonly (SessionRecord | SessionSummary | undefined)[],
 ): (string | undefined)[] {
-  return records.map((record) => record?.key);
+  return Array.from(records, (record) => record?.key); // of this realm, whatever made the other
 }
 
 /** Fails unless `actual` is `expected`, field by field, and has no other contents. */

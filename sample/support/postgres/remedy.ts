@@ -1,5 +1,4 @@
-export const REMEDY =
-  'set DATABASE_URL (for the tests: TEST_DATABASE_URL) to a PostgreSQL server of your own';
+export const REMEDY = 'set DATABASE_URL to a PostgreSQL server of your own';
 
 export function cannotRun(file: string, cause: unknown): Error {
   const hint = 'a system with musl instead of glibc, or a folder mounted noexec? (TMPDIR moves the latter)';

@@ -76,6 +76,7 @@ export class RedisServer implements StoreServer {
     await this.client.close();
     if (this.own === undefined) return;
     const exit = once(this.own, 'exit');
+    this.own.ref(); // nothing else may keep this process until then
     this.own.kill('SIGTERM');
     await exit;
   }

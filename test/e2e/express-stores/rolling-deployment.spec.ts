@@ -131,8 +131,8 @@ describe.each(STORE_KINDS)('a rolling deployment on %s', (name, make) => {
     const { body } = await onNew.get('/run/facts');
     await read(onOld);
     const again = (await onNew.get('/run/facts')).body;
-    // memorystore writes the cookie with every touch, and so leaves nothing but the data.
-    if (name === 'memorystore') expect(again.authenticatedAt).toBeNull();
+    // These two write the cookie with every touch, and so leave nothing but the data.
+    if (['memorystore', 'connect-memcached'].includes(name)) expect(again.authenticatedAt).toBeNull();
     else expect(again).toEqual(body);
     expect(await read(onNew)).toEqual({ userId: 'ann' });
   });

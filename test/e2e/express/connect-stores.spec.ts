@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import connectMemcached from 'connect-memcached';
 import connectPgSimple from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
 import memoryStore from 'memorystore';
@@ -7,6 +8,7 @@ import pg from 'pg';
 import { createClient } from 'redis';
 import dropIn from '../../../lib/express/index.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
+import { MEMCACHED, type MemcachedServer, startMemcached } from '../../support/memcached.js';
 import { PEERS, type SessionFunction, stopServers } from './support/peers.js';
 import {
   type AnyStore,
@@ -159,10 +161,38 @@ const redis: Kind = {
   endsIn: (_store, id) => client.pTTL(prefix + id),
 };
 
+let memcachedServer: MemcachedServer;
+const memcachedClients: { end(): void }[] = [];
+
+const memcached: Kind = {
+  async before() {
+    memcachedServer = await startMemcached();
+  },
+  async after() {
+    for (const each of memcachedClients) each.end();
+    await memcachedServer.close();
+  },
+  async open(session) {
+    await memcachedServer.clear();
+    const MemcachedStore = as<Maker>(connectMemcached)(session);
+    const store = new MemcachedStore({ hosts: [memcachedServer.address] });
+    memcachedClients.push(as<{ client: { end(): void } }>(store).client);
+    return store;
+  },
+  async ids() {
+    return (await memcachedServer.items()).map(({ key }) => key).sort();
+  },
+  async endsIn(_store, id) {
+    const item = (await memcachedServer.items()).find(({ key }) => key === id);
+    return Number(item?.endsIn);
+  },
+};
+
 const KINDS: [string, Kind][] = [
   ['connect-pg-simple', pgSimple],
   ['memorystore', memory],
   ['connect-redis', redis],
+  ...(MEMCACHED ? [['connect-memcached', memcached] satisfies [string, Kind]] : []),
 ];
 
 const ROUTES: Record<string, Route> = {

@@ -4,7 +4,6 @@ import * as crypto from 'node:crypto';
 const hmacs = jest.fn(crypto.createHmac);
 jest.unstable_mockModule('node:crypto', () => ({ ...crypto, createHmac: hmacs }));
 const { SignedIdCodec } = await import('../../../lib/cookie/signed-id.codec.js');
-const { VerifiedSignatures } = await import('../../../lib/cookie/verified-signatures.js');
 
 const ID = 'i'.repeat(43);
 
@@ -30,20 +29,5 @@ describe('a signature that was found to be right', () => {
     const codec = new SignedIdCodec(['new', 'old']);
     const tokens = [new SignedIdCodec(['old']).seal(ID), codec.seal(ID)];
     for (const token of [...tokens, ...tokens]) expect(codec.open(token)).toEqual({ id: ID });
-  });
-});
-
-describe('the memory of signatures', () => {
-  test('is bounded, and keeps those that are asked for', () => {
-    const signatures = new VerifiedSignatures();
-    signatures.add('busy', Buffer.from('signature'));
-    signatures.add('idle', Buffer.from('signature'));
-    for (let n = 0; n < 20_000; n++) {
-      signatures.add(String(n), Buffer.from('signature'));
-      if (n % 1_000 === 0) expect(signatures.of('busy')).toBeDefined();
-    }
-    expect(signatures.of('idle')).toBeUndefined();
-    expect(signatures.of('0')).toBeUndefined();
-    expect(signatures.of('19999')).toBeDefined();
   });
 });

@@ -26,6 +26,7 @@ class Airport {
   constructor(shareSameKey: boolean) {
     this.batcher = new Batcher<string, string>({
       together: true,
+      maxFlights: 2,
       keyOf: (item) => item.split(':')[0]!,
       shareSameKey,
       timeout: TIMEOUT,
@@ -170,7 +171,15 @@ describe.each([
       throw new Error('at once');
     });
     const onTimeout = (): Error => new Error('timed out');
-    const options = { run, onTimeout, keyOf: String, together: true, shareSameKey, timeout: TIMEOUT };
+    const options = {
+      run,
+      onTimeout,
+      keyOf: String,
+      together: true,
+      maxFlights: 2,
+      shareSameKey,
+      timeout: TIMEOUT,
+    };
     const batcher = new Batcher<string, string>(options);
     await expect(batcher.add('a')).rejects.toThrow('at once');
     await expect(batcher.add('b')).rejects.toThrow('at once');
@@ -258,6 +267,7 @@ describe.each([
     const patient = new Batcher<string, string>({
       keyOf: String,
       together: true,
+      maxFlights: 2,
       shareSameKey,
       timeout: 60 * 24 * 3_600_000,
       onTimeout: () => new Error('timed out'),

@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import type pg from 'pg';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, type Logger } from 'typeorm';
 import { SessionEntity } from '../../../lib/stores/typeorm/index.js';
 
 /** Opens a `DataSource` with the session's entity. */
@@ -58,4 +59,18 @@ export async function pruneAll(store: {
   let total = 0;
   for (let removed = 1; removed > 0; total += removed) removed = await store.prune(Date.now(), 250);
   return total;
+}
+
+/** Keeps all that TypeORM has to say. */
+export class Capture implements Logger {
+  readonly lines: string[] = [];
+  readonly #keep = (...parts: unknown[]): void => {
+    this.lines.push(inspect(parts, { depth: 5 }));
+  };
+  logQuery = this.#keep;
+  logQueryError = this.#keep;
+  logQuerySlow = this.#keep;
+  logSchemaBuild = this.#keep;
+  logMigration = this.#keep;
+  log = this.#keep;
 }

@@ -25,9 +25,15 @@ async function connected(...[options]: [Parameters<typeof connect>[1]?]): Promis
 
 describe('options', () => {
   test('a driver that is not supported is refused by its name', () => {
-    const dataSource = { options: { type: 'mysql' } } as DataSource;
+    const dataSource = { options: { type: 'mssql' } } as DataSource;
     expect(() => new TypeOrmSessionStore(dataSource)).toThrow(SessionOptionsError);
-    expect(() => new TypeOrmSessionStore(dataSource)).toThrow('does not support the "mysql" driver');
+    expect(() => new TypeOrmSessionStore(dataSource)).toThrow('does not support the "mssql" driver');
+  });
+
+  test('CockroachDB, on which nobody has tried it, is refused', () => {
+    const dataSource = { options: { type: 'cockroachdb' } } as DataSource;
+    expect(() => new TypeOrmSessionStore(dataSource)).toThrow(SessionOptionsError);
+    expect(() => new TypeOrmSessionStore(dataSource)).toThrow('never been tried on CockroachDB');
   });
 
   test.each([0, -1, NaN, Infinity, '1m', null])('pruneInterval: %p is refused', async (pruneInterval) => {

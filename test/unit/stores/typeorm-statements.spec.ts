@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { inspect } from 'node:util';
-import type { DataSource, Logger } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import {
   changeOf,
@@ -10,21 +10,7 @@ import {
   touchOf,
 } from '../../../lib/testing/contract/records.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
-import { answerStatements, connect, watchStatements } from './support.js';
-
-/** Keeps all that TypeORM has to say. */
-class Capture implements Logger {
-  readonly lines: string[] = [];
-  readonly #keep = (...parts: unknown[]): void => {
-    this.lines.push(inspect(parts, { depth: 5 }));
-  };
-  logQuery = this.#keep;
-  logQueryError = this.#keep;
-  logQuerySlow = this.#keep;
-  logSchemaBuild = this.#keep;
-  logMigration = this.#keep;
-  log = this.#keep;
-}
+import { answerStatements, Capture, connect, watchStatements } from './support.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;

@@ -1,3 +1,4 @@
+import connectMemcached from 'connect-memcached';
 import connectPgSimple from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
 import expressSession from 'express-session';
@@ -9,6 +10,7 @@ import pg from 'pg';
 import { createClient } from 'redis';
 import type { ExpressSessionStore } from '../../../../lib/express/index.js';
 import { createDatabase, type TestDatabase } from '../../../support/database.js';
+import { MEMCACHED, type MemcachedServer, startMemcached } from '../../../support/memcached.js';
 
 /** A store package in its back end, as its documentation has it. */
 export interface StoreKind {
@@ -168,9 +170,51 @@ class InRedis implements StoreKind {
   }
 }
 
+type MemcachedStore = ExpressSessionStore & { client: { end(): void } };
+
+class InMemcached implements StoreKind {
+  readonly #stores: MemcachedStore[] = [];
+  #server!: MemcachedServer;
+
+  async before(): Promise<void> {
+    this.#server = await startMemcached();
+  }
+
+  async after(): Promise<void> {
+    for (const { client } of this.#stores) client.end();
+    await this.#server.close();
+  }
+
+  open(): ExpressSessionStore {
+    const Store = (connectMemcached as Maker)(expressSession);
+    const store = new Store({ hosts: [this.#server.address], prefix: 'test:' }) as MemcachedStore;
+    this.#stores.push(store);
+    return store;
+  }
+
+  clear(): Promise<void> {
+    return this.#server.clear();
+  }
+
+  async ids(): Promise<string[]> {
+    return (await this.#server.items()).map(({ key }) => key.replace(/^test:/, '')).sort();
+  }
+
+  async endsAt(id: string): Promise<number> {
+    const item = (await this.#server.items()).find(({ key }) => key === `test:${id}`);
+    return Date.now() + Number(item?.endsIn);
+  }
+}
+
+/** Those whose servers are not everywhere: global-teardown.ts tells of what is missing. */
+const found: [name: string, make: () => StoreKind][] = MEMCACHED
+  ? [['connect-memcached', () => new InMemcached()]]
+  : [];
+
 /** Real stores, each made once for a spec file. */
 export const STORE_KINDS: [name: string, make: () => StoreKind][] = [
   ['connect-pg-simple', () => new PgSimple()],
   ['memorystore', () => new InMemory()],
   ['connect-redis', () => new InRedis()],
+  ...found,
 ];

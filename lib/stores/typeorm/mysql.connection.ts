@@ -1,0 +1,127 @@
+import type { DataSource } from 'typeorm';
+import { messages } from '../../errors/messages.js';
+import { SessionOptionsError } from '../../errors/session-options.error.js';
+import type { RunSql } from './sql-dialect.js';
+
+/** Runs statements that take effect together, or not at all. `work` may run again, where they gave way to others. */
+export type RunTransaction = <Result>(work: (run: RunSql) => Promise<Result>) => Promise<Result>;
+
+/** Errors after which all is tried again: a deadlock, a wait for a lock that took too long, a row that has changed (MariaDB). */
+const GAVE_WAY: ReadonlySet<unknown> = new Set([1213, 1205, 1020]);
+const TRIES = 5;
+
+/**
+ * Milliseconds after which a statement is given up together with its connection: one that leads nowhere, as after a
+ * failover, would be kept for as long as the operating system is patient.
+ */
+const QUERY_TIMEOUT = 10_000;
+
+/** The part of a connection of `mysql2` that statements go through. */
+interface Connection {
+  query(
+    options: { sql: string; values: unknown[]; timeout: number } & typeof AS_USUAL,
+    done: (error: Error | null, result: unknown) => void,
+  ): unknown;
+  release(): void;
+  destroy(): void;
+}
+
+/** Answers come as rows of plain values, whatever the application has its own statements answered with. */
+const AS_USUAL = { typeCast: true, rowsAsArray: false, nestTables: false, namedPlaceholders: false };
+
+interface ServerError {
+  readonly code?: unknown;
+  readonly errno?: unknown;
+  readonly sqlState?: unknown;
+}
+
+/**
+ * The way of statements to MySQL or MariaDB: on connections of the driver's pool, past TypeORM's query log, which must
+ * not see session data. With replication they are connections to the writable server: a replica may lag behind.
+ */
+export class MysqlConnections {
+  readonly #dataSource: DataSource;
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource;
+  }
+
+  readonly run: RunSql = (sql, parameters) => this.#use((run) => run(sql, parameters));
+
+  /**
+   * What is locked in it, is locked row by row (READ COMMITTED): REPEATABLE READ would lock the gaps between rows as
+   * well, and with them new sessions of other visitors. It is asked for each time, as connections are the application's.
+   */
+  readonly transaction: RunTransaction = (work) =>
+    this.#use(async (run, isBroken) => {
+      await run('SET TRANSACTION ISOLATION LEVEL READ COMMITTED', []);
+      await run('START TRANSACTION', []);
+      try {
+        const result = await work(run);
+        await run('COMMIT', []);
+        return result;
+      } catch (error) {
+        if (!isBroken()) await run('ROLLBACK', []).catch(() => undefined); // it is broken now, and thrown away
+        throw error;
+      }
+    });
+
+  async #use<Result>(work: (run: RunSql, isBroken: () => boolean) => Promise<Result>): Promise<Result> {
+    for (let tries = 1; ; tries++) {
+      const connection = await this.#obtain();
+      let isBroken = false;
+      const run: RunSql = async <Row>(sql: string, parameters: readonly unknown[]) => {
+        try {
+          return await send<Row>(connection, sql, parameters);
+        } catch (error) {
+          isBroken ||= breaks(error);
+          throw error;
+        }
+      };
+      try {
+        return await work(run, () => isBroken);
+      } catch (error) {
+        if (tries < TRIES && GAVE_WAY.has((error as ServerError).errno)) continue;
+        throw silenced(error);
+      } finally {
+        if (isBroken) connection.destroy();
+        else connection.release();
+      }
+    }
+  }
+
+  /** Looked up each time: the application may close the `DataSource` and open it again. */
+  #obtain(): Promise<Connection> {
+    if (!this.#dataSource.isInitialized) throw new SessionOptionsError(messages.dataSourceClosed);
+    const driver = this.#dataSource.driver as unknown as { obtainMasterConnection(): Promise<Connection> };
+    return driver.obtainMasterConnection();
+  }
+}
+
+function send<Row>(connection: Connection, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+  const options = { sql, values: [...parameters], timeout: QUERY_TIMEOUT, ...AS_USUAL };
+  return new Promise((resolve, reject) => {
+    connection.query(options, (error, result) => {
+      if (error !== null) reject(error);
+      else resolve((Array.isArray(result) ? result : [result]) as Row[]);
+    });
+  });
+}
+
+/** Whether a connection cannot be used after the error: what does not come from the server, and what says that it closes. */
+function breaks(error: unknown): boolean {
+  const { sqlState } = error as ServerError;
+  return typeof sqlState !== 'string' || sqlState.startsWith('08');
+}
+
+/** Errors that quote nothing but names: no such table or column, no permission, a value that is too long, out of range, or NULL. */
+const QUOTE_NAMES: ReadonlySet<unknown> = new Set([1045, 1048, 1054, 1142, 1143, 1146, 1264, 1406]);
+
+/** Other errors of the server may quote a value, or part of the statement: session data, which no log may hold. */
+function silenced(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code, errno, sqlState } = error as Error & ServerError;
+  const isTelling = sqlState !== undefined && !QUOTE_NAMES.has(errno);
+  const message = isTelling ? error.message.replace(/['"`].*['"`]/s, '…') : error.message;
+  return Object.assign(new Error(message), { code, errno, sqlState });
+}

@@ -1,0 +1,243 @@
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
+import type { StoreOutcome } from '../../core/session-store.js';
+import { messages } from '../../errors/messages.js';
+import type { RunTransaction } from './mysql.connection.js';
+import { checkMysql } from './mysql.schema.js';
+import { MysqlRows, type Row, SKIPPING, WAITING } from './mysql.rows.js';
+import { MysqlStatement } from './mysql.statement.js';
+import { withNumbers } from './postgres.dialect.js';
+import { COLUMNS, refusing, TOUCHED } from './session-row.js';
+import { comingBack, isolating } from './shared-write.js';
+import type { RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
+
+/** Bytes of a statement beside the texts: names, numbers, short texts, for each session. */
+const OVERHEAD = 8 * 1024;
+
+/** What `max_allowed_packet` is where the server was not asked: the least that is usual (MariaDB). */
+const USUAL_PACKET = 16 * 1024 * 1024;
+
+/** Refusals that MySQL gives no SQLSTATE of its own: cut off, not valid in its character set, a constraint. */
+const REFUSALS: ReadonlySet<unknown> = new Set([1265, 1300, 1366, 3819]);
+
+const DUPLICATE = 1062;
+
+/** How often a removal looks for sessions of the user that were renewed in the meantime. */
+const ROUNDS = 5;
+
+/**
+ * The statements for MySQL and MariaDB, in what both understand: neither has an UPDATE that says which rows it wrote. So what
+ * writes known sessions locks them first, in a transaction that passes over rows which others hold (`SKIP LOCKED`), and
+ * comes back for these.
+ */
+export class MysqlDialect implements SqlDialect {
+  readonly #names: SqlNames;
+  readonly #transaction: RunTransaction;
+  readonly #rows: MysqlRows;
+  #packet = USUAL_PACKET;
+
+  constructor(names: SqlNames, transaction: RunTransaction) {
+    this.#names = names;
+    this.#transaction = transaction;
+    this.#rows = new MysqlRows(names);
+  }
+
+  async read(run: RunSql, keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
+    const rows = await this.#rows.of<SessionRecord>(run, 'record', 'key', keys);
+    const found = new Map(rows.map((row) => [row.key, withNumbers(row)]));
+    const missing = keys.filter((key) => !found.has(key));
+    for (const row of await this.#rows.of<SessionRecord>(run, 'record', 'previousKey', missing))
+      found.set(row.previousKey!, withNumbers(row));
+    return keys.map((key) => found.get(key));
+  }
+
+  create(run: RunSql, records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
+    const columns = COLUMNS.map(this.#names.column).join(', ');
+    const write = async (some: readonly SessionRecord[]): Promise<StoreOutcome[]> => {
+      // In one order, so that two calls with the same keys wait for each other in one direction only.
+      const ordered = [...some].sort((a, b) => (a.key < b.key ? -1 : 1));
+      const into = new MysqlStatement();
+      const rows = ordered.map((record) => `(${into.all(COLUMNS.map((column) => record[column]))})`);
+      try {
+        await into.run(run, `INSERT INTO ${this.#names.table} (${columns}) VALUES ${rows.join(', ')}`);
+      } catch (error) {
+        const [only, ...others] = some;
+        if (errnoOf(error) !== DUPLICATE || others.length > 0) throw error;
+        const taken = await this.#rows.of(run, 'row', 'key', [only!.key]);
+        return [taken.some(({ key }) => key === only!.key) ? false : (error as Error)];
+      }
+      return some.map(() => true);
+    };
+    return refusing(
+      records,
+      (record) => record,
+      (good) => this.#isolating(good, write, (record) => record),
+    );
+  }
+
+  update(run: RunSql, changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
+    const write = (some: readonly SessionChange[]): Promise<StoreOutcome[]> =>
+      this.#transaction(async (runInside) => {
+        const keys = some.map(({ key }) => key);
+        const locked = versionsOf(await this.#rows.of<Row>(runInside, 'row', 'key', keys, SKIPPING));
+        const held = some.filter(({ key, version }) => locked.get(key) === version);
+        await this.#rows.write(runInside, held.filter(isTouch), TOUCHED);
+        await this.#rows.write(
+          runInside,
+          held.filter((change) => !isTouch(change)),
+          COLUMNS,
+        );
+        return some.map((change) => held.includes(change));
+      });
+    const stillDue = async (some: readonly SessionChange[]): Promise<SessionChange[]> => {
+      const keys = some.map(({ key }) => key);
+      const versions = versionsOf(await this.#rows.of<Row>(run, 'row', 'key', keys));
+      return some.filter(({ key, version }) => versions.get(key) === version);
+    };
+    return refusing(
+      changes,
+      ({ next }) => next,
+      (good) => comingBack(good, (some) => this.#isolating(some, write, ({ next }) => next), stillDue),
+    );
+  }
+
+  delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]> {
+    const find = async (some: readonly string[]): Promise<Row[]> => [
+      ...(await this.#rows.of<Row>(run, 'row', 'key', some)),
+      ...(await this.#rows.of<Row>(run, 'row', 'previousKey', some)),
+    ];
+    const write = async (some: readonly string[]): Promise<boolean[]> => {
+      const wanted = new Set<string | null>(some);
+      const gone = await this.#removeLocked(
+        await find(some),
+        ({ key, previousKey }) => wanted.has(key) || wanted.has(previousKey),
+        SKIPPING,
+      );
+      return some.map(namedIn(gone));
+    };
+    const stillDue = async (some: readonly string[]): Promise<string[]> =>
+      some.filter(namedIn(await find(some)));
+    return comingBack(keys, (some) => isolating(some, write, isRefusal, () => 0), stillDue);
+  }
+
+  async findByUser(run: RunSql, userId: string, now: number): Promise<SessionSummary[]> {
+    const { column } = this.#names;
+    const find = new MysqlStatement();
+    const where = `${this.#rows.is(find, 'userId', userId)} AND ${column('expiresAt')} > ${find.put(now)}`;
+    const rows = await find.run<SessionSummary>(
+      run,
+      `${this.#rows.select.summary} WHERE ${where} ORDER BY ${column('createdAt')} DESC, ${column('key')}`,
+    );
+    return rows.map(withNumbers);
+  }
+
+  async count(run: RunSql, userId: string | undefined, now: number): Promise<number> {
+    const count = new MysqlStatement();
+    const alive = `${this.#names.column('expiresAt')} > ${count.put(now)}`;
+    const where = userId === undefined ? alive : `${alive} AND ${this.#rows.is(count, 'userId', userId)}`;
+    const sql = `SELECT count(*) AS \`count\` FROM ${this.#names.table} WHERE ${where}`;
+    const [row] = await count.run<{ count: string | number }>(run, sql);
+    return Number(row?.count ?? 0);
+  }
+
+  async deleteByUser(run: RunSql, userId: string, except: readonly string[]): Promise<string[]> {
+    const kept = new Set<string | null>(except);
+    const isDue = (row: Row): boolean =>
+      row.userId === userId && !kept.has(row.key) && !kept.has(row.previousKey);
+    const gone: string[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const find = new MysqlStatement();
+      const sql = `${this.#rows.select.row} WHERE ${this.#rows.is(find, 'userId', userId)}`;
+      const due = (await find.run<Row>(run, sql)).filter(isDue);
+      if (due.length === 0) break;
+      gone.push(...(await this.#removeLocked(due, isDue, WAITING)).map(({ key }) => key));
+    }
+    return gone;
+  }
+
+  async deleteAll(run: RunSql): Promise<number> {
+    const [answer] = await run<{ affectedRows: number }>(`DELETE FROM ${this.#names.table}`, []);
+    return answer!.affectedRows;
+  }
+
+  async prune(run: RunSql, now: number, limit: number): Promise<number> {
+    const expiresAt = this.#names.column('expiresAt');
+    const find = new MysqlStatement();
+    const over = `WHERE ${expiresAt} <= ${find.put(now)} ORDER BY ${expiresAt} LIMIT ${find.put(limit)}`;
+    const rows = await find.run<Row>(run, `${this.#rows.select.row} ${over}`);
+    return (await this.#removeLocked(rows, (row) => Number(row.expiresAt) <= now, SKIPPING)).length;
+  }
+
+  /** Checks the server and the columns as well, and learns how long a statement may be. */
+  async probe(run: RunSql): Promise<void> {
+    await run(`${this.#rows.select.record} LIMIT 0`, []);
+    this.#packet = await checkMysql(run, this.#names);
+  }
+
+  isTableMissing(error: unknown): boolean {
+    return [1146, 1054].includes(errnoOf(error) ?? 0);
+  }
+
+  /** Removes those of the rows that are due still when they are locked. */
+  async #removeLocked(
+    rows: readonly Row[],
+    isDue: (row: Row) => boolean,
+    lock: typeof SKIPPING | typeof WAITING,
+  ): Promise<Row[]> {
+    if (rows.length === 0) return [];
+    const keys = rows.map(({ key }) => key);
+    return this.#transaction(async (run) => {
+      const due = (await this.#rows.of<Row>(run, 'row', 'key', keys, lock)).filter(isDue);
+      await this.#rows.remove(run, due);
+      return due;
+    });
+  }
+
+  #isolating<Item>(
+    items: readonly Item[],
+    write: (items: readonly Item[]) => Promise<StoreOutcome[]>,
+    recordOf: (item: Item) => SessionRecord,
+  ): Promise<StoreOutcome[]> {
+    const writeWhatFits = async (some: readonly Item[]): Promise<StoreOutcome[]> => {
+      const bytes = bytesOf(recordOf(some[0]!));
+      if (some.length === 1 && bytes > this.#packet)
+        return [new Error(messages.packetTooLarge(bytes, this.#packet))];
+      return write(some);
+    };
+    return isolating(
+      items,
+      writeWhatFits,
+      isRefusal,
+      (item) => bytesOf(recordOf(item)),
+      Math.min(this.#packet, USUAL_PACKET),
+    );
+  }
+}
+
+function namedIn(rows: readonly Pick<Row, 'key' | 'previousKey'>[]): (key: string) => boolean {
+  const names = new Set(rows.flatMap(({ key, previousKey }) => [key, previousKey]));
+  return (key) => names.has(key);
+}
+
+function isTouch({ version, next }: SessionChange): boolean {
+  return next.version === version;
+}
+
+function versionsOf(rows: readonly Row[]): Map<string, number> {
+  return new Map(rows.map(({ key, version }) => [key, Number(version)]));
+}
+
+/** What a session takes of a statement, in which texts are hexadecimal. */
+function bytesOf({ data, meta }: SessionRecord): number {
+  return 2 * (Buffer.byteLength(data) + Buffer.byteLength(meta ?? '')) + OVERHEAD;
+}
+
+/** Whether the server refused a statement for what is in it, and so did nothing (classes of SQLSTATE, and a trigger's own). */
+function isRefusal(error: unknown): boolean {
+  const { sqlState } = error as { sqlState?: unknown };
+  return (typeof sqlState === 'string' && /^(22|23|45)/.test(sqlState)) || REFUSALS.has(errnoOf(error));
+}
+
+function errnoOf(error: unknown): number | undefined {
+  const { errno } = error as { errno?: unknown };
+  return typeof errno === 'number' ? errno : undefined;
+}

@@ -1,0 +1,4 @@
+/** Which of the instances this is. */
+export class InstanceName {
+  constructor(readonly value: string) {}
+}

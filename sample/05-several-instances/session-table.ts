@@ -1,0 +1,18 @@
+import { CreateSessionTable, SessionEntity } from 'nest-session/typeorm';
+import { DataSource } from 'typeorm';
+
+/** Makes the table of the sessions where it is missing: a step of the deployment, and not of each instance. */
+export async function makeSessionTable(url: string): Promise<void> {
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    entities: [SessionEntity],
+    migrations: [CreateSessionTable],
+  });
+  await dataSource.initialize();
+  try {
+    await dataSource.runMigrations();
+  } finally {
+    await dataSource.destroy();
+  }
+}

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+/** The program; undefined where it is not installed (global-setup.ts looks for it). */
+export const MEMCACHED = process.env.TEST_MEMCACHED;
+
+/** A key in Memcached, and when Memcached drops it: milliseconds from now. */
+export interface MemcachedItem {
+  readonly key: string;
+  readonly endsIn: number;
+}
+
+/** A Memcached of one test's own. */
+export interface MemcachedServer {
+  /** As clients want it: host and port. */
+  readonly address: string;
+  /** What it holds, without what is over. */
+  items(): Promise<MemcachedItem[]>;
+  /** Removes all of it. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startMemcached(): Promise<MemcachedServer> {
+  const dir = await mkdtemp(join(tmpdir(), 'nest-session-memcached-'));
+  const portFile = join(dir, 'port');
+  // It does not run as root unless it is told whom to run as; port -1 is a free one, which it writes down.
+  const account = process.getuid?.() === 0 ? ['-u', 'root'] : [];
+  const child = spawn(MEMCACHED!, ['-l', '127.0.0.1', '-p', '-1', '-U', '0', ...account], {
+    env: { ...process.env, MEMCACHED_PORT_FILENAME: portFile },
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  const close = async (): Promise<void> => {
+    if (child.kill('SIGTERM')) await ended;
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    const port = await portIn(portFile, child);
+    const items = async (): Promise<MemcachedItem[]> => {
+      const now = Number(/STAT time (\d+)/.exec(await ask(port, 'stats'))?.[1]);
+      const lines = (await ask(port, 'lru_crawler metadump all')).matchAll(/^key=(\S+) exp=(-?\d+) /gm);
+      return [...lines]
+        .map(([, key = '', end]) => ({ key: decodeURIComponent(key), endsIn: (Number(end) - now) * 1_000 }))
+        .filter(({ endsIn }) => endsIn > 0);
+    };
+    return {
+      address: `127.0.0.1:${port}`,
+      items,
+      async clear() {
+        for (const { key } of await items()) await ask(port, `delete ${key}`);
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function portIn(file: string, child: ChildProcess): Promise<number> {
+  while (child.exitCode === null && child.signalCode === null) {
+    const [, port] = /^TCP INET: (\d+)$/m.exec(await readFile(file, 'utf8').catch(() => '')) ?? [];
+    if (port !== undefined) return Number(port);
+    await setTimeout(5);
+  }
+  throw new Error('memcached did not start.');
+}
+
+/** What ends the answer to a command. */
+const LAST_LINE = /(?:^|\n)(?:END|DELETED|NOT_FOUND|(?:BUSY|[A-Z_]*ERROR)[^\r]*)\r\n$/;
+
+/** Sends one command over a connection of its own. */
+async function ask(port: number, command: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  socket.write(`${command}\r\n`);
+  let answer = '';
+  for await (const chunk of socket as AsyncIterable<string>) {
+    answer += chunk;
+    if (LAST_LINE.test(answer)) break; // which closes the connection
+  }
+  if (/^(BUSY|[A-Z_]*ERROR)/.test(answer)) throw new Error(`memcached answers ${command}: ${answer.trim()}`);
+  return answer;
+}

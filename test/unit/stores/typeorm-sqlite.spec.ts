@@ -1,0 +1,303 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { CreateSessionTable, SessionEntity, TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
+import {
+  changeOf,
+  newRecord,
+  newRecords,
+  renewalOf,
+  touchOf,
+} from '../../../lib/testing/contract/records.js';
+import { betterSqlite3 } from '../../support/better-sqlite3.js';
+import { Capture } from './support.js';
+
+type Options = Extract<DataSourceOptions, { type: 'sqljs' | 'better-sqlite3' }>;
+
+const DRIVERS: Record<string, ((folder: string) => Options) | undefined> = {
+  'sql.js': () => ({ type: 'sqljs' }),
+  'better-sqlite3':
+    betterSqlite3 &&
+    ((folder) => ({ type: 'better-sqlite3', database: join(folder, 'db'), ...betterSqlite3 })),
+};
+
+let folder: string;
+const sources: DataSource[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nest-session-sqlite-'));
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  for (const source of sources.splice(0)) if (source.isInitialized) await source.destroy();
+  await rm(folder, { recursive: true });
+});
+
+async function connect(options: Options): Promise<DataSource> {
+  const source = new DataSource({ entities: [SessionEntity], migrations: [CreateSessionTable], ...options });
+  sources.push(source);
+  return source.initialize();
+}
+
+describe.each(Object.entries(DRIVERS))('on SQLite, through %s', (_, driver) => {
+  const on = driver ? test : test.skip;
+  const open = (options: Partial<Options> = {}): Promise<DataSource> =>
+    connect({ ...driver!(folder), synchronize: true, ...options } as Options);
+
+  async function pendingChanges(source: DataSource): Promise<string[]> {
+    const { upQueries } = await source.driver.createSchemaBuilder().log();
+    return upQueries.map(({ query }) => query);
+  }
+
+  on('the table is the same by migration as by synchronize, and neither wants to change it', async () => {
+    const source = await open({ synchronize: false, entityPrefix: 'App-' });
+    const definition = () =>
+      source.query(`SELECT name, sql FROM sqlite_master WHERE tbl_name = 'App-nest_session' ORDER BY name`);
+    expect(await pendingChanges(source)).not.toEqual([]);
+    await source.runMigrations();
+    expect(await pendingChanges(source)).toEqual([]);
+    const byMigration = await definition();
+    await source.undoLastMigration();
+    await expect(new TypeOrmSessionStore(source).start()).rejects.toThrow('does not exist');
+    await source.synchronize(true);
+    expect(await definition()).toEqual(byMigration);
+    expect(await pendingChanges(source)).toEqual([]);
+    await new TypeOrmSessionStore(source).start();
+  });
+
+  on(
+    '50 sessions are created, read, changed, touched and removed by one statement each, through indexes',
+    async () => {
+      const source = await open();
+      const store = new TypeOrmSessionStore(source);
+      const sent = watch(source);
+      const records = newRecords(50).map((record, n) => ({
+        ...record,
+        userId: 'ada',
+        previousKey: `before ${n}`,
+      }));
+      const changes = records.map((record) => changeOf(record));
+      const keys = records.map(({ key }) => key);
+      await store.create(records);
+      await store.read(keys);
+      await store.update(changes);
+      await store.update(changes.map(({ next }) => touchOf(next, 1)));
+      await store.delete(keys);
+      expect(sent.map((sql) => /INSERT|SELECT "|UPDATE|DELETE/.exec(sql)![0])).toEqual([
+        'INSERT',
+        'SELECT "',
+        'UPDATE',
+        'UPDATE',
+        'DELETE',
+      ]);
+      await store.read(['before']);
+      await store.findByUser('ada', 0);
+      await store.count('ada', 0);
+      await store.deleteByUser('ada', ['k']);
+      await store.prune(0, 10);
+      expect(sent).toHaveLength(11);
+      jest.restoreAllMocks();
+      for (const sql of sent.filter((some) => !some.startsWith('INSERT'))) {
+        const parameters = Array.from(sql.matchAll(/\?/g), () => '[]');
+        const steps = await source.query<{ detail: string }[]>(`EXPLAIN QUERY PLAN ${sql}`, parameters);
+        const plan = steps.map(({ detail }) => detail).join('\n');
+        expect(plan).toMatch(/SEARCH (s|nest_session) USING/);
+        expect(plan).not.toMatch(/SCAN (s|nest_session)|AUTOMATIC/);
+      }
+    },
+  );
+
+  const refusals = {
+    'for the length of a column': { userId: 'u'.repeat(256) },
+    'for the type of a column': { lastSeenAt: 1.5 },
+    'for a constraint': { data: '{"rude":true}' },
+    'for a NUL': { userAgent: 'a\0b' },
+  };
+
+  on.each(Object.entries(refusals))('a session that cannot be stored %s fails alone', async (_, fields) => {
+    const source = await open({ synchronize: false });
+    await source.runMigrations();
+    await source.query(
+      `CREATE TRIGGER rude BEFORE INSERT ON nest_session WHEN new.data LIKE '%rude%' BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: rude'); END`,
+    );
+    await source.query(
+      `CREATE TRIGGER rude2 BEFORE UPDATE ON nest_session WHEN new.data LIKE '%rude%' BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: rude'); END`,
+    );
+    const store = new TypeOrmSessionStore(source);
+    const records = newRecords(20);
+    records[7] = newRecord(fields);
+    const created = await store.create(records);
+    expect(created.splice(7, 1)).toEqual([expect.objectContaining({ message: expect.any(String) })]);
+    expect(created).toEqual(Array(19).fill(true));
+    const others = newRecords(20);
+    await store.create(others);
+    const changed = await store.update(others.map((record, n) => changeOf(record, n === 7 ? fields : {})));
+    expect(changed.splice(7, 1)).toEqual([expect.objectContaining({ message: expect.any(String) })]);
+    expect(changed).toEqual(Array(19).fill(true));
+    const versions = (await store.read(others.map(({ key }) => key))).map((record) => record?.version);
+    expect(versions).toEqual(others.map((_, n) => (n === 7 ? 1 : 2)));
+  });
+
+  on('what is written while the application is in a transaction is not undone with that', async () => {
+    const source = await open();
+    const store = new TypeOrmSessionStore(source);
+    const ended = newRecord();
+    await store.create([ended]);
+    const runner = source.createQueryRunner();
+    await runner.startTransaction();
+    const record = newRecord();
+    const created = store.create([record]);
+    const gone = store.delete([ended.key]);
+    expect(await store.read([ended.key])).toEqual([ended]); // a read waits for nobody
+    await runner.rollbackTransaction();
+    expect([await created, await gone]).toEqual([[true], [true]]);
+    expect(await store.read([record.key, ended.key])).toEqual([record, undefined]);
+  });
+
+  on('a transaction that does not end is an error', async () => {
+    const source = await open();
+    const store = new TypeOrmSessionStore(source);
+    const runner = source.createQueryRunner();
+    await runner.startTransaction();
+    await expect(store.delete(['k'])).rejects.toThrow('keep transactions short');
+    await runner.rollbackTransaction();
+  });
+
+  on('works on when the DataSource is closed and opened again', async () => {
+    const source = await open();
+    const store = new TypeOrmSessionStore(source);
+    await store.start();
+    await source.destroy();
+    await expect(store.read(['k'])).rejects.toThrow('not initialized');
+    await source.initialize();
+    await expect(store.read(['k'])).resolves.toEqual([undefined]);
+  });
+
+  on('the query log of TypeORM holds no session data and no handle', async () => {
+    const logger = new Capture();
+    const source = await open({ logging: true, logger, maxQueryExecutionTime: 1 });
+    const store = new TypeOrmSessionStore(source);
+    await source.query('SELECT 1 AS logged');
+    const record = newRecord({
+      data: '{"d":"SECRET-1"}',
+      meta: '{"m":"SECRET-2"}',
+      userId: 'SECRET-3',
+      previousKey: 'SECRET-6',
+    });
+    const renewal = renewalOf(record);
+    await store.start();
+    const [, refused] = await store.create([record, newRecord({ userId: 'SECRET'.repeat(99) })]);
+    await store.read([record.key, 'SECRET-6']);
+    await store.update([renewal]);
+    await store.findByUser('SECRET-3', 0);
+    await store.deleteByUser('SECRET-3', [record.key]);
+    await store.delete([renewal.next.key]);
+    const log = logger.lines.join('\n');
+    expect(log).toContain('SELECT 1 AS logged');
+    expect(log + inspect(refused, { depth: 9, showHidden: true })).not.toContain('SECRET');
+    expect(log).not.toContain(record.key);
+  });
+});
+
+describe('on SQLite, through sql.js', () => {
+  test('what was written is saved where the application wants it', async () => {
+    const saved: Uint8Array[] = [];
+    const source = await connect({
+      type: 'sqljs',
+      synchronize: true,
+      autoSave: true,
+      autoSaveCallback: (data: Uint8Array) => void saved.push(data),
+    });
+    const record = newRecord();
+    expect(await new TypeOrmSessionStore(source).create([record])).toEqual([true]);
+    const restored = await connect({ type: 'sqljs', database: saved.at(-1)! });
+    expect(await new TypeOrmSessionStore(restored).read([record.key])).toEqual([record]);
+  });
+});
+
+(betterSqlite3 ? describe : describe.skip)('on SQLite in a file, beside other processes', () => {
+  const file = (): Options => ({
+    type: 'better-sqlite3',
+    database: join(folder, 'db'),
+    enableWAL: true,
+    ...betterSqlite3,
+  });
+
+  test('a write waits for that of another without holding up this process, and leaves TypeORM’s patience alone', async () => {
+    const [own, other] = [await connect({ ...file(), synchronize: true }), await connect(file())];
+    const store = new TypeOrmSessionStore(own);
+    await other.query('BEGIN IMMEDIATE');
+    const patience: unknown[] = []; // of SQLite while a statement runs, in which nothing else can
+    const { databaseConnection } = own.driver as unknown as { databaseConnection: Connection };
+    const prepare = databaseConnection.prepare.bind(databaseConnection);
+    jest.spyOn(databaseConnection, 'prepare').mockImplementation((sql) => {
+      patience.push(databaseConnection.pragma('busy_timeout', { simple: true }));
+      return prepare(sql);
+    });
+    const record = newRecord();
+    const created = store.create([record]);
+    expect(patience).toEqual([0]);
+    expect(databaseConnection.pragma('busy_timeout', { simple: true })).toBe(5000);
+    expect(await store.read([record.key])).toEqual([undefined]);
+    await other.query('COMMIT');
+    expect(await created).toEqual([true]);
+    expect(await store.read([record.key])).toEqual([record]);
+  });
+
+  test('two stores prune and write at once, and nothing is lost', async () => {
+    const [own, other] = [await connect({ ...file(), synchronize: true }), await connect(file())];
+    const [one, two] = [new TypeOrmSessionStore(own), new TypeOrmSessionStore(other)];
+    await one.create(newRecords(500, { expiresAt: 1 }));
+    const alive = newRecords(20);
+    await two.create(alive);
+    const prune = async (store: TypeOrmSessionStore): Promise<number> => {
+      let total = 0;
+      for (let some = 1; some > 0; total += some) some = await store.prune(5, 20);
+      return total;
+    };
+    const [first, second, changed] = await Promise.all([
+      prune(one),
+      prune(two),
+      one.update(alive.map((record) => changeOf(record))),
+    ]);
+    expect(first + second).toBe(500);
+    expect(changed).toEqual(Array(20).fill(true));
+    expect(await two.count(undefined, 0)).toBe(20);
+  });
+});
+
+interface Connection {
+  prepare(sql: string): Statement;
+  pragma(sql: string, options: { simple: boolean }): unknown;
+}
+
+interface Statement {
+  readonly reader: boolean;
+  all(...parameters: unknown[]): unknown;
+  run(...parameters: unknown[]): unknown;
+}
+
+/** Notes what runs on the connection of a `DataSource`. */
+function watch(source: DataSource): string[] {
+  const { databaseConnection } = source.driver as unknown as { databaseConnection: Connection };
+  const sent: string[] = [];
+  const prepare = databaseConnection.prepare.bind(databaseConnection);
+  jest.spyOn(databaseConnection, 'prepare').mockImplementation((sql) => {
+    const statement = prepare(sql);
+    if (source.options.type === 'sqljs') {
+      sent.push(sql); // which is prepared anew each time
+      return statement;
+    }
+    const noted =
+      (method: 'all' | 'run') =>
+      (...parameters: unknown[]) => {
+        sent.push(sql);
+        return statement[method](...parameters);
+      };
+    return { reader: statement.reader, all: noted('all'), run: noted('run') };
+  });
+  return sent;
+}
