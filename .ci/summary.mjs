@@ -1,15 +1,22 @@
-// Says how the tests went, and fails where one was passed over: here, everything they need is there.
-import { readFileSync } from 'node:fs';
+// Says how the tests went, and fails where one was passed over: here, everything they need is there. A run that did not get as
+// far as its results has failed.
+import { existsSync, readFileSync } from 'node:fs';
 
-const results = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const skipped = results.testResults.flatMap(({ name, assertionResults }) =>
-  assertionResults
-    .filter(({ status }) => status !== 'passed' && status !== 'failed') // pending, todo, skipped, disabled
-    .map(({ fullName }) => `Skipped: ${name}: ${fullName}`),
+const runs = process.argv.slice(2).map((file) => {
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+  return { testResults: [], numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
+});
+const sum = (name) => runs.reduce((total, run) => total + run[name], 0);
+const skipped = runs.flatMap(({ testResults }) =>
+  testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status !== 'passed' && status !== 'failed') // pending, todo, skipped, disabled
+      .map(({ fullName }) => `Skipped: ${name}: ${fullName}`),
+  ),
 );
 for (const line of skipped) console.log(line);
 
-const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+const failed = sum('numFailedTests') + sum('numRuntimeErrorTestSuites');
 const tail = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
-console.log(`${results.numPassedTests} passed, ${failed} failed${tail}`);
+console.log(`${sum('numPassedTests')} passed, ${failed} failed${tail}`);
 process.exitCode = failed > 0 || skipped.length > 0 ? 1 : 0;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import ts from 'typescript';
 import { ROOT } from './package.js';
 
@@ -65,4 +66,12 @@ export function compile(files: Readonly<Record<string, string>>, options: ts.Com
       const { line } = file.getLineAndCharacterOfPosition(start ?? 0);
       return `${file.fileName.replace(FOLDER, '').replace(ROOT, '')}:${line + 1}: ${message}`;
     });
+}
+
+/** The names that a declaration file of the build exports. */
+export function namesIn(path: string): string[] {
+  const program = ts.createProgram([join(ROOT, path)], OPTIONS);
+  const checker = program.getTypeChecker();
+  const file = program.getSourceFile(join(ROOT, path))!;
+  return checker.getExportsOfModule(checker.getSymbolAtLocation(file)!).map(({ name }) => name);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import ts from 'typescript';
 import { compile } from './compile.js';
 
 jest.setTimeout(30_000); // a compiler takes its time on a busy machine
@@ -71,18 +72,25 @@ const IMPORTS = `
   import session from 'nest-session/express';
 `;
 
+const NODE16 = { module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16 };
+
 describe('the types of nest-session/express', () => {
   it('serve an Express application', () => {
     const files = { 'app.ts': IMPORTS + APPLICATION, 'store.ts': IMPORTS + STORE };
     expect(compile(files, { skipLibCheck: false })).toEqual([]);
   });
 
-  it('serve CommonJS', () => {
-    const imports = `
-      import express = require('express');
-      import session = require('nest-session/express');
-    `;
-    expect(compile({ 'app.cts': imports + APPLICATION })).toEqual([]);
+  it.each([
+    ['requires', `import session = require('nest-session/express');`, {}],
+    ['imports the default', `import session from 'nest-session/express';`, {}],
+    [
+      'imports all',
+      `import * as session from 'nest-session/express';`,
+      { esModuleInterop: false, ignoreDeprecations: '6.0' },
+    ],
+  ])('serve CommonJS that %s', (_, imported, options) => {
+    const app = `import express = require('express'); ${imported} ${APPLICATION}`;
+    expect(compile({ 'app.cts': app }, { ...NODE16, ...options })).toEqual([]);
   });
 
   it.each([

@@ -17,7 +17,7 @@ describe('what is published', () => {
     expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual(papers);
     const build = paths.filter((path) => path.startsWith('dist/'));
     expect(build.length).toBeGreaterThan(20);
-    expect(build.filter((path) => !/^dist\/.+\.(js|d\.ts|js\.map)$/.test(path))).toEqual([]);
+    expect(build.filter((path) => !/^dist\/.+\.(js|d\.ts|js\.map|cjs|d\.cts)$/.test(path))).toEqual([]);
     expect(build.filter((path) => /spec|test\.|fixture/.test(path))).toEqual([]);
     for (const path of build.filter((name) => name.endsWith('.js'))) {
       expect(build).toContain(`${path}.map`);
@@ -62,7 +62,9 @@ describe('what is published', () => {
       main,
       types,
       ...Object.values(exports).flatMap((target) =>
-        typeof target === 'string' ? [target] : Object.values(target),
+        typeof target === 'string'
+          ? [target]
+          : [target.types, target.default, target.require.types, target.require.default],
       ),
       ...Object.values(typesVersions).flatMap((paths) => Object.values(paths).flat()),
     ];

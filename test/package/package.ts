@@ -6,11 +6,18 @@ import { promisify } from 'node:util';
 /** The repository, with a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
+/** The files of an entry point, for ESM and for CommonJS. */
+export interface EntryPoint {
+  readonly require: { readonly types: string; readonly default: string };
+  readonly types: string;
+  readonly default: string;
+}
+
 export interface Manifest {
   readonly name: string;
   readonly main: string;
   readonly types: string;
-  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly exports: Readonly<Record<string, string | EntryPoint>>;
   readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;

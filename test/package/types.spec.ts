@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { compile } from './compile.js';
-import { entryPoints } from './package.js';
+import ts from 'typescript';
+import { compile, namesIn } from './compile.js';
+import { entryPoints, runNode } from './package.js';
 
 const DATA = `
   declare module 'nest-session' {
@@ -41,6 +42,48 @@ const TYPED = `
       @AllowAnonymous() @Get('n/:n') n(@Session('userId', ParseIntPipe) n: number) { return n; }
 `;
 
+function optionsOf(module: 'Node16' | 'NodeNext' | 'Preserve'): ts.CompilerOptions {
+  return {
+    module: ts.ModuleKind[module],
+    moduleResolution: ts.ModuleResolutionKind[module === 'Preserve' ? 'Bundler' : module],
+  };
+}
+
+/** ESM and CommonJS that share classes and session data. */
+const BOTH = {
+  'esm.mts': `
+    import { MemorySessionStore, SessionError, SessionGuard, SessionService } from 'nest-session';
+    import session, { Store } from 'nest-session/express';
+    declare module 'nest-session' { interface SessionData { cart?: string[] } }
+    declare module 'nest-session/express' { interface SessionData { views?: number } }
+    export declare const service: SessionService;
+    export const store = new MemorySessionStore();
+    export class EsmGuard extends SessionGuard {}
+    export const memory: Store = new session.MemoryStore();
+    export const isOurs = (error: unknown): boolean => error instanceof SessionError && error.code !== '';
+  `,
+  'commonjs.cts': `
+    import { MemorySessionStore, SessionError, SessionGuard, SessionService, type Session } from 'nest-session';
+    import session = require('nest-session/express');
+    import express = require('express');
+    import type * as esm from './esm.mjs' with { 'resolution-mode': 'import' };
+    declare module 'nest-session' { interface SessionData { roles?: string[] } }
+    declare module 'nest-session/express' { interface SessionData { user?: { name: string } } }
+    export const service = (given: typeof esm.service): SessionService => given;
+    export const store = (given: typeof esm.store): MemorySessionStore => given;
+    export const back: typeof esm.store = new MemorySessionStore();
+    export class OwnGuard extends SessionGuard {}
+    export const guard = (given: esm.EsmGuard): SessionGuard => given;
+    export const memory = (given: typeof esm.memory): session.Store => given;
+    export const code = (error: unknown): string => (error instanceof SessionError ? error.code : '');
+    export const data = ({ cart, roles }: Session): (string[] | undefined)[] => [cart, roles];
+    express().use(session({ secret: 'x' })).use((req, _res, next) => {
+      req.session.user = { name: String((req.session.views ?? 0) + 1) };
+      next();
+    });
+  `,
+};
+
 type Case = readonly [what: string, code: string, message: RegExp];
 
 /** Compiles all cases at once; answers, by what a case is about, the errors in it. */
@@ -66,13 +109,36 @@ describe('the declarations', () => {
     expect(compile(files, { skipLibCheck: false })).toEqual([]);
   });
 
-  it('are found from ESM and from CommonJS', () => {
-    const files = entryPoints.flatMap(({ specifier }, index) => [
-      [`${index}.mts`, `import * as all from '${specifier}'; export const names: object = all;`],
-      [`${index}.cts`, `import all = require('${specifier}'); export const names: object = all;`],
-    ]);
-    expect(compile(Object.fromEntries(files) as Record<string, string>)).toEqual([]);
-  });
+  it.each(['Node16', 'NodeNext', 'Preserve'] as const)(
+    'are found from ESM and from CommonJS, %s',
+    (module) => {
+      const files = entryPoints.flatMap(({ specifier }, index) => [
+        [`${index}.mts`, `import * as all from '${specifier}'; export const names: object = all;`],
+        [`${index}.cts`, `import all = require('${specifier}'); export const names: object = all;`],
+      ]);
+      expect(compile(Object.fromEntries(files) as Record<string, string>, optionsOf(module))).toEqual([]);
+    },
+  );
+
+  it.each(['Node16', 'NodeNext'] as const)(
+    'are the same for ESM and for CommonJS in one program, %s',
+    (module) => {
+      expect(compile(BOTH, { ...optionsOf(module), skipLibCheck: false })).toEqual([]);
+    },
+  );
+
+  it.each(entryPoints)(
+    'name in CommonJS whatever they name in ESM: $specifier',
+    async ({ specifier, types }) => {
+      const names = namesIn(types).filter((name) => name !== 'default');
+      const script = `console.log(JSON.stringify(Object.keys(require('${specifier}'))))`;
+      const values = new Set(JSON.parse(await runNode('commonjs', script)) as string[]);
+      const used = names.filter((name) => values.has(name));
+      const text = `import { ${names.join(', ')} } from '${specifier}'; export const values: unknown[] = [${used.join(', ')}];`;
+      expect(used.length).toBeGreaterThan(0);
+      expect(compile({ 'all.cts': text }, optionsOf('Node16'))).toEqual([]);
+    },
+  );
 
   it('have every type of the contract', () => {
     const text = `

@@ -8,6 +8,8 @@ const servers = createRequire(import.meta.url)('./servers.ts') as typeof Servers
 /** Stops what global-setup.ts has started. */
 export default async function globalTeardown(): Promise<void> {
   servers.sayWhatWasMissing();
+  if (!process.env.CONSUMERS_ARCHIVE && process.env.CI_SERVERS !== 'required')
+    process.stderr.write('\nNOT TESTED, as it needs a package registry: `npm run test:consumers`.\n');
   const server = globalThis.testPostgres;
   if (!server) return;
   globalThis.testPostgres = undefined;

@@ -1,0 +1,16 @@
+// `npm run test:consumers`: the tests that need a package registry, which `npm test` leaves out.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const { jest } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
+export default {
+  ...jest,
+  rootDir: root,
+  roots: ['<rootDir>/test/consumers'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  testTimeout: 240_000,
+  globalSetup: '<rootDir>/test/consumers/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/consumers/support/global-teardown.ts',
+};

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { entryPoints } from '../../package/package.js';
+import { createDatabase, type TestDatabase } from '../../support/database.js';
+import { run } from './command.js';
+import { install, type Installation } from './installation.js';
+import type { Adapter, Application, DependencySet } from './matrix.js';
+import { compile, writeEntryPoints, writeProject } from './project.js';
+import { visit } from './visit.js';
+
+const SPECIFIERS = entryPoints.map(({ specifier }) => specifier);
+const NODES = JSON.parse(process.env.CONSUMERS_NODES ?? '[]') as { node: string; version: string }[];
+const { TEST_REDIS_URL: REDIS_URL } = process.env;
+
+/** What every visitor finds, whatever the versions are. */
+const FOUND = {
+  answers: [
+    ['POST /login', 204, ''],
+    ['GET /me', 200, { userId: 'ada', visits: 1 }],
+    ['GET /me', 200, { userId: 'ada', visits: 2 }],
+    ['GET /devices', 200, [{ current: true }]],
+    ['POST /logout', 204, ''],
+    ['GET /me', 401, expect.objectContaining({ statusCode: 401 })],
+  ],
+  exits: [null, null],
+  complaints: [],
+};
+
+/** What the checks of an application print. */
+const CHECKED = {
+  tested: { userId: 'ada', visits: 3, isOver: true, isInjected: true },
+  views: [
+    [1, 2],
+    [1, 2],
+  ],
+  isGuard: true,
+  isStore: true,
+};
+
+/** Declares the tests of applications that share their dependencies. */
+export function consumers(set: DependencySet): void {
+  describe(set.name, () => {
+    let installed: Installation;
+    beforeAll(async () => {
+      installed = await install(set);
+    });
+    afterAll(() => installed.remove());
+
+    it('is installed with peers that fit, and nobody complains', () => {
+      expect(installed.said.split('\n').filter((line) => /peer|ERESOLVE/i.test(line))).toEqual([]);
+    });
+
+    it.each(NODES)(
+      'has the same names in every entry point, imported and required, $version',
+      async ({ node }) => {
+        const files = writeEntryPoints(installed.folder, SPECIFIERS);
+        const said = await Promise.all(files.map((file) => run(node, [file], installed.folder)));
+        const [esm, commonjs] = said.map(({ stdout }) => JSON.parse(stdout) as Record<string, string[]>);
+        expect(commonjs).toEqual(esm);
+        expect(Object.keys(esm!)).toEqual(SPECIFIERS);
+        expect(Object.values(esm!).filter((names) => names.length === 0)).toEqual([]);
+        expect(said.map(({ stderr }) => stderr)).toEqual(['', '']);
+      },
+    );
+
+    describe.each(set.applications)('$name', (application) => {
+      let project: string;
+      beforeAll(() => {
+        project = writeProject(installed.folder, application, SPECIFIERS);
+      });
+
+      if (application.build !== 'is JavaScript')
+        it('compiles, every library checked', () => compile(installed.folder, project, application));
+      if (application.build !== 'nothing') running(application, () => project);
+    });
+  });
+}
+
+function running(application: Application, project: () => string): void {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createDatabase();
+  });
+  afterAll(() => database.drop());
+
+  /** Signs in, and out again after a restart, with sessions in the store that is named. */
+  const finds = async (node: string, adapter: Adapter, store: NodeJS.ProcessEnv): Promise<void> => {
+    expect(await visit(node, project(), { ...store, ADAPTER: adapter })).toEqual(FOUND);
+  };
+  const postgres = (): NodeJS.ProcessEnv => ({ DATABASE_URL: database.url });
+  const redis = (): NodeJS.ProcessEnv => ({
+    REDIS_URL,
+    REDIS_PREFIX: `consumer-${randomBytes(8).toString('hex')}:`,
+  });
+
+  describe.each(NODES)('Node.js $version', ({ node }) => {
+    it('serves sessions, before and after a restart', () => finds(node, 'Express 5', postgres()));
+
+    if (application.build !== 'is JavaScript')
+      it('passes its own checks', async () => {
+        const { stdout } = await run(node, [join('dist', 'checks.js')], project());
+        expect(JSON.parse(stdout)).toEqual(CHECKED);
+      });
+  });
+
+  for (const adapter of application.adapters ?? [])
+    it(`serves them on ${adapter}`, () => finds(process.execPath, adapter, postgres()));
+  if (REDIS_URL !== undefined && application.adapters !== undefined)
+    it('serves them from Redis', () => finds(process.execPath, 'Express 5', redis()));
+}
