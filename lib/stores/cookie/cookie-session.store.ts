@@ -46,7 +46,7 @@ const MOST_CHUNKS = 8;
  * browser has another cookie or none, but **a copy of the old one that somebody has kept stays good until its idle or
  * absolute timeout**. Of requests at the same time the cookie that reaches the browser last wins, with all it holds.
  * Sessions cannot be listed, counted or revoked, nor ids renewed on a schedule: asking for that is a
- * `SessionCapabilityError`. Some 2,900 bytes of JSON fit; more is a `SessionDataError`, and the cookie from before stays good.
+ * `SessionCapabilityError`. 2,957 bytes of JSON fit under the name `__Host-sid`; more is a `SessionDataError`, and the cookie from before stays good.
  *
  * @example
  * ```ts

@@ -76,9 +76,9 @@ describe('a sealed cookie', () => {
     for (const secret of ['do not tell', id, value, SECRET]) expect(said).not.toContain(secret);
   });
 
-  describe.each([
-    ['secrets', (all: string[]) => [{ secret: all }, {}] as const],
-    ['keys', (all: string[]) => [{}, { keys: all }] as const],
+  describe.each<[string, (all: string[]) => Parameters<typeof openCookieSite>]>([
+    ['secrets', (all: string[]) => [{ secret: all }, {}]],
+    ['keys', (all: string[]) => [{}, { keys: all }]],
   ])('with %s', (_, options) => {
     const [one, two] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
 

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createSecretKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { handleOf } from '../../../../lib/core/session-id.js';
 import type { SessionRecord } from '../../../../lib/core/session-record.js';
 import { SealedSessionCodec } from '../../../../lib/stores/cookie/sealed-session.codec.js';
 import { runs } from '../../../support/property.js';
 
+const README = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
 const NOW = Date.UTC(2026, 0, 1);
 const ID = 'i'.repeat(43);
 const [KEY, OTHER] = [createSecretKey(Buffer.alloc(32, 1)), createSecretKey(Buffer.alloc(32, 2))];
@@ -171,6 +173,7 @@ describe('what does not fit', () => {
     ['sid', 2962],
     ['__Host-sid', 2957],
   ])('the README says how much does: %s has room for %i bytes of JSON', (cookieName, bytes) => {
+    expect(README).toContain(bytes.toLocaleString('en'));
     const full = codec({ cookieName, maxLength: 4096 - cookieName.length });
     const data = (length: number): string => JSON.stringify({ a: 'x'.repeat(length - '{"a":""}'.length) });
     expect(full.seal(ID, record({ data: data(bytes) })).length).toBeLessThanOrEqual(4096 - cookieName.length);
