@@ -15,12 +15,11 @@ export class SentVersions {
 
   constructor(private readonly now: () => number) {}
 
-  /** Takes note that a record goes out. */
+  /** Takes note that a change goes out. It counts as the newest, whatever came in between: the last one wins. */
   add({ key, version }: SessionRecord): void {
     const now = this.now();
-    const known = this.#versions.get(key);
     this.#versions.delete(key);
-    this.#versions.set(key, { version: Math.max(version, known?.version ?? 0), at: now });
+    this.#versions.set(key, { version, at: now });
     for (const [oldest, { at }] of this.#versions) {
       if (this.#versions.size <= CAPACITY && now - at < MEMORY) return;
       this.#versions.delete(oldest);

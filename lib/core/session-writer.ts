@@ -151,7 +151,7 @@ export class SessionWriter {
   /** Under the id from before a login nobody gets at the session that was signed in, not even who was under way. */
   #noteKey(base: SessionRecord, next: SessionRecord, turn: Turn): void {
     turn.latest = next;
-    if (this.settings.sealsCookies) this.#sent.add(next);
+    if (this.settings.sealsCookies && next.version !== base.version) this.#sent.add(next);
     if (next.key === base.key) return;
     const follows = next.previousKey === base.key;
     this.#history.add(base.key, follows ? next.key : undefined);

@@ -69,7 +69,7 @@ export class CookieSessionStore implements SessionStore, CookieSealingStore {
     this.#keys = keys === undefined ? undefined : keysOf(keys);
   }
 
-  /** What seals the sessions of an application into their cookies. @internal */
+  /** What seals the sessions of an application into their cookies: called by the module, once. */
   codecFor({ cookieName, secrets, maxLength }: SealingApplication): TokenCodec {
     const { maxCookies } = this;
     const keys = this.#keys ?? (secrets.map(derivedKey) as [KeyObject, ...KeyObject[]]);

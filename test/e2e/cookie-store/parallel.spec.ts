@@ -44,6 +44,13 @@ describe('requests at the same time', () => {
     expect(await seen(browser)).toEqual({ color: 'green', late: 1 });
   });
 
+  it('that change something send it, however often another one did meanwhile', async () => {
+    const client = await visitor(site);
+    const finish = await slow(site, client, ({ session }) => void (session.late = 1));
+    for (const early of [1, 2, 3]) await client.post('/run/set', { early });
+    expect(await seen((await finish()).browser)).toMatchObject({ late: 1 });
+  });
+
   it('that store at the same time in one process count on: a hundred updates count a hundred in the last cookie', async () => {
     const client = await visitor(site);
     const [all, go] = [deferred(), deferred()];
