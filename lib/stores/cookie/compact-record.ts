@@ -44,7 +44,7 @@ export function compact(id: string, record: SessionRecord): Buffer {
 /** The session that {@link compact} made these bytes of; undefined where it did not. */
 export function expand(bytes: Buffer): CookieSession | undefined {
   if (bytes.length < AT.text) return undefined;
-  const [id, userId, meta, data] = bytes.toString('utf8', AT.text).split(DIVIDER);
+  const [id, userId = '', meta = '', data] = bytes.toString('utf8', AT.text).split(DIVIDER);
   if (data === undefined || !isWellFormedId(id)) return undefined;
   const timeAt = (at: number): number => bytes.readUIntBE(at, TIME);
   return {
@@ -53,8 +53,8 @@ export function expand(bytes: Buffer): CookieSession | undefined {
       key: handleOf(id),
       version: bytes.readUInt32BE(AT.version),
       data,
-      meta: meta || null,
-      userId: userId || null,
+      meta: meta === '' ? null : meta,
+      userId: userId === '' ? null : userId,
       createdAt: timeAt(AT.createdAt),
       lastSeenAt: timeAt(AT.lastSeenAt),
       expiresAt: timeAt(AT.expiresAt),
