@@ -166,7 +166,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   canSend(cookie: SessionCookie): boolean {
-    if (this.#head === 'gone' || (this.#settled && this.#sealsCookies)) {
+    if (this.#head === 'gone') {
       this.#warnOfLoss();
       return false;
     }
