@@ -3,11 +3,13 @@ import { Pruner } from './core/pruner.js';
 import { PLAIN_RECORDS, SealedRecords } from './core/record-seal.js';
 import { SessionEngine } from './core/session-engine.js';
 import { SessionEventHub } from './core/session-events.js';
-import { isPrunable, knowsUsers, type SessionStore, storeName } from './core/session-store.js';
+import { isPrunable, knowsUsers, sealsCookies, type SessionStore, storeName } from './core/session-store.js';
 import { SharedStore } from './core/shared-store.js';
 import { messages } from './errors/messages.js';
 import type { SessionStoreError } from './errors/session-store.error.js';
 import { SessionCapabilityError } from './errors/session-capability.error.js';
+import { SessionOptionsError } from './errors/session-options.error.js';
+import { sealedCookies } from './http/sealed-cookies.js';
 import type { ExchangeContext, LateAnswer } from './http/session-exchange.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 
@@ -36,6 +38,8 @@ export class SessionRuntime {
         messages.capability(storeName(store), 'renew ids on a schedule ("rotateInterval")'),
       );
     }
+    if (options.encryption !== undefined && sealsCookies(store))
+      throw new SessionOptionsError(messages.encryptionInCookie(storeName(store)));
     this.shared = new SharedStore(store, {
       timeout: options.storeTimeout,
       seal: options.encryption
@@ -49,7 +53,7 @@ export class SessionRuntime {
     this.engine = new SessionEngine(options.engine, store, this.shared, this.events);
     this.context = {
       engine: this.engine,
-      http: options.http,
+      http: sealsCookies(store) ? sealedCookies(options, store) : options.http,
       storeFailures: () => this.#storeFailures,
       warnOnce: (message) => this.warnOnce(message),
     };

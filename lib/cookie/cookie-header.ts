@@ -1,6 +1,9 @@
 import { parse, serialize, type SerializeOptions } from 'cookie';
 import type { CookieAttributes } from '../core/session-cookie.js';
 
+/** RFC 6265bis, section 5.6: browsers ignore cookies whose name and value are longer. */
+export const MAX_COOKIE_BYTES = 4096;
+
 /** All values that a `Cookie` header has for a name, in order; a browser may send several (RFC 6265bis, section 5.7). */
 export function cookieValues(header: string | undefined, name: string): string[] {
   if (!header?.includes(name)) return [];

@@ -6,18 +6,24 @@ import { FlashClaims } from './flash-claims.js';
 import { RecentMap } from './recent-map.js';
 import { handleOf } from './session-id.js';
 import type { SessionSchema } from './session-schema.js';
+import type { SessionRecord } from './session-record.js';
 import type { SessionState } from './session-state.js';
-import type { SessionStore } from './session-store.js';
+import { sealsCookies, type SessionStore } from './session-store.js';
 
-/** What a cookie value turned out to be. */
-export type OpenedToken = { readonly id: string } | { readonly rejected: RejectedReason };
+/** What a cookie value turned out to be: a session's id, and its record where that stands in the cookie, too. */
+export type OpenedToken =
+  { readonly id: string; readonly record?: SessionRecord } | { readonly rejected: RejectedReason };
 
-/** Turns what stands in the cookie into a session id and back. */
+/** Turns what stands in the cookie into a session id, or into a session as a whole, and back. */
 export interface TokenCodec {
   /** Checks a cookie value. */
   open(token: string): OpenedToken;
-  /** The cookie value for an id. */
-  seal(id: string): string;
+  /**
+   * The cookie value for a session. The record is needed where it goes into the cookie, too.
+   *
+   * @throws SessionDataError when it is too large for that.
+   */
+  seal(id: string, record?: SessionRecord): string;
 }
 
 /** How an application sees a session: the object it works with, and that object's cookie settings. */
@@ -72,8 +78,18 @@ export interface EngineRules extends EngineSettings {
   readonly handleOf: (key: string) => string;
   /** Whether records carry the cookie settings. */
   readonly keepsCookies: boolean;
+  /** Whether the record stands in the session's cookie, and nowhere else. */
+  readonly sealsCookies: boolean;
   /** Who has taken which flash value. */
   readonly flashClaims: FlashClaims;
+}
+
+/**
+ * What sessions that stand in their cookies do not have: whose device it was, which nobody could list; and a cookie that
+ * is sent anew with every response, unless that was asked for: a request that only reads would undo what another changes.
+ */
+function forCookies({ rolling = false }: EngineSettings): Pick<EngineSettings, 'trackDevice' | 'rolling'> {
+  return { trackDevice: false, rolling };
 }
 
 /** What holds for sessions in a store. */
@@ -81,8 +97,10 @@ export function rulesFor(settings: EngineSettings, store: SessionStore): EngineR
   const same = (text: string): string => text;
   return {
     ...settings,
+    ...(sealsCookies(store) && forCookies(settings)),
     ...(store.keepsIds ? { keyOf: same, handleOf } : { keyOf: remembering(handleOf), handleOf: same }),
     keepsCookies: store.keepsCookies ?? false,
+    sealsCookies: sealsCookies(store),
     flashClaims: new FlashClaims(settings.now),
   };
 }
@@ -110,6 +128,8 @@ export interface SessionHost {
   readonly codec: TokenCodec;
   /** Whether the head of the response has left, so that no cookie can be sent any more. */
   readonly headersSent: boolean;
+  /** Whether it is decided which cookie the response has, so that no other can be sent. */
+  readonly cookieSettled: boolean;
   /** Whether a cookie with these settings may be sent over this connection. */
   canSend(cookie: SessionCookie): boolean;
   /** Who is asking. */

@@ -93,6 +93,7 @@ function nextMeta(state: SessionState): string | null {
 
 function nextRotation({ renewal, settings, meta, knownId }: SessionState): SessionMeta['rotation'] {
   if (renewal === undefined) return meta.rotation;
+  if (settings.sealsCookies) return undefined; // such ids are renewed by nobody but the application
   const at = settings.now();
   const successor = renewal.grace > 0 && knownId !== undefined && sealSuccessor(renewal.id, knownId);
   return { at, until: at + renewal.grace, ...(successor && { successor }) };

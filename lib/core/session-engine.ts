@@ -95,12 +95,13 @@ export class SessionEngine {
     }
     const isLost = state.base === undefined && state.ended === undefined && state.holdsSomething;
     if (isLost && state.host.headersSent) throw new SessionUsageError(messages.tooLate);
+    this.#requireSent(state);
   }
 
   /** Replaces this request's copy by what the store holds. */
   async reload(state: SessionState): Promise<void> {
     this.#requireAttached(state);
-    const record = state.base && !state.ended ? await this.#loader.read(state.base.key) : undefined;
+    const record = state.base && !state.ended ? await this.#latestOf(state.base) : undefined;
     if (record === undefined || !this.#loader.isAlive(record)) throw new SessionEndedError(messages.ended);
     try {
       this.#loader.follow(state, record);
@@ -119,6 +120,7 @@ export class SessionEngine {
       result = await fn();
     });
     if (!stored) throw new SessionEndedError(messages.ended);
+    this.#requireSent(state);
     return result;
   }
 
@@ -162,8 +164,17 @@ export class SessionEngine {
   async destroy(state: SessionState, reason: DestroyedReason): Promise<void> {
     this.#requireAttached(state);
     const { base } = state;
-    if (base !== undefined && state.ended === undefined) await this.#writer.end(base, reason);
+    if (base !== undefined && state.ended === undefined) {
+      if (this.settings.sealsCookies && state.host.cookieSettled)
+        throw new SessionUsageError(messages.cookieLeft);
+      await this.#writer.end(base, reason);
+    }
     state.ended = 'here';
+  }
+
+  /** What is stored now; of a session that stands in its cookie nothing newer can be known. */
+  #latestOf(base: SessionRecord): SessionRecord | Promise<SessionRecord | undefined> {
+    return this.settings.sealsCookies ? base : this.#loader.read(base.key);
   }
 
   #renewIfDue(state: SessionState): void {
@@ -183,11 +194,17 @@ export class SessionEngine {
     const due = state.cookieDue || (this.settings.rolling ?? state.isPersistent);
     if (!due || state.idLost || this.#writer.isOutdated(state) || !state.host.canSend(state.cookie))
       return NOTHING;
-    return { cookie: 'set', token: state.host.codec.seal(state.id) };
+    return { cookie: 'set', token: state.host.codec.seal(state.id, state.base) };
   }
 
   #requireAttached(state: SessionState): void {
     if (state.detached !== undefined) throw state.detached;
+  }
+
+  /** A change that goes into the cookie is kept only if it was in time for that. */
+  #requireSent(state: SessionState): void {
+    const isLost = this.settings.sealsCookies && state.host.cookieSettled && state.ended === undefined;
+    if (isLost && state.staleness() === 'changed') throw new SessionUsageError(messages.cookieLeft);
   }
 
   #requireOpenHead(state: SessionState, method: string): void {

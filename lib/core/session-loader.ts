@@ -1,5 +1,5 @@
 import { SessionStoreError } from '../errors/session-store.error.js';
-import type { EngineRules, SessionHost } from './engine-settings.js';
+import type { EngineRules, OpenedToken, SessionHost } from './engine-settings.js';
 import { absoluteDeadline } from './lifetime.js';
 import type { RejectedReason } from './session-events.js';
 import { openSuccessor } from './session-id.js';
@@ -11,6 +11,9 @@ import type { SharedStore } from './shared-store.js';
 
 /** A browser sends a few cookies of one name at most; a whole header full of them would only cost signatures. */
 const MOST_TOKENS = 8;
+
+/** A cookie value that was found to be valid. */
+type OpenedSession = Extract<OpenedToken, { readonly id: string }>;
 
 /** Finds the session that a cookie stands for, and checks it against every rule before anybody sees it. */
 export class SessionLoader {
@@ -28,16 +31,26 @@ export class SessionLoader {
     let refused: RejectedReason | undefined;
     for (const token of tokens.slice(0, MOST_TOKENS)) {
       const opened = host.codec.open(token);
-      if ('id' in opened) return this.#find(opened.id, host);
+      if ('id' in opened) return this.#find(opened, host);
       refused = opened.rejected;
     }
     if (refused !== undefined) this.reporter.rejected(refused);
     return this.fresh(host);
   }
 
+  /** The record of a cookie, as this release of the application understands it. */
+  recordOf({ id, record }: OpenedSession): Promise<SessionRecord | undefined> {
+    return record === undefined
+      ? this.read(this.settings.keyOf(id))
+      : this.#upToDate(Promise.resolve(record));
+  }
+
   /** The record under a key, as this release of the application understands it. */
   read(key: string): Promise<SessionRecord | undefined> {
-    const reading = this.shared.read(key);
+    return this.#upToDate(this.shared.read(key));
+  }
+
+  #upToDate(reading: Promise<SessionRecord | undefined>): Promise<SessionRecord | undefined> {
     const { schema } = this.settings;
     if (schema === undefined) return reading;
     return reading.then((record) => record && schema.load(record));
@@ -60,14 +73,15 @@ export class SessionLoader {
     return new SessionState(this.settings, host, { id, ...loaded });
   }
 
-  async #find(id: string, host: SessionHost): Promise<SessionState> {
+  async #find(opened: OpenedSession, host: SessionHost): Promise<SessionState> {
+    const { id } = opened;
     const key = this.settings.keyOf(id);
     try {
-      const record = await this.read(key);
+      const record = await this.recordOf(opened);
       const isOver = record !== undefined && !this.isAlive(record);
       const state = isOver ? this.#refuse('expired', record) : this.#admit(id, key, record, host);
       // Others who write such a row may have kept it alive in a way that does not show in it.
-      if (isOver && !this.settings.keepsCookies) await this.#bury(record);
+      if (isOver && !this.settings.keepsCookies && !this.settings.sealsCookies) await this.#bury(record);
       return state ?? this.fresh(host);
     } catch (error) {
       if (!(error instanceof SessionStoreError) || this.settings.onStoreError === 'fail') throw error;

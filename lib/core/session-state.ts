@@ -218,9 +218,13 @@ export class SessionState {
 
   /** Whether the cookie outlives the browser. */
   get isPersistent(): boolean {
-    const own = this.ownCookie.changes(this.#meta.cookie)?.originalMaxAge;
+    const own = this.#ownMaxAge;
     const { maxAge, expires } = this.host.cookieDefaults;
     return (own === undefined ? (maxAge ?? expires) : own) != null;
+  }
+
+  get #ownMaxAge(): number | null | undefined {
+    return this.ownCookie.changes(this.#meta.cookie)?.originalMaxAge;
   }
 
   /** How long the browser may keep the cookie: never beyond the session's absolute deadline. Undefined: until it closes. */
@@ -256,8 +260,17 @@ export class SessionState {
 
   /** Whether the time has come to write that the session was seen. */
   get isTouchDue(): boolean {
-    const { now, lifetimes } = this.settings;
-    return this.touchAsked || isTouchDue(this.lastSeenAt, now(), lifetimes, this.idle);
+    const { now, lifetimes, sealsCookies } = this.settings;
+    return (
+      this.touchAsked || isTouchDue(this.lastSeenAt, now(), lifetimes, sealsCookies ? this.#rest : this.idle)
+    );
+  }
+
+  /** How long a session that stands in its cookie lasts unless it is touched, in milliseconds: as long as the cookie does. */
+  get #rest(): number {
+    const own = this.#ownMaxAge;
+    const maxAge = own === undefined ? this.host.cookieDefaults.maxAge : own;
+    return Math.min(this.idle, maxAge ?? Infinity);
   }
 
   /** What a write would change now. */
@@ -289,7 +302,8 @@ export class SessionState {
     const metaChanged = record.meta !== (this.base?.meta ?? null);
     const isChanged = record.data !== this.base?.data;
     const hasOtherCookie = this.ownCookie.isChanged && this.settings.face.sendsCookieChanges;
-    if (this.base === undefined || hasOtherCookie || (isChanged && this.isPersistent)) {
+    const isInCookie = this.settings.sealsCookies;
+    if (this.base === undefined || isInCookie || hasOtherCookie || (isChanged && this.isPersistent)) {
       this.cookieDue = true;
     }
     if (this.renewal !== undefined && this.base?.key !== record.key) {

@@ -1,3 +1,4 @@
+import type { TokenCodec } from './engine-settings.js';
 import type { SessionChange, SessionRecord, SessionSummary } from './session-record.js';
 
 /**
@@ -77,6 +78,28 @@ export interface PrunableSessionStore {
   readonly pruneInterval?: number | false | undefined;
 }
 
+/** What {@link CookieSealingStore.codecFor} has to know of an application. */
+export interface SealingApplication {
+  /** The name of the session cookie. */
+  readonly cookieName: string;
+  /** The option `secret`: the first seals, all open. */
+  readonly secrets: readonly (string | Buffer)[];
+  /** How many characters of a sealed session there is room for in {@link CookieSealingStore.maxCookies} cookies. */
+  readonly maxLength: number;
+}
+
+/**
+ * A store that keeps nothing: each session stands sealed in its own cookie. Its other methods answer that all is well, and
+ * find nothing.
+ */
+export interface CookieSealingStore {
+  /** What seals the sessions of an application into their cookies and opens them again. Asked for once, at the start. */
+  codecFor(application: SealingApplication): TokenCodec;
+
+  /** How many cookies one session may take. */
+  readonly maxCookies: number;
+}
+
 /** Whether a store keeps {@link UserSessionStore}. */
 export function knowsUsers(store: SessionStore): store is SessionStore & UserSessionStore {
   return typeof (store as Partial<UserSessionStore>).findByUser === 'function';
@@ -85,6 +108,11 @@ export function knowsUsers(store: SessionStore): store is SessionStore & UserSes
 /** Whether a store keeps {@link PrunableSessionStore}. */
 export function isPrunable(store: SessionStore): store is SessionStore & PrunableSessionStore {
   return typeof (store as Partial<PrunableSessionStore>).prune === 'function';
+}
+
+/** Whether a store is a {@link CookieSealingStore}. */
+export function sealsCookies(store: SessionStore): store is SessionStore & CookieSealingStore {
+  return typeof (store as Partial<CookieSealingStore>).codecFor === 'function';
 }
 
 /** How a store is called in messages. */

@@ -14,6 +14,7 @@ import type { SessionReporter } from './session-reporter.js';
 import type { LocalChanges, SessionState } from './session-state.js';
 import { knowsUsers, type SessionStore } from './session-store.js';
 import type { SharedStore } from './shared-store.js';
+import { SentVersions } from './sent-versions.js';
 import { type Turn, WriteTurns } from './write-turns.js';
 
 /** Milliseconds for which a change that meets newer versions is tried before it is given up. */
@@ -29,6 +30,7 @@ export type Prepare = () => void | Promise<void>;
 export class SessionWriter {
   readonly #turns = new WriteTurns();
   readonly #history: KeyHistory;
+  readonly #sent: SentVersions;
 
   constructor(
     private readonly settings: EngineRules,
@@ -38,11 +40,15 @@ export class SessionWriter {
     private readonly reporter: SessionReporter,
   ) {
     this.#history = new KeyHistory(settings.now);
+    this.#sent = new SentVersions(settings.now);
   }
 
-  /** Whether a session's id was renewed, or the session ended, since this request read it, as far as this process knows. */
-  isOutdated(state: SessionState): boolean {
-    return state.base !== undefined && this.#history.has(state.base.key);
+  /**
+   * Whether a session's id was renewed, or the session ended, since this request read it, as far as this process knows; or
+   * whether a cookie with a newer version of it was sent.
+   */
+  isOutdated({ base }: SessionState): boolean {
+    return base !== undefined && (this.#history.has(base.key) || this.#sent.isBehind(base));
   }
 
   /** Whether a write would change nothing, or store what holds nothing. */
@@ -112,9 +118,10 @@ export class SessionWriter {
       return false;
     }
     const staleness = state.staleness() === 'touch' ? 'touch' : 'changed';
-    const next = nextRecord(state, staleness);
+    const next = this.#nextRecord(state, staleness);
     if (next.data !== base.data) await this.settings.schema?.check(next.data);
     if (await this.shared.update({ key: base.key, version: base.version, next })) {
+      if (this.#isStranded(state)) return true;
       this.#noteKey(base, next, turn);
       state.stored(next);
       if (next.userId !== base.userId) await this.#capSessionsOf(next);
@@ -122,6 +129,18 @@ export class SessionWriter {
     }
     turn.latest = await this.#latestOf(base);
     return false;
+  }
+
+  /** The record as it is to be stored; where it goes into the cookie, one that fits there. */
+  #nextRecord(state: SessionState, staleness: Parameters<typeof nextRecord>[1]): SessionRecord {
+    const record = nextRecord(state, staleness);
+    if (this.settings.sealsCookies) state.host.codec.seal(state.renewal?.id ?? state.id, record);
+    return record;
+  }
+
+  /** Whether a record that goes into the cookie has missed it. */
+  #isStranded(state: SessionState): boolean {
+    return this.settings.sealsCookies && !state.host.canSend(state.cookie);
   }
 
   async #latestOf({ key }: SessionRecord): Promise<SessionRecord | 'gone'> {
@@ -132,6 +151,7 @@ export class SessionWriter {
   /** Under the id from before a login nobody gets at the session that was signed in, not even who was under way. */
   #noteKey(base: SessionRecord, next: SessionRecord, turn: Turn): void {
     turn.latest = next;
+    if (this.settings.sealsCookies && next.version !== base.version) this.#sent.add(next);
     if (next.key === base.key) return;
     const follows = next.previousKey === base.key;
     this.#history.add(base.key, follows ? next.key : undefined);
@@ -141,9 +161,10 @@ export class SessionWriter {
 
   async #create(state: SessionState, turn: Turn): Promise<boolean> {
     if (!state.host.canSend(state.cookie)) return true;
-    const record = nextRecord(state, 'changed');
+    const record = this.#nextRecord(state, 'changed');
     await this.settings.schema?.check(record.data);
     if (!(await this.shared.create(record))) throw new SessionDataError(messages.storeExists);
+    if (this.#isStranded(state)) return true;
     turn.latest = record;
     state.stored(record);
     this.reporter.created(record);

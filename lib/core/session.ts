@@ -108,7 +108,10 @@ export class SessionObject {
 
   /**
    * Signs the user out: the session is ended in the store when the promise resolves, and the cookie is expired with
-   * the response (OWASP ASVS 5.0, 7.4.1). Nothing that runs late brings it back.
+   * the response (OWASP ASVS 5.0, 7.4.1). Nothing that runs late brings it back. A session that stands in its cookie
+   * (`CookieSessionStore`) is ended in this browser alone: a copy of the cookie stays good until its timeouts.
+   *
+   * @throws SessionUsageError when the session stands in its cookie, and the response has left already.
    */
   logout(): Promise<void> {
     return run(this.#state, () => this.#engine.destroy(this.#state, 'logout'));

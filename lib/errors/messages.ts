@@ -81,6 +81,8 @@ export const messages = {
     'A session cannot begin with a message of a WebSocket, which can send no cookie, so it was not stored; begin it over HTTP, and connect after that.',
   noRequest: (type: string) =>
     `No request with a cookie was found for this "${type}" context: gateways need SessionModule in their application, resolvers a context with the request as "req", and messages of microservices have no session.`,
+  cookieLeft:
+    'The session stands in its cookie alone, and the response has left with that already, so it can neither be changed nor ended any more; do it before the first byte.',
   insecure:
     'The session cookie is "secure" (or sameSite "none", or partitioned, which browsers take as secure cookies alone) but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), on Fastify new FastifyAdapter({ trustProxy: true }), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
   cookieTooLarge: (bytes: number) =>
@@ -143,6 +145,18 @@ export const messages = {
   redisPackage: 'redisStore({ url }) connects through the package "redis"; install it: npm install redis.',
   redisStoreOptions: (given: number) =>
     `redisStore(): ${given} of "client", "inject" and "url" were given; give exactly one.`,
+
+  // cookie
+  cookieKeys: (name: string, given: string) =>
+    `CookieSessionStore option "${name}": ${given} was given; accepted: an array of keys of 32 random bytes, as Buffers or as hex, base64 or base64url text, for example from "openssl rand -hex 32"; the first seals, all open.`,
+  cookieKeyTwice: (index: number) =>
+    `CookieSessionStore option "keys[${index}]": a key that is in the array already was given; give each once.`,
+  cookieChunks: (given: string, most: number) =>
+    `CookieSessionStore option "chunks": ${given} was given; accepted: a whole number of cookies, 1 to ${most}.`,
+  encryptionInCookie: (store: string) =>
+    `SessionModule option "encryption": ${store} seals sessions by itself; leave the option out, and give keys to the store (new ${store}({ keys })), if not to derive them from "secret".`,
+  sealTooLarge: (data: number, length: number, most: number, cookies: number) =>
+    `The session does not fit into its cookie: with ${data} bytes of data it takes ${length} bytes there, and ${cookies === 1 ? 'one cookie has' : `${cookies} cookies have`} room for ${most}, their names left out (RFC 6265bis, section 5.6: 4096 bytes each); keep large things in a database and their key in the session, raise the option "chunks" of CookieSessionStore, or use a store on the server. The cookie from before stays good.`,
 
   // testing, health
   noSessions: (given: string) =>

@@ -4,7 +4,12 @@ import type { CookieDefaults, SessionCookie } from '../core/session-cookie.js';
 import type { SessionRecord } from '../core/session-record.js';
 import type { SessionEngine } from '../core/session-engine.js';
 import type { SessionState } from '../core/session-state.js';
-import { finalAttributes, setCookieHeader } from '../cookie/cookie-header.js';
+import {
+  type FinalAttributes,
+  finalAttributes,
+  MAX_COOKIE_BYTES,
+  setCookieHeader,
+} from '../cookie/cookie-header.js';
 import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
@@ -16,8 +21,8 @@ import { holdResponse, type ResponseGate } from './response-hold.js';
 /** Continues with the request, or with an error. */
 export type Next = (error?: unknown) => void;
 
-/** RFC 6265bis, section 5.6: browsers ignore cookies whose name and value are longer. */
-const MAX_COOKIE_BYTES = 4096;
+/** What has a browser drop a cookie. */
+const EXPIRED = { expires: new Date(0), maxAge: 0 };
 
 /** What all exchanges of an application share. */
 export interface ExchangeContext {
@@ -49,12 +54,14 @@ export class SessionExchange implements SessionHost, ResponseGate {
   #loading: Promise<void> | undefined;
   #cookieDefaults: CookieDefaults | undefined;
   #codec: TokenCodec | undefined;
-  #setCookie: string | undefined;
+  #setCookies: readonly string[] | undefined;
   #clearSiteData: string | undefined;
   #tokens: readonly string[] = [];
   #failed = false;
   #accessed = false;
   #unset = false;
+  /** Whether it is decided which cookie the response has. */
+  #settled = false;
   /** The head of the response: still open, waiting for the commit, or gone. */
   #head: 'open' | 'committing' | 'gone' = 'open';
 
@@ -140,9 +147,20 @@ export class SessionExchange implements SessionHost, ResponseGate {
       return false;
     }
     if (this.#head !== 'gone') return true;
-    // Only a session that is not stored yet is lost by this: the client of any other has its cookie.
-    if (this.#state?.base === undefined) this.#context.warnOnce(messages.tooLate);
+    this.#warnOfLoss();
     return false;
+  }
+
+  get cookieSettled(): boolean {
+    return this.#settled || this.#head === 'gone';
+  }
+
+  /** Only what is not stored yet is lost with the head: the client of any other session has its cookie. */
+  #warnOfLoss(): void {
+    const state = this.#state;
+    if (state?.base === undefined) this.#context.warnOnce(messages.tooLate);
+    else if (this.#sealsCookies && state.staleness() === 'changed')
+      this.#context.warnOnce(messages.cookieLeft);
   }
 
   /** Whether browsers take a cookie over TLS alone: they drop one that crosses sites, or is partitioned, without `Secure`. */
@@ -224,7 +242,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   /** A new id that is stored has to reach the client with the error, too: the old one is dead. */
   #decideCookieAfterAll(): void {
     const state = this.#state;
-    if (state === undefined || this.#setCookie !== undefined) return;
+    if (state === undefined || this.#setCookies !== undefined) return;
     try {
       this.#decideCookie(state, this.#context.engine.cookieOf(state));
     } catch {
@@ -234,13 +252,13 @@ export class SessionExchange implements SessionHost, ResponseGate {
 
   #setHeaders(): void {
     const res = this.#res;
-    if (this.#setCookie !== undefined) {
-      addHeader(res, 'Set-Cookie', this.#setCookie);
+    if (this.#setCookies !== undefined) {
+      for (const line of this.#setCookies) addHeader(res, 'Set-Cookie', line);
       if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
     }
     if (this.#clearSiteData !== undefined && !res.hasHeader('Clear-Site-Data'))
       res.setHeader('Clear-Site-Data', this.#clearSiteData);
-    if (this.#accessed || this.#setCookie !== undefined) varyOnCookie(res);
+    if (this.#accessed || this.#setCookies !== undefined) varyOnCookie(res);
   }
 
   #expose(): void {
@@ -279,23 +297,36 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   #decideCookie(state: SessionState, commit: Commit): void {
-    const { cookieName, clearsCookies, clearSiteData, sendsMaxAge } = this.#context.http;
+    const { clearsCookies, clearSiteData, sendsMaxAge } = this.#context.http;
+    this.#settled = true;
     if (commit.cookie === 'none' || this.#head === 'gone') return;
     if (commit.cookie === 'clear') {
       if (this.#tokens.length === 0 || !clearsCookies) return;
-      const attributes = finalAttributes(state.cookie, this.#isSecure);
-      this.#setCookie = setCookieHeader(cookieName, '', { ...attributes, expires: new Date(0), maxAge: 0 });
+      this.#setCookies = this.#cookieLines('', finalAttributes(state.cookie, this.#isSecure));
       this.#clearSiteData = clearSiteData;
       return;
     }
-    const bytes = Buffer.byteLength(cookieName) + Buffer.byteLength(encodeURIComponent(commit.token));
-    if (bytes > MAX_COOKIE_BYTES) throw new SessionDataError(messages.cookieTooLarge(bytes));
     const life = state.cookieLife();
-    this.#setCookie = setCookieHeader(cookieName, commit.token, {
+    this.#setCookies = this.#cookieLines(commit.token, {
       ...finalAttributes(state.cookie, this.#isSecure),
       ...(life && { expires: life.expires, ...(sendsMaxAge && { maxAge: life.maxAge }) }),
     });
     state.cookieDue = false;
+  }
+
+  /** The cookie, or those that it takes; what is empty is expired. */
+  #cookieLines(token: string, attributes: FinalAttributes): string[] {
+    const { cookieName, parts } = this.#context.http;
+    const cookies = parts?.split(token, this.#req.headers.cookie) ?? [[cookieName, token] as const];
+    return cookies.map(([name, value]) => {
+      const bytes = Buffer.byteLength(name) + Buffer.byteLength(encodeURIComponent(value));
+      if (bytes > MAX_COOKIE_BYTES) throw new SessionDataError(messages.cookieTooLarge(bytes));
+      return setCookieHeader(name, value, value === '' ? { ...attributes, ...EXPIRED } : attributes);
+    });
+  }
+
+  get #sealsCookies(): boolean {
+    return this.#context.engine.settings.sealsCookies;
   }
 
   get #isSecure(): boolean {

@@ -1,12 +1,10 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { KEY_BYTES, keyBytes } from '../core/key-bytes.js';
 import type { SealedRecordsOptions } from '../core/record-seal.js';
 import { flag, refuse, refuseUnseen } from './option-checks.js';
 import type { SessionEncryptionOptions } from './session-options.interface.js';
 
 const KNOWN = ['keys', 'acceptPlain'] as const satisfies readonly (keyof SessionEncryptionOptions)[];
-
-/** AES-256 takes keys of so many bytes. */
-const KEY_BYTES = 32;
 
 /** The option `encryption`, checked. */
 export type ResolvedEncryption = Pick<SealedRecordsOptions, 'keys' | 'acceptPlain'>;
@@ -34,7 +32,7 @@ export function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObj
     refuseUnseen(name, given, 'an array of one or more keys; the first seals, all open');
   }
   const keys = given.map((key: unknown, index) => {
-    const bytes = bytesOf(key);
+    const bytes = keyBytes(key);
     if (bytes?.length === KEY_BYTES) return createSecretKey(bytes);
     return refuseUnseen(
       `${name}[${index}]`,
@@ -53,15 +51,6 @@ export function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObj
  */
 export function sharesKey({ keys }: ResolvedEncryption, secrets: readonly (string | Buffer)[]): boolean {
   return secrets
-    .flatMap((secret) => [bytesOf(secret) ?? Buffer.from(secret), Buffer.from(secret)])
+    .flatMap((secret) => [keyBytes(secret) ?? Buffer.from(secret), Buffer.from(secret)])
     .some((bytes) => keys.some((key) => key.equals(createSecretKey(bytes))));
-}
-
-function bytesOf(key: unknown): Uint8Array | undefined {
-  if (key instanceof Uint8Array) return key;
-  if (typeof key !== 'string') return undefined;
-  if (/^[0-9a-f]{64}$/i.test(key)) return Buffer.from(key, 'hex');
-  if (/^[A-Za-z0-9+/]{43}=?$/.test(key)) return Buffer.from(key, 'base64');
-  if (/^[A-Za-z0-9_-]{43}=?$/.test(key)) return Buffer.from(key, 'base64url');
-  return undefined;
 }

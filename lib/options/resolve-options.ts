@@ -111,6 +111,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
     },
     clock,
     encryption,
+    secrets,
     storeTimeout: duration('storeTimeout', or(options.storeTimeout, 5_000)),
     store: options.store,
     forRoutes: someRoutes(list('forRoutes', options.forRoutes)),

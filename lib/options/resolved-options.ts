@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { CookieParts } from '../cookie/cookie-parts.js';
 import type { EngineSettings, TokenCodec } from '../core/engine-settings.js';
 import type { CookieDefaults } from '../core/session-cookie.js';
 import type { ResolvedEncryption } from './encryption-options.js';
@@ -22,6 +23,8 @@ export interface HttpSettings {
   readonly codecFor: (request: IncomingMessage) => TokenCodec;
   /** The cookie's values that a request brings, in order. */
   readonly tokensOf: (request: IncomingMessage, codec: TokenCodec) => readonly string[];
+  /** How a session stands in several cookies, where it may. @defaultValue it stands in one */
+  readonly parts?: CookieParts;
   /** Whether the cookie of an ended session is expired. */
   readonly clearsCookies: boolean;
   /** Whether a cookie that browsers would drop for want of `Secure` is not sent, and its session not stored. */
@@ -44,6 +47,8 @@ export interface ResolvedOptions {
   readonly clock: SessionClock;
   /** How sessions are sealed at rest, where they are. */
   readonly encryption: ResolvedEncryption | undefined;
+  /** The secrets that cookies are signed with, for a store that derives keys of its own. */
+  readonly secrets: readonly (string | Buffer)[];
   /** Milliseconds. */
   readonly storeTimeout: number;
   readonly store: SessionModuleOptions['store'];

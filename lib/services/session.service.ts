@@ -3,7 +3,13 @@ import type { DestroyedReason } from '../core/session-events.js';
 import type { SessionSummary } from '../core/session-record.js';
 import { SessionObject } from '../core/session.js';
 import { userIdText } from '../core/user-id.js';
-import { knowsUsers, type SessionStore, storeName, type UserSessionStore } from '../core/session-store.js';
+import {
+  knowsUsers,
+  sealsCookies,
+  type SessionStore,
+  storeName,
+  type UserSessionStore,
+} from '../core/session-store.js';
 import type { Session } from '../decorators/session.decorator.js';
 import { describe, messages } from '../errors/messages.js';
 import { SessionCapabilityError } from '../errors/session-capability.error.js';
@@ -82,7 +88,7 @@ export class SessionService {
   /**
    * One session by its handle, or undefined where there is none (any more).
    *
-   * @throws SessionCapabilityError when the store keeps sessions under their ids.
+   * @throws SessionCapabilityError when the store keeps sessions under their ids, or not at all.
    */
   async get(handle: string): Promise<SessionInfo | undefined> {
     this.#requireHandles();
@@ -96,7 +102,7 @@ export class SessionService {
    *
    * @param options - `userId`: end it only if it is a session of this user, for handles that come from a page.
    * @throws SessionDataError when `userId` is given and none.
-   * @throws SessionCapabilityError when the store keeps sessions under their ids.
+   * @throws SessionCapabilityError when the store keeps sessions under their ids, or not at all.
    */
   async revoke(handle: string, options: { userId?: string | number } = {}): Promise<boolean> {
     // A user who turns out to be undefined must not stand for everybody.
@@ -152,8 +158,12 @@ export class SessionService {
    * Removes what has expired, in small batches; it happens by itself, too.
    *
    * @returns How many sessions were removed.
+   * @throws SessionCapabilityError when the store keeps no sessions.
    */
   async prune(): Promise<number> {
+    const { store } = this.#runtime;
+    if (sealsCookies(store))
+      throw new SessionCapabilityError(messages.capability(storeName(store), 'remove expired sessions'));
     return (await this.#runtime.pruner?.prune()) ?? 0;
   }
 
@@ -167,10 +177,10 @@ export class SessionService {
     throw new SessionCapabilityError(messages.capability(storeName(store), capability));
   }
 
-  /** A store that keeps sessions under their ids cannot find one by its handle, from which no way leads back. */
+  /** A store that keeps sessions under their ids, or not at all, cannot find one by its handle: no way leads back from there. */
   #requireHandles(): void {
     const { store } = this.#runtime;
-    if (store.keepsIds)
+    if (store.keepsIds || sealsCookies(store))
       throw new SessionCapabilityError(messages.capability(storeName(store), 'find a session by its handle'));
   }
 

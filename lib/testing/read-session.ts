@@ -48,12 +48,13 @@ export async function readSession(
   app: INestApplicationContext,
   cookie: CookieSource,
 ): Promise<StoredSession | undefined> {
-  const { engine, shared, events, options } = runtimeOf(app);
+  const { engine, shared, events, context } = runtimeOf(app);
   const { settings } = engine;
   const { request, exchange } = ownRequest(app, { cookie: cookieIn('readSession', cookie) });
-  const opened = options.http.tokensOf(request, exchange.codec).map((token) => exchange.codec.open(token));
-  const id = opened.flatMap((token) => ('id' in token ? [token.id] : []))[0];
-  if (id === undefined) return undefined;
+  const tokens = context.http.tokensOf(request, exchange.codec).map((token) => exchange.codec.open(token));
+  const opened = tokens.find((token) => 'id' in token);
+  if (opened === undefined) return undefined;
+  const { id } = opened;
 
   // Of the loader only what checks a record: what finds one tells of it, and ends what has expired.
   const loader = new SessionLoader(
@@ -61,7 +62,7 @@ export async function readSession(
     shared,
     new SessionReporter(events, settings.now, settings.handleOf),
   );
-  const record = await loader.read(settings.keyOf(id));
+  const record = await loader.recordOf(opened);
   if (record === undefined || !loader.isAlive(record)) return undefined;
   try {
     const state = engine.adopt(id, record, exchange);

@@ -45,6 +45,7 @@ const NAMES: Record<string, readonly string[]> = {
     'typeOrmStore',
   ],
   'nest-session/redis': ['RedisSessionStore', 'redisStore'],
+  'nest-session/cookie': ['CookieSessionStore'],
   'nest-session/express': ['Cookie', 'ExpressStoreAdapter', 'MemoryStore', 'Session', 'Store'],
   'nest-session/testing': [
     'cookieFrom',

@@ -24,6 +24,7 @@ import {
   SessionService,
   type SessionStore,
 } from '../../lib/index.js';
+import { CookieSessionStore } from '../../lib/stores/cookie/index.js';
 import { RedisSessionStore } from '../../lib/stores/redis/index.js';
 import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/index.js';
 import {
@@ -174,6 +175,12 @@ export const BACKENDS: Record<'memory' | 'postgres', () => Promise<Backend>> = {
 };
 
 export const KINDS = Object.keys(BACKENDS) as (keyof typeof BACKENDS)[];
+
+/** Those that keep nothing: for what does not ask whether a session is kept on the server. */
+export const IN_COOKIES: Record<'cookie', () => Promise<Backend>> = {
+  cookie: () =>
+    Promise.resolve({ kind: 'cookie', store: new CookieSessionStore(), close: () => Promise.resolve() }),
+};
 
 /** A running application with sessions, whose routes are what the test says. */
 export interface Site<H = Handler> {

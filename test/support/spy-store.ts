@@ -23,7 +23,7 @@ export function spyOnStore(target: SessionStore): StoreSpy {
   const store = new Proxy(target, {
     get(object, property) {
       const value: unknown = Reflect.get(object, property, object);
-      if (typeof value !== 'function') return value;
+      if (typeof value !== 'function' || property === 'constructor') return value;
       if (!(property in calls)) return (value as (...args: unknown[]) => unknown).bind(object);
       return async (items: unknown[]) => {
         calls[property as Method].push(items);

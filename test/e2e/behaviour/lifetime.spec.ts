@@ -1,16 +1,34 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DAY, HOUR, MINUTE, SECOND, TestClock } from '../../support/clock.js';
-import { type Backend, BACKENDS, deferred, type AnySite, STAGES } from '../../support/site.js';
+import {
+  type AnySite,
+  BACKENDS,
+  type Backend,
+  deferred,
+  FRAMEWORKS,
+  IN_COOKIES,
+} from '../../support/site.js';
 import type { SessionModuleOptions } from '../../../lib/index.js';
+
+/** Every framework on each of its stores, and on the cookie itself. */
+const STAGES = FRAMEWORKS.flatMap((framework) =>
+  [...framework.kinds, 'cookie' as const].map((kind) => ({
+    ...framework,
+    kind,
+    stage: `${kind}, ${framework.adapter}`,
+  })),
+);
 
 /** Timeouts, touches and renewals (DESIGN 3, 5.7, 7), on a clock that the test moves. */
 describe.each(STAGES)('the life of a session ($stage)', ({ kind, openSite }) => {
+  /** What takes a server that knows of the session; test/e2e/cookie-store has what is otherwise without one. */
+  const onServer = kind === 'cookie' ? () => undefined : it;
   let backend: Backend;
   let site: AnySite;
   let clock: TestClock;
 
   beforeAll(async () => {
-    backend = await BACKENDS[kind]();
+    backend = await { ...BACKENDS, ...IN_COOKIES }[kind]();
   });
   afterAll(() => backend.close());
   beforeEach(() => {
@@ -90,7 +108,7 @@ describe.each(STAGES)('the life of a session ($stage)', ({ kind, openSite }) => 
     }
   });
 
-  it('is not brought back by a touch that met a logout', async () => {
+  onServer('is not brought back by a touch that met a logout', async () => {
     const client = await open({ touchInterval: '1m' });
     const stolen = client.copy();
     clock.advance(2 * MINUTE);
@@ -123,64 +141,73 @@ describe.each(STAGES)('the life of a session ($stage)', ({ kind, openSite }) => 
     expect((await client.get('/run/read')).body).toEqual({});
   });
 
-  it('a persistent cookie is sent again with every response, one that ends with the browser is not', async () => {
-    const client = await open({ cookie: { maxAge: '1h' } });
-    expect((await client.get('/run/read')).setCookies).toHaveLength(1);
-    await site.close();
-    site = await openSite(backend, { cookie: { maxAge: '1h' }, rolling: false });
-    const other = site.client();
-    other.headers.cookie = client.cookieHeader;
-    expect((await other.get('/run/read')).setCookies).toEqual([]);
-  });
+  onServer(
+    'a persistent cookie is sent again with every response, one that ends with the browser is not',
+    async () => {
+      const client = await open({ cookie: { maxAge: '1h' } });
+      expect((await client.get('/run/read')).setCookies).toHaveLength(1);
+      await site.close();
+      site = await openSite(backend, { cookie: { maxAge: '1h' }, rolling: false });
+      const other = site.client();
+      other.headers.cookie = client.cookieHeader;
+      expect((await other.get('/run/read')).setCookies).toEqual([]);
+    },
+  );
 
   describe('renewed on a schedule', () => {
     const schedule = { rotateInterval: '10m', rotationGrace: '30s', idleTimeout: '1d' };
 
-    it('gets a new id when it is due and keeps its data; the old id works for the grace period and leads to the new one', async () => {
-      const client = await open(schedule);
-      const old = client.copy();
-      expect((await client.get('/run/read')).setCookies).toEqual([]);
-      clock.advance(11 * MINUTE);
-      expect((await client.get('/run/read')).setCookies).toHaveLength(1);
-      expect(client.sessionId).not.toBe(old.sessionId);
-      expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
-      clock.advance(20 * SECOND);
-      const straggler = old.copy();
-      expect((await straggler.get('/run/read')).body).toEqual({ color: 'green' });
-      expect(straggler.sessionId).toBe(client.sessionId);
-      clock.advance(20 * SECOND);
-      expect((await old.get('/run/read')).body).toEqual({});
-      expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
-    });
+    onServer(
+      'gets a new id when it is due and keeps its data; the old id works for the grace period and leads to the new one',
+      async () => {
+        const client = await open(schedule);
+        const old = client.copy();
+        expect((await client.get('/run/read')).setCookies).toEqual([]);
+        clock.advance(11 * MINUTE);
+        expect((await client.get('/run/read')).setCookies).toHaveLength(1);
+        expect(client.sessionId).not.toBe(old.sessionId);
+        expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+        clock.advance(20 * SECOND);
+        const straggler = old.copy();
+        expect((await straggler.get('/run/read')).body).toEqual({ color: 'green' });
+        expect(straggler.sessionId).toBe(client.sessionId);
+        clock.advance(20 * SECOND);
+        expect((await old.get('/run/read')).body).toEqual({});
+        expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+      },
+    );
 
-    it('a burst at the due moment renews it once, on two instances, and all of it keeps working', async () => {
-      const client = await open(schedule);
-      const second = await openSite(backend, schedule);
-      clock.advance(11 * MINUTE);
-      const visitors = Array.from({ length: 20 }, (_, index) => {
-        const visitor = (index % 2 ? site : second).client();
-        visitor.cookies.set('sid', client.cookies.get('sid')!);
-        return visitor;
-      });
-      const answers = await Promise.all(
-        visitors.map((visitor, index) =>
-          index % 3 ? visitor.get('/run/read') : visitor.post('/run/set', { [`k${index}`]: index }),
-        ),
-      );
-      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
-      const ids = new Set(visitors.map(({ sessionId }) => sessionId));
-      expect(ids.size).toBe(1);
-      expect(ids.has(client.sessionId)).toBe(false);
-      const { body } = await visitors[0]!.get('/run/read');
-      expect(body).toEqual({
-        color: 'green',
-        ...Object.fromEntries([0, 3, 6, 9, 12, 15, 18].map((i) => [`k${i}`, i])),
-      });
-      expect([...site.events, ...second.events].filter(({ type }) => type === 'rotated')).toHaveLength(1);
-      await second.close();
-    });
+    onServer(
+      'a burst at the due moment renews it once, on two instances, and all of it keeps working',
+      async () => {
+        const client = await open(schedule);
+        const second = await openSite(backend, schedule);
+        clock.advance(11 * MINUTE);
+        const visitors = Array.from({ length: 20 }, (_, index) => {
+          const visitor = (index % 2 ? site : second).client();
+          visitor.cookies.set('sid', client.cookies.get('sid')!);
+          return visitor;
+        });
+        const answers = await Promise.all(
+          visitors.map((visitor, index) =>
+            index % 3 ? visitor.get('/run/read') : visitor.post('/run/set', { [`k${index}`]: index }),
+          ),
+        );
+        expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+        const ids = new Set(visitors.map(({ sessionId }) => sessionId));
+        expect(ids.size).toBe(1);
+        expect(ids.has(client.sessionId)).toBe(false);
+        const { body } = await visitors[0]!.get('/run/read');
+        expect(body).toEqual({
+          color: 'green',
+          ...Object.fromEntries([0, 3, 6, 9, 12, 15, 18].map((i) => [`k${i}`, i])),
+        });
+        expect([...site.events, ...second.events].filter(({ type }) => type === 'rotated')).toHaveLength(1);
+        await second.close();
+      },
+    );
 
-    it('writes through the old id reach the session, and logout ends it under both ids', async () => {
+    onServer('writes through the old id reach the session, and logout ends it under both ids', async () => {
       const client = await open(schedule);
       const old = client.copy();
       clock.advance(11 * MINUTE);

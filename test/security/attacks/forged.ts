@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import cookieParser from 'cookie-parser';
 import { randomBytes } from 'node:crypto';
+import { CookieSessionStore } from '../../../lib/stores/cookie/index.js';
 import { type Handler, SECRET } from '../../support/site.js';
 import {
   type Attacks,
@@ -42,6 +43,30 @@ export const forged: Attacks = {
     const victim = await member(site);
     const handle = digest(victim.sessionId!);
     expect((await bearer(site, signed(handle)).get('/run/read')).body).toEqual({});
+  },
+
+  'Sealed cookies are refused as a whole when anything about them is changed': async ({ open }) => {
+    const options = { store: new CookieSessionStore({ chunks: 2 }) };
+    const [site, other] = [await open(options), await open({ ...options, secret: 'o'.repeat(40) })];
+    for (const fill of [10, 4_000]) {
+      const client = await visitor(site, { owner: 'ann', fill: 'x'.repeat(fill) });
+      expect(await seenWith(client, site)).toMatchObject({ owner: 'ann' });
+      expect(await seenWith(client, other)).toEqual({});
+      for (const [name, value] of client.cookies) {
+        for (const spoilt of [
+          value.slice(0, -9),
+          `${value}AAAA`,
+          value.replace(/.{30}$/, (end) => `~${end.slice(1)}`),
+        ]) {
+          const cookies = new Map(client.cookies).set(name, spoilt);
+          expect([fill, name, await seenWith({ cookies }, site)]).toEqual([fill, name, {}]);
+        }
+        const sealed = Buffer.from(value.replace(/^.*\./, ''), 'base64url').toString('latin1');
+        expect([fill, name, /owner|ann|xxx/.test(sealed)]).toEqual([fill, name, false]);
+      }
+    }
+    expect(rejections(site).every((reason) => ['signature', 'malformed'].includes(reason))).toBe(true);
+    expect(rejections(other)).toEqual(['signature', 'signature']);
   },
 
   'GHSA-92vm-wfm5-mxvv: signatures are compared in constant time': async ({ open }) => {

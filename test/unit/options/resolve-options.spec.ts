@@ -37,6 +37,7 @@ describe('the defaults', () => {
     expect(warnings).toEqual([]);
     expect(rest).toEqual({
       clock: expect.any(SessionClock),
+      secrets: ['a secret of more than thirty-two bytes'],
       store: undefined,
       forRoutes: undefined,
       exclude: undefined,

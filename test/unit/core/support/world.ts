@@ -164,6 +164,10 @@ export class Visit implements SessionHost {
     return Promise.resolve(this.engine.commit(this.state));
   }
 
+  get cookieSettled(): boolean {
+    return this.headersSent;
+  }
+
   canSend(cookie: SessionCookie): boolean {
     return !this.headersSent && (this.secure || cookie.secure !== true);
   }

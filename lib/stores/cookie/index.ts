@@ -1,0 +1,1 @@
+export { CookieSessionStore, type CookieSessionStoreOptions } from './cookie-session.store.js';
