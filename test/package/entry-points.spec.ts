@@ -114,7 +114,7 @@ describe.each(entryPoints.map(({ specifier }) => specifier))('%s', (specifier) =
   });
 });
 
-it('every entry point has the condition "require", for which tools/commonjs.mjs makes the files', () => {
+it('every entry point has the condition "require", for which lib/commonjs.mjs makes the files', () => {
   expect(entryPoints.filter(({ require }) => typeof require !== 'object')).toEqual([]);
 });
 
