@@ -57,14 +57,24 @@ function getter(
   name: string,
   view: (hold: HeldCalls, native: unknown) => unknown,
 ): PropertyDescriptor & ThisType<ServerResponse> {
+  const native = getterOf(behind, name);
   return {
     configurable: true,
     get() {
-      const native: unknown = Reflect.get(behind, name, this);
+      const shown: unknown = native.call(this);
       const hold = standInOf(this)?.hold;
-      return hold === undefined ? native : view(hold, native);
+      return hold === undefined ? shown : view(hold, shown);
     },
   };
+}
+
+/** The getter of a member, which all of these are, looked up once. */
+function getterOf(behind: object, name: string): (this: ServerResponse) => unknown {
+  for (let holder = behind; holder; holder = Object.getPrototypeOf(holder) as object) {
+    const member = Object.getOwnPropertyDescriptor(holder, name);
+    if (member !== undefined) return member.get ?? (() => member.value);
+  }
+  return () => undefined;
 }
 
 function headerMethod(
@@ -75,9 +85,9 @@ function headerMethod(
   return {
     configurable: true,
     writable: true,
-    value(this: ServerResponse, ...args: unknown[]): unknown {
+    value(this: ServerResponse, header: unknown, value: unknown): unknown {
       if (standInOf(this)?.hold !== undefined) throw headersSentError(verb);
-      return (behind as Record<string, Native>)[name]!.apply(this, args);
+      return (behind as Record<string, Native>)[name]!.call(this, header, value);
     },
   };
 }

@@ -36,10 +36,8 @@ export function headOf(record: SessionRecord): string {
 
 /** The third line. */
 export function bodyOf({ data }: SessionRecord): string {
-  return LONE_SURROGATE.test(data) ? JSON.stringify(data) : `=${data}`;
+  return data.isWellFormed() ? `=${data}` : JSON.stringify(data);
 }
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 export function pointerTo(name: string): string {
   return `>${name}`;
