@@ -1,6 +1,11 @@
 import type { SessionRecord } from '../../core/session-record.js';
 
-/** A session in memory, and its neighbours in two lists: a list of links costs no copying and nothing to leave. */
+/**
+ * A session in memory, and its neighbours in two lists: a list of links costs no copying and nothing to leave.
+ *
+ * One object and no more, as there may be millions: times are kept as what lies between them, because V8 keeps small whole
+ * numbers in place and makes an object of any other.
+ */
 export class MemoryEntry {
   /** Among all sessions, in the order they were last written. */
   older: MemoryEntry | undefined = undefined;
@@ -9,7 +14,72 @@ export class MemoryEntry {
   before: MemoryEntry | undefined = undefined;
   after: MemoryEntry | undefined = undefined;
 
-  constructor(public record: SessionRecord) {}
+  key!: string;
+  version!: number;
+  userId!: string | null;
+  previousKey!: string | null;
+  #data!: string;
+  #meta!: string | null;
+  #createdAt!: number;
+  #seenAfter!: number;
+  #endsAfter!: number;
+  #signedInAfter!: number | null;
+  #ip!: string | null;
+  #userAgent!: string | null;
+
+  /** @param userAgent - The same text for all records that have it. */
+  constructor(record: SessionRecord, userAgent = record.userAgent) {
+    this.put(record, userAgent);
+  }
+
+  get expiresAt(): number {
+    return this.#createdAt + this.#endsAfter;
+  }
+
+  /** What is kept, as an object that nobody else holds. */
+  get record(): SessionRecord {
+    const createdAt = this.#createdAt;
+    const signedInAfter = this.#signedInAfter;
+    return {
+      key: this.key,
+      version: this.version,
+      data: this.#data,
+      meta: this.#meta,
+      userId: this.userId,
+      createdAt,
+      lastSeenAt: createdAt + this.#seenAfter,
+      expiresAt: createdAt + this.#endsAfter,
+      authenticatedAt: signedInAfter === null ? null : createdAt + signedInAfter,
+      ip: this.#ip,
+      userAgent: this.#userAgent,
+      previousKey: this.previousKey,
+    };
+  }
+
+  /** Takes over a record; of one with the version that is there, a touch, not what the application stored. */
+  put(record: SessionRecord, userAgent: string | null): void {
+    const { createdAt, authenticatedAt } = record;
+    if (record.version !== this.version) {
+      this.#data = inOnePiece(record.data);
+      this.#meta = record.meta;
+    }
+    this.key = record.key;
+    this.version = record.version;
+    this.userId = record.userId;
+    this.previousKey = record.previousKey;
+    this.#createdAt = createdAt;
+    this.#seenAfter = record.lastSeenAt - createdAt;
+    this.#endsAfter = record.expiresAt - createdAt;
+    this.#signedInAfter = authenticatedAt === null ? null : authenticatedAt - createdAt;
+    this.#ip = record.ip;
+    this.#userAgent = userAgent;
+  }
+}
+
+/** What JSON.stringify() makes holds on to pieces with room to spare, until somebody looks into the text. */
+function inOnePiece(text: string): string {
+  text.charCodeAt(text.length - 1);
+  return text;
 }
 
 /** Sessions in the order they were last written. */
@@ -77,7 +147,7 @@ export class ExpirySlots {
     }
   }
 
-  #slotOf({ record }: MemoryEntry): number {
-    return Math.floor(record.expiresAt / this.slot);
+  #slotOf({ expiresAt }: MemoryEntry): number {
+    return Math.floor(expiresAt / this.slot);
   }
 }

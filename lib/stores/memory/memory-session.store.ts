@@ -4,9 +4,9 @@ import type { PrunableSessionStore, SessionStore, UserSessionStore } from '../..
 import { messages, show } from '../../errors/messages.js';
 import { refuseUnknownOptions } from '../../core/store-options.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
-import { CompactRecords } from './compact-records.js';
 import { ExpirySlots, MemoryEntry, WriteOrder } from './memory-entry.js';
 import { PartedMap } from './parted-map.js';
+import { SharedTexts } from './shared-texts.js';
 
 /** Options of a {@link MemorySessionStore}. */
 export interface MemorySessionStoreOptions {
@@ -44,7 +44,8 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   readonly #byUser = new PartedMap<MemoryEntry | Set<MemoryEntry>>();
   readonly #order = new WriteOrder();
   readonly #slots = new ExpirySlots(SLOT);
-  readonly #compact = new CompactRecords();
+  /** Every request brings its own text of a user agent, of which there are few. */
+  readonly #agents = new SharedTexts();
   #size = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -78,7 +79,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
       records.map((record) => {
         if (this.#byKey.get(record.key) !== undefined) return false;
         if (this.#size >= this.#maxSessions) this.#remove(this.#order.oldest!);
-        const entry = new MemoryEntry(this.#compact.of(record));
+        const entry = new MemoryEntry(record, this.#agents.of(record.userAgent));
         this.#index(entry);
         this.#file(entry);
         this.#size++;
@@ -92,10 +93,9 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     return Promise.resolve(
       changes.map(({ key, version, next }) => {
         const entry = this.#byKey.get(key);
-        if (entry?.record.version !== version) return false;
+        if (entry?.version !== version) return false;
         if (next.key !== key && this.#byKey.get(next.key) !== undefined) return false;
-        const { data, meta } = next.version === version ? entry.record : next;
-        this.#replace(entry, this.#compact.of({ ...next, data, meta }));
+        this.#replace(entry, next);
         return true;
       }),
     );
@@ -124,16 +124,16 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     const all = userId === undefined ? this.#size : this.#ofUser(userId).length;
     const over = userId === undefined ? this.#slots.begunBy(now) : this.#ofUser(userId);
     let alive = all;
-    for (const { record } of over) if (record.expiresAt <= now) alive--;
+    for (const { expiresAt } of over) if (expiresAt <= now) alive--;
     return Promise.resolve(alive);
   }
 
   deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
-    const stays = ({ key, previousKey }: SessionRecord): boolean =>
+    const stays = ({ key, previousKey }: MemoryEntry): boolean =>
       except.includes(key) || (previousKey !== null && except.includes(previousKey));
-    const gone = this.#ofUser(userId).filter(({ record }) => !stays(record));
+    const gone = this.#ofUser(userId).filter((entry) => !stays(entry));
     for (const entry of gone) this.#remove(entry);
-    return Promise.resolve(gone.map(({ record }) => record.key));
+    return Promise.resolve(gone.map(({ key }) => key));
   }
 
   deleteAll(): Promise<number> {
@@ -149,7 +149,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     let removed = 0;
     for (const entry of this.#slots.begunBy(now)) {
       if (removed >= limit) break;
-      if (entry.record.expiresAt > now) continue;
+      if (entry.expiresAt > now) continue;
       this.#remove(entry);
       removed++;
     }
@@ -178,11 +178,11 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   }
 
   #replace(entry: MemoryEntry, next: SessionRecord): void {
-    const { key, previousKey, userId } = entry.record;
+    const { key, previousKey, userId } = entry;
     const isFoundElsewhere = next.key !== key || next.previousKey !== previousKey || next.userId !== userId;
     this.#unfile(entry);
     if (isFoundElsewhere) this.#unindex(entry);
-    entry.record = next;
+    entry.put(next, this.#agents.of(next.userAgent));
     if (isFoundElsewhere) this.#index(entry);
     this.#file(entry);
   }
@@ -198,7 +198,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   }
 
   #index(entry: MemoryEntry): void {
-    const { key, previousKey, userId } = entry.record;
+    const { key, previousKey, userId } = entry;
     this.#byKey.set(key, entry);
     if (previousKey !== null) this.#byPreviousKey.set(previousKey, entry);
     if (userId === null) return;
@@ -208,7 +208,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   }
 
   #unindex(entry: MemoryEntry): void {
-    const { key, previousKey, userId } = entry.record;
+    const { key, previousKey, userId } = entry;
     this.#byKey.delete(key);
     if (previousKey !== null) this.#byPreviousKey.delete(previousKey);
     if (userId === null) return;
