@@ -39,9 +39,16 @@ const FUNCTIONS: Functions = {
   },
 };
 
-/** The function that a response would have without this module. */
+/** The function that a response would have without this module: of nearly all, the one behind the shared functions. */
 function behind(res: ServerResponse, method: Method): Native {
-  let holder = Object.getPrototypeOf(res) as object;
+  const prototype = Object.getPrototypeOf(res) as object;
+  const shared = PLACES.get(prototype)?.shared;
+  const native = shared && methodsOf(Object.getPrototypeOf(shared) as ServerResponse)[method];
+  return native === undefined || native === FUNCTIONS[method] ? nearestOther(prototype, method, res) : native;
+}
+
+function nearestOther(prototype: object, method: Method, res: ServerResponse): Native {
+  let holder = prototype;
   while (!hasOther(holder, method)) holder = Object.getPrototypeOf(holder) as object;
   return Reflect.get(holder, method, res) as Native;
 }
