@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import {
   type DynamicModule,
   Inject,
@@ -20,8 +19,8 @@ import { describe, messages } from './errors/messages.js';
 import { SessionOptionsError } from './errors/session-options.error.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { unguardedRoutes } from './guards/unguarded-routes.js';
+import { type ExpressApplication, joinExpress } from './http/join-express.js';
 import { type FastifyInstance, joinFastify } from './http/join-fastify.js';
-import { prepareRequests } from './http/request-session.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
 import { SessionEvents } from './services/session-events.js';
@@ -114,8 +113,9 @@ export class SessionModule
     if (httpAdapter.getType() === 'fastify')
       this.runtime.context.answerLate = joinFastify(httpAdapter.getInstance<FastifyInstance>());
     if (forRoutes === undefined && exclude === undefined) {
-      if (httpAdapter.getType() === 'express') prepareRequests(httpAdapter.getHttpServer() as Server);
-      httpAdapter.use(this.middleware);
+      if (httpAdapter.getType() === 'express')
+        joinExpress(httpAdapter.getInstance<ExpressApplication>(), this.runtime.context, this.middleware);
+      else httpAdapter.use(this.middleware);
       return;
     }
     consumer

@@ -68,10 +68,13 @@ function getter(
   };
 }
 
+type Getter = (this: ServerResponse) => unknown;
+
 /** The getter of a member, which all of these are, looked up once. */
-function getterOf(behind: object, name: string): (this: ServerResponse) => unknown {
+function getterOf(behind: object, name: string): Getter {
   for (let holder = behind; holder; holder = Object.getPrototypeOf(holder) as object) {
-    const member = Object.getOwnPropertyDescriptor(holder, name);
+    const member = Object.getOwnPropertyDescriptor(holder, name) as
+      { get?: Getter; value?: unknown } | undefined;
     if (member !== undefined) return member.get ?? (() => member.value);
   }
   return () => undefined;
