@@ -273,12 +273,16 @@ export class SessionState {
     return Math.min(this.idle, maxAge ?? Infinity);
   }
 
+  /** Whether this request has changed anything that is not stored yet. */
+  get isChanged(): boolean {
+    if (this.login !== undefined || this.renewal !== undefined) return true;
+    if (this.content?.isChanged || this.flashChanges?.any) return true;
+    return this.ownCookie.isChanged || this.#newCsrf !== undefined;
+  }
+
   /** What a write would change now. */
   staleness(): Staleness {
-    if (this.login !== undefined || this.renewal !== undefined || this.saveAsked) return 'changed';
-    if (this.base?.due === 'changed') return 'changed';
-    if (this.content?.isChanged) return 'changed';
-    if (this.flashChanges?.any || this.ownCookie.isChanged || this.#newCsrf) return 'changed';
+    if (this.saveAsked || this.base?.due === 'changed' || this.isChanged) return 'changed';
     if (this.touchAsked) return 'touch';
     if (this.isSeen) return 'fresh';
     if (this.settings.resave) return 'changed';

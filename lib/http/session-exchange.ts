@@ -159,7 +159,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   #warnOfLoss(): void {
     const state = this.#state;
     if (state?.base === undefined) this.#context.warnOnce(messages.tooLate);
-    else if (this.#sealsCookies && state.staleness() === 'changed')
+    else if (this.#sealsCookies && state.isChanged && !state.isGivenUp)
       this.#context.warnOnce(messages.cookieLeft);
   }
 
