@@ -153,7 +153,10 @@ describe.each(TRANSPORTS)('a session in its cookie, through $name', (transport) 
     it('a session cannot begin either', async () => {
       const visitor = await site.connect();
       const { data } = await visitor.ask('run', { name: 'set', count: 1 });
-      expect(data).toMatchObject({ code: 'SESSION_USAGE', message: expect.stringContaining('begin it over') });
+      expect(data).toMatchObject({
+        code: 'SESSION_USAGE',
+        message: expect.stringContaining('begin it over'),
+      });
       expect(await visitor.ask('guarded')).toEqual(SESSION_REQUIRED);
       visitor.close();
     });
