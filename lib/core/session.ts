@@ -111,7 +111,8 @@ export class SessionObject {
    * the response (OWASP ASVS 5.0, 7.4.1). Nothing that runs late brings it back. A session that stands in its cookie
    * (`CookieSessionStore`) is ended in this browser alone: a copy of the cookie stays good until its timeouts.
    *
-   * @throws SessionUsageError when the session stands in its cookie, and the response has left already.
+   * @throws SessionUsageError when the session stands in its cookie, and the response has left already, or never was one
+   * (a message of a WebSocket).
    */
   logout(): Promise<void> {
     return run(this.#state, () => this.#engine.destroy(this.#state, 'logout'));
