@@ -10,6 +10,7 @@ import {
   type SessionHost,
 } from './engine-settings.js';
 import type { DestroyedReason, SessionEventHub } from './session-events.js';
+import { isPersistent } from './session-life.js';
 import { SessionLoader } from './session-loader.js';
 import { SessionReporter } from './session-reporter.js';
 import type { LocalChanges, SessionState } from './session-state.js';
@@ -192,7 +193,7 @@ export class SessionEngine {
     if (state.ended === 'here') return CLEAR;
     if (state.ended === 'elsewhere') return NOTHING;
     if (state.base === undefined) return state.replaces ? CLEAR : NOTHING;
-    const due = state.cookieDue || (this.settings.rolling ?? state.isPersistent);
+    const due = state.cookieDue || (this.settings.rolling ?? isPersistent(state));
     if (!due || state.idLost || this.#writer.isOutdated(state) || !state.host.canSend(state.cookie))
       return NOTHING;
     return { cookie: 'set', token: state.host.codec.seal(state.id, state.base) };

@@ -6,6 +6,7 @@ import type { SessionFace } from './engine-settings.js';
 import { SessionCookie } from './session-cookie.js';
 import { answer, run, type SessionCallback } from './session-calls.js';
 import type { SessionEngine } from './session-engine.js';
+import { expiresAtOf } from './session-life.js';
 import { refuseNonJson } from './session-text.js';
 import { flashEntries } from './session-meta.js';
 import type { SessionState } from './session-state.js';
@@ -65,7 +66,7 @@ export class SessionObject {
 
   /** When the session ends unless it is used: the idle or the absolute deadline, whichever is earlier. */
   get expiresAt(): Date {
-    return new Date(this.#state.expiresAt);
+    return new Date(expiresAtOf(this.#state));
   }
 
   /** When the user last signed in with {@link login}, or undefined. */

@@ -3,6 +3,7 @@ import type { Commit, SessionHost, TokenCodec } from '../core/engine-settings.js
 import type { CookieDefaults, SessionCookie } from '../core/session-cookie.js';
 import type { SessionRecord } from '../core/session-record.js';
 import type { SessionEngine } from '../core/session-engine.js';
+import { cookieLifeOf } from '../core/session-life.js';
 import type { SessionState } from '../core/session-state.js';
 import {
   type FinalAttributes,
@@ -306,7 +307,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
       this.#clearSiteData = clearSiteData;
       return;
     }
-    const life = state.cookieLife();
+    const life = cookieLifeOf(state);
     this.#setCookies = this.#cookieLines(commit.token, {
       ...finalAttributes(state.cookie, this.#isSecure),
       ...(life && { expires: life.expires, ...(sendsMaxAge && { maxAge: life.maxAge }) }),
