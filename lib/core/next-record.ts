@@ -1,6 +1,7 @@
 import { refuseTooLarge } from './data-limit.js';
 import { expiryOf } from './lifetime.js';
 import { metaText, type SessionMeta } from './session-meta.js';
+import { idleTimeoutOf, mustBeTouched } from './session-life.js';
 import { sealSuccessor } from './session-id.js';
 import type { SessionRecord } from './session-record.js';
 import type { SessionState, Staleness } from './session-state.js';
@@ -48,15 +49,15 @@ type Seen = Pick<SessionRecord, 'lastSeenAt' | 'expiresAt' | 'ip' | 'userAgent' 
 
 /** What changes with every write: when the session was seen, until when it lives for that, and who was there. */
 function seenNow(state: SessionState, createdAt: number): Seen {
-  const { base, settings, host, idle } = state;
+  const { base, settings, host } = state;
   const now = settings.now();
-  const isSeen = base === undefined || state.login !== undefined || state.isTouchDue;
+  const isSeen = base === undefined || state.login !== undefined || mustBeTouched(state);
   const lastSeenAt = isSeen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
   const isDeviceDue = settings.trackDevice && (isSeen || base.ip === null);
   const device = isDeviceDue ? host.device() : settings.trackDevice ? base! : NO_DEVICE;
   return {
     lastSeenAt,
-    expiresAt: expiryOf({ createdAt, lastSeenAt }, settings.lifetimes, idle),
+    expiresAt: expiryOf({ createdAt, lastSeenAt }, settings.lifetimes, idleTimeoutOf(state)),
     ip: device.ip,
     userAgent: device.userAgent,
     ...(settings.keepsCookies && { cookie: state.cookie.snapshot() }),

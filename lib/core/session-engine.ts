@@ -10,9 +10,10 @@ import {
   type SessionHost,
 } from './engine-settings.js';
 import type { DestroyedReason, SessionEventHub } from './session-events.js';
+import { isPersistent } from './session-life.js';
 import { SessionLoader } from './session-loader.js';
 import { SessionReporter } from './session-reporter.js';
-import type { SessionState } from './session-state.js';
+import type { LocalChanges, SessionState } from './session-state.js';
 import type { SessionRecord } from './session-record.js';
 import type { SessionStore } from './session-store.js';
 import { SessionWriter } from './session-writer.js';
@@ -95,7 +96,7 @@ export class SessionEngine {
     }
     const isLost = state.base === undefined && state.ended === undefined && state.holdsSomething;
     if (isLost && state.host.headersSent) throw new SessionUsageError(messages.tooLate);
-    this.#requireSent(state);
+    this.requireSent(state);
   }
 
   /** Replaces this request's copy by what the store holds. */
@@ -116,11 +117,12 @@ export class SessionEngine {
   async update<Result>(state: SessionState, fn: () => Result | Promise<Result>): Promise<Awaited<Result>> {
     this.#requireAttached(state);
     let result!: Awaited<Result>;
+    const before = this.settings.sealsCookies ? state.snapshot() : undefined;
     const stored = await this.#writer.write(state, async () => {
       result = await fn();
     });
     if (!stored) throw new SessionEndedError(messages.ended);
-    this.#requireSent(state);
+    this.requireSent(state, before);
     return result;
   }
 
@@ -191,20 +193,29 @@ export class SessionEngine {
     if (state.ended === 'here') return CLEAR;
     if (state.ended === 'elsewhere') return NOTHING;
     if (state.base === undefined) return state.replaces ? CLEAR : NOTHING;
-    const due = state.cookieDue || (this.settings.rolling ?? state.isPersistent);
+    const due = state.cookieDue || (this.settings.rolling ?? isPersistent(state));
     if (!due || state.idLost || this.#writer.isOutdated(state) || !state.host.canSend(state.cookie))
       return NOTHING;
     return { cookie: 'set', token: state.host.codec.seal(state.id, state.base) };
   }
 
-  #requireAttached(state: SessionState): void {
-    if (state.detached !== undefined) throw state.detached;
+  /**
+   * A change that goes into the cookie is kept only if it was in time for that. One that was not is told of once, and the
+   * flash values that it took are left for others; with a snapshot the session is as it was before.
+   *
+   * @throws SessionUsageError where a change has missed the cookie.
+   */
+  requireSent(state: SessionState, before?: LocalChanges): void {
+    const isSettled = this.settings.sealsCookies && state.host.cookieSettled && state.ended === undefined;
+    if (!isSettled || !state.isChanged || state.isGivenUp) return;
+    state.releaseFlash(before);
+    if (before === undefined) state.giveUp();
+    else state.rebase(state.base, before);
+    throw new SessionUsageError(messages.cookieLeft);
   }
 
-  /** A change that goes into the cookie is kept only if it was in time for that. */
-  #requireSent(state: SessionState): void {
-    const isLost = this.settings.sealsCookies && state.host.cookieSettled && state.ended === undefined;
-    if (isLost && state.staleness() === 'changed') throw new SessionUsageError(messages.cookieLeft);
+  #requireAttached(state: SessionState): void {
+    if (state.detached !== undefined) throw state.detached;
   }
 
   #requireOpenHead(state: SessionState, method: string): void {

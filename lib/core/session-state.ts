@@ -1,10 +1,10 @@
 import type { SessionStoreError } from '../errors/session-store.error.js';
 import type { EngineRules, SessionHost } from './engine-settings.js';
 import { newCsrfSecret } from './csrf-token.js';
-import { absoluteDeadline, expiryOf, isTouchDue } from './lifetime.js';
 import { SessionContent } from './session-content.js';
 import type { SessionCookie } from './session-cookie.js';
 import { OwnCookie } from './own-cookie.js';
+import { isPersistent, mustBeTouched } from './session-life.js';
 import { FlashChanges, parseMeta, type SessionMeta } from './session-meta.js';
 import type { SessionRecord } from './session-record.js';
 import type { KeyChanges } from './session-text.js';
@@ -183,24 +183,6 @@ export class SessionState {
     return this.csrf ?? (this.#newCsrf = newCsrfSecret());
   }
 
-  /** This session's idle timeout in milliseconds. */
-  get idle(): number {
-    const { lifetimes, idleFollowsCookie } = this.settings;
-    const own = this.ownCookie.changes(this.#meta.cookie)?.originalMaxAge;
-    if (typeof own === 'number') return own;
-    const followed = idleFollowsCookie && own === undefined ? this.host.cookieDefaults.maxAge : undefined;
-    return followed ?? lifetimes.idleTimeout;
-  }
-
-  get expiresAt(): number {
-    if (this.base !== undefined && !this.ownCookie.isInHand) return this.base.expiresAt;
-    return expiryOf(
-      { createdAt: this.createdAt, lastSeenAt: this.lastSeenAt },
-      this.settings.lifetimes,
-      this.idle,
-    );
-  }
-
   /**
    * Puts the stored data on the object the application works with.
    *
@@ -214,30 +196,6 @@ export class SessionState {
   /** Runs what does not let the application run in between, and so need not look at its data twice. */
   atOnce<Result>(work: () => Result): Result {
     return this.content === undefined ? work() : this.content.atOnce(work);
-  }
-
-  /** Whether the cookie outlives the browser. */
-  get isPersistent(): boolean {
-    const own = this.#ownMaxAge;
-    const { maxAge, expires } = this.host.cookieDefaults;
-    return (own === undefined ? (maxAge ?? expires) : own) != null;
-  }
-
-  get #ownMaxAge(): number | null | undefined {
-    return this.ownCookie.changes(this.#meta.cookie)?.originalMaxAge;
-  }
-
-  /** How long the browser may keep the cookie: never beyond the session's absolute deadline. Undefined: until it closes. */
-  cookieLife(): { readonly maxAge: number; readonly expires: Date } | undefined {
-    const { cookie } = this;
-    cookie.resetMaxAge();
-    const { expires, originalMaxAge } = cookie;
-    if (expires === null || originalMaxAge === null) return undefined;
-    const deadline = absoluteDeadline(this.createdAt, this.settings.lifetimes);
-    return {
-      maxAge: Math.min(originalMaxAge, deadline - this.settings.now()),
-      expires: new Date(Math.min(expires.getTime(), deadline)),
-    };
   }
 
   /** Whether the session holds anything worth storing. */
@@ -258,31 +216,20 @@ export class SessionState {
     return this.#givenUp !== undefined && !this.saveAsked && this.content?.text === this.#givenUp;
   }
 
-  /** Whether the time has come to write that the session was seen. */
-  get isTouchDue(): boolean {
-    const { now, lifetimes, sealsCookies } = this.settings;
-    return (
-      this.touchAsked || isTouchDue(this.lastSeenAt, now(), lifetimes, sealsCookies ? this.#rest : this.idle)
-    );
-  }
-
-  /** How long a session that stands in its cookie lasts unless it is touched, in milliseconds: as long as the cookie does. */
-  get #rest(): number {
-    const own = this.#ownMaxAge;
-    const maxAge = own === undefined ? this.host.cookieDefaults.maxAge : own;
-    return Math.min(this.idle, maxAge ?? Infinity);
+  /** Whether this request has changed anything that is not stored yet. */
+  get isChanged(): boolean {
+    if (this.login !== undefined || this.renewal !== undefined) return true;
+    if (this.content?.isChanged || this.flashChanges?.any) return true;
+    return this.ownCookie.isChanged || this.#newCsrf !== undefined;
   }
 
   /** What a write would change now. */
   staleness(): Staleness {
-    if (this.login !== undefined || this.renewal !== undefined || this.saveAsked) return 'changed';
-    if (this.base?.due === 'changed') return 'changed';
-    if (this.content?.isChanged) return 'changed';
-    if (this.flashChanges?.any || this.ownCookie.isChanged || this.#newCsrf) return 'changed';
+    if (this.saveAsked || this.base?.due === 'changed' || this.isChanged) return 'changed';
     if (this.touchAsked) return 'touch';
     if (this.isSeen) return 'fresh';
     if (this.settings.resave) return 'changed';
-    return this.isTouchDue ? 'touch' : 'fresh';
+    return mustBeTouched(this) ? 'touch' : 'fresh';
   }
 
   /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
@@ -303,7 +250,7 @@ export class SessionState {
     const isChanged = record.data !== this.base?.data;
     const hasOtherCookie = this.ownCookie.isChanged && this.settings.face.sendsCookieChanges;
     const isInCookie = this.settings.sealsCookies;
-    if (this.base === undefined || isInCookie || hasOtherCookie || (isChanged && this.isPersistent)) {
+    if (this.base === undefined || isInCookie || hasOtherCookie || (isChanged && isPersistent(this))) {
       this.cookieDue = true;
     }
     if (this.renewal !== undefined && this.base?.key !== record.key) {

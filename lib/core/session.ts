@@ -6,6 +6,7 @@ import type { SessionFace } from './engine-settings.js';
 import { SessionCookie } from './session-cookie.js';
 import { answer, run, type SessionCallback } from './session-calls.js';
 import type { SessionEngine } from './session-engine.js';
+import { expiresAtOf } from './session-life.js';
 import { refuseNonJson } from './session-text.js';
 import { flashEntries } from './session-meta.js';
 import type { SessionState } from './session-state.js';
@@ -65,7 +66,7 @@ export class SessionObject {
 
   /** When the session ends unless it is used: the idle or the absolute deadline, whichever is earlier. */
   get expiresAt(): Date {
-    return new Date(this.#state.expiresAt);
+    return new Date(expiresAtOf(this.#state));
   }
 
   /** When the user last signed in with {@link login}, or undefined. */
@@ -111,7 +112,8 @@ export class SessionObject {
    * the response (OWASP ASVS 5.0, 7.4.1). Nothing that runs late brings it back. A session that stands in its cookie
    * (`CookieSessionStore`) is ended in this browser alone: a copy of the cookie stays good until its timeouts.
    *
-   * @throws SessionUsageError when the session stands in its cookie, and the response has left already.
+   * @throws SessionUsageError when the session stands in its cookie, and the response has left already, or never was one
+   * (a message of a WebSocket).
    */
   logout(): Promise<void> {
     return run(this.#state, () => this.#engine.destroy(this.#state, 'logout'));

@@ -82,7 +82,7 @@ export const messages = {
   noRequest: (type: string) =>
     `No request with a cookie was found for this "${type}" context: gateways need SessionModule in their application, resolvers a context with the request as "req", and messages of microservices have no session.`,
   cookieLeft:
-    'The session stands in its cookie alone, and the response has left with that already, so it can neither be changed nor ended any more; do it before the first byte.',
+    'The session stands in its cookie alone, which cannot be sent any more, so it can neither be changed nor ended: the response has left already, or this is a message of a WebSocket; do it over HTTP, before the first byte of a response.',
   insecure:
     'The session cookie is "secure" (or sameSite "none", or partitioned, which browsers take as secure cookies alone) but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), on Fastify new FastifyAdapter({ trustProxy: true }), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
   cookieTooLarge: (bytes: number) =>
@@ -121,7 +121,7 @@ export const messages = {
   mysqlCharset: (given: string) =>
     `The server answers in the character set ${given}, which not every text survives; set charset: 'utf8mb4' in the options of the DataSource, or leave it out.`,
   mysqlColumns: (table: string, statement: string) =>
-    `The session table ${table} has columns that would cut off, change or mistake what is stored; make it with the migration CreateSessionTable, or mend it: ${statement};`,
+    `The session table ${table} has columns that would cut off, change or mistake what is stored; mend it with ${statement}; -- or make it anew with the migration CreateSessionTable.`,
   sqliteTransaction:
     'A transaction of the application was open for too long on the one connection that SQLite has; keep transactions short, and do not wait for the session inside of one.',
   dataSourceClosed:

@@ -3,26 +3,19 @@ import type { Commit, SessionHost, TokenCodec } from '../core/engine-settings.js
 import type { CookieDefaults, SessionCookie } from '../core/session-cookie.js';
 import type { SessionRecord } from '../core/session-record.js';
 import type { SessionEngine } from '../core/session-engine.js';
+import { cookieLifeOf } from '../core/session-life.js';
 import type { SessionState } from '../core/session-state.js';
-import {
-  type FinalAttributes,
-  finalAttributes,
-  MAX_COOKIE_BYTES,
-  setCookieHeader,
-} from '../cookie/cookie-header.js';
+import { finalAttributes } from '../cookie/cookie-header.js';
 import { describe, messages } from '../errors/messages.js';
-import { SessionDataError } from '../errors/session-data.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import { isSecure } from './connection.js';
 import { keepExchange, type SessionRequest, showSession } from './request-session.js';
 import { holdResponse, type ResponseGate } from './response-hold.js';
+import { addHeader, cookieLines, varyOnCookie } from './session-headers.js';
 
 /** Continues with the request, or with an error. */
 export type Next = (error?: unknown) => void;
-
-/** What has a browser drop a cookie. */
-const EXPIRED = { expires: new Date(0), maxAge: 0 };
 
 /** What all exchanges of an application share. */
 export interface ExchangeContext {
@@ -159,7 +152,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   #warnOfLoss(): void {
     const state = this.#state;
     if (state?.base === undefined) this.#context.warnOnce(messages.tooLate);
-    else if (this.#sealsCookies && state.staleness() === 'changed')
+    else if (this.#sealsCookies && state.isChanged && !state.isGivenUp)
       this.#context.warnOnce(messages.cookieLeft);
   }
 
@@ -297,32 +290,22 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   #decideCookie(state: SessionState, commit: Commit): void {
-    const { clearsCookies, clearSiteData, sendsMaxAge } = this.#context.http;
+    const { http } = this.#context;
     this.#settled = true;
     if (commit.cookie === 'none' || this.#head === 'gone') return;
     if (commit.cookie === 'clear') {
-      if (this.#tokens.length === 0 || !clearsCookies) return;
-      this.#setCookies = this.#cookieLines('', finalAttributes(state.cookie, this.#isSecure));
-      this.#clearSiteData = clearSiteData;
+      if (this.#tokens.length === 0 || !http.clearsCookies) return;
+      this.#setCookies = cookieLines(http, '', finalAttributes(state.cookie, this.#isSecure), this.#req);
+      this.#clearSiteData = http.clearSiteData;
       return;
     }
-    const life = state.cookieLife();
-    this.#setCookies = this.#cookieLines(commit.token, {
+    const life = cookieLifeOf(state);
+    const attributes = {
       ...finalAttributes(state.cookie, this.#isSecure),
-      ...(life && { expires: life.expires, ...(sendsMaxAge && { maxAge: life.maxAge }) }),
-    });
+      ...(life && { expires: life.expires, ...(http.sendsMaxAge && { maxAge: life.maxAge }) }),
+    };
+    this.#setCookies = cookieLines(http, commit.token, attributes, this.#req);
     state.cookieDue = false;
-  }
-
-  /** The cookie, or those that it takes; what is empty is expired. */
-  #cookieLines(token: string, attributes: FinalAttributes): string[] {
-    const { cookieName, parts } = this.#context.http;
-    const cookies = parts?.split(token, this.#req.headers.cookie) ?? [[cookieName, token] as const];
-    return cookies.map(([name, value]) => {
-      const bytes = Buffer.byteLength(name) + Buffer.byteLength(encodeURIComponent(value));
-      if (bytes > MAX_COOKIE_BYTES) throw new SessionDataError(messages.cookieTooLarge(bytes));
-      return setCookieHeader(name, value, value === '' ? { ...attributes, ...EXPIRED } : attributes);
-    });
   }
 
   get #sealsCookies(): boolean {
@@ -332,23 +315,4 @@ export class SessionExchange implements SessionHost, ResponseGate {
   get #isSecure(): boolean {
     return isSecure(this.#req, this.#context.http.proxy);
   }
-}
-
-/** The response depended on the session, so no cache may give it to somebody with another cookie. */
-function varyOnCookie(res: ServerResponse): void {
-  const vary = res.getHeader('Vary');
-  if (vary === undefined) {
-    res.setHeader('Vary', 'Cookie');
-    return;
-  }
-  const fields = (Array.isArray(vary) ? vary.join(',') : String(vary))
-    .split(',')
-    .map((field) => field.trim().toLowerCase());
-  if (!fields.includes('*') && !fields.includes('cookie')) addHeader(res, 'Vary', 'Cookie');
-}
-
-/** Adds a line. appendHeader() would push into the very array that was set, which the application may use for every response. */
-function addHeader(res: ServerResponse, name: string, line: string): void {
-  const lines = res.getHeader(name);
-  res.setHeader(name, lines === undefined ? line : [lines, line].flat().map(String));
 }

@@ -43,6 +43,11 @@ export type AdapterName = keyof typeof ADAPTERS;
 
 export const ADAPTER_NAMES = Object.keys(ADAPTERS) as AdapterName[];
 
+/** Every framework, with sessions that are loaded before all else and when they are asked for. */
+export const LOADINGS = ADAPTER_NAMES.flatMap((adapter) =>
+  (['eager', 'lazy'] as const).map((load) => ({ adapter, load })),
+);
+
 /** The response as Node.js has it, for a handler that answers past its framework. */
 export function takeOver(res: AnyResponse): ServerResponse {
   if (!('hijack' in res)) return res as unknown as ServerResponse;

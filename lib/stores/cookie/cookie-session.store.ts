@@ -45,6 +45,7 @@ const MOST_CHUNKS = 8;
  * The price: nobody but the browser can end a session. After a logout (or `login()`, `rotate()`, a change of rights) the
  * browser has another cookie or none, but **a copy of the old one that somebody has kept stays good until its idle or
  * absolute timeout**. Of requests at the same time the cookie that reaches the browser last wins, with all it holds.
+ * Messages of WebSockets read the session that their handshake brought, and cannot change it (`SessionUsageError`).
  * Sessions cannot be listed, counted or revoked, nor ids renewed on a schedule: asking for that is a
  * `SessionCapabilityError`. 2,957 bytes of JSON fit under the name `__Host-sid`; more is a `SessionDataError`, and the cookie from before stays good.
  *

@@ -5,8 +5,7 @@ import type { RunTransaction } from './mysql.connection.js';
 import { checkMysql } from './mysql.schema.js';
 import { MysqlRows, type Row, SKIPPING, WAITING } from './mysql.rows.js';
 import { MysqlStatement } from './mysql.statement.js';
-import { withNumbers } from './postgres.dialect.js';
-import { COLUMNS, refusing, TOUCHED } from './session-row.js';
+import { COLUMNS, refusing, TOUCHED, withNumbers } from './session-row.js';
 import { comingBack, isolating } from './shared-write.js';
 import type { RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
 

@@ -39,7 +39,7 @@ interface PgPool {
  * up each time: the application may close the `DataSource` and open it again.
  *
  * Each connection prepares a statement once. Behind a pooler that shares connections between clients and keeps no prepared
- * statements, the first that fails for that is sent again unprepared, as are all from then on.
+ * statements, those that fail for that are sent again unprepared, as are all from then on.
  */
 export function runOnPostgres(dataSource: DataSource): RunSql {
   let prepared: Map<string, string> | undefined = new Map();
@@ -49,12 +49,13 @@ export function runOnPostgres(dataSource: DataSource): RunSql {
       const { master } = dataSource.driver as unknown as { master?: PgPool };
       if (master === undefined) throw new SessionOptionsError(messages.dataSourceClosed);
       const { query_timeout = QUERY_TIMEOUT } = master.options;
+      const name = prepared && nameIn(prepared, sql);
       try {
-        const name = prepared && nameIn(prepared, sql);
         const statement = { ...(name && { name }), text: sql, values: [...parameters], query_timeout };
         return (await master.query(statement)).rows as Row[];
       } catch (error) {
-        if (prepared !== undefined && NOT_PREPARED.has((error as { code?: unknown }).code)) {
+        // Of several under way at the time each finds out for itself.
+        if (name !== undefined && NOT_PREPARED.has((error as { code?: unknown }).code)) {
           prepared = undefined;
           continue;
         }

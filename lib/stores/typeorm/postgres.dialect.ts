@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
 import type { StoreOutcome } from '../../core/session-store.js';
+import { withNumbers } from './session-row.js';
 import { comingBack, isolating } from './shared-write.js';
 import type { Column, RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
 
@@ -38,7 +39,6 @@ function splitText(texts: number, mark: number): string {
   return `CASE WHEN $${texts}::text = '' THEN ARRAY[''] ELSE string_to_array($${texts}, $${mark}::text, E'\\x1e') END`;
 }
 const SUMMARY = PROPERTIES.filter((property) => !['data', 'meta', 'previousKey'].includes(property));
-const NUMBERS = ['version', 'createdAt', 'lastSeenAt', 'expiresAt', 'authenticatedAt'] as const;
 
 type Names = Pick<SessionRecord, 'key' | 'previousKey' | 'version'>;
 
@@ -220,15 +220,6 @@ function arrayLiteral(values: readonly (string | number | null)[]): string {
     return `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`;
   });
   return `{${elements.join(',')}}`;
-}
-
-/** 64-bit integers come as text, or as whatever the application had `pg.types` make of them. */
-export function withNumbers<Row extends SessionSummary>(row: Row): Row {
-  const numbers: { -readonly [P in (typeof NUMBERS)[number]]: SessionRecord[P] } = row;
-  for (const property of NUMBERS) {
-    if (numbers[property] !== null) numbers[property] = Number(numbers[property]);
-  }
-  return row;
 }
 
 async function countOf(run: RunSql, sql: string, parameters: readonly unknown[]): Promise<number> {

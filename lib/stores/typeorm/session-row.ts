@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../core/session-record.js';
+import type { SessionRecord, SessionSummary } from '../../core/session-record.js';
 import type { StoreOutcome } from '../../core/session-store.js';
 import { messages } from '../../errors/messages.js';
 import type { Column } from './sql-dialect.js';
@@ -25,6 +25,9 @@ export const SUMMARY = COLUMNS.filter((column) => !['data', 'meta', 'previousKey
 /** Those that a touch changes. */
 export const TOUCHED = ['lastSeenAt', 'expiresAt', 'ip', 'userAgent'] as const satisfies readonly Column[];
 
+/** Those that hold numbers. */
+const NUMBERS = ['version', 'createdAt', 'lastSeenAt', 'expiresAt', 'authenticatedAt'] as const;
+
 /** How many characters a column holds. */
 export const LENGTHS: Partial<Record<Column, number>> = {
   key: 64,
@@ -33,6 +36,15 @@ export const LENGTHS: Partial<Record<Column, number>> = {
   ip: 64,
   userAgent: 512,
 };
+
+/** 64-bit integers come as text, or as whatever the application had its driver make of them. */
+export function withNumbers<Row extends SessionSummary>(row: Row): Row {
+  const numbers: { -readonly [P in (typeof NUMBERS)[number]]: SessionRecord[P] } = row;
+  for (const property of NUMBERS) {
+    if (numbers[property] !== null) numbers[property] = Number(numbers[property]);
+  }
+  return row;
+}
 
 const LARGEST_INT = 2_147_483_647;
 const LARGEST_BIGINT = 2 ** 63 - 1024; // as far as a number goes there

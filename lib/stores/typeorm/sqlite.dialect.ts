@@ -1,7 +1,6 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
 import type { StoreOutcome } from '../../core/session-store.js';
-import { withNumbers } from './postgres.dialect.js';
-import { COLUMNS, refusing, SUMMARY } from './session-row.js';
+import { COLUMNS, refusing, SUMMARY, withNumbers } from './session-row.js';
 import { isolating } from './shared-write.js';
 import type { Column, RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
 import { sqliteMessage } from './sqlite.drivers.js';

@@ -50,7 +50,7 @@ const SCRIPT = `
   cookie = cookieFrom(await post('/set', cookie, { fill: 'x'.repeat(4000) }), cookie);
   results.split = [names(cookie), Object.keys(await read(cookie))];
   const tooLarge = await post('/set', cookie, { fill: 'x'.repeat(9000) });
-  results.tooLarge = [tooLarge.headers['set-cookie'] ?? 'none', Object.keys(await read(cookie))];
+  results.tooLarge = [tooLarge.statusCode, tooLarge.headers['set-cookie'] ?? 'none', Object.keys(await read(cookie))];
   const old = cookie;
   cookie = cookieFrom(await post('/set', cookie, { fill: 1 }), cookie);
   results.shrunk = [names(cookie), await read(cookie)];
@@ -76,7 +76,7 @@ describe('CookieSessionStore on Fastify', () => {
         ['sid', 'sid.1'],
         ['color', 'fill'],
       ],
-      tooLarge: ['none', ['color', 'fill']],
+      tooLarge: [500, 'none', ['color', 'fill']],
       shrunk: [['sid'], { color: 'green', fill: 1 }],
       mixed: { color: 'green', fill: 1 },
       login: { color: 'green', fill: 1, userId: 'ann' },

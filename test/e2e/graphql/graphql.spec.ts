@@ -3,8 +3,6 @@ import { type INestApplication, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Args, GraphQLModule, Mutation, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import {
   CsrfGuard,
@@ -18,6 +16,7 @@ import {
   SessionModule,
   SessionService,
 } from '../../../lib/index.js';
+import { ADAPTERS, LOADINGS } from '../../support/adapters.js';
 import { MINUTE, TestClock } from '../../support/clock.js';
 import { type Answer, Client, listen } from '../../support/client.js';
 import { type AnySession, SECRET } from '../../support/site.js';
@@ -130,14 +129,7 @@ class TestResolver {
   }
 }
 
-const PLATFORMS = [
-  { platform: 'Express', adapter: () => new ExpressAdapter(), load: 'eager' },
-  { platform: 'Express', adapter: () => new ExpressAdapter(), load: 'lazy' },
-  { platform: 'Fastify', adapter: () => new FastifyAdapter(), load: 'eager' },
-  { platform: 'Fastify', adapter: () => new FastifyAdapter(), load: 'lazy' },
-] as const;
-
-describe.each(PLATFORMS)('resolvers on $platform, $load', ({ adapter, load }) => {
+describe.each(LOADINGS)('resolvers on $adapter, $load', ({ adapter, load }) => {
   let app: INestApplication;
   let base: string;
   let browser: Client;
@@ -157,7 +149,7 @@ describe.each(PLATFORMS)('resolvers on $platform, $load', ({ adapter, load }) =>
       ],
       providers: [TestResolver, { provide: APP_GUARD, useClass: CsrfGuard }],
     }).compile();
-    app = module.createNestApplication(adapter() as never);
+    app = ADAPTERS[adapter](module);
     app.useLogger(false);
     base = await listen(app);
   });

@@ -10,8 +10,6 @@ import {
   StreamableFile,
   UseGuards,
 } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { PassThrough } from 'node:stream';
 import { Subject } from 'rxjs';
@@ -22,6 +20,7 @@ import {
   SessionModule,
   SessionService,
 } from '../../../lib/index.js';
+import { ADAPTERS, LOADINGS } from '../../support/adapters.js';
 import { Client, listen } from '../../support/client.js';
 import { type AnySession, SECRET } from '../../support/site.js';
 import { spyOnStore, type StoreSpy } from '../../support/spy-store.js';
@@ -78,13 +77,6 @@ class StreamController {
   }
 }
 
-const PLATFORMS = [
-  { platform: 'Express', adapter: () => new ExpressAdapter(), load: 'eager' },
-  { platform: 'Express', adapter: () => new ExpressAdapter(), load: 'lazy' },
-  { platform: 'Fastify', adapter: () => new FastifyAdapter(), load: 'eager' },
-  { platform: 'Fastify', adapter: () => new FastifyAdapter(), load: 'lazy' },
-] as const;
-
 /** A response as it comes in. */
 class Incoming {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
@@ -117,7 +109,7 @@ class Incoming {
   }
 }
 
-describe.each(PLATFORMS)('on $platform, $load', ({ adapter, load }) => {
+describe.each(LOADINGS)('on $adapter, $load', ({ adapter, load }) => {
   let app: INestApplication;
   let base: string;
   let browser: Client;
@@ -131,7 +123,7 @@ describe.each(PLATFORMS)('on $platform, $load', ({ adapter, load }) => {
       controllers: [StreamController],
       providers: [Feed],
     }).compile();
-    app = module.createNestApplication(adapter() as never);
+    app = ADAPTERS[adapter](module);
     app.useLogger(false);
     base = await listen(app);
     feed = app.get(Feed);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { handleOf } from '../../../lib/core/session-id.js';
+import { cookieLifeOf } from '../../../lib/core/session-life.js';
 import { DAY, HOUR, MINUTE, SECOND, World } from './support/world.js';
 
 describe('a visitor without a cookie', () => {
@@ -333,7 +334,7 @@ describe('a session with a cookie life of its own', () => {
       session.cookie.maxAge = 365 * DAY;
     });
     expect(world.store.row.expiresAt).toBe(world.now + 10 * DAY);
-    expect(visit.state.cookieLife()).toEqual({ maxAge: 10 * DAY, expires: new Date(world.now + 10 * DAY) });
+    expect(cookieLifeOf(visit.state)).toEqual({ maxAge: 10 * DAY, expires: new Date(world.now + 10 * DAY) });
   });
 
   it('that is short is touched often enough not to end in use', async () => {

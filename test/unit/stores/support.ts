@@ -19,14 +19,19 @@ export function poolOf(dataSource: DataSource): pg.Pool {
   return (dataSource.driver as unknown as { master: pg.Pool }).master;
 }
 
-/** Notes every statement that goes to the pool. */
-export function watchStatements(dataSource: DataSource): { readonly sent: pg.QueryConfig[] } {
-  const spy = jest.spyOn(poolOf(dataSource), 'query');
-  return {
-    get sent() {
-      return spy.mock.calls.map(([config]) => config as unknown as pg.QueryConfig);
-    },
-  };
+/** Notes every statement that goes to the pool, and tells of those that fail. */
+export function watchStatements(
+  dataSource: DataSource,
+  onError?: (error: unknown) => void,
+): { readonly sent: pg.QueryConfig[] } {
+  const sent: pg.QueryConfig[] = [];
+  answerStatements(dataSource, (config, send) => {
+    sent.push(config as pg.QueryConfig);
+    const answer = send(config);
+    if (onError !== undefined) answer.catch(onError);
+    return answer;
+  });
+  return { sent };
 }
 
 type Send = (config: unknown) => Promise<unknown>;

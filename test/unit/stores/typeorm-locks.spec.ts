@@ -3,14 +3,9 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { SessionRecord } from '../../../lib/core/session-record.js';
 import { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
-import {
-  changeOf,
-  newRecord,
-  newRecords,
-  renewalOf,
-  touchOf,
-} from '../../../lib/testing/contract/records.js';
+import { changeOf, newRecord, newRecords, touchOf } from '../../../lib/testing/contract/records.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
+import { testHeldRows } from './held-rows.js';
 import { connect, poolOf, pruneAll, until, watchStatements } from './support.js';
 
 let database: TestDatabase;
@@ -37,72 +32,27 @@ afterEach(async () => {
   await store.deleteAll();
 });
 
-async function lock({ key }: SessionRecord): Promise<void> {
+async function lock(...records: SessionRecord[]): Promise<void> {
   await other.query('BEGIN');
-  await other.query('SELECT 1 FROM nest_session WHERE handle = $1 FOR UPDATE', [key]);
+  await other.query('SELECT 1 FROM nest_session WHERE handle = ANY($1) FOR UPDATE', [
+    records.map(({ key }) => key),
+  ]);
 }
 
-async function versionOf({ key }: SessionRecord): Promise<number | undefined> {
-  return (await store.read([key]))[0]?.version;
+/** A statement as PostgreSQL names its parameters. */
+function numbered(sql: string): string {
+  let count = 0;
+  return sql.replaceAll('?', () => `$${++count}`);
 }
 
 describe('a row that another transaction holds', () => {
-  test('holds up no other row of a shared update, and is written when it is let go', async () => {
-    const [first, held, last] = [newRecord(), newRecord(), newRecord()];
-    await store.create([first, held, last]);
-    await lock(held);
-    const answer = store.update([changeOf(first), changeOf(held), changeOf(last)]);
-    await until(
-      async () => (await versionOf(first)) === 2 && (await versionOf(last)) === 2,
-      'the others were written',
-    );
-    expect(await versionOf(held)).toBe(1);
-    await other.query('COMMIT');
-    expect(await answer).toEqual([true, true, true]);
-    expect(await versionOf(held)).toBe(2);
-  });
-
-  test('holds up no other row of a shared removal, and is removed when it is let go', async () => {
-    const [first, held, last] = [newRecord(), newRecord(), newRecord()];
-    await store.create([first, held, last]);
-    await lock(held);
-    const answer = store.delete([first.key, held.key, last.key]);
-    await until(async () => (await store.count(undefined, 0)) === 1, 'the others were removed');
-    await other.query('COMMIT');
-    expect(await answer).toEqual([true, true, true]);
-    expect(await store.count(undefined, 0)).toBe(0);
-  });
-
-  test('is found under its new key by a removal that began before it was renewed', async () => {
-    const record = newRecord();
-    await store.create([record]);
-    const { next } = renewalOf(record);
-    await lock(record);
-    const watched = watchStatements(dataSource);
-    const answer = store.delete([record.key]);
-    await until(() => Promise.resolve(watched.sent.length > 1), 'the removal came back for the row');
-    await other.query(
-      'UPDATE nest_session SET handle = $2, previous_handle = $1, version = 2 WHERE handle = $1',
-      [record.key, next.key],
-    );
-    await other.query('COMMIT');
-    expect(await answer).toEqual([true]);
-    expect(await store.read([record.key, next.key])).toEqual([undefined, undefined]);
-  });
-
-  test('is no longer waited for when it was changed or removed meanwhile', async () => {
-    const [changed, removed] = [newRecord(), newRecord()];
-    await store.create([changed, removed]);
-    await other.query('BEGIN');
-    await other.query('UPDATE nest_session SET version = 9 WHERE handle = $1', [changed.key]);
-    await other.query('DELETE FROM nest_session WHERE handle = $1', [removed.key]);
-    const watched = watchStatements(dataSource);
-    const answer = store.update([changeOf(changed), touchOf(removed, 1)]);
-    await until(() => Promise.resolve(watched.sent.length > 1), 'the update came back for the rows');
-    await other.query('COMMIT');
-    expect(await answer).toEqual([false, false]);
-    expect(await versionOf(changed)).toBe(9);
-  });
+  testHeldRows(() => ({
+    store,
+    lock,
+    run: (sql, parameters) => other.query(numbered(sql), parameters),
+    watch: () => watchStatements(dataSource),
+    comesBackAfter: { update: 1, delete: 1 },
+  }));
 
   test('takes no connection of the pool while it is held', async () => {
     const records = newRecords(40);
@@ -120,23 +70,6 @@ describe('a row that another transaction holds', () => {
     expect(mostWaiting).toBeLessThan(3);
     await other.query('COMMIT');
     expect(await answer).toEqual(Array(40).fill(true));
-  });
-
-  test('and is not let go fails alone', async () => {
-    const [first, held, last] = [newRecord(), newRecord(), newRecord()];
-    await store.create([first, held, last]);
-    await lock(held);
-    const failed: unknown = expect.objectContaining({
-      message: 'The row of the session is locked by another transaction.',
-    });
-    const [changed, removed] = await Promise.all([
-      store.update([changeOf(first), changeOf(held)]),
-      store.delete([held.key, last.key]),
-    ]);
-    expect(changed).toEqual([true, failed]);
-    expect(removed).toEqual([failed, true]);
-    await other.query('COMMIT');
-    expect(await versionOf(held)).toBe(1);
   });
 });
 

@@ -3,15 +3,10 @@ import { type Connection, createConnection } from 'mysql2/promise';
 import type { DataSource } from 'typeorm';
 import type { SessionRecord } from '../../../lib/core/session-record.js';
 import { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
-import {
-  changeOf,
-  newRecord,
-  newRecords,
-  renewalOf,
-  touchOf,
-} from '../../../lib/testing/contract/records.js';
+import { changeOf, newRecord, newRecords, renewalOf } from '../../../lib/testing/contract/records.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createMysqlDatabase, MYSQL_URL } from '../../support/mysql.js';
+import { testHeldRows } from './held-rows.js';
 import { connectMysql, watchMysql } from './mysql-support.js';
 import { pruneAll, until } from './support.js';
 
@@ -47,64 +42,14 @@ import { pruneAll, until } from './support.js';
     ]);
   }
 
-  async function versionOf({ key }: SessionRecord): Promise<number | undefined> {
-    return (await store.read([key]))[0]?.version;
-  }
-
   describe('a row that another transaction holds', () => {
-    test('holds up no other row of a shared update, and is written when it is let go', async () => {
-      const [first, held, touched] = [newRecord(), newRecord(), newRecord()];
-      await store.create([first, held, touched]);
-      await lock(held);
-      const answer = store.update([changeOf(first), changeOf(held), touchOf(touched, 5)]);
-      await until(async () => (await versionOf(first)) === 2, 'the others were written');
-      expect(await versionOf(held)).toBe(1);
-      await other.query('COMMIT');
-      expect(await answer).toEqual([true, true, true]);
-      expect(await versionOf(held)).toBe(2);
-    });
-
-    test('holds up no other row of a shared removal, and is removed when it is let go', async () => {
-      const [first, held, last] = [newRecord(), newRecord(), newRecord()];
-      await store.create([first, held, last]);
-      await lock(held);
-      const answer = store.delete([first.key, held.key, last.key]);
-      await until(async () => (await store.count(undefined, 0)) === 1, 'the others were removed');
-      await other.query('COMMIT');
-      expect(await answer).toEqual([true, true, true]);
-      expect(await store.count(undefined, 0)).toBe(0);
-    });
-
-    test('is found under its new key by a removal that began before it was renewed', async () => {
-      const record = newRecord();
-      await store.create([record]);
-      const { next } = renewalOf(record);
-      await lock(record);
-      const watched = watchMysql(dataSource);
-      const answer = store.delete([record.key]);
-      await until(() => Promise.resolve(watched.sent.length > 6), 'the removal came back for the row');
-      await other.query(
-        'UPDATE nest_session SET handle = ?, previous_handle = ?, version = 2 WHERE handle = ?',
-        [next.key, record.key, record.key],
-      );
-      await other.query('COMMIT');
-      expect(await answer).toEqual([true]);
-      expect(await store.read([record.key, next.key])).toEqual([undefined, undefined]);
-    });
-
-    test('is no longer waited for when it was changed or removed meanwhile', async () => {
-      const [changed, removed] = [newRecord(), newRecord()];
-      await store.create([changed, removed]);
-      await lock(changed, removed);
-      await other.query('UPDATE nest_session SET version = 9 WHERE handle = ?', [changed.key]);
-      await other.query('DELETE FROM nest_session WHERE handle = ?', [removed.key]);
-      const watched = watchMysql(dataSource);
-      const answer = store.update([changeOf(changed), touchOf(removed, 1)]);
-      await until(() => Promise.resolve(watched.sent.length > 5), 'the update came back for the rows');
-      await other.query('COMMIT');
-      expect(await answer).toEqual([false, false]);
-      expect(await versionOf(changed)).toBe(9);
-    });
+    testHeldRows(() => ({
+      store,
+      lock,
+      run: (sql, parameters) => other.query(sql, parameters),
+      watch: () => watchMysql(dataSource),
+      comesBackAfter: { update: 5, delete: 6 },
+    }));
 
     test('takes no connection of the pool while it is held', async () => {
       const records = newRecords(40);
@@ -119,23 +64,6 @@ import { pruneAll, until } from './support.js';
       await other.query('COMMIT');
       expect(await answers).toEqual(Array(40).fill([true]));
       expect(watched.errors).toEqual([]);
-    });
-
-    test('and is not let go fails alone', async () => {
-      const [first, held, last] = [newRecord(), newRecord(), newRecord()];
-      await store.create([first, held, last]);
-      await lock(held);
-      const failed: unknown = expect.objectContaining({
-        message: 'The row of the session is locked by another transaction.',
-      });
-      const [changed, removed] = await Promise.all([
-        store.update([changeOf(first), changeOf(held)]),
-        store.delete([held.key, last.key]),
-      ]);
-      expect(changed).toEqual([true, failed]);
-      expect(removed).toEqual([failed, true]);
-      await other.query('COMMIT');
-      expect(await versionOf(held)).toBe(1);
     });
   });
 

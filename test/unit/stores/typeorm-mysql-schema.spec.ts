@@ -128,7 +128,9 @@ const CASES: Record<string, MysqlOptions> = {
       const store = await made(change);
       const refusal = await store.start().catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(SessionOptionsError);
-      const remedy = /mend it: (ALTER TABLE .*);/s.exec((refusal as Error).message)![1]!;
+      const remedy = /mend it with (ALTER TABLE .*); -- or make it anew/s.exec(
+        (refusal as Error).message,
+      )![1]!;
       await dataSource.query(remedy);
       await store.start();
       expect(await pendingChanges()).toEqual([]);

@@ -2,16 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { inspect } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
-import {
-  changeOf,
-  newRecord,
-  newRecords,
-  renewalOf,
-  touchOf,
-} from '../../../lib/testing/contract/records.js';
+import { changeOf, newRecord, newRecords, touchOf } from '../../../lib/testing/contract/records.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createMysqlDatabase, MYSQL_URL } from '../../support/mysql.js';
 import { connectMysql, kinds, watchMysql } from './mysql-support.js';
+import { failsAloneWhenChanged, failsAloneWhenCreated, sendSecrets } from './refused-records.js';
 import { Capture } from './support.js';
 
 (MYSQL_URL ? describe : describe.skip)('on MySQL or MariaDB', () => {
@@ -115,28 +110,13 @@ import { Capture } from './support.js';
       });
       afterAll(() => lax.destroy());
 
-      test.each(Object.entries(refusals))('%s fails alone when it is created', async (_, fields) => {
-        const records = newRecords(30);
-        records[17] = newRecord(fields);
-        const outcomes = await new TypeOrmSessionStore(lax).create(records);
-        expect(outcomes.splice(17, 1)).toEqual([expect.any(Error)]);
-        expect(outcomes).toEqual(Array(29).fill(true));
-        const stored = await store.read(records.map(({ key }) => key));
-        expect(stored.flatMap((record, index) => (record === undefined ? [index] : []))).toEqual([17]);
-      });
+      test.each(Object.entries(refusals))('%s fails alone when it is created', (_, fields) =>
+        failsAloneWhenCreated(new TypeOrmSessionStore(lax), fields),
+      );
 
-      test.each(Object.entries(refusals))('%s fails alone when it is changed', async (_, fields) => {
-        const records = newRecords(30);
-        await store.create(records);
-        const changes = records.map((record, index) => changeOf(record, index === 17 ? fields : {}));
-        const outcomes = await new TypeOrmSessionStore(lax).update(changes);
-        expect(outcomes.splice(17, 1)).toEqual([expect.any(Error)]);
-        expect(outcomes).toEqual(Array(29).fill(true));
-        const stored = await store.read(records.map(({ key }) => key));
-        expect(stored.map((record) => record?.version)).toEqual(
-          records.map((_, index) => (index === 17 ? 1 : 2)),
-        );
-      });
+      test.each(Object.entries(refusals))('%s fails alone when it is changed', (_, fields) =>
+        failsAloneWhenChanged(new TypeOrmSessionStore(lax), fields),
+      );
     });
 
     test('is not quoted in its error', async () => {
@@ -263,28 +243,10 @@ import { Capture } from './support.js';
 
   test('the query log of TypeORM holds no session data and no handle', async () => {
     await dataSource.query('SELECT 1 AS logged');
-    const record = newRecord({
-      data: '{"d":"SECRET-1"}',
-      meta: '{"m":"SECRET-2"}',
-      userId: 'SECRET-3',
-      ip: 'SECRET-4',
-      userAgent: 'SECRET-5',
-      previousKey: 'SECRET-6',
-    });
-    const renewal = renewalOf(record);
-    await store.start();
-    await store.create([record, newRecord({ data: '{"rude":"SECRET-7"}' })]);
-    await store.read([record.key, 'SECRET-6']);
-    await store.update([changeOf(record, { version: 1 }), renewal]);
-    await store.update([renewal]);
-    await store.findByUser('SECRET-3', 0);
-    await store.count('SECRET-3', 0);
-    await store.prune(0, 1);
-    await store.delete([renewal.next.key]);
-    await store.deleteByUser('SECRET-3', [record.key]);
+    const keys = await sendSecrets(store, { data: '{"rude":"SECRET-7"}' });
     const log = logger.lines.join('\n');
     expect(log).toContain('SELECT 1 AS logged');
-    for (const secret of ['SECRET', Buffer.from('SECRET').toString('hex'), record.key, renewal.next.key])
+    for (const secret of ['SECRET', Buffer.from('SECRET').toString('hex'), ...keys])
       expect(log).not.toContain(secret);
   });
 });
