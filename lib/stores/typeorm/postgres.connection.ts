@@ -49,12 +49,13 @@ export function runOnPostgres(dataSource: DataSource): RunSql {
       const { master } = dataSource.driver as unknown as { master?: PgPool };
       if (master === undefined) throw new SessionOptionsError(messages.dataSourceClosed);
       const { query_timeout = QUERY_TIMEOUT } = master.options;
+      const name = prepared && nameIn(prepared, sql);
       try {
-        const name = prepared && nameIn(prepared, sql);
         const statement = { ...(name && { name }), text: sql, values: [...parameters], query_timeout };
         return (await master.query(statement)).rows as Row[];
       } catch (error) {
-        if (prepared !== undefined && NOT_PREPARED.has((error as { code?: unknown }).code)) {
+        // Whoever was the first to find out: each that was sent by its name is sent again.
+        if (name !== undefined && NOT_PREPARED.has((error as { code?: unknown }).code)) {
           prepared = undefined;
           continue;
         }
