@@ -273,12 +273,16 @@ export class SessionState {
     return Math.min(this.idle, maxAge ?? Infinity);
   }
 
+  /** Whether the application has changed what is not stored yet. */
+  get hasChanges(): boolean {
+    if (this.content?.isChanged) return true;
+    return this.flashChanges?.any === true || this.ownCookie.isChanged || this.#newCsrf !== undefined;
+  }
+
   /** What a write would change now. */
   staleness(): Staleness {
     if (this.login !== undefined || this.renewal !== undefined || this.saveAsked) return 'changed';
-    if (this.base?.due === 'changed') return 'changed';
-    if (this.content?.isChanged) return 'changed';
-    if (this.flashChanges?.any || this.ownCookie.isChanged || this.#newCsrf) return 'changed';
+    if (this.base?.due === 'changed' || this.hasChanges) return 'changed';
     if (this.touchAsked) return 'touch';
     if (this.isSeen) return 'fresh';
     if (this.settings.resave) return 'changed';

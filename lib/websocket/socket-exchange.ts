@@ -38,7 +38,7 @@ export class SocketExchange extends SessionExchange {
     return session;
   }
 
-  /** @throws SessionUsageError where the session holds something but cannot begin here. */
+  /** @throws SessionUsageError where the session cannot begin here, or stands in its cookie and was changed all the same. */
   override commit(): Promise<void> | undefined {
     const committing = super.commit();
     if (committing !== undefined) return committing.then(() => this.#check());
@@ -52,6 +52,8 @@ export class SocketExchange extends SessionExchange {
     this.#follow();
     const isKept = state.base !== undefined || state.ended !== undefined || state.detached !== undefined;
     if (!isKept && state.holdsSomething) throw new SessionUsageError(messages.socketBegins);
+    if (state.settings.sealsCookies && state.ended === undefined && state.hasChanges)
+      throw new SessionUsageError(messages.cookieLeft);
   }
 
   #follow(): void {
