@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../core/session-record.js';
+import { type SessionRecord, unreadable } from '../../core/session-record.js';
 import type { StoreOutcome } from '../../core/session-store.js';
 import { messages } from '../../errors/messages.js';
 import type { Column } from './sql-dialect.js';
@@ -34,6 +34,8 @@ export const LENGTHS: Partial<Record<Column, number>> = {
   userAgent: 512,
 };
 
+const TEXTS: ReadonlySet<Column> = new Set<Column>(['data', 'meta', ...(Object.keys(LENGTHS) as Column[])]);
+
 const LARGEST_INT = 2_147_483_647;
 const LARGEST_BIGINT = 2 ** 63 - 1024; // as far as a number goes there
 
@@ -50,6 +52,21 @@ export async function refusing<Item>(
   const refusals = items.map((item) => refusalOf(recordOf(item)));
   const outcomes = (await write(items.filter((_, index) => refusals[index] === undefined))).values();
   return refusals.map((refusal) => refusal ?? outcomes.next().value!);
+}
+
+/**
+ * A record as it was read from a database that keeps any value in any column (SQLite): one that no session was ever
+ * written as, but by hand, is nobody's, and must be no error for those who are read beside it.
+ */
+export function checked(record: SessionRecord): SessionRecord {
+  const isRight = COLUMNS.every((column) => {
+    const value = record[column];
+    if (value === null) return true;
+    return (
+      typeof value === (TEXTS.has(column) ? 'string' : 'number') && whatFits(column, value) === undefined
+    );
+  });
+  return isRight ? record : unreadable({ ...record, data: '' });
 }
 
 function refusalOf(record: SessionRecord): Error | undefined {
