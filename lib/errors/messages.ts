@@ -121,7 +121,7 @@ export const messages = {
   mysqlCharset: (given: string) =>
     `The server answers in the character set ${given}, which not every text survives; set charset: 'utf8mb4' in the options of the DataSource, or leave it out.`,
   mysqlColumns: (table: string, statement: string) =>
-    `The session table ${table} has columns that would cut off, change or mistake what is stored; make it with the migration CreateSessionTable, or mend it: ${statement};`,
+    `The session table ${table} has columns that would cut off, change or mistake what is stored; make it with the migration CreateSessionTable, or mend it: ${statement}; then start again.`,
   sqliteTransaction:
     'A transaction of the application was open for too long on the one connection that SQLite has; keep transactions short, and do not wait for the session inside of one.',
   dataSourceClosed:
