@@ -1,4 +1,4 @@
-import type { SessionRecord, SessionSummary } from '../../core/session-record.js';
+import { type SessionRecord, type SessionSummary, unreadable } from '../../core/session-record.js';
 import type { StoreOutcome } from '../../core/session-store.js';
 import { messages } from '../../errors/messages.js';
 import type { Column } from './sql-dialect.js';
@@ -37,6 +37,8 @@ export const LENGTHS: Partial<Record<Column, number>> = {
   userAgent: 512,
 };
 
+const TEXTS: ReadonlySet<Column> = new Set<Column>(['data', 'meta', ...(Object.keys(LENGTHS) as Column[])]);
+
 /** 64-bit integers come as text, or as whatever the application had its driver make of them. */
 export function withNumbers<Row extends SessionSummary>(row: Row): Row {
   const numbers: { -readonly [P in (typeof NUMBERS)[number]]: SessionRecord[P] } = row;
@@ -62,6 +64,21 @@ export async function refusing<Item>(
   const refusals = items.map((item) => refusalOf(recordOf(item)));
   const outcomes = (await write(items.filter((_, index) => refusals[index] === undefined))).values();
   return refusals.map((refusal) => refusal ?? outcomes.next().value!);
+}
+
+/**
+ * A record as it was read from a database that keeps any value in any column (SQLite): one that no session was ever
+ * written as, but by hand, is nobody's, and must be no error for those who are read beside it.
+ */
+export function checked(record: SessionRecord): SessionRecord {
+  const isRight = COLUMNS.every((column) => {
+    const value = record[column];
+    if (value === null) return true;
+    return (
+      typeof value === (TEXTS.has(column) ? 'string' : 'number') && whatFits(column, value) === undefined
+    );
+  });
+  return isRight ? record : unreadable({ ...record, data: '' });
 }
 
 function refusalOf(record: SessionRecord): Error | undefined {

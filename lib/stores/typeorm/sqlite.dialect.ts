@@ -1,6 +1,6 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
 import type { StoreOutcome } from '../../core/session-store.js';
-import { COLUMNS, refusing, SUMMARY, withNumbers } from './session-row.js';
+import { checked, COLUMNS, refusing, SUMMARY, withNumbers } from './session-row.js';
 import { isolating } from './shared-write.js';
 import type { Column, RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
 import { sqliteMessage } from './sqlite.drivers.js';
@@ -55,11 +55,11 @@ export class SqliteDialect implements SqlDialect {
 
   async read(run: RunSql, keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
     const rows = await run<SessionRecord>(this.#sql.read, [JSON.stringify(keys)]);
-    const found = new Map(rows.map((row) => [row.key, withNumbers(row)]));
+    const found = new Map(rows.map((row) => [row.key, checked(withNumbers(row))]));
     const missing = keys.filter((key) => !found.has(key));
     if (missing.length > 0) {
       for (const row of await run<SessionRecord>(this.#sql.readPrevious, [JSON.stringify(missing)]))
-        found.set(row.previousKey!, withNumbers(row));
+        found.set(row.previousKey!, checked(withNumbers(row)));
     }
     return keys.map((key) => found.get(key));
   }

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Inject } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import {
@@ -18,7 +18,7 @@ import {
 } from '../../../lib/index.js';
 import { type FakeClock, fakeClock, openSession } from '../../../lib/testing/index.js';
 import type { Client } from '../../support/client.js';
-import { type AnySession, type Backend, BACKENDS } from '../../support/site.js';
+import { type AnySession, type Backend, BACKENDS, deferred } from '../../support/site.js';
 import { openSocketSite, type SocketSite } from './support/gateway.js';
 import { type TestSocket, type Transport, TRANSPORTS } from './support/sockets.js';
 
@@ -44,8 +44,9 @@ class LiveGateway implements OnGatewayInit, OnGatewayConnection<object>, OnGatew
   async handleConnection(client: object): Promise<void> {
     if (!this.csrf.mayConnect(client)) return this.transport.disconnect(client as never);
     const { handle, isNew } = await this.sessions.load(client);
-    if (isNew) this.transport.disconnect(client as never);
-    else this.open.set(client, handle);
+    if (isNew) return this.transport.disconnect(client as never);
+    this.open.set(client, handle);
+    if ((await this.sessions.load(client)).isNew) this.transport.disconnect(client as never);
   }
 
   handleDisconnect(client: object): void {
@@ -93,6 +94,24 @@ describe.each(TRANSPORTS)('handshakes: $name', (transport) => {
     socket.close();
     clock.reset();
     await site.sessions.revokeEverything();
+  });
+
+  it('a logout that comes while the handshake’s session is read closes the socket, too', async () => {
+    const { store } = backend;
+    const [read, answered] = [deferred(), deferred()];
+    const spied = jest.spyOn(store, 'read').mockImplementationOnce(async (keys) => {
+      spied.mockRestore();
+      const records = await store.read(keys);
+      read.resolve();
+      await answered.promise;
+      return records;
+    });
+    const other = await site.connect(browser, { origin: site.base });
+    await read.promise;
+    await browser.post('/run/logout');
+    answered.resolve();
+    await other.closed;
+    other.close();
   });
 
   it('SessionService.load(client): the session that the socket was opened with', async () => {
