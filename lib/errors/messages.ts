@@ -79,6 +79,8 @@ export const messages = {
     'A session began after the response had left, or on a WebSocket, so its cookie cannot be sent and it was not stored; change the session before the first byte of a response.',
   socketBegins:
     'A session cannot begin with a message of a WebSocket, which can send no cookie, so it was not stored; begin it over HTTP, and connect after that.',
+  socketChanges:
+    'The session stands in its cookie alone, and a message of a WebSocket can send none, so what changed was not stored; change it over HTTP.',
   noRequest: (type: string) =>
     `No request with a cookie was found for this "${type}" context: gateways need SessionModule in their application, resolvers a context with the request as "req", and messages of microservices have no session.`,
   cookieLeft:
