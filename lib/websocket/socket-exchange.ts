@@ -52,7 +52,7 @@ export class SocketExchange extends SessionExchange {
     this.#follow();
     const isKept = state.base !== undefined || state.ended !== undefined || state.detached !== undefined;
     if (!isKept && state.holdsSomething) throw new SessionUsageError(messages.socketBegins);
-    if (this.isStranded) throw new SessionUsageError(messages.socketChanges);
+    if (this.isStranded) throw new SessionUsageError(messages.cookieLeft);
   }
 
   #follow(): void {
