@@ -204,9 +204,7 @@ export class SessionEngine {
   /** A change that goes into the cookie is kept only if it was in time for that. */
   #requireSent(state: SessionState): void {
     const isLost = this.settings.sealsCookies && state.host.cookieSettled && state.ended === undefined;
-    if (!isLost || state.staleness() !== 'changed') return;
-    state.giveUp();
-    throw new SessionUsageError(messages.cookieLeft);
+    if (isLost && state.staleness() === 'changed') throw new SessionUsageError(messages.cookieLeft);
   }
 
   #requireOpenHead(state: SessionState, method: string): void {

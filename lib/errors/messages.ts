@@ -82,7 +82,7 @@ export const messages = {
   noRequest: (type: string) =>
     `No request with a cookie was found for this "${type}" context: gateways need SessionModule in their application, resolvers a context with the request as "req", and messages of microservices have no session.`,
   cookieLeft:
-    'The session stands in its cookie alone, and none can be sent any more: the response has left, or this is a message of a WebSocket; change or end the session before the first byte, over HTTP.',
+    'The session stands in its cookie alone, and the response has left with that already, so it can neither be changed nor ended any more; do it before the first byte.',
   insecure:
     'The session cookie is "secure" (or sameSite "none", or partitioned, which browsers take as secure cookies alone) but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), on Fastify new FastifyAdapter({ trustProxy: true }), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
   cookieTooLarge: (bytes: number) =>

@@ -157,15 +157,10 @@ export class SessionExchange implements SessionHost, ResponseGate {
 
   /** Only what is not stored yet is lost with the head: the client of any other session has its cookie. */
   #warnOfLoss(): void {
-    if (this.#state?.base === undefined) this.#context.warnOnce(messages.tooLate);
-    else if (this.isStranded) this.#context.warnOnce(messages.cookieLeft);
-  }
-
-  /** Whether there is a change that goes into the cookie, and the application was not told that it cannot. */
-  protected get isStranded(): boolean {
     const state = this.#state;
-    if (!this.#sealsCookies || state?.base === undefined || state.ended !== undefined) return false;
-    return !state.isGivenUp && state.staleness() === 'changed';
+    if (state?.base === undefined) this.#context.warnOnce(messages.tooLate);
+    else if (this.#sealsCookies && state.staleness() === 'changed')
+      this.#context.warnOnce(messages.cookieLeft);
   }
 
   /** Whether browsers take a cookie over TLS alone: they drop one that crosses sites, or is partitioned, without `Secure`. */

@@ -38,7 +38,7 @@ export class SocketExchange extends SessionExchange {
     return session;
   }
 
-  /** @throws SessionUsageError where the session would have to be in a cookie: a new one, or one that is kept nowhere else. */
+  /** @throws SessionUsageError where the session holds something but cannot begin here. */
   override commit(): Promise<void> | undefined {
     const committing = super.commit();
     if (committing !== undefined) return committing.then(() => this.#check());
@@ -52,7 +52,6 @@ export class SocketExchange extends SessionExchange {
     this.#follow();
     const isKept = state.base !== undefined || state.ended !== undefined || state.detached !== undefined;
     if (!isKept && state.holdsSomething) throw new SessionUsageError(messages.socketBegins);
-    if (this.isStranded) throw new SessionUsageError(messages.cookieLeft);
   }
 
   #follow(): void {
