@@ -87,6 +87,16 @@ describe.each(FRAMEWORKS)('a store that fails ($adapter)', ({ openSite }) => {
       expect((await client.get('/run/read')).status).toBe(503);
     });
 
+    it('a change that cannot be stored is a 503, and not half a 200', async () => {
+      const client = await open({ load: 'lazy' });
+      site.spy.failure = { ...down, methods: ['update'] };
+      const answer = await client.post('/run/set', { color: 'red' });
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).toBe('1');
+      site.spy.failure = undefined;
+      expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+    });
+
     it('is asked when a parameter, a guard or SessionService.load() first does, once', async () => {
       const client = await open({ load: 'lazy' });
       site.spy.reset();
