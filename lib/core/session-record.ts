@@ -64,4 +64,11 @@ export interface SessionChange {
    * `next.version` equals `version` for a touch, which changes `lastSeenAt`, `expiresAt`, `ip` and `userAgent` alone.
    */
   readonly next: SessionRecord;
+  /**
+   * Whether key, user and deadline stay as they were read, so that what sessions are found by need not be written. A store
+   * may pass it over.
+   *
+   * @defaultValue false
+   */
+  readonly keepsIndexes?: boolean;
 }

@@ -120,7 +120,8 @@ export class SessionWriter {
     const staleness = state.staleness() === 'touch' ? 'touch' : 'changed';
     const next = this.#nextRecord(state, staleness);
     if (next.data !== base.data) await this.settings.schema?.check(next.data);
-    if (await this.shared.update({ key: base.key, version: base.version, next })) {
+    const { key, version } = base;
+    if (await this.shared.update({ key, version, next, keepsIndexes: isFiledAlike(base, next) })) {
       if (this.#isStranded(state)) return true;
       this.#noteKey(base, next, turn);
       state.stored(next);
@@ -245,6 +246,11 @@ export class SessionWriter {
 function backOff(attempt: number): Promise<unknown> {
   const longest = Math.min(2 ** attempt, 8);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
+}
+
+/** Whether two records of a session are found by the same. */
+function isFiledAlike(one: SessionRecord, other: SessionRecord): boolean {
+  return one.key === other.key && one.userId === other.userId && one.expiresAt === other.expiresAt;
 }
 
 /** The order of a user's sessions: newest first. */

@@ -40,7 +40,8 @@ export class SingleServerLayout implements SessionLayout {
       from: names.session(from),
       to: names.session(next.key),
       previous: next.previousKey === null ? undefined : names.session(next.previousKey),
-      indexes: indexesOf(names, next),
+      // With the next touch at the latest all is filed anew, should an index have been evicted.
+      indexes: change?.keepsIndexes ? [] : indexesOf(names, next),
       left: from === next.key ? [] : [names.part(from)],
       ignored: '*', // here a pointer is a previous key, which is free
     });

@@ -57,6 +57,19 @@ const HOUR = 3_600_000;
     expect(commands()).toEqual(['MGET']);
   });
 
+  it('writes its indexes with the changes that concern them, and else leaves them alone', async () => {
+    const record = newRecord({ userId: 'ada' });
+    await created(store, [record]);
+    const indexes = (await space.keys()).filter((name) => !name.includes(record.key));
+    expect(indexes).toHaveLength(2);
+    await space.client.unlink(indexes.map((name) => space.prefix + name));
+    const change = changeOf(record);
+    expect(await store.update([{ ...change, keepsIndexes: true }])).toEqual([true]);
+    expect(await store.findByUser('ada', Date.now())).toEqual([]);
+    expect(await store.update([touchOf(change.next, 5)])).toEqual([true]);
+    expect(await store.findByUser('ada', Date.now())).toHaveLength(1);
+  });
+
   it('searches no keys', async () => {
     await created(store, newRecords(3, { userId: 'ada' }));
     await store.findByUser('ada', Date.now());
