@@ -54,26 +54,41 @@ export class Bench {
     return this.options.variants.filter((_, index) => there[index]);
   }
 
-  /** Runs a variant in a process of its own, on an empty store with its visitors in it, for as long as `use` takes. */
+  /** Runs variants for as long as `use` takes, each in a process of its own, on an empty store with its visitors in it. */
   async visit<Result>(
-    variant: Variant,
-    use: (site: Site) => Promise<Result>,
-    fill?: (url: string, app: RunningApp) => Promise<void>,
+    variants: readonly Variant[],
+    use: (sites: readonly Site[]) => Promise<Result>,
+    fill?: (site: Site) => Promise<void>,
   ): Promise<Result> {
+    const sites: (Site & { readonly cookies: string[] })[] = [];
+    try {
+      for (const variant of variants) {
+        const site = await this.#open(variant);
+        sites.push(site);
+        site.cookies.push(...(await logIn(site.app.port, variant, this.options.sessions)));
+        await fill?.(site);
+        if (!this.options.smoke) await this.settle(site);
+      }
+      return await use(sites);
+    } finally {
+      for (const { app } of sites) await app.stop();
+    }
+  }
+
+  /** Has a site's server look at what is in it. */
+  async settle({ server, variant }: Site): Promise<void> {
+    await server?.settle(placeOf(variant));
+  }
+
+  async #open(variant: Variant): Promise<Site & { readonly cookies: string[] }> {
     const server = variant.server && (await this.server(variant.server));
-    const url = (await server?.fresh()) ?? '';
+    const place = placeOf(variant);
+    const url = (await server?.fresh(place)) ?? '';
     const app = await RunningApp.start(
-      { variant: variant.from?.name ?? variant.name, url, secret: this.secret },
+      { variant: variant.from?.name ?? variant.name, url, place, secret: this.secret },
       { cores: this.cores, flags: this.options.nodeFlags, checkout: variant.from?.checkout },
     );
-    try {
-      const cookies = await logIn(app.port, variant, this.options.sessions);
-      await fill?.(url, app);
-      if (!this.options.smoke) await server?.settle();
-      return await use({ variant, app, server, url, cookies });
-    } finally {
-      await app.stop();
-    }
+    return { variant, app, server, url, cookies: [] };
   }
 
   /** Stops the servers; a second call waits for the first. */
@@ -84,4 +99,9 @@ export class Bench {
   async #stopServers(): Promise<void> {
     for (const server of await this.servers()) await server.stop();
   }
+}
+
+/** What a variant's place in a store is called: a name in any of them. */
+function placeOf({ name }: Variant): string {
+  return name.replace(/\W/g, '_');
 }

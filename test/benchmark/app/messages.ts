@@ -2,6 +2,7 @@
 export interface AppStart {
   readonly variant: string;
   readonly url: string;
+  readonly place: string;
   readonly secret: string;
 }
 

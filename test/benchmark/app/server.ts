@@ -30,10 +30,10 @@ async function fastifyAdapter() {
   return new FastifyAdapter();
 }
 
-async function run({ variant: name, url, secret }: AppStart): Promise<void> {
+async function run({ variant: name, ...surroundings }: AppStart): Promise<void> {
   const variant = variantNamed(name);
   const { default: setUp } = (await import(`./stores/${variant.setup}.js`)) as { default: SetUp };
-  const setup = await setUp({ url, secret, options: variant.options ?? {} });
+  const setup = await setUp({ ...surroundings, options: variant.options ?? {} });
   const app = await create(variant, setup);
 
   const stop = async (): Promise<void> => {

@@ -3,10 +3,17 @@ import type { DynamicModule, INestApplication } from '@nestjs/common';
 /** What every key in Redis begins with: the server may be somebody's own. */
 export const KEY_PREFIX = 'nest-session-benchmark:';
 
+/** What keys of one variant begin with. */
+export function prefixOf(place: string): string {
+  return `${KEY_PREFIX}${place}:`;
+}
+
 /** Where a variant's sessions are kept. */
 export interface Surroundings {
   /** The address of the PostgreSQL database or the Redis that the variant asked for. */
   readonly url: string;
+  /** What a variant's own place there is called. */
+  readonly place: string;
   readonly secret: string;
   /** The variant's own. */
   readonly options: Readonly<Record<string, unknown>>;

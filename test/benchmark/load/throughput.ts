@@ -33,7 +33,7 @@ export async function throughput(
     // Each connection goes through requests of its own, which are put together beforehand.
     setupClient: (client) =>
       client.setRequests(
-        traffic.sample(100).map((headers) => ({ method: traffic.method, path: traffic.path, headers })),
+        traffic.sample(30).map((headers) => ({ method: traffic.method, path: traffic.path, headers })),
       ),
   });
   const failed = result.errors + result.timeouts + result.non2xx;

@@ -7,7 +7,8 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../sample/su
 import { cpuOfTree } from './processes.js';
 import type { StoreServer } from './store-server.js';
 
-const DATABASE = 'nest_session_benchmark';
+/** What the name of every database begins with: the server may be somebody's own. */
+const PREFIX = 'nest_session_benchmark_';
 
 const SHOWN = ['fsync', 'synchronous_commit', 'shared_buffers'];
 
@@ -21,6 +22,8 @@ interface OwnServer {
 
 /** The PostgreSQL of `DATABASE_URL`, else one of its own, with the settings it comes with. */
 export class PostgresServer implements StoreServer {
+  readonly #databases = new Set<string>();
+
   private constructor(
     private readonly admin: pg.Client,
     private readonly url: string,
@@ -47,18 +50,16 @@ export class PostgresServer implements StoreServer {
     return new PostgresServer(admin, address, description, countsStatements, own);
   }
 
-  async fresh(): Promise<string> {
-    await this.admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`);
-    await this.admin.query(`CREATE DATABASE ${DATABASE}`);
-    const url = new URL(this.url);
-    url.pathname = `/${DATABASE}`;
-    return url.href;
+  async fresh(place: string): Promise<string> {
+    const database = pg.escapeIdentifier(PREFIX + place);
+    await this.admin.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+    await this.admin.query(`CREATE DATABASE ${database}`);
+    this.#databases.add(database);
+    return this.#urlOf(place);
   }
 
-  async settle(): Promise<void> {
-    const url = new URL(this.url);
-    url.pathname = `/${DATABASE}`;
-    const client = new pg.Client({ connectionString: url.href });
+  async settle(place: string): Promise<void> {
+    const client = new pg.Client({ connectionString: this.#urlOf(place) });
     await client.connect();
     await client.query('VACUUM (ANALYZE)');
     await client.query('CHECKPOINT');
@@ -68,8 +69,8 @@ export class PostgresServer implements StoreServer {
   async statements(): Promise<number | undefined> {
     if (!this.countsStatements) return undefined;
     const { rows } = await this.admin.query<{ count: string }>(
-      `SELECT coalesce(sum(s.calls), 0) AS count FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = $1`,
-      [DATABASE],
+      `SELECT coalesce(sum(s.calls), 0) AS count FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid WHERE starts_with(d.datname, $1)`,
+      [PREFIX],
     );
     return Number(rows[0]?.count);
   }
@@ -79,11 +80,18 @@ export class PostgresServer implements StoreServer {
   }
 
   async stop(): Promise<void> {
-    await this.admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`);
+    for (const database of this.#databases)
+      await this.admin.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
     await this.admin.end();
     if (this.own === undefined) return;
     await this.own.server.stop();
     for (const folder of this.own.folders) await rm(folder, { recursive: true, force: true });
+  }
+
+  #urlOf(place: string): string {
+    const url = new URL(this.url);
+    url.pathname = `/${PREFIX}${place}`;
+    return url.href;
   }
 }
 

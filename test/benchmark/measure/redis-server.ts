@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { findFreePort } from '../../../sample/support/embedded-postgres.js';
-import { KEY_PREFIX } from '../app/setup.js';
+import { KEY_PREFIX, prefixOf } from '../app/setup.js';
 import type { StoreServer } from './store-server.js';
 
 type Client = ReturnType<typeof connect>;
@@ -47,10 +47,8 @@ export class RedisServer implements StoreServer {
     return new RedisServer(client, url, description, own);
   }
 
-  async fresh(): Promise<string> {
-    for await (const keys of this.client.scanIterator({ MATCH: `${KEY_PREFIX}*`, COUNT: 1000 })) {
-      if (keys.length > 0) await this.client.unlink(keys);
-    }
+  async fresh(place: string): Promise<string> {
+    await this.#remove(prefixOf(place));
     return this.url;
   }
 
@@ -72,13 +70,19 @@ export class RedisServer implements StoreServer {
   }
 
   async stop(): Promise<void> {
-    await this.fresh();
+    await this.#remove(KEY_PREFIX);
     await this.client.close();
     if (this.own === undefined) return;
     const exit = once(this.own, 'exit');
     this.own.ref(); // nothing else may keep this process until then
     this.own.kill('SIGTERM');
     await exit;
+  }
+
+  async #remove(prefix: string): Promise<void> {
+    for await (const keys of this.client.scanIterator({ MATCH: `${prefix}*`, COUNT: 1000 })) {
+      if (keys.length > 0) await this.client.unlink(keys);
+    }
   }
 }
 

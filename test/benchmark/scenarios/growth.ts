@@ -29,14 +29,14 @@ export interface GrowthResult {
 export async function measureGrowth(bench: Bench, say: (line: string) => void): Promise<GrowthResult[]> {
   const results: GrowthResult[] = [];
   for (const variant of TABLES.map(variantNamed)) {
-    await bench.visit(variant, async (site) => {
+    await bench.visit([variant], async ([site]) => {
       let filled = 0;
       for (let rows = 10_000; rows <= bench.options.rows; rows *= 10) {
         say(`${rows} rows: ${variant.name}`);
-        await addRows(site.url, variant, { from: filled, to: rows, life: DAY });
-        await site.server?.settle();
+        await addRows(site!.url, variant, { from: filled, to: rows, life: DAY });
+        await bench.settle(site!);
         filled = rows;
-        results.push(...(await measureSize(bench, site, rows)));
+        results.push(...(await measureSize(bench, site!, rows)));
       }
     });
   }

@@ -3,7 +3,7 @@ import { pacedLatencies } from '../load/paced.js';
 import { Traffic } from '../load/traffic.js';
 import { percentile } from '../measure/statistics.js';
 import { table } from '../report/table.js';
-import { type Variant, variantNamed } from '../variants.js';
+import { variantNamed } from '../variants.js';
 import { addRows, TABLES } from './rows.js';
 
 const HOUR = 3_600_000;
@@ -26,17 +26,13 @@ export async function measurePruning(bench: Bench, say: (line: string) => void):
   for (const variant of TABLES.map(variantNamed)) {
     const { scale: rows } = bench.options;
     say(`removing ${rows} expired rows: ${variant.name}`);
-    const fill = (url: string): Promise<void> => addRows(url, variant, { from: 0, to: rows, life: -HOUR });
-    results.push(await bench.visit(variant, (site) => measureSite(bench, site, variant), fill));
+    const fill = ({ url }: Site): Promise<void> => addRows(url, variant, { from: 0, to: rows, life: -HOUR });
+    results.push(await bench.visit([variant], ([site]) => measureSite(bench, site!), fill));
   }
   return results;
 }
 
-async function measureSite(
-  { options }: Bench,
-  { app, cookies }: Site,
-  variant: Variant,
-): Promise<PruningResult> {
+async function measureSite({ options }: Bench, { app, cookies, variant }: Site): Promise<PruningResult> {
   const [read, change] = [new Traffic('read', cookies), new Traffic('change', cookies)];
   const traffic = { next: () => (Math.random() < 0.5 ? read : change).next() };
   const { connections, seconds, scale: rows, smoke } = options;

@@ -1,21 +1,31 @@
 import type { Bench, Site } from '../bench.js';
 import { pacedLatencies } from '../load/paced.js';
-import { throughput } from '../load/throughput.js';
+import { type Effort, throughput } from '../load/throughput.js';
 import { type Route, Traffic } from '../load/traffic.js';
 import { type Figure, figureOf, percentile } from '../measure/statistics.js';
 import { baselineOf, type Variant } from '../variants.js';
 
-/** One measurement of one route of one variant. */
-interface Sample {
-  /** Requests a second. */
-  readonly throughput: number;
-  /** Microseconds of CPU a request. */
+/** Seconds of load at a time: whatever else a machine does changes from one second to the next. */
+const WINDOW = 0.5;
+
+/** What came of some load. */
+interface Load {
+  readonly requests: number;
+  readonly seconds: number;
+  /** Microseconds of CPU. */
   readonly appCpu: number;
   readonly serverCpu: number | undefined;
   /** Of the load's own process. */
   readonly loadCpu: number;
-  /** Store statements a request. */
+  /** For the store. */
   readonly statements: number | undefined;
+}
+
+/** What came of one route of one variant in one round. */
+interface Sample {
+  readonly own: Load;
+  /** The same route without sessions, in turns with it. */
+  readonly base: Load;
   /** Milliseconds, at the fixed rate. */
   readonly p50: number | undefined;
   readonly p99: number | undefined;
@@ -26,11 +36,11 @@ export interface RouteResult {
   readonly variant: string;
   readonly title: string;
   readonly route: Route;
-  /** Of the throughput of the same route without sessions, measured in the same round. */
+  /** Of the throughput of the same route without sessions, in turns with it. */
   readonly share: Figure;
   readonly throughput: Figure;
   readonly appCpu: Figure;
-  /** The same less that of the route without sessions, measured in the same round: what sessions cost. */
+  /** The same less that of the route without sessions, in turns with it: what sessions cost. */
   readonly sessionCpu: Figure;
   readonly serverCpu: Figure | undefined;
   /** Of the load's own process: with the server's, how busy the other cores were. */
@@ -40,75 +50,123 @@ export interface RouteResult {
   readonly p99: Figure | undefined;
 }
 
-/** Measures every route of every variant, round by round, so that whatever else the machine does meets all of them. */
+/**
+ * Measures every route of every variant, round by round. A variant and the application without sessions that it is
+ * measured against are under load in turns, half a second each, so that whatever else the machine does meets both.
+ */
 export async function measureRoutes(bench: Bench, say: (line: string) => void): Promise<RouteResult[]> {
+  const { options } = bench;
   const variants = await bench.variants();
-  const rounds: Map<string, Sample>[] = [];
-  for (let round = 0; round < bench.options.rounds; round += 1) {
-    const samples = new Map<string, Sample>();
-    rounds.push(samples);
-    const shift = round % variants.length;
-    for (const variant of [...variants.slice(shift), ...variants.slice(0, shift)]) {
-      say(`round ${round + 1} of ${bench.options.rounds}: ${variant.name}`);
-      await bench.visit(variant, async (site) => {
-        for (const route of bench.options.routes) {
-          samples.set(nameOf(variant, route), await measureRoute(bench, site, route));
+  const samples = new Map<string, Sample[]>();
+  for (let round = 1; round <= options.rounds; round += 1) {
+    say(`round ${round} of ${options.rounds}`);
+    await bench.visit(variants, async (sites) => {
+      for (const route of options.routes) {
+        if (!options.smoke) for (const site of sites) await warmUp(bench, site, route);
+        for (const site of sites) {
+          say(`round ${round} of ${options.rounds}: ${route}, ${site.variant.name}`);
+          const base = sites.find(({ variant }) => variant === baselineOf(site.variant))!;
+          const name = nameOf(site.variant, route);
+          samples.set(name, [...(samples.get(name) ?? []), await measureRoute(bench, site, base, route)]);
         }
-      });
-    }
+      }
+    });
   }
-  return variants.flatMap((variant) => bench.options.routes.map((route) => resultOf(variant, route, rounds)));
+  return variants.flatMap((variant) =>
+    options.routes.map((route) => resultOf(variant, route, samples.get(nameOf(variant, route))!)),
+  );
 }
 
-async function measureRoute({ options }: Bench, site: Site, route: Route): Promise<Sample> {
-  const { app, server, cookies } = site;
-  const { connections, seconds, rate, smoke } = options;
-  const traffic = new Traffic(route, cookies);
-  if (!smoke) await throughput(app.port, traffic, { connections, seconds: Math.min(2, seconds), smoke }); // until it is compiled
-  const read = async () => [await app.cpu(), await server?.cpu(), await server?.statements()] as const;
-  const before = await read();
-  const loadBefore = process.cpuUsage();
-  const { requests, seconds: took } = await throughput(app.port, traffic, options);
-  const load = process.cpuUsage(loadBefore);
-  const after = await read();
-  const perRequest = (index: 0 | 1 | 2): number | undefined => {
-    const [from, to] = [before[index], after[index]];
-    return from === undefined || to === undefined ? undefined : (to - from) / requests;
-  };
+/** Until it is compiled. */
+async function warmUp({ options }: Bench, { app, cookies }: Site, route: Route): Promise<void> {
+  await throughput(app.port, new Traffic(route, cookies), {
+    ...options,
+    seconds: Math.min(2, options.seconds),
+  });
+}
+
+async function measureRoute({ options }: Bench, site: Site, base: Site, route: Route): Promise<Sample> {
+  const { connections, seconds, rate } = options;
+  const windows = Math.max(1, Math.round(seconds / WINDOW));
+  const effort = { ...options, seconds: Math.min(WINDOW, seconds) };
+  const loads: Load[] = [];
+  const baseLoads: Load[] = [];
+  for (let window = 0; window < windows; window += 1) {
+    baseLoads.push(await loadOf(base, route, effort));
+    if (site !== base) loads.push(await loadOf(site, route, effort));
+  }
+  const baseLoad = sum(baseLoads);
+  const traffic = new Traffic(route, site.cookies);
   const latencies =
-    rate > 0 ? await pacedLatencies(app.port, traffic, { rate, connections, seconds }) : undefined;
+    rate > 0 ? await pacedLatencies(site.app.port, traffic, { rate, connections, seconds }) : undefined;
   return {
-    throughput: requests / took,
-    appCpu: perRequest(0)!,
-    serverCpu: perRequest(1),
-    loadCpu: (load.user + load.system) / requests,
-    statements: perRequest(2),
+    own: site === base ? baseLoad : sum(loads),
+    base: baseLoad,
     p50: latencies && percentile(latencies, 0.5),
     p99: latencies && percentile(latencies, 0.99),
   };
 }
 
-function resultOf(variant: Variant, route: Route, rounds: readonly Map<string, Sample>[]): RouteResult {
-  const samples = rounds.map((round) => round.get(nameOf(variant, route))!);
-  const bases = rounds.map((round) => round.get(nameOf(baselineOf(variant), route))!);
-  const figure = (name: keyof Sample): Figure | undefined => {
-    const values = samples.map((sample) => sample[name]);
-    return values.every((value) => value !== undefined) ? figureOf(values) : undefined;
+async function loadOf({ app, server, cookies }: Site, route: Route, effort: Effort): Promise<Load> {
+  const traffic = new Traffic(route, cookies);
+  const read = async () => [await app.cpu(), await server?.cpu(), await server?.statements()] as const;
+  const before = await read();
+  const cpuBefore = process.cpuUsage();
+  const { requests, seconds } = await throughput(app.port, traffic, effort);
+  const cpu = process.cpuUsage(cpuBefore);
+  const after = await read();
+  const spent = (index: 1 | 2): number | undefined => {
+    const [from, to] = [before[index], after[index]];
+    return from === undefined || to === undefined ? undefined : to - from;
   };
   return {
-    variant: variant.name,
-    title: variant.title,
-    route,
-    share: figureOf(samples.map(({ throughput }, index) => throughput / bases[index]!.throughput)),
-    throughput: figureOf(samples.map((sample) => sample.throughput)),
-    appCpu: figureOf(samples.map(({ appCpu }) => appCpu)),
-    sessionCpu: figureOf(samples.map(({ appCpu }, index) => appCpu - bases[index]!.appCpu)),
-    serverCpu: figure('serverCpu'),
-    loadCpu: figureOf(samples.map(({ loadCpu }) => loadCpu)),
-    statements: figure('statements'),
-    p50: figure('p50'),
-    p99: figure('p99'),
+    requests,
+    seconds,
+    appCpu: after[0] - before[0],
+    serverCpu: spent(1),
+    loadCpu: cpu.user + cpu.system,
+    statements: spent(2),
   };
+}
+
+function sum(loads: readonly Load[]): Load {
+  return loads.reduce((one, other) => ({
+    requests: one.requests + other.requests,
+    seconds: one.seconds + other.seconds,
+    appCpu: one.appCpu + other.appCpu,
+    serverCpu: one.serverCpu === undefined ? undefined : one.serverCpu + other.serverCpu!,
+    loadCpu: one.loadCpu + other.loadCpu,
+    statements: one.statements === undefined ? undefined : one.statements + other.statements!,
+  }));
+}
+
+function resultOf({ name, title }: Variant, route: Route, samples: readonly Sample[]): RouteResult {
+  const figure = (valueOf: (sample: Sample) => number | undefined): Figure | undefined => {
+    const values = samples.map(valueOf);
+    return values.every((value) => value !== undefined) ? figureOf(values) : undefined;
+  };
+  const perRequest = (part: 'appCpu' | 'serverCpu' | 'loadCpu' | 'statements'): Figure | undefined =>
+    figure(({ own }) => own[part] && own[part] / own.requests);
+  return {
+    variant: name,
+    title,
+    route,
+    share: figureOf(samples.map(({ own, base }) => rateOf(own) / rateOf(base))),
+    throughput: figureOf(samples.map(({ own }) => rateOf(own))),
+    appCpu: perRequest('appCpu')!,
+    sessionCpu: figureOf(
+      samples.map(({ own, base }) => own.appCpu / own.requests - base.appCpu / base.requests),
+    ),
+    serverCpu: perRequest('serverCpu'),
+    loadCpu: perRequest('loadCpu')!,
+    statements: perRequest('statements'),
+    p50: figure(({ p50 }) => p50),
+    p99: figure(({ p99 }) => p99),
+  };
+}
+
+function rateOf({ requests, seconds }: Load): number {
+  return requests / seconds;
 }
 
 function nameOf({ name }: Variant, route: Route): string {

@@ -116,7 +116,7 @@ async function measurePostgres(): Promise<string> {
   const server = await PostgresServer.start({ durable: true });
   const all: { dataSource: DataSource; records: SessionRecord[]; measured: Measured }[] = [];
   try {
-    const url = await server.fresh();
+    const url = await server.fresh('tables');
     for (const [name, change] of KINDS) {
       const schema = `kind_${all.length}`;
       const dataSource = await new DataSource({
@@ -138,7 +138,7 @@ async function measurePostgres(): Promise<string> {
       measured.bytes = Number(rows[0]!.bytes) / sessions;
       all.push({ dataSource, records, measured });
     }
-    await server.settle();
+    await server.settle('tables');
     // The first round after a checkpoint writes whole pages into the log: it is not counted.
     for (let round = 0; round <= rounds; round++) {
       for (const { dataSource, records, measured } of all) {
@@ -163,7 +163,7 @@ async function measurePostgres(): Promise<string> {
 async function measureRedis(): Promise<string> {
   const server = await RedisServer.start();
   if (server === undefined) return 'There is no Redis: apt-get install redis-server.';
-  const client = createClient({ url: await server.fresh() });
+  const client = createClient({ url: await server.fresh('tables') });
   try {
     await client.connect();
     const used = async (): Promise<number> =>

@@ -1,9 +1,11 @@
 import { SessionModule } from 'nest-session';
 import { redisStore } from 'nest-session/redis';
-import { KEY_PREFIX, type SetUp } from '../setup.js';
+import { prefixOf, type SetUp } from '../setup.js';
 
-const setUp: SetUp = ({ secret, url, options }) => ({
-  imports: [SessionModule.forRoot({ secret, store: redisStore({ url, prefix: KEY_PREFIX }), ...options })],
+const setUp: SetUp = ({ secret, url, place, options }) => ({
+  imports: [
+    SessionModule.forRoot({ secret, store: redisStore({ url, prefix: prefixOf(place) }), ...options }),
+  ],
 });
 
 export default setUp;
