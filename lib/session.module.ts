@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import {
   type DynamicModule,
   Inject,
@@ -19,7 +20,7 @@ import { describe, messages } from './errors/messages.js';
 import { SessionOptionsError } from './errors/session-options.error.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { unguardedRoutes } from './guards/unguarded-routes.js';
-import { type ExpressApplication, joinExpress } from './http/join-express.js';
+import { type ExpressPrototypes, makeForExpress } from './http/express-classes.js';
 import { type FastifyInstance, joinFastify } from './http/join-fastify.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
@@ -110,12 +111,12 @@ export class SessionModule
   configure(consumer: MiddlewareConsumer): void {
     const { httpAdapter } = this.adapterHost;
     const { forRoutes, exclude } = this.runtime.options;
+    if (httpAdapter.getType() === 'express')
+      makeForExpress(httpAdapter.getHttpServer() as Server, httpAdapter.getInstance<ExpressPrototypes>());
     if (httpAdapter.getType() === 'fastify')
       this.runtime.context.answerLate = joinFastify(httpAdapter.getInstance<FastifyInstance>());
     if (forRoutes === undefined && exclude === undefined) {
-      if (httpAdapter.getType() === 'express')
-        joinExpress(httpAdapter.getInstance<ExpressApplication>(), this.runtime.context, this.middleware);
-      else httpAdapter.use(this.middleware);
+      httpAdapter.use(this.middleware);
       return;
     }
     consumer

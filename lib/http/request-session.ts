@@ -52,13 +52,3 @@ export function showSession(req: SessionRequest, enumerable: boolean): void {
   if (current?.get === SESSION.get && current?.enumerable === enumerable) return;
   Object.defineProperty(req, 'session', enumerable ? ENUMERABLE_SESSION : SESSION);
 }
-
-/**
- * Makes room for the session on a request before Express sees it. Express gives a request another prototype, after which it
- * costs V8 a class of its own, some 3 µs, to put an accessor on one.
- */
-export function makeRoom(req: SessionRequest): void {
-  if (Object.hasOwn(req, EXCHANGE)) return;
-  req[EXCHANGE] = undefined;
-  Object.defineProperty(req, 'session', SESSION);
-}

@@ -62,10 +62,10 @@ export async function measureRoutes(bench: Bench, say: (line: string) => void): 
     say(`round ${round} of ${options.rounds}`);
     await bench.visit(variants, async (sites) => {
       for (const route of options.routes) {
-        if (!options.smoke) for (const site of sites) await warmUp(bench, site, route);
         for (const site of sites) {
           say(`round ${round} of ${options.rounds}: ${route}, ${site.variant.name}`);
           const base = sites.find(({ variant }) => variant === baselineOf(site.variant))!;
+          if (!options.smoke) await warmUp(bench, site, route);
           const name = nameOf(site.variant, route);
           samples.set(name, [...(samples.get(name) ?? []), await measureRoute(bench, site, base, route)]);
         }
@@ -77,7 +77,7 @@ export async function measureRoutes(bench: Bench, say: (line: string) => void): 
   );
 }
 
-/** Until it is compiled. */
+/** Until it is compiled, and every session was seen within the last minute: while others were measured none was. */
 async function warmUp({ options }: Bench, { app, cookies }: Site, route: Route): Promise<void> {
   await throughput(app.port, new Traffic(route, cookies), {
     ...options,
