@@ -3,7 +3,7 @@ import { Bench } from './bench.js';
 import { divideCores } from './measure/cores.js';
 import { type BenchmarkOptions, readOptions, USAGE } from './options.js';
 import { chart } from './report/chart.js';
-import { describeMachine, loadNow } from './report/machine.js';
+import { busyNow, describeMachine } from './report/machine.js';
 import { checkFigures, report, type Results, write } from './report/results.js';
 import { measureGrowth } from './scenarios/growth.js';
 import { measureLone } from './scenarios/lone.js';
@@ -26,7 +26,7 @@ async function measure(bench: Bench): Promise<Results> {
 }
 
 async function run(options: BenchmarkOptions): Promise<void> {
-  const loadBefore = loadNow();
+  const busyBefore = await busyNow();
   const cores = divideCores();
   const bench = new Bench(options, cores);
   // Applications end by themselves when their channel closes.
@@ -36,7 +36,7 @@ async function run(options: BenchmarkOptions): Promise<void> {
   try {
     const results = await measure(bench);
     const servers = (await bench.servers()).map(({ description }) => description);
-    const machine = describeMachine(cores, loadBefore, servers);
+    const machine = describeMachine(cores, busyBefore, servers);
     checkFigures(results);
     if (results.routes)
       checkFigures(/NaN|Infinity|undefined/.test(chart(results.routes, machine)) ? NaN : 0, 'chart');

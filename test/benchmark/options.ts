@@ -13,7 +13,7 @@ export interface BenchmarkOptions {
   readonly variants: readonly Variant[];
   readonly routes: readonly Route[];
   readonly scenarios: readonly Scenario[];
-  /** How often all variants are measured, one after the other. */
+  /** How often all variants are measured, each time in new processes. */
   readonly rounds: number;
   /** How long each single measurement is. */
   readonly seconds: number;
@@ -41,8 +41,8 @@ export const USAGE = `npm run bench -- [options]
   --only <names>       variants: ${VARIANTS.map(({ name }) => name).join(', ')}
   --routes <names>     ${ROUTES.join(', ')}
   --scenarios <names>  ${SCENARIOS.join(', ')}
-  --rounds <n>         how often everything is measured, interleaved (5)
-  --seconds <n>        how long each measurement is (3)
+  --rounds <n>         how often everything is measured, each time in new processes (3)
+  --seconds <n>        how long each measurement is, in turns of half a second with what it is compared with (3)
   --rate <n>           requests a second where latency is measured, 0 for none (500)
   --connections <n>    (64)
   --sessions <n>       visitors who are logged in (2000)
@@ -55,7 +55,7 @@ export const USAGE = `npm run bench -- [options]
   --smoke              a few seconds: every variant answers, every figure is a number
   --help
 
-All of it takes about three quarters of an hour on a quiet machine, and is of no use on one that is not.
+All of it takes about an hour, and is of little use on a machine that is busy.
 DATABASE_URL and REDIS_URL name servers to use instead of own ones.`;
 
 /** Undefined when only the usage is wanted. @throws Error that names the option that is wrong. */
@@ -105,7 +105,7 @@ export function readOptions(args: readonly string[]): BenchmarkOptions | undefin
       values.scenarios ?? ((values.only ?? values.routes) ? 'routes' : undefined),
       SCENARIOS,
     ),
-    rounds: number('rounds', values.rounds, 5, 1),
+    rounds: number('rounds', values.rounds, 3, 1),
     seconds: number('seconds', values.seconds, 3, 0.1),
     rate: number('rate', values.rate, 500, 200),
     connections: number('connections', values.connections, 64, 8),

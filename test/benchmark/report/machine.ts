@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { cpus, release, totalmem, type } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Cores } from '../measure/cores.js';
 
@@ -29,8 +30,8 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly system: string;
   readonly node: string;
-  /** How busy the machine was before: processes that wanted to run, over a minute. */
-  readonly loadBefore: number;
+  /** How busy the machine was before: the share of the time of all cores, over two seconds. */
+  readonly busyBefore: number;
   /** With the settings that matter. */
   readonly servers: readonly string[];
   /** Of this package and of all that it is compared with. */
@@ -39,7 +40,7 @@ export interface Machine {
 
 export function describeMachine(
   pinned: Cores | undefined,
-  loadBefore: number,
+  busyBefore: number,
   servers: readonly string[],
 ): Machine {
   return {
@@ -49,7 +50,7 @@ export function describeMachine(
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release()}`,
     node: process.version,
-    loadBefore,
+    busyBefore,
     servers,
     versions: {
       'nest-session': versionAt('package.json'),
@@ -58,9 +59,19 @@ export function describeMachine(
   };
 }
 
-/** Processes that wanted to run, over the last minute. */
-export function loadNow(): number {
-  return Number(loadavg()[0]!.toFixed(2));
+/** The share of the time of all cores that is used, over two seconds in which this process does nothing. */
+export async function busyNow(): Promise<number> {
+  const before = coreTimes();
+  await delay(2000);
+  const after = coreTimes();
+  const share = 1 - (after.idle - before.idle) / (after.all - before.all);
+  return Number(share.toFixed(2));
+}
+
+function coreTimes(): { readonly idle: number; readonly all: number } {
+  const sums = cpus().map(({ times }) => Object.values(times).reduce((sum, time) => sum + time, 0));
+  const idle = cpus().reduce((sum, { times }) => sum + times.idle, 0);
+  return { idle, all: sums.reduce((sum, time) => sum + time, 0) };
 }
 
 /** What it was measured on, in lines that are not too long for the chart. */

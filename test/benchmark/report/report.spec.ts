@@ -17,7 +17,7 @@ const MACHINE: Machine = {
   memoryGiB: 8,
   system: 'System 1',
   node: 'v20.19.0',
-  loadBefore: 0,
+  busyBefore: 0,
   servers: [],
   versions: {},
 };

@@ -26,7 +26,7 @@ export function report(
   machine: Machine,
   rounds: number,
 ): string {
-  const quiet = machine.loadBefore < 0.5;
+  const quiet = machine.busyBefore < 0.1;
   const parts = [
     routes && routesTables(routes),
     routes && (rounds < 3 ? 'Fewer than three rounds: nobody has won.' : verdicts(routes).join('\n')),
@@ -37,7 +37,7 @@ export function report(
     machineLines(machine).join('\n'),
     machine.pinned === undefined && 'Nothing was pinned to a core: no taskset, or one core only.',
     !quiet &&
-      `The machine was busy (load ${machine.loadBefore}) before it began: do not trust these figures.`,
+      `The machine was busy (${(machine.busyBefore * 100).toFixed(0)} %) before it began: do not trust these figures.`,
   ];
   return parts.filter((part) => typeof part === 'string' && part !== '').join('\n\n');
 }
