@@ -112,7 +112,10 @@ export class SessionModule
     const { httpAdapter } = this.adapterHost;
     const { forRoutes, exclude } = this.runtime.options;
     if (httpAdapter.getType() === 'express')
-      makeForExpress(httpAdapter.getHttpServer() as Server, httpAdapter.getInstance<ExpressPrototypes>());
+      makeForExpress(
+        httpAdapter.getHttpServer() as Server | undefined,
+        httpAdapter.getInstance<ExpressPrototypes>(),
+      );
     if (httpAdapter.getType() === 'fastify')
       this.runtime.context.answerLate = joinFastify(httpAdapter.getInstance<FastifyInstance>());
     if (forRoutes === undefined && exclude === undefined) {

@@ -3,8 +3,9 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import express, { type Express } from 'express';
 import { createServer, IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { EventEmitter, once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
 import { makeForExpress } from '../../../lib/http/express-classes.js';
 import { SESSION_MIDDLEWARE, type SessionMiddleware } from '../../../lib/index.js';
 import { rawRequest } from '../../support/raw-request.js';
@@ -46,11 +47,15 @@ describe('a server of a Nest application on Express', () => {
 
   it('makes requests and responses with the prototypes that Express would give them', async () => {
     const before: unknown[] = [];
-    const note: RequestListener = (...both) => void before.push(...both.map(prototypeOf));
-    server.prependListener('request', note);
+    const note = (message: unknown): void => {
+      const { request, response } = message as { request: object; response: object };
+      before.push(prototypeOf(request), prototypeOf(response));
+    };
+    subscribe('http.server.request.start', note); // before Express has seen it
     const client = site.client();
     await client.post('/run/visit');
     expect((await client.get('/run/read')).body).toEqual([true, 1, false]);
+    unsubscribe('http.server.request.start', note);
     expect(before).toEqual([instance.request, instance.response, instance.request, instance.response]);
     expect(before.every((prototype, index) => prototype === before[index % 2])).toBe(true);
   });
@@ -72,6 +77,48 @@ describe('a server of a Nest application on Express', () => {
     site.handle('back', ({ req }) => [req.app === instance, 'session' in req]);
     expect((await client.get('/plain/back')).body).toEqual([true, true]);
   });
+
+  it('is mounted in another application with all its settings, and with what it has put on requests', async () => {
+    instance.set('trust proxy', true);
+    Object.assign(instance.request, { who: 'inner' });
+    site.handle('settings', ({ req, res }) => [
+      req.app === instance,
+      res.app === instance,
+      req.ip,
+      (req as unknown as { who: string }).who,
+    ]);
+    const outer = createServer(express().use('/outer', instance)).listen(0, '127.0.0.1');
+    await once(outer, 'listening');
+    const { port } = outer.address() as AddressInfo;
+    const answer = await rawRequest(`http://127.0.0.1:${port}`, '/outer/plain/settings', [
+      'X-Forwarded-For: 192.0.2.1',
+    ]);
+    outer.close();
+    expect(JSON.parse(answer.body)).toEqual([true, true, '192.0.2.1', 'inner']);
+  });
+
+  it.each(['on', 'prependListener'] as const)(
+    'makes them as Node does once somebody else listens (%s): their path, say, is read-only on those of Express',
+    async (add) => {
+      const told: unknown[] = [];
+      const client = site.client();
+      await client.post('/run/visit');
+      server.removeAllListeners('request');
+      server[add]('request', (req: IncomingMessage & { path?: unknown }, res: ServerResponse) => {
+        told.push(...[req, res].map((made) => prototypeOf(prototypeOf(made) as object)));
+        req.path = 'own';
+        told.push(req.path);
+        Reflect.deleteProperty(req, 'path');
+        (instance as RequestListener)(req, res);
+      });
+      expect((await client.get('/run/read')).body).toEqual([true, 1, false]);
+      expect(told).toEqual([
+        prototypeOf(IncomingMessage.prototype),
+        prototypeOf(ServerResponse.prototype),
+        'own',
+      ]);
+    },
+  );
 
   it('gives whoever takes over a connection a request as Node makes it', async () => {
     const told: unknown[] = [];
@@ -123,16 +170,25 @@ describe('makeForExpress', () => {
   });
 
   it('leaves a server alone whose application has no prototypes for requests', () => {
-    const server = createServer();
+    const app = (() => undefined) as unknown as Express;
+    const server = createServer(app);
     const before = classesOf(server);
-    makeForExpress(server, {} as Express);
+    makeForExpress(server, app);
     expect(classesOf(server)).toEqual(before);
   });
 
-  it('leaves a server alone that keeps its classes elsewhere', () => {
+  it.each<[string, (app: Express) => object | undefined]>([
+    ['is none', () => undefined],
+    ['keeps its classes elsewhere', (app) => new EventEmitter().on('request', app)],
+    ['somebody else listens to as well', (app) => createServer(app).on('request', () => undefined)],
+    ['somebody else listens to', () => createServer(() => undefined)],
+  ])('leaves a server alone that %s', (_, serverOf) => {
     const app = express();
-    const { request } = app;
-    makeForExpress({} as Server, app);
-    expect(app.request).toBe(request);
+    const { request, response } = app;
+    const server = serverOf(app);
+    const before = server && classesOf(server);
+    makeForExpress(server as Server | undefined, app);
+    expect([app.request === request, app.response === response]).toEqual([true, true]);
+    expect(server && classesOf(server)).toEqual(before);
   });
 });
