@@ -42,7 +42,7 @@ export const USAGE = `npm run bench -- [options]
   --routes <names>     ${ROUTES.join(', ')}
   --scenarios <names>  ${SCENARIOS.join(', ')}
   --rounds <n>         how often everything is measured, each time in new processes (3)
-  --seconds <n>        how long each measurement is, in turns of half a second with what it is compared with (3)
+  --seconds <n>        how long each measurement is, in turns of half a second with what it is compared with (2)
   --rate <n>           requests a second where latency is measured, 0 for none (500)
   --connections <n>    (64)
   --sessions <n>       visitors who are logged in (2000)
@@ -55,7 +55,7 @@ export const USAGE = `npm run bench -- [options]
   --smoke              a few seconds: every variant answers, every figure is a number
   --help
 
-All of it takes about an hour, and is of little use on a machine that is busy.
+All of it takes about three quarters of an hour, and is of little use on a machine that is busy.
 DATABASE_URL and REDIS_URL name servers to use instead of own ones.`;
 
 /** Undefined when only the usage is wanted. @throws Error that names the option that is wrong. */
@@ -106,7 +106,7 @@ export function readOptions(args: readonly string[]): BenchmarkOptions | undefin
       SCENARIOS,
     ),
     rounds: number('rounds', values.rounds, 3, 1),
-    seconds: number('seconds', values.seconds, 3, 0.1),
+    seconds: number('seconds', values.seconds, 2, 0.1),
     rate: number('rate', values.rate, 500, 200),
     connections: number('connections', values.connections, 64, 8),
     sessions: number('sessions', values.sessions, 2000, 50),
