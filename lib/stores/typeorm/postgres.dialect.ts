@@ -49,7 +49,10 @@ type Names = Pick<SessionRecord, 'key' | 'previousKey' | 'version'>;
  */
 export class PostgresDialect implements SqlDialect {
   readonly #sql: Readonly<
-    Record<'read' | 'readPrevious' | 'create' | 'update' | 'delete' | 'find' | 'findByUser', string>
+    Record<
+      'readOne' | 'read' | 'readPrevious' | 'create' | 'update' | 'delete' | 'find' | 'findByUser',
+      string
+    >
   > &
     Readonly<Record<'count' | 'countUser' | 'deleteByUser' | 'deleteAll' | 'prune' | 'probe', string>>;
 
@@ -75,6 +78,8 @@ export class PostgresDialect implements SqlDialect {
     const byEitherKey = `${key} = ANY($1::varchar[]) OR ${previousKey} = ANY($1::varchar[])`;
 
     this.#sql = {
+      // Its plan is kept, where PostgreSQL makes one anew for each array of keys.
+      readOne: `SELECT ${select(PROPERTIES)} FROM ${table} WHERE ${key} = $1::varchar`,
       read: `SELECT ${select(PROPERTIES)} FROM ${table} WHERE ${key} = ANY($1::varchar[])`,
       readPrevious: `SELECT ${select(PROPERTIES)} FROM ${table} WHERE ${previousKey} = ANY($1::varchar[])`,
       // In one order, so that two calls with the same keys wait for each other in one direction only.
@@ -95,7 +100,10 @@ export class PostgresDialect implements SqlDialect {
   }
 
   async read(run: RunSql, keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    const rows = await run<SessionRecord>(this.#sql.read, [arrayLiteral(keys)]);
+    const rows =
+      keys.length === 1
+        ? await run<SessionRecord>(this.#sql.readOne, keys)
+        : await run<SessionRecord>(this.#sql.read, [arrayLiteral(keys)]);
     const found = new Map(rows.map((row) => [row.key, withNumbers(row)]));
     const missing = keys.filter((key) => !found.has(key));
     if (missing.length > 0) {
