@@ -7,7 +7,7 @@ const BAR = 11;
 const GAP = 3;
 const ROW = 2 * BAR + GAP + 12;
 const TOP = 74;
-const FULL = WIDTH - LEFT - 110; // 100 %
+const FULL = WIDTH - LEFT - 110; // 100 %, or the most that was reached
 
 /** Colours that can be told apart on white and on black; the page's own scheme decides which. */
 const STYLE = `
@@ -38,9 +38,14 @@ export function chart(results: readonly RouteResult[], machine: Machine): string
   const variants = [...new Set(results.map(({ variant }) => variant))].filter(
     (name) => !name.endsWith('none'),
   );
-  const bars = variants.map((name, index) => rowOf(results, name, TOP + index * ROW)).join('');
+  const shown = results.filter(({ route }) => (SHOWN as readonly string[]).includes(route));
+  const most = Math.max(1, ...shown.map(({ share }) => share.max));
+  const bars = variants.map((name, index) => rowOf(results, name, TOP + index * ROW, FULL / most)).join('');
   const bottom = TOP + variants.length * ROW;
-  const grid = [0, 25, 50, 75, 100].map((percent) => gridLine(percent, bottom)).join('');
+  const step = most > 1 ? 100 : 25;
+  const grid = Array.from({ length: Math.floor((most * 100) / step) + 1 }, (_, index) =>
+    gridLine(index * step, bottom, FULL / most),
+  ).join('');
   const notes = machineLines(machine)
     .map((line, index) => text(16, bottom + 38 + index * 16, line, 'note'))
     .join('');
@@ -59,7 +64,8 @@ export function chart(results: readonly RouteResult[], machine: Machine): string
   );
 }
 
-function rowOf(results: readonly RouteResult[], variant: string, y: number): string {
+/** @param full - How long 100 % is. */
+function rowOf(results: readonly RouteResult[], variant: string, y: number, full: number): string {
   const own = results.filter((result) => result.variant === variant);
   const title = own[0]!.title;
   const side = title.includes('nest-session') ? 'own' : 'peer';
@@ -69,16 +75,16 @@ function rowOf(results: readonly RouteResult[], variant: string, y: number): str
     const top = y + index * (BAR + GAP);
     const middle = top + BAR / 2;
     return [
-      `<rect class="${side} ${route}" x="${LEFT}" y="${top}" width="${round(share.median * FULL)}" height="${BAR}" rx="2"/>`,
-      `<path class="spread" d="M${round(LEFT + share.min * FULL)} ${middle}H${round(LEFT + share.max * FULL)}"/>`,
-      text(round(LEFT + share.max * FULL) + 6, top + BAR - 1, `${(share.median * 100).toFixed(0)} %`, 'note'),
+      `<rect class="${side} ${route}" x="${LEFT}" y="${top}" width="${round(share.median * full)}" height="${BAR}" rx="2"/>`,
+      `<path class="spread" d="M${round(LEFT + share.min * full)} ${middle}H${round(LEFT + share.max * full)}"/>`,
+      text(round(LEFT + share.max * full) + 6, top + BAR - 1, `${(share.median * 100).toFixed(0)} %`, 'note'),
     ];
   });
   return text(LEFT - 10, y + BAR + 6, title, '', 'end') + bars.join('');
 }
 
-function gridLine(percent: number, bottom: number): string {
-  const x = round(LEFT + (percent / 100) * FULL);
+function gridLine(percent: number, bottom: number, full: number): string {
+  const x = round(LEFT + (percent / 100) * full);
   const label = text(x, bottom + 12, `${percent} %`, 'note', 'middle');
   return `<path class="grid" d="M${x} ${TOP - 8}V${bottom}"/>${label}`;
 }
