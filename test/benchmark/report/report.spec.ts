@@ -83,6 +83,12 @@ describe('chart', () => {
     expect(svg).toContain('50 %');
   });
 
+  it('has room for what is faster than the route without sessions', () => {
+    const faster = chart([result('memory', 'read', 1, 2, 4)], MACHINE);
+    expect(faster).toMatch(/<rect class="own read"[^>]* width="210"/);
+    expect(faster).toMatch(/>400 %<.*>200 %</s);
+  });
+
   it('is readable on a dark page, and escapes what it is told', () => {
     expect(svg).toContain('prefers-color-scheme: dark');
     expect(svg).toContain('CPU &#60;9&#62; &#38; &#34;more&#34;');
