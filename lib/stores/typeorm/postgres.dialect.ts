@@ -78,7 +78,7 @@ export class PostgresDialect implements SqlDialect {
     const byEitherKey = `${key} = ANY($1::varchar[]) OR ${previousKey} = ANY($1::varchar[])`;
 
     this.#sql = {
-      // Its plan is kept, where PostgreSQL makes one anew for each array of keys.
+      // Its plan is kept. For an array of one key PostgreSQL makes one anew each time: it expects arrays to be longer.
       readOne: `SELECT ${select(PROPERTIES)} FROM ${table} WHERE ${key} = $1::varchar`,
       read: `SELECT ${select(PROPERTIES)} FROM ${table} WHERE ${key} = ANY($1::varchar[])`,
       readPrevious: `SELECT ${select(PROPERTIES)} FROM ${table} WHERE ${previousKey} = ANY($1::varchar[])`,
