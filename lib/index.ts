@@ -1,11 +1,12 @@
 export type { CookieAttributes, SessionCookie } from './core/session-cookie.js';
 // A star export: only then can applications merge their own keys into SessionData.
 export * from './core/session-data.js';
-export type { DestroyedReason, RejectedReason, SessionEvent } from './core/session-events.js';
+export type { DestroyedReason, RejectedReason, RotatedReason, SessionEvent } from './core/session-events.js';
 export type { SessionChange, SessionRecord, SessionSummary } from './core/session-record.js';
 export type {
   PrunableSessionStore,
   SessionStore,
+  StoreCapability,
   StoreOutcome,
   UserSessionStore,
 } from './core/session-store.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Pruner } from './core/pruner.js';
-import { PLAIN_RECORDS, SealedRecords } from './core/record-seal.js';
+import { PLAIN_RECORDS, type RecordSeal, SealedRecords } from './core/record-seal.js';
 import { SessionEngine } from './core/session-engine.js';
 import { SessionEventHub } from './core/session-events.js';
 import { isPrunable, knowsUsers, sealsCookies, type SessionStore, storeName } from './core/session-store.js';
@@ -33,7 +33,7 @@ export class SessionRuntime {
         messages.capability(storeName(store), 'count the sessions of a user ("maxSessionsPerUser")'),
       );
     }
-    if (options.engine.lifetimes.rotateInterval !== false && store.keepsPreviousKeys === false) {
+    if (options.engine.lifetimes.rotateInterval !== false && (store.keepsIds === true || sealsCookies(store))) {
       throw new SessionCapabilityError(
         messages.capability(storeName(store), 'renew ids on a schedule ("rotateInterval")'),
       );
@@ -42,18 +42,14 @@ export class SessionRuntime {
       throw new SessionOptionsError(messages.encryptionInCookie(storeName(store)));
     this.shared = new SharedStore(store, {
       timeout: options.storeTimeout,
-      seal: options.encryption
-        ? new SealedRecords({
-            ...options.encryption,
-            onUnknownKey: () => this.warnOnce(messages.encryptionKeyUnknown),
-          })
-        : PLAIN_RECORDS,
+      seal: this.#sealFor(options, store),
       onError: (error) => this.#storeFailed(error),
     });
     this.engine = new SessionEngine(options.engine, store, this.shared, this.events);
     this.context = {
       engine: this.engine,
       http: sealsCookies(store) ? sealedCookies(options, store) : options.http,
+      callTimeout: options.storeTimeout,
       storeFailures: () => this.#storeFailures,
       warnOnce: (message) => this.warnOnce(message),
     };
@@ -62,7 +58,7 @@ export class SessionRuntime {
           {
             pruneInterval: store.pruneInterval,
             // Under the time limit of every call, so that a prune that hangs does not hold up the end.
-            prune: (now, limit) => this.shared.alone('prune', () => store.prune(now, limit)),
+            prune: (now, limit) => this.shared.call('prune', () => store.prune(now, limit)),
           },
           options.engine.now,
           (error) => this.#logger.warn(`Pruning expired sessions failed: ${nameOf(error)}`),
@@ -88,6 +84,14 @@ export class SessionRuntime {
     if (this.#said.has(message)) return;
     this.#said.add(message);
     this.#logger.warn(message);
+  }
+
+  /** What stands before the store; sessions that stand in their cookies are sealed there. */
+  #sealFor({ encryption }: ResolvedOptions, store: SessionStore): RecordSeal | undefined {
+    if (sealsCookies(store)) return undefined;
+    if (encryption === undefined) return PLAIN_RECORDS;
+    const onUnknownKey = (): void => this.warnOnce(messages.encryptionKeyUnknown);
+    return new SealedRecords({ ...encryption, onUnknownKey });
   }
 
   #storeFailed(error: SessionStoreError): void {

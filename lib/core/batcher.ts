@@ -76,6 +76,11 @@ export class Batcher<Item, Answer> {
   }
 
   #schedule(): void {
+    // Nothing is gained by waiting for others where every item has a call of its own.
+    if (!this.#options.together) {
+      while (this.#depart());
+      return;
+    }
     if (this.#scheduled || this.#queue.length === 0 || this.#flights >= this.#maxFlights) return;
     this.#scheduled = true;
     setImmediate(() => {

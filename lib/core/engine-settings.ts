@@ -3,12 +3,12 @@ import type { SessionEngine } from './session-engine.js';
 import type { RejectedReason } from './session-events.js';
 import type { SessionLifetimes } from './lifetime.js';
 import { FlashClaims } from './flash-claims.js';
-import { RecentMap } from './recent-map.js';
-import { handleOf } from './session-id.js';
+import type { SessionCalls } from './session-calls.js';
+import type { IdScheme } from './session-id.js';
 import type { SessionSchema } from './session-schema.js';
 import type { SessionRecord } from './session-record.js';
 import type { SessionState } from './session-state.js';
-import { sealsCookies, type SessionStore } from './session-store.js';
+import { type CookieSealingStore, sealsCookies, type SessionStore } from './session-store.js';
 
 /** What a cookie value turned out to be: a session's id, and its record where that stands in the cookie, too. */
 export type OpenedToken =
@@ -48,8 +48,8 @@ export interface EngineSettings {
   /** Whether the cookie's `maxAge` is the idle timeout where none was configured (cookie settings that depend on the request). */
   readonly idleFollowsCookie: boolean;
   readonly face: SessionFace;
-  /** A new id for a request. */
-  readonly generateId: (request: unknown) => string;
+  /** How ids are made, and what follows from them. */
+  readonly ids: IdScheme;
   /** Finds in the data whose session it is. */
   readonly userIdOf: (data: object) => unknown;
   /** What the data looks like, where the application has said so. */
@@ -65,57 +65,54 @@ export interface EngineSettings {
   readonly saveUninitialized: boolean;
   /** Store what holds nothing where it took the place of a session that `regenerate()` ended. */
   readonly saveRegenerated: boolean;
-  /** Send the cookie with every response; false: of a persistent one, with those that change the data; undefined: when it is persistent. */
-  readonly rolling: boolean | undefined;
+  /**
+   * When a cookie is renewed that need not be: with every response, together with a touch or a change (of a persistent
+   * cookie), with a change of the data alone (likewise), or never. It leaves only after a write that found it current.
+   */
+  readonly rolling: 'always' | 'touch' | 'change' | 'never';
   readonly onStoreError: 'fail' | 'anonymous';
 }
 
 /** The settings together with what follows from the store. */
 export interface EngineRules extends EngineSettings {
-  /** The store's key for an id. */
-  readonly keyOf: (id: string) => string;
-  /** The public name of the session under a key. */
-  readonly handleOf: (key: string) => string;
+  /** Whether the store keeps sessions under their ids. */
+  readonly keepsIds: boolean;
   /** Whether records carry the cookie settings. */
   readonly keepsCookies: boolean;
   /** Whether the record stands in the session's cookie, and nowhere else. */
   readonly sealsCookies: boolean;
+  /** What holds of a record that came in its cookie; undefined where the session was ended since. */
+  readonly newestOf: (record: SessionRecord) => SessionRecord | undefined;
   /** Who has taken which flash value. */
   readonly flashClaims: FlashClaims;
 }
 
 /**
  * What sessions that stand in their cookies do not have: whose device it was, which nobody could list; and a cookie that
- * is sent anew with every response, unless that was asked for: a request that only reads would undo what another changes.
+ * is renewed without need, unless that was asked for: a request that only reads would undo what another instance changes.
  */
-function forCookies({ rolling = false }: EngineSettings): Pick<EngineSettings, 'trackDevice' | 'rolling'> {
-  return { trackDevice: false, rolling };
+function forCookies({ rolling }: EngineSettings): Pick<EngineSettings, 'trackDevice' | 'rolling'> {
+  return { trackDevice: false, rolling: rolling === 'always' ? rolling : 'never' };
 }
 
 /** What holds for sessions in a store. */
 export function rulesFor(settings: EngineSettings, store: SessionStore): EngineRules {
-  const same = (text: string): string => text;
+  const isSealing = sealsCookies(store);
   return {
     ...settings,
-    ...(sealsCookies(store) && forCookies(settings)),
-    ...(store.keepsIds ? { keyOf: same, handleOf } : { keyOf: remembering(handleOf), handleOf: same }),
+    ...(isSealing && forCookies(settings)),
+    keepsIds: store.keepsIds ?? false,
     keepsCookies: store.keepsCookies ?? false,
-    sealsCookies: sealsCookies(store),
+    sealsCookies: isSealing,
+    newestOf: isSealing ? (record) => newestIn(store, record) : (record) => record,
     flashClaims: new FlashClaims(settings.now),
   };
 }
 
-/** Ids whose key is remembered: some 1 MB. */
-const REMEMBERED = 5_000;
-
-/** The same function, which works out only what it was not asked for a moment ago. */
-function remembering(work: (text: string) => string): (text: string) => string {
-  const known = new RecentMap<string>(REMEMBERED);
-  return (text) => {
-    let result = known.get(text);
-    if (result === undefined) known.add(text, (result = work(text)));
-    return result;
-  };
+/** The newest record of a session that came in its cookie. A client with an older one is sent the newest. */
+function newestIn(store: CookieSealingStore, record: SessionRecord): SessionRecord | undefined {
+  const newest = store.newest(record);
+  return newest === undefined || newest.version === record.version ? newest : { ...newest, due: 'touch' };
 }
 
 /** What the engine asks of the request a session belongs to. */
@@ -130,12 +127,22 @@ export interface SessionHost {
   readonly headersSent: boolean;
   /** Whether it is decided which cookie the response has, so that no other can be sent. */
   readonly cookieSettled: boolean;
+  /**
+   * Whether a cookie may be renewed with the response. `'later'` where it has left, or where a shared cache may store it: then
+   * a touch waits for the next one, too. `'impossible'` where there is none, as for a message of a WebSocket: a touch
+   * then leaves a mark for the next response.
+   */
+  readonly renewal: 'possible' | 'later' | 'impossible';
+  /** The calls of the request's session. */
+  readonly calls: SessionCalls;
   /** Whether a cookie with these settings may be sent over this connection. */
   canSend(cookie: SessionCookie): boolean;
   /** Who is asking. */
   device(): { readonly ip: string | null; readonly userAgent: string | null };
   /** Makes a session (or, after `destroy()`, none) the one of the request. */
   setCurrent(state: SessionState | undefined): void;
+  /** Gives the request the session back that `destroy()` took from it. */
+  putBack(): void;
 }
 
 /** What a commit means for the cookie. */

@@ -26,15 +26,18 @@ export function expiryOf(
   return Math.min(times.lastSeenAt + Math.round(idle), absoluteDeadline(times.createdAt, lifetimes));
 }
 
+/** A session is touched when this part of its rest has passed, at the latest. */
+export const LARGEST_PART = 1 / 10;
+
 /**
- * Whether the time has come to write `lastSeenAt` anew. A session whose own idle timeout is short is touched more
- * often, so that it never ends while it is in use.
+ * Whether the time has come to write `lastSeenAt` anew. A session that lasts only for a short `rest` without a touch is
+ * touched more often, so that it never ends while it is in use.
  */
 export function isTouchDue(
   lastSeenAt: number,
   now: number,
   lifetimes: SessionLifetimes,
-  idle: number,
+  rest: number,
 ): boolean {
-  return now - lastSeenAt >= Math.min(lifetimes.touchInterval, idle / 2);
+  return now - lastSeenAt >= Math.min(lifetimes.touchInterval, rest * LARGEST_PART);
 }

@@ -1,28 +1,58 @@
 import { refuseTooLarge } from './data-limit.js';
+import type { RotatedReason } from './session-events.js';
 import { expiryOf } from './lifetime.js';
 import { metaText, type SessionMeta } from './session-meta.js';
 import { idleTimeoutOf, mustBeTouched } from './session-life.js';
 import { sealSuccessor } from './session-id.js';
 import type { SessionRecord } from './session-record.js';
 import type { SessionState, Staleness } from './session-state.js';
+import { versionAfter } from './session-version.js';
+
+/** A user who signs in. */
+export interface Login {
+  readonly userId: string;
+  readonly at: number;
+}
+
+/** A new id for a session that is stored. */
+export interface Renewal {
+  readonly id: string;
+  /** How long the old id still finds the session, in milliseconds. */
+  readonly grace: number;
+  readonly reason: RotatedReason;
+}
+
+/** What a call makes of a session, besides storing its changes. It is the call's own, and ends with it. */
+export interface Intent {
+  readonly login?: Login | undefined;
+  readonly renewal?: Renewal | undefined;
+}
 
 /** A session as it should be stored now. @throws SessionDataError for what JSON cannot hold, and for too much of it. */
-export function nextRecord(state: SessionState, staleness: Exclude<Staleness, 'fresh'>): SessionRecord {
-  const { base, settings, login, renewal } = state;
+export function nextRecord(
+  state: SessionState,
+  staleness: Exclude<Staleness, 'fresh'>,
+  { login, renewal }: Intent,
+): SessionRecord {
+  const { base, settings } = state;
   // A login is a new authentication, from which the absolute timeout counts anew (OWASP ASVS 5.0, 7.3.2).
   const createdAt = login?.at ?? state.createdAt;
-  const seen = seenNow(state, createdAt);
-  if (base !== undefined && staleness === 'touch') return { ...base, ...seen };
+  const seen = seenNow(state, createdAt, login);
+  if (base !== undefined && staleness === 'touch') {
+    const { due: _, ...record } = base;
+    return { ...record, ...seen };
+  }
 
   const data = state.content?.checkedText() ?? base?.data ?? '{}';
-  const meta = nextMeta(state);
+  const meta = nextMeta(state, { login, renewal }, seen.lastSeenAt !== base?.lastSeenAt);
   state.ownCookie.writing();
   refuseMoreThanAllowed(state, data);
-  const userId = state.owner;
+  const userId = login?.userId ?? state.owner;
   const stillAuthenticatedAt = userId === base?.userId ? base?.authenticatedAt : undefined;
-  const followedKey = renewal === undefined ? base?.previousKey : renewal.follow ? base?.key : undefined;
   return {
-    key: renewal === undefined ? state.key : settings.keyOf(renewal.id),
+    key: state.key,
+    ...nextTokens(state, renewal),
+    epoch: base === undefined ? 1 : base.epoch + (login === undefined ? 0 : 1),
     version: versionAfter(base?.version ?? 0),
     data,
     meta,
@@ -33,25 +63,34 @@ export function nextRecord(state: SessionState, staleness: Exclude<Staleness, 'f
     authenticatedAt: login?.at ?? stillAuthenticatedAt ?? null,
     ip: seen.ip,
     userAgent: seen.userAgent,
-    previousKey: followedKey ?? null,
     ...(seen.cookie && { cookie: seen.cookie }),
+    ...(settings.keepsIds && { id: renewal?.id ?? state.id }),
   };
 }
 
-/** The most that a 32-bit column holds. No session is changed so often, but whoever can write to the store may say so. */
-const LAST_VERSION = 2 ** 31 - 1;
+type Tokens = Pick<SessionRecord, 'token' | 'previousToken' | 'previousUntil'>;
 
-function versionAfter(version: number): number {
-  return version === LAST_VERSION ? 1 : version + 1;
+function nextTokens({ base, settings, id }: SessionState, renewal: Renewal | undefined): Tokens {
+  const { ids, now } = settings;
+  if (base === undefined) return { token: ids.tokenOf(id), previousToken: null, previousUntil: null };
+  const { token, previousToken, previousUntil } = base;
+  if (renewal === undefined) return { token, previousToken, previousUntil };
+  const isGraceful = renewal.grace > 0;
+  return {
+    token: ids.tokenOf(renewal.id),
+    previousToken: isGraceful ? token : null,
+    previousUntil: isGraceful ? now() + renewal.grace : null,
+  };
 }
 
 type Seen = Pick<SessionRecord, 'lastSeenAt' | 'expiresAt' | 'ip' | 'userAgent' | 'cookie'>;
 
 /** What changes with every write: when the session was seen, until when it lives for that, and who was there. */
-function seenNow(state: SessionState, createdAt: number): Seen {
+function seenNow(state: SessionState, createdAt: number, login: Login | undefined): Seen {
   const { base, settings, host } = state;
   const now = settings.now();
-  const isSeen = base === undefined || state.login !== undefined || mustBeTouched(state);
+  const isNew = base === undefined || login !== undefined;
+  const isSeen = isNew || state.touchAsked || (host.renewal !== 'later' && mustBeTouched(state));
   const lastSeenAt = isSeen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
   const isDeviceDue = settings.trackDevice && (isSeen || base.ip === null);
   const device = isDeviceDue ? host.device() : settings.trackDevice ? base! : NO_DEVICE;
@@ -73,29 +112,35 @@ function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionSt
   refuseTooLarge({ data, flash }, stored, settings.maxDataBytes);
 }
 
-function nextMeta(state: SessionState): string | null {
-  const { meta, ownCookie, flashChanges, csrf } = state;
+function nextMeta(state: SessionState, { login, renewal }: Intent, isSeen: boolean): string | null {
+  const { meta, ownCookie, flashChanges } = state;
   const own = state.settings.schema?.version;
   // What a newer release has stored stays of its version, whoever writes beside it.
   const version = own === undefined ? meta.version : Math.max(own, meta.version ?? 0);
-  const isSame = !ownCookie.isChanged && !flashChanges?.any && meta.version === version && meta.csrf === csrf;
-  if (isSame && state.renewal === undefined) return state.base?.meta ?? null;
+  // Ends with a login: a token of a form that somebody knew before is worth nothing after it.
+  const csrf = login === undefined ? state.csrf : undefined;
+  const cookieDue = (isSeen && state.leavesMark) || (state.host.renewal !== 'possible' && meta.cookieDue);
+  const isSame =
+    !ownCookie.isChanged &&
+    !flashChanges?.any &&
+    meta.version === version &&
+    meta.csrf === csrf &&
+    Boolean(meta.cookieDue) === Boolean(cookieDue);
+  if (isSame && renewal === undefined) return state.base?.meta ?? null;
   const flash = flashChanges === undefined ? meta.flash : flashChanges.applyTo(meta.flash);
   const cookie = ownCookie.changes(meta.cookie);
-  const rotation = nextRotation(state);
+  const rotation = renewal === undefined ? meta.rotation : nextRotation(state, renewal);
   return metaText({
     ...(version !== undefined && { version }),
     ...(flash && { flash }),
     ...(csrf && { csrf }),
     ...(cookie && { cookie }),
     ...(rotation && { rotation }),
+    ...(cookieDue && { cookieDue }),
   });
 }
 
-function nextRotation({ renewal, settings, meta, knownId }: SessionState): SessionMeta['rotation'] {
-  if (renewal === undefined) return meta.rotation;
+function nextRotation({ settings, id }: SessionState, renewal: Renewal): SessionMeta['rotation'] {
   if (settings.sealsCookies) return undefined; // such ids are renewed by nobody but the application
-  const at = settings.now();
-  const successor = renewal.grace > 0 && knownId !== undefined && sealSuccessor(renewal.id, knownId);
-  return { at, until: at + renewal.grace, ...(successor && { successor }) };
+  return { at: settings.now(), ...(renewal.grace > 0 && { successor: sealSuccessor(renewal.id, id) }) };
 }

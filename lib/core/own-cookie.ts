@@ -33,9 +33,9 @@ export class OwnCookie {
     this.#cookie = cookie;
   }
 
-  /** Whether the application has looked at them. */
-  get isInHand(): boolean {
-    return this.#cookie !== undefined;
+  /** The settings that the application has looked at; undefined where it has not. */
+  get inHand(): SessionCookie | undefined {
+    return this.#cookie;
   }
 
   /** Whether this request changed the settings; to look at them is no change. */
@@ -58,9 +58,15 @@ export class OwnCookie {
     this.#before = this.#written;
   }
 
-  /** Drops this request's changes. */
-  reset(): void {
-    this.#cookie = undefined;
+  /** Puts settings back that were in hand before; without any, drops this request's changes. */
+  putBack(cookie: SessionCookie | undefined): void {
+    this.#cookie = cookie;
+  }
+
+  /** Gives the session the settings of all sessions. */
+  clear(stored: CookieChanges | undefined): void {
+    const { face, now } = this.#settings;
+    this.replace(face.cookie(this.#host.cookieDefaults, undefined, now), stored);
   }
 
   get #text(): string | undefined {

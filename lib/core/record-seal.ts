@@ -17,20 +17,39 @@ export interface RecordSeal {
 }
 
 /** How sealed data begins: it stays a JSON object, so that it fits wherever data does. */
-const BEGIN = '{"$sealed":"1.';
+const BEGIN = '{"$sealed":"';
+const FORMAT = '1.';
 const SEALED = /^\{"\$sealed":"1\.([\w-]{6})\.([\w-]+)"\}$/;
+
+/**
+ * Data that could be taken for sealed data of this or another format, with the zeros in front of its format. Sealed data
+ * has none.
+ */
+const LIKE_SEALED = /^\{"\$sealed":"(0*)[1-9]\d*\.[^"\\]*"\}$/;
 
 /** Bytes of the nonce and of the tag of AES-256-GCM (NIST SP 800-38D). */
 const NONCE = 12;
 const TAG = 16;
 
-/** Parts data from meta in what is sealed: no JSON text holds this character. */
+/** Separates data from meta in what is sealed: no JSON text contains this character. */
 const DIVIDER = '\0';
 
-/** Stores sessions as they are. One that was sealed is not shown as if its seal were data. */
+/**
+ * Stores sessions as they are. The exception is an application's own data that looks sealed: one more zero in front of
+ * its format marks it as data, and is taken off when it is read. The mark is a part of the only value, so it also survives
+ * stores that parse and rewrite the JSON. Data that really is sealed is unreadable, and never shown as data.
+ */
 export const PLAIN_RECORDS: RecordSeal = {
-  open: (record) => (record.data.startsWith(BEGIN) ? unreadable(record) : record),
-  seal: (record) => record,
+  open(record) {
+    const [, zeros] = LIKE_SEALED.exec(record.data) ?? [];
+    if (zeros === undefined) return record;
+    if (zeros === '') return unreadable(record);
+    return { ...record, data: BEGIN + record.data.slice(BEGIN.length + 1) };
+  },
+  seal(record) {
+    if (!LIKE_SEALED.test(record.data)) return record;
+    return { ...record, data: `${BEGIN}0${record.data.slice(BEGIN.length)}` };
+  },
 };
 
 /** How {@link SealedRecords} work. */
@@ -39,14 +58,14 @@ export interface SealedRecordsOptions {
   readonly keys: readonly [KeyObject, ...KeyObject[]];
   /** Whether rows that were stored without a seal are taken for what they say. */
   readonly acceptPlain: boolean;
-  /** Told when a record was sealed with a key that is not known. */
+  /** Called when a record was sealed with a key that is not known. */
   readonly onUnknownKey: () => void;
 }
 
 /**
- * Seals what an application keeps in its sessions with AES-256-GCM, under a key of each session's own (HKDF, RFC 5869)
- * and a nonce of each write's own, and binds it to the session: what was sealed for one row opens in no other, and
- * for no other user.
+ * Seals what an application keeps in its sessions with AES-256-GCM. Each session has its own key (HKDF, RFC 5869), each
+ * write its own nonce. The seal is bound to the fields that decide who gets in: data that was sealed for one row opens
+ * in no other, and for no other id, user or login.
  *
  * Stored is `{"$sealed":"1.<key>.<base64url of nonce, ciphertext and tag>"}`, where `<key>` tells which key it was.
  */
@@ -67,17 +86,17 @@ export class SealedRecords implements RecordSeal {
     const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(identityOf(record));
     const text = record.meta === null ? record.data : record.data + DIVIDER + record.meta;
     const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-    const data = `${BEGIN}${this.#current}.${sealed.toString('base64url')}"}`;
+    const data = `${BEGIN}${FORMAT}${this.#current}.${sealed.toString('base64url')}"}`;
     return { ...record, data, meta: null };
   }
 
   open(record: SessionRecord): SessionRecord {
-    const { data } = record;
-    if (!data.startsWith(BEGIN)) {
-      return this.#options.acceptPlain ? { ...record, due: 'changed' } : unreadable(record);
+    const [, name, sealed] = SEALED.exec(record.data) ?? [];
+    if (name === undefined || sealed === undefined) {
+      return this.#options.acceptPlain
+        ? { ...PLAIN_RECORDS.open(record), due: 'changed' }
+        : unreadable(record);
     }
-    const [, name, sealed] = SEALED.exec(data) ?? [];
-    if (name === undefined || sealed === undefined) return unreadable(record);
     const key = this.#keys.get(name);
     if (key === undefined) this.#options.onUnknownKey();
     const text = key && opened(record, key, Buffer.from(sealed, 'base64url'));
@@ -113,9 +132,14 @@ function keyFor({ key }: SessionRecord, secret: KeyObject): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', `nest-session record\0${key}`, 32));
 }
 
-/** Whose session it is and since when: what nobody may exchange under a seal. None of it changes without a new seal. */
-function identityOf({ key, userId, createdAt, authenticatedAt }: SessionRecord): Buffer {
-  return Buffer.from(JSON.stringify([key, userId, createdAt, authenticatedAt]));
+/**
+ * The fields beside the data that decide who gets in: nobody can exchange one of them under a seal. A touch rewrites
+ * `lastSeenAt`, `expiresAt`, `ip` and `userAgent` without a new seal, so these cannot be bound.
+ */
+function identityOf(record: SessionRecord): Buffer {
+  const { key, token, previousToken, previousUntil, epoch, userId, createdAt, authenticatedAt } = record;
+  const ids = [key, token, previousToken, previousUntil];
+  return Buffer.from(JSON.stringify([...ids, epoch, userId, createdAt, authenticatedAt]));
 }
 
 /** A name for a key that gives nothing of it away. */

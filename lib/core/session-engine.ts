@@ -9,8 +9,9 @@ import {
   rulesFor,
   type SessionHost,
 } from './engine-settings.js';
+import type { Renewal } from './next-record.js';
+import { SessionCap } from './session-cap.js';
 import type { DestroyedReason, SessionEventHub } from './session-events.js';
-import { isPersistent } from './session-life.js';
 import { SessionLoader } from './session-loader.js';
 import { SessionReporter } from './session-reporter.js';
 import type { LocalChanges, SessionState } from './session-state.js';
@@ -24,6 +25,7 @@ const CLEAR: Commit = { cookie: 'clear' };
 
 /**
  * Loads sessions and commits what became of them. Knows ids, records and rules; no header, no request, no framework.
+ * The caller sees to it that the calls of one request come one after the other (`SessionCalls`).
  */
 export class SessionEngine {
   readonly settings: EngineRules;
@@ -34,9 +36,10 @@ export class SessionEngine {
   constructor(settings: EngineSettings, store: SessionStore, shared: SharedStore, events: SessionEventHub) {
     const rules = rulesFor(settings, store);
     this.settings = rules;
-    this.#reporter = new SessionReporter(events, rules.now, rules.handleOf);
+    this.#reporter = new SessionReporter(events, rules.now);
     this.#loader = new SessionLoader(rules, shared, this.#reporter);
-    this.#writer = new SessionWriter(rules, store, shared, this.#loader, this.#reporter);
+    const cap = new SessionCap(rules, store, shared, this.#reporter);
+    this.#writer = new SessionWriter(rules, shared, this.#loader, this.#reporter, cap);
   }
 
   /** The session that the cookie's values stand for, or a new one; at once where the store need not be asked. */
@@ -70,11 +73,11 @@ export class SessionEngine {
 
   /** Stores what became of a session. Answers at once when there is nothing to store. */
   commit(state: SessionState): Commit | Promise<Commit> {
-    if (state.detached !== undefined) return NOTHING;
-    if (state.ended !== undefined) return this.cookieOf(state);
-    if (state.base !== undefined) this.#renewIfDue(state);
+    if (state.status === 'detached') return NOTHING;
+    if (state.isEnded) return this.cookieOf(state);
+    const write = { renewal: this.#dueRenewal(state) };
     const writing = state.atOnce(() =>
-      this.#writer.hasNothingToStore(state) ? undefined : this.#writer.write(state),
+      this.#writer.hasNothingToStore(state, write) ? undefined : this.#writer.write(state, write),
     );
     return writing === undefined ? this.cookieOf(state) : writing.then(() => this.cookieOf(state));
   }
@@ -84,119 +87,102 @@ export class SessionEngine {
    * knows, and a login that it answered with an error must not come true.
    */
   async save(state: SessionState): Promise<void> {
-    this.#requireAttached(state);
-    if (state.ended !== undefined) return;
+    state.requireAttached();
+    if (state.isEnded) return;
     state.touchAsked = true;
-    state.saveAsked = this.settings.saveUnchanged;
     try {
-      await this.#writer.write(state);
+      await this.#writer.write(state, { isForced: this.settings.saveUnchanged });
     } catch (error) {
       if (error instanceof SessionStoreError) state.giveUp();
       throw error;
     }
-    const isLost = state.base === undefined && state.ended === undefined && state.holdsSomething;
+    const isLost = state.status === 'new' && state.holdsSomething;
     if (isLost && state.host.headersSent) throw new SessionUsageError(messages.tooLate);
     this.requireSent(state);
   }
 
   /** Replaces this request's copy by what the store holds. */
   async reload(state: SessionState): Promise<void> {
-    this.#requireAttached(state);
-    const record = state.base && !state.ended ? await this.#latestOf(state.base) : undefined;
-    if (record === undefined || !this.#loader.isAlive(record)) throw new SessionEndedError(messages.ended);
-    try {
-      this.#loader.follow(state, record);
-      state.restore(record);
-    } catch {
-      this.#reporter.rejected('corrupt', record);
+    state.requireAttached();
+    const { base } = state;
+    const latest = base === undefined || state.isEnded ? 'gone' : await this.#loader.latestOf(state, base);
+    if (!this.#loader.takeOver(state, latest, (record) => state.restore(record)))
       throw new SessionEndedError(messages.ended);
-    }
   }
 
   /** Runs `fn` and stores what it did; runs it again on a newer version for as long as somebody else was faster. */
   async update<Result>(state: SessionState, fn: () => Result | Promise<Result>): Promise<Awaited<Result>> {
-    this.#requireAttached(state);
+    state.requireAttached();
     let result!: Awaited<Result>;
     const before = this.settings.sealsCookies ? state.snapshot() : undefined;
-    const stored = await this.#writer.write(state, async () => {
+    const prepare = async (): Promise<void> => {
       result = await fn();
-    });
-    if (!stored) throw new SessionEndedError(messages.ended);
+    };
+    if ((await this.#writer.write(state, { prepare })) !== 'done') throw new SessionEndedError(messages.ended);
     this.requireSent(state, before);
     return result;
   }
 
-  /** Gives the session a new id at once. */
+  /** Gives the session a new id at once. Does nothing where somebody else has renewed the id of this request. */
   async rotate(state: SessionState): Promise<void> {
-    this.#requireAttached(state);
+    state.requireAttached();
     this.#requireOpenHead(state, 'rotate');
-    if (state.base === undefined) return state.forgetId();
-    state.renewal = { id: state.newId(), grace: 0, follow: true, scheduled: false };
-    if (!(await this.#writer.write(state))) throw new SessionEndedError(messages.ended);
+    if (state.status === 'new') return state.forgetId();
+    const renewal = { id: this.settings.ids.renew(state.key), grace: 0, reason: 'requested' as const };
+    if ((await this.#writer.write(state, { renewal })) !== 'done') throw new SessionEndedError(messages.ended);
   }
 
   /** Makes the session a user's, under a new id. */
   async login(state: SessionState, userId: string, prepare: () => void): Promise<void> {
-    this.#requireAttached(state);
+    state.requireAttached();
     this.#requireOpenHead(state, 'login');
-    const at = this.settings.now();
-    if (state.ended !== undefined) state.startOver();
+    const login = { userId, at: this.settings.now() };
+    if (state.isEnded) {
+      state.startOver();
+      state.host.putBack();
+    }
     if (state.base !== undefined) {
-      state.renewal = { id: state.newId(), grace: 0, follow: false, scheduled: false };
-      state.login = { userId, at };
-      if (await this.#writer.write(state, prepare)) return;
-      // Ended elsewhere meanwhile: what it held stays gone, and the login begins a session of its own.
-      state.startOver(state.localChanges());
+      const renewal = { id: this.settings.ids.renew(state.key), grace: 0, reason: 'login' as const };
+      const outcome = await this.#writer.write(state, { login, renewal, prepare });
+      if (outcome === 'done') return;
+      // What the session held stays gone. Of one that is somebody's by now, nothing at all goes on.
+      state.startOver(outcome === 'ended' ? state.localChanges() : undefined);
     }
     state.forgetId();
-    state.login = { userId, at };
-    await this.#writer.write(state, prepare);
+    await this.#writer.write(state, { login, prepare });
   }
 
   /** Ends the session and gives the request a new, empty one. */
   async regenerate(state: SessionState): Promise<void> {
+    state.requireAttached();
     this.#requireOpenHead(state, 'regenerate');
     await this.destroy(state, 'replaced');
     const next = this.#loader.fresh(state.host);
     next.replaces = true;
+    state.detach(new SessionUsageError(messages.regenerated));
     state.host.setCurrent(next);
   }
 
-  /** Ends the session in the store. */
+  /** Ends the session in the store, whoever it has become since this request read it. */
   async destroy(state: SessionState, reason: DestroyedReason): Promise<void> {
-    this.#requireAttached(state);
+    state.requireAttached();
     const { base } = state;
-    if (base !== undefined && state.ended === undefined) {
+    if (base !== undefined && state.status !== 'ended here') {
       if (this.settings.sealsCookies && state.host.cookieSettled)
         throw new SessionUsageError(messages.cookieLeft);
-      await this.#writer.end(base, reason);
+      await this.#writer.end(state, base, reason);
     }
-    state.ended = 'here';
-  }
-
-  /** What is stored now; of a session that stands in its cookie nothing newer can be known. */
-  #latestOf(base: SessionRecord): SessionRecord | Promise<SessionRecord | undefined> {
-    return this.settings.sealsCookies ? base : this.#loader.read(base.key);
-  }
-
-  #renewIfDue(state: SessionState): void {
-    const { lifetimes } = this.settings;
-    if (lifetimes.rotateInterval === false || state.renewal !== undefined || state.host.headersSent) return;
-    const age = this.settings.now() - (state.meta.rotation?.at ?? state.createdAt);
-    if (age < lifetimes.rotateInterval || !state.host.canSend(state.cookie)) return;
-    const id = state.newId();
-    state.renewal = { id, grace: lifetimes.rotationGrace, follow: true, scheduled: true };
+    state.end('here');
   }
 
   /** What the session's state means for the cookie. */
   cookieOf(state: SessionState): Commit {
-    if (state.ended === 'here') return CLEAR;
-    if (state.ended === 'elsewhere') return NOTHING;
-    if (state.base === undefined) return state.replaces ? CLEAR : NOTHING;
-    const due = state.cookieDue || (this.settings.rolling ?? isPersistent(state));
-    if (!due || state.idLost || this.#writer.isOutdated(state) || !state.host.canSend(state.cookie))
-      return NOTHING;
-    return { cookie: 'set', token: state.host.codec.seal(state.id, state.base) };
+    if (state.status === 'ended here') return CLEAR;
+    if (state.status === 'new') return state.replaces ? CLEAR : NOTHING;
+    const { base } = state;
+    if (state.status !== 'loaded' || base === undefined) return NOTHING;
+    if (!this.#sendsCookie(state) || !state.host.canSend(state.cookie)) return NOTHING;
+    return { cookie: 'set', token: state.host.codec.seal(state.id, base) };
   }
 
   /**
@@ -206,7 +192,7 @@ export class SessionEngine {
    * @throws SessionUsageError where a change has missed the cookie.
    */
   requireSent(state: SessionState, before?: LocalChanges): void {
-    const isSettled = this.settings.sealsCookies && state.host.cookieSettled && state.ended === undefined;
+    const isSettled = this.settings.sealsCookies && state.host.cookieSettled && !state.isEnded;
     if (!isSettled || !state.isChanged || state.isGivenUp) return;
     state.releaseFlash(before);
     if (before === undefined) state.giveUp();
@@ -214,8 +200,23 @@ export class SessionEngine {
     throw new SessionUsageError(messages.cookieLeft);
   }
 
-  #requireAttached(state: SessionState): void {
-    if (state.detached !== undefined) throw state.detached;
+  /**
+   * Whether the response sends the cookie. A dead cookie must not take the place of a living one in the browser: so it
+   * leaves only after a write of this very request has found its id to be the session's current one.
+   */
+  #sendsCookie(state: SessionState): boolean {
+    if (state.written !== 'here' || !state.hasCurrentId) return false;
+    return state.mustSendCookie || (state.host.renewal === 'possible' && state.wouldSendCookie);
+  }
+
+  /** The renewal of the id that is due by the clock, where the response can carry it. */
+  #dueRenewal(state: SessionState): Renewal | undefined {
+    const { lifetimes, now, ids } = this.settings;
+    if (lifetimes.rotateInterval === false || state.base === undefined) return undefined;
+    const age = now() - (state.meta.rotation?.at ?? state.createdAt);
+    if (age < lifetimes.rotateInterval || state.host.renewal !== 'possible') return undefined;
+    if (!state.hasCurrentId || !state.host.canSend(state.cookie)) return undefined;
+    return { id: ids.renew(state.key), grace: lifetimes.rotationGrace, reason: 'scheduled' };
   }
 
   #requireOpenHead(state: SessionState, method: string): void {

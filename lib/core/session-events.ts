@@ -2,10 +2,13 @@ import { type Channel, channel } from 'node:diagnostics_channel';
 import { describe, messages } from '../errors/messages.js';
 
 /** Why a session was ended. */
-export type DestroyedReason = 'logout' | 'revoked' | 'expired' | 'replaced';
+export type DestroyedReason = 'logout' | 'revoked' | 'replaced';
+
+/** Why a session got a new id: a user signed in, the application asked for it, or it was due by `rotateInterval`. */
+export type RotatedReason = 'login' | 'requested' | 'scheduled';
 
 /** Why a session cookie was not accepted. */
-export type RejectedReason = 'malformed' | 'signature' | 'unknown' | 'expired' | 'corrupt';
+export type RejectedReason = 'malformed' | 'signature' | 'unknown' | 'superseded' | 'expired' | 'corrupt';
 
 interface EventFacts {
   /** When it happened. */
@@ -20,7 +23,7 @@ interface EventFacts {
 export type SessionEvent =
   | ({ readonly type: 'created' } & EventFacts)
   | ({ readonly type: 'loaded' } & EventFacts)
-  | ({ readonly type: 'rotated'; /** The handle before. */ readonly previousHandle: string } & EventFacts)
+  | ({ readonly type: 'rotated'; readonly reason: RotatedReason } & EventFacts)
   | ({ readonly type: 'destroyed'; readonly reason: DestroyedReason } & EventFacts)
   | ({ readonly type: 'rejected'; readonly reason: RejectedReason } & Pick<EventFacts, 'at'> &
       Partial<EventFacts>)

@@ -15,7 +15,7 @@ export function idleTimeoutOf(state: SessionState): number {
 /** When it ends unless it is used. */
 export function expiresAtOf(state: SessionState): number {
   const { base, ownCookie, settings } = state;
-  if (base !== undefined && !ownCookie.isInHand) return base.expiresAt;
+  if (base !== undefined && ownCookie.inHand === undefined) return base.expiresAt;
   return expiryOf(state, settings.lifetimes, idleTimeoutOf(state));
 }
 
@@ -44,11 +44,11 @@ export function cookieLifeOf(
 /** Whether the time has come to write that it was seen. */
 export function mustBeTouched(state: SessionState): boolean {
   if (state.touchAsked) return true;
-  const { now, lifetimes, sealsCookies } = state.settings;
-  return isTouchDue(state.lastSeenAt, now(), lifetimes, sealsCookies ? restOf(state) : idleTimeoutOf(state));
+  const { now, lifetimes } = state.settings;
+  return isTouchDue(state.lastSeenAt, now(), lifetimes, restOf(state));
 }
 
-/** How long a session that stands in its cookie lasts unless it is touched: as long as the cookie does. */
+/** How long a session lasts unless it is touched: until its idle timeout, or as long as the browser keeps its cookie. */
 function restOf(state: SessionState): number {
   const own = ownMaxAgeOf(state);
   const maxAge = own === undefined ? state.host.cookieDefaults.maxAge : own;

@@ -2,11 +2,11 @@ import { SessionStoreError } from '../errors/session-store.error.js';
 import type { EngineRules, OpenedToken, SessionHost } from './engine-settings.js';
 import { absoluteDeadline } from './lifetime.js';
 import type { RejectedReason } from './session-events.js';
-import { openSuccessor } from './session-id.js';
-import { parseMeta, type SessionMeta } from './session-meta.js';
-import type { SessionRecord } from './session-record.js';
+import { isSameToken, openSuccessor } from './session-id.js';
+import { metaText, parseMeta, type SessionMeta } from './session-meta.js';
+import { isUnreadable, type SessionRecord } from './session-record.js';
 import type { SessionReporter } from './session-reporter.js';
-import { SessionState } from './session-state.js';
+import { type LoadedSession, SessionState } from './session-state.js';
 import type { SharedStore } from './shared-store.js';
 
 /** A browser sends a few cookies of one name at most; a whole header full of them would only cost signatures. */
@@ -38,22 +38,23 @@ export class SessionLoader {
     return this.fresh(host);
   }
 
-  /** The record of a cookie, as this release of the application understands it. */
+  /** The record that a cookie leads to, as this release of the application understands it. Nobody has compared its token. */
   recordOf({ id, record }: OpenedSession): Promise<SessionRecord | undefined> {
-    return record === undefined
-      ? this.read(this.settings.keyOf(id))
-      : this.#upToDate(Promise.resolve(record));
+    const { keepsIds, ids, newestOf } = this.settings;
+    if (record === undefined) return this.read(keepsIds ? id : ids.keyOf(id));
+    return this.#upToDate(Promise.resolve(newestOf(record)));
   }
 
-  /** The record under a key, as this release of the application understands it. */
-  read(key: string): Promise<SessionRecord | undefined> {
-    return this.#upToDate(this.shared.read(key));
+  /** The record in a place of the store, as this release of the application understands it. */
+  read(place: string): Promise<SessionRecord | undefined> {
+    return this.#upToDate(this.shared.read(place));
   }
 
-  #upToDate(reading: Promise<SessionRecord | undefined>): Promise<SessionRecord | undefined> {
-    const { schema } = this.settings;
-    if (schema === undefined) return reading;
-    return reading.then((record) => record && schema.load(record));
+  /** What is stored now of a session that this request has read. */
+  async latestOf(state: SessionState, base: SessionRecord): Promise<SessionRecord | 'gone'> {
+    const { sealsCookies, newestOf } = this.settings;
+    const latest = sealsCookies ? newestOf(base) : await this.read(state.place);
+    return latest !== undefined && this.isAlive(latest) ? latest : 'gone';
   }
 
   /** A new session. */
@@ -63,67 +64,41 @@ export class SessionLoader {
 
   /** The session that a record holds. @throws SyntaxError when the record's `meta` cannot be read. */
   stateOf(id: string, record: SessionRecord, host: SessionHost): SessionState {
-    return this.#state(id, record, parseMeta(record.meta), host);
+    return this.#state({ id, record, meta: parseMeta(record.meta) }, host);
   }
 
-  #state(id: string, record: SessionRecord, meta: SessionMeta, host: SessionHost): SessionState {
-    // A cookie that lives as long as all do is none of the session's own, whoever wrote it down.
-    const isOwn = record.due !== 'touch' || meta.cookie?.originalMaxAge !== host.cookieDefaults.maxAge;
-    const loaded = isOwn ? { record, meta } : { record: { ...record, meta: null }, meta: {} };
-    return new SessionState(this.settings, host, { id, ...loaded });
+  /**
+   * Which of a record's ids an id is: the current one, the one before a scheduled renewal within its grace period, or none.
+   * A record that is found by its key is no match before this was asked.
+   */
+  standingOf(id: string, record: SessionRecord): 'current' | 'previous' | 'superseded' {
+    const { token, previousToken, previousUntil } = record;
+    const given = this.settings.ids.tokenOf(id);
+    if (isSameToken(given, token)) return 'current';
+    const isInGrace = previousToken !== null && previousUntil !== null && previousUntil > this.settings.now();
+    return isInGrace && isSameToken(given, previousToken) ? 'previous' : 'superseded';
   }
 
-  async #find(opened: OpenedSession, host: SessionHost): Promise<SessionState> {
-    const { id } = opened;
-    const key = this.settings.keyOf(id);
-    try {
-      const record = await this.recordOf(opened);
-      const isOver = record !== undefined && !this.isAlive(record);
-      const state = isOver ? this.#refuse('expired', record) : this.#admit(id, key, record, host);
-      // Others who write such a row may have kept it alive in a way that does not show in it.
-      if (isOver && !this.settings.keepsCookies && !this.settings.sealsCookies) await this.#bury(record);
-      return state ?? this.fresh(host);
-    } catch (error) {
-      if (!(error instanceof SessionStoreError) || this.settings.onStoreError === 'fail') throw error;
-      const anonymous = this.fresh(host);
-      anonymous.detached = error;
-      return anonymous;
+  /**
+   * The one gate for a record that is read again. Where the visitor's identity has changed in the meantime, the session is
+   * over for this request: whoever planted its id must not see, nor change, what the visitor does after signing in.
+   *
+   * @param carryOver - Makes the request's copy one of the newer record. @throws SyntaxError when that cannot be read.
+   * @returns Whether the request goes on with the session.
+   */
+  takeOver(state: SessionState, latest: SessionRecord | 'gone', carryOver: (record: SessionRecord) => void): boolean {
+    if (latest === 'gone' || latest.epoch !== state.base?.epoch) {
+      if (!state.isEnded) state.end('elsewhere');
+      return false;
     }
-  }
-
-  /** Checks a record that is alive against all other rules. */
-  #admit(
-    id: string,
-    key: string,
-    record: SessionRecord | undefined,
-    host: SessionHost,
-  ): SessionState | undefined {
-    if (record === undefined) return this.#refuse('unknown', { key });
-    let meta: SessionMeta;
-    let currentId: string | undefined = id;
     try {
-      meta = parseMeta(record.meta);
-      if (record.key !== key) currentId = this.successorOf(meta, id);
+      carryOver(latest);
+      return true;
     } catch {
-      return this.#refuse('corrupt', record);
+      this.reporter.rejected('corrupt', latest);
+      state.end('elsewhere');
+      return false;
     }
-    if (currentId === undefined) return this.#refuse('unknown', { key });
-    const state = this.#state(currentId, record, meta, host);
-    state.cookieDue = currentId !== id;
-    this.reporter.loaded(record);
-    return state;
-  }
-
-  /** Takes over the id of a record that a session was found to have by now. @throws where the record cannot be read. */
-  follow(state: SessionState, latest: SessionRecord): void {
-    if (state.base === undefined || state.base.key === latest.key) return;
-    state.followTo(this.successorOf(parseMeta(latest.meta), state.id));
-  }
-
-  /** The id that took the place of `previousId`, while its grace period lasts. */
-  successorOf({ rotation }: SessionMeta, previousId: string): string | undefined {
-    if (rotation?.successor === undefined || rotation.until <= this.settings.now()) return undefined;
-    return openSuccessor(rotation.successor, previousId);
   }
 
   /** Whether no deadline of a record has passed. */
@@ -135,13 +110,45 @@ export class SessionLoader {
     return idleFollowsCookie || record.lastSeenAt + (ownIdleOf(record) ?? lifetimes.idleTimeout) > now;
   }
 
-  /** Ends what has expired, rather than leave it for others to find. A store that fails here is told of as `storeError`. */
-  async #bury(record: SessionRecord): Promise<void> {
+  #upToDate(reading: Promise<SessionRecord | undefined>): Promise<SessionRecord | undefined> {
+    const { schema } = this.settings;
+    if (schema === undefined) return reading;
+    return reading.then((record) => record && schema.load(record));
+  }
+
+  #state(loaded: LoadedSession, host: SessionHost): SessionState {
+    return new SessionState(this.settings, host, withoutUsualCookie(loaded, host));
+  }
+
+  async #find(opened: OpenedSession, host: SessionHost): Promise<SessionState> {
     try {
-      if (await this.shared.delete(record.key)) this.reporter.destroyed(record, 'expired');
+      const record = await this.recordOf(opened);
+      return this.#admit(opened.id, record, host) ?? this.fresh(host);
     } catch (error) {
-      if (!(error instanceof SessionStoreError)) throw error;
+      if (!(error instanceof SessionStoreError) || this.settings.onStoreError === 'fail') throw error;
+      const anonymous = this.fresh(host);
+      anonymous.detach(error);
+      return anonymous;
     }
+  }
+
+  /** Checks a record against every rule. */
+  #admit(id: string, record: SessionRecord | undefined, host: SessionHost): SessionState | undefined {
+    if (record === undefined) return this.#refuse('unknown', { key: this.settings.ids.keyOf(id) });
+    if (isUnreadable(record)) return this.#refuse('corrupt', record);
+    const standing = this.standingOf(id, record);
+    if (standing === 'superseded') return this.#refuse('superseded', record);
+    if (!this.isAlive(record)) return this.#refuse('expired', record);
+    let loaded: LoadedSession;
+    try {
+      const meta = parseMeta(record.meta);
+      const successor = standing === 'previous' ? successorOf(meta, id) : undefined;
+      loaded = { id: successor ?? id, record, meta, isHandedOn: successor !== undefined };
+    } catch {
+      return this.#refuse('corrupt', record);
+    }
+    this.reporter.loaded(record);
+    return this.#state(loaded, host);
   }
 
   #refuse(
@@ -150,6 +157,19 @@ export class SessionLoader {
   ): undefined {
     this.reporter.rejected(reason, record);
   }
+}
+
+/** A cookie of a session that another package stored, and that lives as long as all do, is none of the session's own. */
+function withoutUsualCookie(loaded: LoadedSession, { cookieDefaults }: SessionHost): LoadedSession {
+  const { cookie, ...meta } = loaded.meta;
+  const isUsual = loaded.record.due === 'touch' && cookie?.originalMaxAge === cookieDefaults.maxAge;
+  if (cookie === undefined || !isUsual) return loaded;
+  return { ...loaded, record: { ...loaded.record, meta: metaText(meta) }, meta };
+}
+
+/** The id that took the place of `previousId`. @throws where it was sealed for another one. */
+export function successorOf({ rotation }: SessionMeta, previousId: string): string | undefined {
+  return rotation?.successor === undefined ? undefined : openSuccessor(rotation.successor, previousId);
 }
 
 /** The idle timeout of a session that was given a cookie life of its own. */

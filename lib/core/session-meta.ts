@@ -20,11 +20,11 @@ export interface SessionMeta {
   rotation?: {
     /** When it happened. */
     at: number;
-    /** Until when the previous id still finds the session. */
-    until: number;
     /** The new id, sealed for the holder of the previous one. */
     successor?: string;
   };
+  /** Whether a touch could send no cookie, so that the next response that can has to. */
+  cookieDue?: true;
 }
 
 /**
@@ -35,13 +35,14 @@ export interface SessionMeta {
  */
 export function parseMeta(text: string | null): SessionMeta {
   if (text === null) return {};
-  const { version, flash, csrf, cookie, rotation } = parseObject(text);
+  const { version, flash, csrf, cookie, rotation, cookieDue } = parseObject(text);
   return {
     ...(version !== undefined && { version: requireShape(version, isVersion) }),
     ...(flash !== undefined && { flash: requireShape(flash, isFlash) }),
     ...(csrf !== undefined && { csrf: requireShape(csrf, isCsrfSecret) }),
     ...(cookie !== undefined && { cookie: cookieChanges(requireShape(cookie, isObject)) }),
     ...(rotation !== undefined && { rotation: rotationOf(requireShape(rotation, isObject)) }),
+    ...(cookieDue === true && { cookieDue }),
   };
 }
 
@@ -97,10 +98,9 @@ function isScalar(value: unknown): value is Scalar {
   return value === null || typeof value !== 'object';
 }
 
-function rotationOf({ at, until, successor }: Members): NonNullable<SessionMeta['rotation']> {
+function rotationOf({ at, successor }: Members): NonNullable<SessionMeta['rotation']> {
   return {
     at: requireShape(at, isTime),
-    until: requireShape(until, isTime),
     ...(successor !== undefined && { successor: requireShape(successor, isText) }),
   };
 }
@@ -175,6 +175,11 @@ export class FlashChanges {
   constructor(added: Iterable<readonly [string, FlashEntry[]]> = [], taken: Iterable<string> = []) {
     this.#added = new Map(Array.from(added, ([key, entries]) => [key, [...entries]]));
     this.#taken = new Set(taken);
+  }
+
+  /** Changes that take all stored values, unread. */
+  static taking(stored: SessionMeta['flash']): FlashChanges {
+    return new FlashChanges([], Object.values(stored ?? {}).flatMap((entries) => entries.map(([name]) => name)));
   }
 
   /** A copy that changes on its own. */

@@ -6,13 +6,25 @@ export type CookieSnapshot = Readonly<CookieAttributes> & { readonly originalMax
 /**
  * One stored session: what a {@link SessionStore} keeps under a key.
  *
- * Everything a store needs to find, order and expire sessions is a field of its own; what the application put into
- * the session is opaque text that a store keeps and returns unchanged. Times are milliseconds since the epoch (UTC).
+ * Everything that a store needs to find, order and expire sessions is a field of its own. What the application put into
+ * the session is opaque text that a store keeps and returns unchanged. A store compares nothing but `key`, `version`,
+ * `userId` and `expiresAt`; all other fields are plain values to it. Times are milliseconds since the epoch (UTC).
  */
 export interface SessionRecord {
-  /** The handle: base64url of SHA-256 of the session id (43 characters). The id itself is never stored. */
+  /** The public name of the session (its handle): the same from its beginning to its end, whatever becomes of its id. */
   readonly key: string;
-  /** Raised by one with every change of the record other than a touch. */
+  /** base64url of SHA-256 of the session's current id. The id itself is never stored. */
+  readonly token: string;
+  /** The token before a scheduled renewal of the id, or null. */
+  readonly previousToken: string | null;
+  /** When the grace period of the previous token ends, or null. */
+  readonly previousUntil: number | null;
+  /** Raised by one whenever the identity of the visitor, or its certainty, changes. */
+  readonly epoch: number;
+  /**
+   * Another number after every change of the record other than a touch: a counter and, in its last 24 bits, a mark of the
+   * write, by which a writer recognises its own. At most 2^53 - 1.
+   */
   readonly version: number;
   /** The application's data, as the text of one JSON object (sealed, where encryption is on). */
   readonly data: string;
@@ -32,8 +44,8 @@ export interface SessionRecord {
   readonly ip: string | null;
   /** User agent of the client that last wrote, at most 512 characters, or null. */
   readonly userAgent: string | null;
-  /** The key this session had before its id was renewed, or null. A store finds the record under this key as well. */
-  readonly previousKey: string | null;
+  /** The session id, in what is written to a store that `keepsIds`, and in no other. */
+  readonly id?: string;
   /** The settings of the session's cookie, in what is written to a store that `keepsCookies`. */
   readonly cookie?: CookieSnapshot;
   /** What its first use has to write, where it is not stored as it stands here: a touch, or all of it. */
@@ -42,31 +54,36 @@ export interface SessionRecord {
   readonly source?: object;
 }
 
-/** A record that nobody can make sense of: the session is given up and told of as corrupt. */
+/** A record that nobody can make sense of: the engine refuses it as corrupt. */
 export function unreadable(record: SessionRecord): SessionRecord {
   return { ...record, meta: '' };
 }
 
-/** A {@link SessionRecord} without what the application stored: what a list of sessions shows. */
+/** Whether a record is one that nobody can make sense of. */
+export function isUnreadable({ meta }: SessionRecord): boolean {
+  return meta === '';
+}
+
+/** A {@link SessionRecord} without what the application stored and without tokens: what a list of sessions shows. */
 export type SessionSummary = Omit<
   SessionRecord,
-  'data' | 'meta' | 'previousKey' | 'cookie' | 'due' | 'source'
+  'token' | 'previousToken' | 'previousUntil' | 'data' | 'meta' | 'id' | 'cookie' | 'due' | 'source'
 >;
 
 /** One optimistic write: "if the record under `key` still has `version`, replace it by `next`". */
 export interface SessionChange {
-  /** The key the record has now. */
+  /** Where the record is found: its key, or its id in a store that `keepsIds`. */
   readonly key: string;
   /** The version the change was made against. */
   readonly version: number;
   /**
-   * The record that takes its place. `next.key` differs from `key` when the session id was renewed.
+   * The record that takes its place; its `key` is the one it had.
    * `next.version` equals `version` for a touch, which changes `lastSeenAt`, `expiresAt`, `ip` and `userAgent` alone.
    */
   readonly next: SessionRecord;
   /**
-   * Whether key, user and deadline stay as they were read, so that what sessions are found by need not be written. A store
-   * may pass it over.
+   * Whether user and deadline stay as they were read, so that what sessions are found by need not be written. A store
+   * may ignore it.
    *
    * @defaultValue false
    */

@@ -1,4 +1,10 @@
-import type { DestroyedReason, RejectedReason, SessionEvent, SessionEventHub } from './session-events.js';
+import type {
+  DestroyedReason,
+  RejectedReason,
+  RotatedReason,
+  SessionEvent,
+  SessionEventHub,
+} from './session-events.js';
 
 /** What an event says of a record: never more than its public name and its user. */
 interface Subject {
@@ -11,7 +17,6 @@ export class SessionReporter {
   constructor(
     private readonly hub: SessionEventHub,
     private readonly now: () => number,
-    private readonly handleOf: (key: string) => string,
   ) {}
 
   created(record: Subject): void {
@@ -22,8 +27,8 @@ export class SessionReporter {
     this.#tell({ type: 'loaded' }, record);
   }
 
-  rotated(record: Subject, previousKey: string): void {
-    this.#tell({ type: 'rotated', previousHandle: this.handleOf(previousKey) }, record);
+  rotated(record: Subject, reason: RotatedReason): void {
+    this.#tell({ type: 'rotated', reason }, record);
   }
 
   destroyed(record: Subject, reason: DestroyedReason): void {
@@ -41,7 +46,7 @@ export class SessionReporter {
     if (!this.hub.hears(facts.type)) return;
     const at = new Date(this.now());
     const subject = record && {
-      handle: this.handleOf(record.key),
+      handle: record.key,
       ...(record.userId != null && { userId: record.userId }),
     };
     this.hub.emit({ ...facts, at, ...subject } as SessionEvent);

@@ -1,4 +1,4 @@
-import type { SessionStoreError } from '../errors/session-store.error.js';
+import type { SessionError } from '../errors/session.error.js';
 import type { EngineRules, SessionHost } from './engine-settings.js';
 import { newCsrfSecret } from './csrf-token.js';
 import { SessionContent } from './session-content.js';
@@ -10,61 +10,57 @@ import type { SessionRecord } from './session-record.js';
 import type { KeyChanges } from './session-text.js';
 import { userIdText } from './user-id.js';
 
-/** A renewal of the id that the next write carries out. */
-export interface Renewal {
-  readonly id: string;
-  /** How long the old id still finds the session, in milliseconds. */
-  readonly grace: number;
-  /** Whether changes of requests that still work under the old id go on to the session. Not across a login. */
-  readonly follow: boolean;
-  /** Whether it is due rather than asked for: then once is enough, whoever was first. */
-  readonly scheduled: boolean;
-}
+/**
+ * What a request's copy of a session is: not stored yet, stored as its `base` says, ended by this request, ended by
+ * somebody else (or signed in by somebody else, which ends it for this request), or none of the request's any more.
+ */
+export type SessionStatus = 'new' | 'loaded' | 'ended here' | 'ended elsewhere' | 'detached';
 
 /** What a request changed and has not stored. */
 export interface LocalChanges {
   readonly data: KeyChanges;
   readonly flash: FlashChanges | undefined;
+  readonly cookie: SessionCookie | undefined;
 }
 
 /** What of a record a write would change. */
 export type Staleness = 'changed' | 'touch' | 'fresh';
 
+/** A session that was found by its cookie. */
+export interface LoadedSession {
+  /** The id that the request goes on with. */
+  readonly id: string;
+  readonly record: SessionRecord;
+  readonly meta: SessionMeta;
+  /** Whether that id has to be handed to the client, which came with the one before a scheduled renewal. */
+  readonly isHandedOn?: boolean;
+}
+
 /**
- * One request's copy of a session: the record as it was read, and what the application did to it since. Works out
- * the next record; knows nothing of stores and decides nothing.
+ * One request's copy of a session: the record as it was read, and what the application did to it since. It knows
+ * nothing of stores.
  */
 export class SessionState {
-  /** The record as last seen in the store; undefined for a session that is not stored. */
+  #status: SessionStatus;
+  /** The record as last seen in the store; undefined for a session that was never stored. */
   base: SessionRecord | undefined;
-  /** Ended by this request, or found to have been ended by somebody else. */
-  ended: 'here' | 'elsewhere' | undefined;
-  /** Whether it took the place of a session that this request ended, whose cookie the client still has. */
-  replaces = false;
-  /** The id was renewed by somebody else and is not known here, so no cookie can be sent. */
-  idLost = false;
   /** Whether the session began with this request. */
   isNew: boolean;
-  /** The failure because of which the request goes on without its session (`onStoreError: 'anonymous'`). */
-  detached: SessionStoreError | undefined;
-  /** Whether the cookie has to be sent: a new id, or other cookie settings. */
-  cookieDue = false;
-  /** What was asked of the session and is not done yet: the response waits for it. */
-  underWay: Set<Promise<unknown>> | undefined;
-  /** The application asked for a touch. */
-  touchAsked = false;
-  /** The application asked for a write, changed or not. */
-  saveAsked = false;
-  /** The session was stored since this request has read it, by this or by another one: it need not be touched again. */
-  isSeen = false;
-  /** The user that `login()` named in this request, until it is stored. */
-  login: { readonly userId: string; readonly at: number } | undefined;
-  /** The id's renewal, until it is stored. */
-  renewal: Renewal | undefined;
+  /** Whether it took the place of a session that this request ended, whose cookie the client still has. */
+  replaces = false;
+  /** Whether the cookie has to be sent, come what may: a new session, a new id, or other cookie settings. */
+  mustSendCookie = false;
+  /** Who has written the session since this request read it: a cookie leaves only after a write of its own. */
+  written: 'by nobody' | 'by others' | 'here' = 'by nobody';
+  /** Whether the application asked for a touch. */
+  touchAsked: boolean;
 
   readonly settings: EngineRules;
   readonly host: SessionHost;
   #id: string | undefined;
+  /** Whether its id has to be handed to the client, which came with the one before a scheduled renewal. */
+  readonly isHandedOn: boolean;
+  #detachedBy: SessionError | undefined;
   /** The data as the application has it in hand, once it has looked. */
   content: SessionContent | undefined;
   #meta: SessionMeta;
@@ -79,36 +75,48 @@ export class SessionState {
   readonly #claimant = {};
   #givenUp: string | undefined;
 
-  /** @throws SyntaxError when the record's `meta` cannot be read. */
-  constructor(
-    settings: EngineRules,
-    host: SessionHost,
-    loaded?: { readonly id: string; readonly record: SessionRecord; readonly meta: SessionMeta },
-  ) {
+  constructor(settings: EngineRules, host: SessionHost, loaded?: LoadedSession) {
     this.settings = settings;
     this.host = host;
     this.base = loaded?.record;
+    this.#status = loaded === undefined ? 'new' : 'loaded';
     this.isNew = loaded === undefined;
     this.touchAsked = loaded?.record.due === 'touch';
     this.#id = loaded?.id;
+    this.isHandedOn = loaded?.isHandedOn ?? false;
     this.#meta = loaded?.meta ?? {};
     this.ownCookie = new OwnCookie(host, settings);
     this.#bornAt = settings.now();
   }
 
+  get status(): SessionStatus {
+    return this.#status;
+  }
+
+  /** Whether the session is over. */
+  get isEnded(): boolean {
+    return this.#status === 'ended here' || this.#status === 'ended elsewhere';
+  }
+
+  /** Takes note that the session is over for this request. */
+  end(where: 'here' | 'elsewhere'): void {
+    this.#status = where === 'here' ? 'ended here' : 'ended elsewhere';
+  }
+
+  /** Takes the session away from its request: whatever is asked of it from now on fails with this error. */
+  detach(error: SessionError): void {
+    this.#status = 'detached';
+    this.#detachedBy = error;
+  }
+
+  /** @throws what {@link detach} was given. */
+  requireAttached(): void {
+    if (this.#detachedBy !== undefined) throw this.#detachedBy;
+  }
+
   /** The session id, made when it is first needed: a visitor who never gets a session costs no random bytes. */
   get id(): string {
-    return (this.#id ??= this.newId());
-  }
-
-  /** The session id, where there is one yet. */
-  get knownId(): string | undefined {
-    return this.#id;
-  }
-
-  /** An id that nobody has yet. */
-  newId(): string {
-    return this.settings.generateId(this.host.request);
+    return (this.#id ??= this.settings.ids.generate(this.host.request));
   }
 
   /** Has a new id made when one is next needed; for a session that is not stored. */
@@ -116,21 +124,19 @@ export class SessionState {
     this.#id = undefined;
   }
 
-  /** Takes over the id that somebody else renewed this session's to, where it can be known. */
-  followTo(id: string | undefined): void {
-    if (id === undefined) this.idLost = true;
-    else this.#id = id;
-    this.cookieDue = true;
-  }
-
-  /** The store's key: the stored one, else the one the id will have. */
+  /** The public name: the store's key. */
   get key(): string {
-    return this.base?.key ?? this.settings.keyOf(this.id);
+    return this.base?.key ?? this.settings.ids.keyOf(this.id);
   }
 
-  /** The public name. */
-  get handle(): string {
-    return this.settings.handleOf(this.key);
+  /** Where the store finds the record. */
+  get place(): string {
+    return this.settings.keepsIds ? this.id : this.key;
+  }
+
+  /** Whether the id of this request is the session's current one. */
+  get hasCurrentId(): boolean {
+    return this.base?.token === this.settings.ids.tokenOf(this.id);
   }
 
   get createdAt(): number {
@@ -173,9 +179,9 @@ export class SessionState {
     this.settings.flashClaims.release(released, this.#claimant);
   }
 
-  /** The secret behind the session's tokens, where it has one. It ends with a login: who knew a token before has none after. */
+  /** The secret behind the session's tokens, where it has one. */
   get csrf(): string | undefined {
-    return this.login === undefined ? (this.#meta.csrf ?? this.#newCsrf) : undefined;
+    return this.#meta.csrf ?? this.#newCsrf;
   }
 
   /** The same, made if there is none. */
@@ -207,34 +213,52 @@ export class SessionState {
 
   /** Takes note that what the session holds now could not be stored, and that the application was told. */
   giveUp(): void {
-    this.saveAsked = false;
     this.#givenUp = this.content?.text;
   }
 
   /** Whether the session holds just what the application knows could not be stored. */
   get isGivenUp(): boolean {
-    return this.#givenUp !== undefined && !this.saveAsked && this.content?.text === this.#givenUp;
+    return this.#givenUp !== undefined && this.content?.text === this.#givenUp;
   }
 
   /** Whether this request has changed anything that is not stored yet. */
   get isChanged(): boolean {
-    if (this.login !== undefined || this.renewal !== undefined) return true;
     if (this.content?.isChanged || this.flashChanges?.any) return true;
     return this.ownCookie.isChanged || this.#newCsrf !== undefined;
   }
 
   /** What a write would change now. */
   staleness(): Staleness {
-    if (this.saveAsked || this.base?.due === 'changed' || this.isChanged) return 'changed';
+    if (this.base?.due === 'changed' || this.isChanged) return 'changed';
+    const isDue = this.written === 'by nobody' && (this.settings.resave || mustBeTouched(this));
+    const wantsCookie = this.#meta.cookieDue ?? this.#wantsCookie;
+    if (!isDue && !wantsCookie && !this.touchAsked) return 'fresh';
+    const { renewal } = this.host;
+    if (wantsCookie && renewal === 'possible') return this.#meta.cookieDue ? 'changed' : 'touch';
     if (this.touchAsked) return 'touch';
-    if (this.isSeen) return 'fresh';
+    if (!isDue || renewal === 'later') return 'fresh';
     if (this.settings.resave) return 'changed';
-    return mustBeTouched(this) ? 'touch' : 'fresh';
+    return this.leavesMark && !this.#meta.cookieDue ? 'changed' : 'touch';
+  }
+
+  /** Whether a touch is to be followed by a cookie that this request cannot send: the next response sends it. */
+  get leavesMark(): boolean {
+    return this.host.renewal === 'impossible' && this.settings.rolling === 'touch' && isPersistent(this);
+  }
+
+  /** Whether the response has to carry a cookie that a mere read does not send. */
+  get #wantsCookie(): boolean {
+    return this.written !== 'here' && (this.isHandedOn || this.settings.rolling === 'always');
+  }
+
+  /** Whether a cookie is due now that this request has written the session, if the response can carry it. */
+  get wouldSendCookie(): boolean {
+    if (this.isHandedOn || this.settings.rolling === 'always') return true;
+    return this.settings.rolling === 'touch' && isPersistent(this);
   }
 
   /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
   get owner(): string | null {
-    if (this.login !== undefined) return this.login.userId;
     const { base } = this;
     if (this.content === undefined) return base?.userId ?? null;
     const { data } = this.content;
@@ -244,32 +268,28 @@ export class SessionState {
     return userIdText(this.settings.userIdOf(data)) ?? null;
   }
 
-  /** Takes note that `record` is what the store holds now, with this request's changes in it. */
-  stored(record: SessionRecord): void {
-    const metaChanged = record.meta !== (this.base?.meta ?? null);
-    const isChanged = record.data !== this.base?.data;
+  /** Takes note that the store holds `record` now, with this request's changes in it; `newId` where it was renewed. */
+  stored(record: SessionRecord, newId?: string): void {
+    const { base } = this;
+    const metaChanged = record.meta !== (base?.meta ?? null);
+    const isChanged = record.data !== base?.data;
     const hasOtherCookie = this.ownCookie.isChanged && this.settings.face.sendsCookieChanges;
+    const followsChange = this.settings.rolling === 'change' && isChanged && isPersistent(this);
     const isInCookie = this.settings.sealsCookies;
-    if (this.base === undefined || isInCookie || hasOtherCookie || (isChanged && isPersistent(this))) {
-      this.cookieDue = true;
-    }
-    if (this.renewal !== undefined && this.base?.key !== record.key) {
-      this.idLost = false;
-      this.followTo(this.renewal.id);
-    }
-    if (this.base?.version !== record.version || this.base.key !== record.key) {
+    if (base === undefined || isInCookie || hasOtherCookie || followsChange || newId !== undefined)
+      this.mustSendCookie = true;
+    if (newId !== undefined) this.#id = newId;
+    if (base?.version !== record.version) {
       this.content?.stored(record.data);
       if (metaChanged) this.#meta = parseMeta(record.meta);
       this.ownCookie.stored();
       this.flashChanges?.settle(this.#meta.flash);
       this.#newCsrf = undefined;
-      this.login = undefined;
-      this.renewal = undefined;
     }
     this.base = record;
+    this.#status = 'loaded';
     this.touchAsked = false;
-    this.saveAsked = false;
-    this.isSeen = true;
+    this.written = 'here';
   }
 
   /** What the application changed since the data was read. */
@@ -279,7 +299,7 @@ export class SessionState {
 
   /** This request's changes so far, to come back to. */
   snapshot(): LocalChanges {
-    return { data: this.localChanges(), flash: this.flashChanges?.copy() };
+    return { data: this.localChanges(), flash: this.flashChanges?.copy(), cookie: this.ownCookie.inHand };
   }
 
   /**
@@ -291,7 +311,10 @@ export class SessionState {
   rebase(record: SessionRecord | undefined, local?: LocalChanges): void {
     const meta = parseMeta(record?.meta ?? null);
     this.content?.rebase(record?.data ?? '{}', local?.data ?? this.content.changes());
-    if (local !== undefined) this.flashChanges = local.flash?.copy();
+    if (local !== undefined) {
+      this.flashChanges = local.flash?.copy();
+      this.ownCookie.putBack(local.cookie);
+    }
     this.#newCsrf = undefined;
     this.#meta = meta;
     this.base = record;
@@ -300,26 +323,25 @@ export class SessionState {
   /** Replaces this request's copy by a record, changes and all. */
   restore(record: SessionRecord): void {
     this.releaseFlash();
-    this.rebase(record, { data: new Map(), flash: undefined });
-    this.ownCookie.reset();
+    this.rebase(record, { data: new Map(), flash: undefined, cookie: undefined });
   }
 
   /** Becomes a new session that holds nothing but the changes given. */
   startOver(changes: KeyChanges = new Map()): void {
-    this.rebase(undefined, { data: changes, flash: undefined });
-    this.ownCookie.reset();
+    this.rebase(undefined, { data: changes, flash: undefined, cookie: undefined });
     this.#id = undefined;
     this.#bornAt = this.settings.now();
+    this.#status = 'new';
     this.isNew = true;
-    this.idLost = false;
-    this.isSeen = false;
-    this.ended = undefined;
-    this.login = undefined;
-    this.renewal = undefined;
+    this.written = 'by nobody';
+    this.mustSendCookie = false;
+    this.touchAsked = false;
   }
 
-  /** Removes every data key but those named. */
+  /** Removes every data key but those named, and with them flash values and the session's own cookie settings. */
   keepOnly(keys: ReadonlySet<string>): void {
     this.content?.keepOnly(keys);
+    this.flashChanges = FlashChanges.taking(this.#meta.flash);
+    if (this.#meta.cookie !== undefined || this.ownCookie.inHand) this.ownCookie.clear(this.#meta.cookie);
   }
 }

@@ -8,26 +8,39 @@ import type { SessionChange, SessionRecord, SessionSummary } from './session-rec
  */
 export type StoreOutcome = boolean | Error;
 
+/** What only some stores can do: find sessions by their user ({@link UserSessionStore}), prune ({@link PrunableSessionStore}). */
+export type StoreCapability = 'users' | 'prune';
+
 /**
- * Where sessions live. Four methods, each of which is asked about many sessions at once: requests that are under way
- * at the same time share a call. Answers come in the order of the questions.
+ * Where sessions live. Four methods, each about many sessions at once: requests that are under way at the same time share
+ * a call. Answers come in the order of the questions. A store finds, changes and ends sessions by their key alone.
  *
  * "Not found" is a value, an error is a fault: a method rejects only when the store as a whole failed, and then none
- * of its items may have been applied by a later retry. One bad item must not fail the others: it is answered with its error.
+ * of its items may be applied by a later retry. One bad item must not fail the others: it is answered with its error.
  *
- * The suite `sessionStoreContract` of `nest-session/testing` says whether an implementation keeps the contract.
+ * The suite `sessionStoreContract` of `nest-session/testing` tests whether an implementation keeps the contract.
  */
 export interface SessionStore {
-  /** Reads records by key or by `previousKey`; `undefined` where there is none. An expired record may still be returned. */
+  /**
+   * What the store can do beyond its four methods.
+   *
+   * @defaultValue what its methods show: 'users' with `findByUser()`, 'prune' with `prune()`
+   */
+  readonly capabilities?: readonly StoreCapability[];
+
+  /** Reads records by key; `undefined` where there is none. An expired record may still be returned. */
   read(keys: readonly string[]): Promise<readonly (SessionRecord | undefined)[]>;
 
   /** Adds records; `false` for a key that exists. */
   create(records: readonly SessionRecord[]): Promise<readonly StoreOutcome[]>;
 
-  /** Replaces records that still have the expected version, atomically each. No key occurs twice in one call. */
+  /**
+   * Replaces records that still have the expected version, atomically each. No key occurs twice in one call. A change
+   * that was applied already, and comes again because its answer was lost, may be answered with `true`.
+   */
   update(changes: readonly SessionChange[]): Promise<readonly StoreOutcome[]>;
 
-  /** Removes records by key or by `previousKey`; `false` where there was none. */
+  /** Removes records by key; `false` where there was none. */
   delete(keys: readonly string[]): Promise<readonly StoreOutcome[]>;
 
   /**
@@ -38,13 +51,15 @@ export interface SessionStore {
    */
   readonly sharesCalls?: boolean;
 
-  /** Whether sessions are kept under the id itself rather than under its digest, as express-session does. @defaultValue false */
+  /**
+   * Whether sessions are kept under the id itself, as express-session does. `read`, `update` and `delete` are then given ids
+   * in place of keys, and records that are written carry their `id`.
+   *
+   * @defaultValue false
+   */
   readonly keepsIds?: boolean;
 
-  /** Whether a record is found under its `previousKey` as well, which renewing ids on a schedule needs. @defaultValue true */
-  readonly keepsPreviousKeys?: boolean;
-
-  /** Whether records carry the session's cookie settings (`record.cookie`), for whoever else reads the store. @defaultValue false */
+  /** Whether records carry the session's cookie settings (`record.cookie`), for others who read the store. @defaultValue false */
   readonly keepsCookies?: boolean;
 
   /** Called once when the application starts: check that the store can work, and throw an error that says the remedy if not. */
@@ -54,7 +69,7 @@ export interface SessionStore {
   close?(): Promise<void> | void;
 }
 
-/** A store that knows whose sessions it holds. */
+/** A store that knows whose sessions it holds (capability 'users'). */
 export interface UserSessionStore {
   /** The sessions of a user, newest first, expired ones left out. */
   findByUser(userId: string, now: number): Promise<readonly SessionSummary[]>;
@@ -62,14 +77,22 @@ export interface UserSessionStore {
   /** How many sessions there are (of one user, if given), expired ones left out. */
   count(userId: string | undefined, now: number): Promise<number>;
 
-  /** Removes every session of a user but those whose key or `previousKey` is in `except`; returns the keys that were removed. */
+  /** Removes records by key, each only if it belongs to the user at that very moment; `false` where it does not. */
+  deleteOwned(userId: string, keys: readonly string[]): Promise<readonly StoreOutcome[]>;
+
+  /**
+   * Removes every session that belongs to a user, but those whose key is in `except`. It reaches every session that
+   * belonged to the user when it was called, also one that somebody changes at that moment, or it rejects.
+   *
+   * @returns The keys that were removed.
+   */
   deleteByUser(userId: string, except: readonly string[]): Promise<readonly string[]>;
 
   /** Removes all sessions; returns how many there were. */
   deleteAll(): Promise<number>;
 }
 
-/** A store whose expired records have to be removed by somebody. */
+/** A store whose expired records have to be removed by somebody (capability 'prune'). */
 export interface PrunableSessionStore {
   /** Removes at most `limit` records that expired before `now`; returns how many. May run on several instances at once. */
   prune(now: number, limit: number): Promise<number>;
@@ -89,8 +112,9 @@ export interface SealingApplication {
 }
 
 /**
- * A store that keeps nothing: each session stands sealed in its own cookie. Its other methods answer that all is well, and
- * find nothing.
+ * A store whose sessions stand sealed in their own cookies. It only remembers, for some minutes, which sessions this
+ * process has changed or ended, so that an older cookie does not bring back what they were before. `read()` and
+ * `update()` know no other sessions: `read()` does not find them, and `update()` accepts every change of them.
  */
 export interface CookieSealingStore {
   /** What seals the sessions of an application into their cookies and opens them again. Asked for once, at the start. */
@@ -98,16 +122,33 @@ export interface CookieSealingStore {
 
   /** How many cookies one session may take. */
   readonly maxCookies: number;
+
+  /**
+   * What holds for a record that came in a cookie: a newer record of the session if this process knows one, else the
+   * record itself; `undefined` if this process has ended the session.
+   *
+   * A record is newer if its epoch is higher or, in the same epoch, its counter. If neither is, or the cookie's record is
+   * newer, another process has changed the session as well: the browser has decided for its cookie, and from now on
+   * the process takes this record for the newest.
+   */
+  newest(record: SessionRecord): SessionRecord | undefined;
 }
 
-/** Whether a store keeps {@link UserSessionStore}. */
+/** What a store declares that it can do. */
+export function capabilitiesOf(store: SessionStore): readonly StoreCapability[] {
+  if (store.capabilities !== undefined) return store.capabilities;
+  const { findByUser, prune } = store as Partial<UserSessionStore & PrunableSessionStore>;
+  return [...(findByUser ? ['users' as const] : []), ...(prune ? ['prune' as const] : [])];
+}
+
+/** Whether a store declares the capability 'users'. */
 export function knowsUsers(store: SessionStore): store is SessionStore & UserSessionStore {
-  return typeof (store as Partial<UserSessionStore>).findByUser === 'function';
+  return capabilitiesOf(store).includes('users');
 }
 
-/** Whether a store keeps {@link PrunableSessionStore}. */
+/** Whether a store declares the capability 'prune'. */
 export function isPrunable(store: SessionStore): store is SessionStore & PrunableSessionStore {
-  return typeof (store as Partial<PrunableSessionStore>).prune === 'function';
+  return capabilitiesOf(store).includes('prune');
 }
 
 /** Whether a store is a {@link CookieSealingStore}. */

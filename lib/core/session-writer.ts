@@ -3,139 +3,146 @@ import { setTimeout } from 'node:timers';
 import { messages } from '../errors/messages.js';
 import { SessionConflictError } from '../errors/session-conflict.error.js';
 import { SessionDataError } from '../errors/session-data.error.js';
-import { SessionStoreError } from '../errors/session-store.error.js';
 import type { EngineRules } from './engine-settings.js';
-import { KeyHistory } from './key-history.js';
 import type { DestroyedReason } from './session-events.js';
-import { nextRecord } from './next-record.js';
+import { type Intent, nextRecord } from './next-record.js';
+import type { SessionCap } from './session-cap.js';
 import type { SessionLoader } from './session-loader.js';
-import type { SessionRecord, SessionSummary } from './session-record.js';
+import type { SessionRecord } from './session-record.js';
 import type { SessionReporter } from './session-reporter.js';
-import type { LocalChanges, SessionState } from './session-state.js';
-import { knowsUsers, type SessionStore } from './session-store.js';
+import type { LocalChanges, SessionState, Staleness } from './session-state.js';
 import type { SharedStore } from './shared-store.js';
-import { SentVersions } from './sent-versions.js';
 import { type Turn, WriteTurns } from './write-turns.js';
 
 /** Milliseconds for which a change that meets newer versions is tried before it is given up. */
 const PERSISTENCE = 5_000;
 
-/** Logins within so many milliseconds are taken for simultaneous, on whichever instance. */
-const SAME_TIME = 10_000;
+/** What a write does beyond storing what the application changed. */
+export interface Write extends Intent {
+  /** Changes the session just before it is written; runs again whenever the write met a newer version. */
+  readonly prepare?: (() => void | Promise<void>) | undefined;
+  /** Write even what did not change, and what holds nothing. */
+  readonly isForced?: boolean;
+}
 
-/** Changes a session just before it is written; runs again whenever the write met a newer version. */
-export type Prepare = () => void | Promise<void>;
+/**
+ * What became of a write: it is stored, or there was nothing to store; the session was ended elsewhere; or somebody else
+ * signed in to it, or renewed its id, so that this request must not go on with it.
+ */
+export type WriteOutcome = 'done' | 'ended' | 'superseded';
 
 /** Writes sessions against the version that was read, and carries changes over to newer ones. */
 export class SessionWriter {
   readonly #turns = new WriteTurns();
-  readonly #history: KeyHistory;
-  readonly #sent: SentVersions;
 
   constructor(
     private readonly settings: EngineRules,
-    private readonly store: SessionStore,
     private readonly shared: SharedStore,
     private readonly loader: SessionLoader,
     private readonly reporter: SessionReporter,
-  ) {
-    this.#history = new KeyHistory(settings.now);
-    this.#sent = new SentVersions(settings.now);
-  }
-
-  /**
-   * Whether a session's id was renewed, or the session ended, since this request read it, as far as this process knows; or
-   * whether a cookie with a newer version of it was sent.
-   */
-  isOutdated({ base }: SessionState): boolean {
-    return base !== undefined && (this.#history.has(base.key) || this.#sent.isBehind(base));
-  }
+    private readonly cap: SessionCap,
+  ) {}
 
   /** Whether a write would change nothing, or store what holds nothing. */
-  hasNothingToStore(state: SessionState): boolean {
+  hasNothingToStore(state: SessionState, write: Write = {}): boolean {
+    const isAsked = write.isForced === true || write.login !== undefined || write.renewal !== undefined;
+    if (isAsked) return false;
     if (state.isGivenUp) return true;
     if (state.base !== undefined) return state.staleness() === 'fresh';
     const { saveUninitialized, saveRegenerated } = this.settings;
-    const isWanted = state.saveAsked || saveUninitialized || (saveRegenerated && state.replaces);
-    return !isWanted && !state.holdsSomething;
+    return !saveUninitialized && !(saveRegenerated && state.replaces) && !state.holdsSomething;
   }
 
-  /** Writes a session; false when it was ended elsewhere. After an error the session is as it was before `prepare`. */
-  async write(state: SessionState, prepare?: Prepare): Promise<boolean> {
+  /** Writes a session. After an error it is as it was before. */
+  async write(state: SessionState, write: Write = {}): Promise<WriteOutcome> {
     let before: LocalChanges | undefined;
     try {
-      before = prepare && state.snapshot();
-      for (;;) {
-        const { key } = state;
-        const outcome = await this.#turns.take(key, (turn) =>
-          this.#writeInTurn(state, key, turn, before, prepare),
-        );
-        if (outcome !== 'moved') return outcome;
-      }
+      before = write.prepare && state.snapshot();
+      return await this.#turns.take(state.key, (turn) => this.#writeInTurn(state, turn, before, write));
     } catch (error) {
-      state.login = undefined;
-      state.renewal = undefined;
       state.releaseFlash(before);
       if (before !== undefined) state.rebase(state.base, before);
       throw error;
     }
   }
 
+  /** Ends a stored session, whatever became of it since; writers that come after find it gone. */
+  end(state: SessionState, base: SessionRecord, reason: DestroyedReason): Promise<void> {
+    return this.#turns.take(base.key, async (turn) => {
+      await this.#delete(state, base, reason);
+      turn.latest = 'gone';
+    });
+  }
+
+  async #delete(state: SessionState, base: SessionRecord, reason: DestroyedReason): Promise<void> {
+    if (await this.shared.delete(state.place)) this.reporter.destroyed(base, reason);
+  }
+
   async #writeInTurn(
     state: SessionState,
-    key: string,
     turn: Turn,
     before: LocalChanges | undefined,
-    prepare: Prepare | undefined,
-  ): Promise<boolean | 'moved'> {
-    // This very request has renewed the id while this write stood in line: there is another line to stand in.
-    if (state.key !== key) return 'moved';
+    write: Write,
+  ): Promise<WriteOutcome> {
     const deadline = performance.now() + PERSISTENCE;
     for (let attempt = 0; performance.now() < deadline; attempt++) {
       if (attempt > 1) await backOff(attempt);
       if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, before, attempt > 0);
-      if (state.ended !== undefined) return false;
-      if (prepare !== undefined) await prepare();
-      if (await state.atOnce(() => this.hasNothingToStore(state) || this.#attempt(state, turn))) return true;
+      if (state.isEnded) return turn.latest === undefined || turn.latest === 'gone' ? 'ended' : 'superseded';
+      if (write.login !== undefined && !this.#mayLogIn(state)) return 'superseded';
+      if (write.prepare !== undefined) await write.prepare();
+      if (await state.atOnce(() => this.hasNothingToStore(state, write) || this.#attempt(state, turn, write)))
+        return 'done';
     }
     throw new SessionConflictError(messages.conflict(PERSISTENCE));
   }
 
+  #mayLogIn({ base, id }: SessionState): boolean {
+    return base === undefined || this.loader.standingOf(id, base) !== 'superseded';
+  }
+
   /** One try at writing; on a conflict, learns what the store holds and answers false. */
-  async #attempt(state: SessionState, turn: Turn): Promise<boolean> {
+  async #attempt(state: SessionState, turn: Turn, write: Write): Promise<boolean> {
     const { base, host } = state;
-    if (base === undefined) return this.#create(state, turn);
-    if (state.renewal !== undefined && !host.canSend(state.cookie)) {
+    if (base === undefined) return this.#create(state, turn, write);
+    // Of an id that somebody else renewed there is no renewal: that other id is the session's.
+    const renewal = write.login !== undefined || state.hasCurrentId ? write.renewal : undefined;
+    const intent = { login: write.login, renewal };
+    const staleness = stalenessFor(state, write, intent);
+    if (staleness === 'fresh') return true;
+    if (renewal !== undefined && !host.canSend(state.cookie)) {
       // The new id could never reach the client: the old one is dead all the same.
-      await this.#end(base, 'replaced');
+      await this.#delete(state, base, 'replaced');
       turn.latest = 'gone';
       state.startOver(state.localChanges());
       return true;
     }
     if (!this.loader.isAlive(base)) {
       // As it was read: other requests may have kept it alive since.
-      turn.latest = await this.#latestOf(base);
+      turn.latest = await this.loader.latestOf(state, base);
       return false;
     }
-    const staleness = state.staleness() === 'touch' ? 'touch' : 'changed';
-    const next = this.#nextRecord(state, staleness);
+    const next = this.#nextRecord(state, staleness, intent);
     if (next.data !== base.data) await this.settings.schema?.check(next.data);
-    const { key, version } = base;
-    if (await this.shared.update({ key, version, next, keepsIndexes: isFiledAlike(base, next) })) {
-      if (this.#isStranded(state)) return true;
-      this.#noteKey(base, next, turn);
-      state.stored(next);
-      if (next.userId !== base.userId) await this.#capSessionsOf(next);
-      return true;
+    const change = { key: state.place, version: base.version, next, keepsIndexes: isFiledAlike(base, next) };
+    if (!(await this.shared.update(change))) {
+      turn.latest = await this.loader.latestOf(state, base);
+      // The store may have applied it and lost the answer: nobody else writes this version.
+      if (turn.latest === 'gone' || turn.latest.version !== next.version || staleness === 'touch') return false;
     }
-    turn.latest = await this.#latestOf(base);
-    return false;
+    // The cookie from before stays the session's, unless another request of this process has gone on from here.
+    if (this.#isStranded(state) && (await this.#takeBack(state, base, next))) return true;
+    turn.latest = next;
+    state.stored(next, renewal?.id);
+    if (renewal !== undefined) this.reporter.rotated(next, renewal.reason);
+    if (next.userId !== base.userId) await this.cap.enforce(state, next);
+    return true;
   }
 
   /** The record as it is to be stored; where it goes into the cookie, one that fits there. */
-  #nextRecord(state: SessionState, staleness: Parameters<typeof nextRecord>[1]): SessionRecord {
-    const record = nextRecord(state, staleness);
-    if (this.settings.sealsCookies) state.host.codec.seal(state.renewal?.id ?? state.id, record);
+  #nextRecord(state: SessionState, staleness: 'touch' | 'changed', intent: Intent): SessionRecord {
+    const record = nextRecord(state, staleness, intent);
+    if (this.settings.sealsCookies) state.host.codec.seal(intent.renewal?.id ?? state.id, record);
     return record;
   }
 
@@ -144,102 +151,55 @@ export class SessionWriter {
     return this.settings.sealsCookies && !state.host.canSend(state.cookie);
   }
 
-  async #latestOf({ key }: SessionRecord): Promise<SessionRecord | 'gone'> {
-    const latest = await this.loader.read(key);
-    return latest !== undefined && this.loader.isAlive(latest) ? latest : 'gone';
+  #takeBack(state: SessionState, base: SessionRecord, { version }: SessionRecord): Promise<boolean> {
+    return this.shared.update({ key: state.place, version, next: base });
   }
 
-  /** Under the id from before a login nobody gets at the session that was signed in, not even who was under way. */
-  #noteKey(base: SessionRecord, next: SessionRecord, turn: Turn): void {
-    turn.latest = next;
-    if (this.settings.sealsCookies && next.version !== base.version) this.#sent.add(next);
-    if (next.key === base.key) return;
-    const follows = next.previousKey === base.key;
-    this.#history.add(base.key, follows ? next.key : undefined);
-    if (!follows) turn.latest = 'gone';
-    this.reporter.rotated(next, base.key);
-  }
-
-  async #create(state: SessionState, turn: Turn): Promise<boolean> {
+  async #create(state: SessionState, turn: Turn, { login }: Write): Promise<boolean> {
     if (!state.host.canSend(state.cookie)) return true;
-    const record = this.#nextRecord(state, 'changed');
+    const record = this.#nextRecord(state, 'changed', { login });
     await this.settings.schema?.check(record.data);
-    if (!(await this.shared.create(record))) throw new SessionDataError(messages.storeExists);
+    if (!(await this.shared.create(record)) && !(await this.#isStored(state, record)))
+      throw new SessionDataError(messages.storeExists);
     if (this.#isStranded(state)) return true;
     turn.latest = record;
     state.stored(record);
     this.reporter.created(record);
-    if (record.userId !== null) await this.#capSessionsOf(record);
+    if (record.userId !== null) await this.cap.enforce(state, record);
     return true;
+  }
+
+  /** Whether a record is there because this very write put it there, although its answer was lost. */
+  async #isStored(state: SessionState, { version, token }: SessionRecord): Promise<boolean> {
+    const there = await this.shared.read(state.place);
+    return there?.version === version && there.token === token;
   }
 
   /** Carries the request's changes over to what somebody else stored meanwhile. */
   #catchUp(state: SessionState, { latest }: Turn, before: LocalChanges | undefined, isReread: boolean): void {
     if (latest === undefined) return;
-    if (latest === 'gone') {
-      state.ended ??= 'elsewhere';
-      return;
-    }
     const { base } = state;
-    // What was just read is what is stored. What another writer left behind can be older than what this request has read.
-    const isKnown = isReread ? base?.version === latest.version : base && base.version >= latest.version;
-    if (isKnown && base?.key === latest.key) {
-      // The same data: at most somebody has touched it, while this write stood in line.
-      if (base.version === latest.version) state.base = latest;
-      state.isSeen = true;
-      return;
+    if (latest !== 'gone') {
+      // What was just read is what is stored. What another writer left behind can be older than what this request has read.
+      const isKnown = isReread ? base?.version === latest.version : base && base.version >= latest.version;
+      if (isKnown) {
+        // The same data: at most somebody has touched it, while this write stood in line.
+        if (base?.version === latest.version) state.base = latest;
+        state.written = 'by others';
+        return;
+      }
     }
-    try {
-      // Renewed on schedule by somebody else: once is enough.
-      if (base?.key !== latest.key && state.renewal?.scheduled) state.renewal = undefined;
-      this.loader.follow(state, latest);
-      state.rebase(latest, before);
-      state.isSeen = true;
-    } catch {
-      this.reporter.rejected('corrupt', latest);
-      state.ended = 'elsewhere';
-    }
-  }
-
-  /** Ends a stored session; writers that come after find it gone. */
-  end(record: SessionRecord, reason: DestroyedReason): Promise<void> {
-    return this.#turns.take(record.key, async (turn) => {
-      await this.#end(record, reason);
-      turn.latest = 'gone';
+    this.loader.takeOver(state, latest, (record) => {
+      state.rebase(record, before);
+      state.written = 'by others';
     });
   }
+}
 
-  async #end(record: SessionRecord, reason: DestroyedReason): Promise<void> {
-    const found = await this.shared.delete(record.key);
-    const latest = this.#history.latestOf(record.key);
-    this.#history.add(record.key);
-    if (found || (latest !== record.key && (await this.shared.delete(latest)))) {
-      this.reporter.destroyed(record, reason);
-    }
-  }
-
-  /**
-   * Ends a user's oldest sessions beyond the allowed number (OWASP ASVS 5.0, 7.1.2). The session in hand is stored
-   * already: a store that fails here is told of as a `storeError`, and the next login makes up for it.
-   */
-  async #capSessionsOf({ userId, key, createdAt }: SessionRecord): Promise<void> {
-    const { store, settings } = this;
-    if (settings.maxSessionsPerUser === undefined || userId === null || !knowsUsers(store)) return;
-    try {
-      const sessions = await this.shared.alone('findByUser', () => store.findByUser(userId, settings.now()));
-      // Logins at the same time rank each other, or they would end each other; what is dated later than that has
-      // another clock, and does not outrank the login in hand.
-      const isRival = (other: SessionSummary): boolean =>
-        other.createdAt < createdAt + SAME_TIME && isBefore(other, { key, createdAt });
-      const others = sessions.filter((session) => session.key !== key);
-      const ranked = [...others.filter(isRival), { key }, ...others.filter((session) => !isRival(session))];
-      for (const { key: oldest } of ranked.slice(settings.maxSessionsPerUser)) {
-        if (await this.shared.delete(oldest)) this.reporter.destroyed({ key: oldest, userId }, 'replaced');
-      }
-    } catch (error) {
-      if (!(error instanceof SessionStoreError)) throw error;
-    }
-  }
+/** What a write has to do. */
+function stalenessFor(state: SessionState, { isForced }: Write, { login, renewal }: Intent): Staleness {
+  if (isForced === true || login !== undefined || renewal !== undefined) return 'changed';
+  return state.staleness();
 }
 
 /** Writers of several instances that meet again and again get out of step, and the slower one its chance. */
@@ -250,10 +210,5 @@ function backOff(attempt: number): Promise<unknown> {
 
 /** Whether two records of a session are found by the same. */
 function isFiledAlike(one: SessionRecord, other: SessionRecord): boolean {
-  return one.key === other.key && one.userId === other.userId && one.expiresAt === other.expiresAt;
-}
-
-/** The order of a user's sessions: newest first. */
-function isBefore(one: Pick<SessionSummary, 'key' | 'createdAt'>, other: typeof one): boolean {
-  return one.createdAt > other.createdAt || (one.createdAt === other.createdAt && one.key < other.key);
+  return one.userId === other.userId && one.expiresAt === other.expiresAt;
 }

@@ -4,7 +4,7 @@ import { SessionDataError } from '../errors/session-data.error.js';
 import { csrfTokenFor, isTokenFor } from './csrf-token.js';
 import type { SessionFace } from './engine-settings.js';
 import { SessionCookie } from './session-cookie.js';
-import { answer, run, type SessionCallback } from './session-calls.js';
+import type { CallName, SessionCallback } from './session-calls.js';
 import type { SessionEngine } from './session-engine.js';
 import { expiresAtOf } from './session-life.js';
 import { refuseNonJson } from './session-text.js';
@@ -14,7 +14,11 @@ import { userIdText } from './user-id.js';
 
 /** What {@link SessionObject.login} may be told. */
 export interface LoginOptions {
-  /** The data keys that survive the login. @defaultValue all of them */
+  /**
+   * The data keys that survive the login; flash values and the session's own cookie settings do not.
+   *
+   * @defaultValue everything survives
+   */
   readonly keep?: readonly string[];
 }
 
@@ -33,6 +37,12 @@ export class SessionObject {
     return session.#state;
   }
 
+  /** An update that a decorator of this package asks for. @internal */
+  static updateFor<Result>(name: CallName, session: SessionObject, fn: () => Result): Promise<Awaited<Result>> {
+    const { host } = session.#state;
+    return host.calls.run(name, () => session.#engine.update(session.#state, fn));
+  }
+
   /** @internal */
   constructor(engine: SessionEngine, state: SessionState) {
     this.#engine = engine;
@@ -44,9 +54,12 @@ export class SessionObject {
     return this.#state.id;
   }
 
-  /** The public name of the session: base64url of SHA-256 of the id, or the store's key where that differs. */
+  /**
+   * The public name of the session: the same from its beginning to its end, whatever becomes of its id. A name, not a
+   * permission: a route that takes one passes the user, too (`SessionService.revoke(handle, { userId })`).
+   */
   get handle(): string {
-    return this.#state.handle;
+    return this.#state.key;
   }
 
   /** Whether the session began with this request. */
@@ -71,7 +84,7 @@ export class SessionObject {
 
   /** When the user last signed in with {@link login}, or undefined. */
   get authenticatedAt(): Date | undefined {
-    const at = this.#state.login?.at ?? this.#state.base?.authenticatedAt;
+    const at = this.#state.base?.authenticatedAt;
     return at == null ? undefined : new Date(at);
   }
 
@@ -95,7 +108,7 @@ export class SessionObject {
    * ```
    */
   login(userId: string | number, options: LoginOptions = {}): Promise<void> {
-    return run(this.#state, async () => {
+    return this.#state.host.calls.run('login', async () => {
       const text = userIdText(userId);
       if (text === undefined)
         throw new SessionDataError(messages.userIdInvalid('session.login(userId)', describe(userId)));
@@ -116,7 +129,7 @@ export class SessionObject {
    * (a message of a WebSocket).
    */
   logout(): Promise<void> {
-    return run(this.#state, () => this.#engine.destroy(this.#state, 'logout'));
+    return this.#state.host.calls.run('logout', () => this.#engine.destroy(this.#state, 'logout'));
   }
 
   /**
@@ -126,25 +139,22 @@ export class SessionObject {
    * @throws SessionUsageError when the response has left already.
    */
   rotate(): Promise<void> {
-    return run(this.#state, () => this.#engine.rotate(this.#state));
+    return this.#state.host.calls.run('rotate', () => this.#engine.rotate(this.#state));
   }
 
   /** Ends this session and puts a new, empty one on `req.session`. This object stays readable. */
   regenerate(): Promise<void>;
   regenerate(callback: SessionCallback): this;
   regenerate(callback?: SessionCallback): Promise<void> | this {
-    return answer(this, this.#state, () => this.#engine.regenerate(this.#state), callback);
+    return this.#answer('regenerate', () => this.#engine.regenerate(this.#state), callback);
   }
 
   /** Ends the session in the store; `req.session` is undefined from then on, and the cookie is expired. */
   destroy(): Promise<void>;
   destroy(callback: SessionCallback): this;
   destroy(callback?: SessionCallback): Promise<void> | this {
-    const end = async (): Promise<void> => {
-      await this.#engine.destroy(this.#state, 'logout');
-      this.#state.host.setCurrent(undefined);
-    };
-    return answer(this, this.#state, end, callback);
+    if (this.#state.status !== 'detached') this.#state.host.setCurrent(undefined);
+    return this.#answer('destroy', () => this.#engine.destroy(this.#state, 'logout'), callback);
   }
 
   /**
@@ -156,7 +166,7 @@ export class SessionObject {
   save(): Promise<void>;
   save(callback: SessionCallback): this;
   save(callback?: SessionCallback): Promise<void> | this {
-    return answer(this, this.#state, () => this.#engine.save(this.#state), callback);
+    return this.#answer('save', () => this.#engine.save(this.#state), callback);
   }
 
   /**
@@ -167,7 +177,7 @@ export class SessionObject {
   reload(): Promise<void>;
   reload(callback: SessionCallback): this;
   reload(callback?: SessionCallback): Promise<void> | this {
-    return answer(this, this.#state, () => this.#engine.reload(this.#state), callback);
+    return this.#answer('reload', () => this.#engine.reload(this.#state), callback);
   }
 
   /** Counts this request as a use of the session even within `touchInterval`, and starts the cookie's life anew. */
@@ -184,8 +194,8 @@ export class SessionObject {
 
   /**
    * Changes the session atomically: `fn` reads and changes it (its argument is this session, brought up to date), and
-   * runs again when somebody else was faster, so that a hundred increments at once count a hundred. It must not call
-   * `save()` or `update()`. Changes made earlier in this request are stored with it.
+   * runs again when somebody else was faster, so that a hundred increments at once count a hundred. It must not wait for
+   * another call of the session. Changes made earlier in this request are stored with it.
    *
    * @returns What `fn` returned.
    * @throws SessionEndedError when the session was ended elsewhere.
@@ -196,7 +206,9 @@ export class SessionObject {
    * ```
    */
   update<Result>(fn: (session: this) => Result | Promise<Result>): Promise<Awaited<Result>> {
-    return run(this.#state, () => this.#engine.update(this.#state, () => fn(this)));
+    return this.#state.host.calls.run('update', (inside) =>
+      this.#engine.update(this.#state, () => inside(() => fn(this))),
+    );
   }
 
   /**
@@ -214,6 +226,14 @@ export class SessionObject {
     this.#state.addFlash(key, value);
     return undefined;
   }
+
+  #answer(
+    name: CallName,
+    work: () => Promise<void>,
+    callback: SessionCallback | undefined,
+  ): Promise<void> | this {
+    return this.#state.host.calls.answer(this, name, work, callback);
+  }
 }
 
 /**
@@ -224,7 +244,7 @@ export async function takeFlash(session: SessionObject, key: string): Promise<un
   const { meta } = SessionObject.stateOf(session);
   if (flashEntries(meta.flash, key).length === 0) return session.flash(key);
   try {
-    return await session.update(() => session.flash(key));
+    return await SessionObject.updateFor('@Flash', session, () => session.flash(key));
   } catch (error) {
     if (error instanceof SessionEndedError) return [];
     throw error;
@@ -238,8 +258,12 @@ export async function takeFlash(session: SessionObject, key: string): Promise<un
 export async function csrfTokenOf(session: SessionObject): Promise<string> {
   const state = SessionObject.stateOf(session);
   // A session that is never stored (`onStoreError: 'anonymous'`) has tokens that are good for nothing, and its page.
-  const isKept = state.meta.csrf !== undefined || state.detached !== undefined;
-  return csrfTokenFor(isKept ? state.needCsrf() : await session.update(() => state.needCsrf()));
+  const isKept = state.meta.csrf !== undefined || state.status === 'detached';
+  return csrfTokenFor(
+    isKept
+      ? state.needCsrf()
+      : await SessionObject.updateFor('@CsrfToken', session, () => state.needCsrf()),
+  );
 }
 
 /** Whether a token is one of the session's. @internal */

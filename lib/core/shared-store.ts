@@ -6,14 +6,14 @@ import { Batcher } from './batcher.js';
 import { LONGEST_DELAY } from './timers.js';
 import type { RecordSeal } from './record-seal.js';
 import type { SessionChange, SessionRecord } from './session-record.js';
-import { type SessionStore, storeName } from './session-store.js';
+import { type SessionStore, storeName, type UserSessionStore } from './session-store.js';
 
 /** How long a store call may take, and who hears of its failures. */
 export interface SharedStoreOptions {
   /** Milliseconds after which a call fails. */
   readonly timeout: number;
   /** What stands between the caller, who sees sessions in the clear, and the store. @defaultValue nothing */
-  readonly seal?: RecordSeal;
+  readonly seal?: RecordSeal | undefined;
   /** Told of every failure of the store, once a call. */
   onError(error: SessionStoreError): void;
 }
@@ -65,7 +65,7 @@ export class SharedStore {
     );
   }
 
-  /** The record under `key`, or whose `previousKey` it is. */
+  /** The record under `key`. */
   read(key: string): Promise<SessionRecord | undefined> {
     return this.#reads.add(key);
   }
@@ -85,17 +85,25 @@ export class SharedStore {
     return this.#deletes.add(key);
   }
 
+  /** Whether there was a record under `key` to remove that belonged to this user at that moment. For a store that knows users. */
+  async deleteOwned(userId: string, key: string): Promise<boolean> {
+    const store = this.#store as SessionStore & UserSessionStore;
+    const [outcome] = await this.call('deleteOwned', () => store.deleteOwned(userId, [key]));
+    if (outcome instanceof Error) throw this.#failed('deleteOwned', outcome);
+    return outcome ?? false;
+  }
+
   /** Runs a call that is not shared under the same time limit and with the same errors. */
-  async alone<T>(call: string, work: () => Promise<T>): Promise<T> {
+  async call<T>(name: string, work: () => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const delay = Math.min(this.#options.timeout, LONGEST_DELAY);
-      timer = setTimeout(() => reject(this.#timedOut(call)), delay).unref();
+      timer = setTimeout(() => reject(this.#timedOut(name)), delay).unref();
     });
     try {
       return await Promise.race([work(), late]);
     } catch (error) {
-      throw this.#failed(call, error);
+      throw this.#failed(name, error);
     } finally {
       clearTimeout(timer);
     }

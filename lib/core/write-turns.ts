@@ -1,31 +1,9 @@
-import { clearTimeout, setTimeout } from 'node:timers';
+import { comesWithin, Place } from './line.js';
 import type { SessionRecord } from './session-record.js';
 
 /** What the previous writer of the same session left for the next: the record as stored now, or `'gone'`. */
 export interface Turn {
   latest: SessionRecord | 'gone' | undefined;
-}
-
-/** Something that happens once; a promise is made of it only when somebody waits. */
-class Moment {
-  #isPast = false;
-  #waiting: (() => void)[] | undefined;
-
-  happen(): void {
-    this.#isPast = true;
-    for (const resolve of this.#waiting ?? []) resolve();
-  }
-
-  wait(): Promise<void> {
-    if (this.#isPast) return Promise.resolve();
-    return new Promise((resolve) => (this.#waiting ??= []).push(resolve));
-  }
-}
-
-/** One writer's place in a line. */
-interface Place {
-  readonly begun: Moment;
-  readonly done: Moment;
 }
 
 interface Line {
@@ -35,9 +13,8 @@ interface Line {
 }
 
 /**
- * Milliseconds a writer waits for the one before it to finish, from when that one began. Waiting only saves conflicts,
- * the store's version check decides who wins; so one that is slow, or that waits for a writer behind it, is passed, and
- * a line that moves is waited in for as long as it takes.
+ * Milliseconds that a writer waits for the one before it to finish, from when that one began. Waiting only saves conflicts:
+ * the store's version check decides who wins. So a slow writer is overtaken.
  */
 const PATIENCE = 1_000;
 
@@ -56,10 +33,13 @@ export class WriteTurns {
       this.#lines.set(key, line);
     }
     const before = line.last;
-    const place = (line.last = { begun: new Moment(), done: new Moment() });
+    const place = (line.last = new Place());
     line.writers++;
     try {
-      if (before !== undefined) await patiently(before);
+      if (before !== undefined) {
+        await before.begun.wait();
+        await comesWithin(before.done, PATIENCE);
+      }
       place.begun.happen();
       return await work(line.turn);
     } finally {
@@ -67,12 +47,4 @@ export class WriteTurns {
       if (--line.writers === 0) this.#lines.delete(key);
     }
   }
-}
-
-async function patiently({ begun, done }: Place): Promise<void> {
-  await begun.wait();
-  let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE)));
-  await Promise.race([done.wait(), enough]);
-  clearTimeout(timer);
 }

@@ -29,7 +29,7 @@ export const messages = {
   capability: (store: string, capability: string) =>
     `${store} cannot ${capability}; use a store that can, such as TypeOrmSessionStore.`,
   conflict: (ms: number) =>
-    `A change to the session met newer versions for ${ms} ms; do not call save() or update() inside the function given to update().`,
+    `A change to the session met newer versions for ${ms} ms, so it was not stored; other requests change the same session all the time.`,
 
   storeOptionUnknown: (store: string, name: string, known: string) =>
     `${store} option "${name}" is not known; the options are: ${known}.`,
@@ -66,6 +66,12 @@ export const messages = {
 
   // use
   ended: 'The session was ended elsewhere, so the change was dropped; ask the visitor to sign in again.',
+  insideUpdate: (call: string) =>
+    `session.${call}() was called inside the function given to session.update(), so it would wait for that update() for ever; call it after update(), or change the session directly inside the function.`,
+  callWaits: (waiting: string, running: string | undefined, ms: number) =>
+    `${waiting} waited ${ms} ms ("storeTimeout") for ${running === undefined ? 'a callback' : `session.${running}()`}, which was called before and is not done; check that its function or callback ends.`,
+  regenerated:
+    'The request has had another session since session.regenerate(); use req.session anew rather than the object from before.',
   headersSent: (method: string) =>
     `session.${method}() gives the session a new id, but its cookie cannot be sent any more: the response has left already, or this is a message of a WebSocket; call it before the first byte of a response over HTTP.`,
   notLoaded:
@@ -89,6 +95,8 @@ export const messages = {
     `The session cookie's name and value have ${bytes} bytes, more than the 4096 browsers keep (RFC 6265bis, section 5.6); use a shorter name or id.`,
   noHandle: (given: string) =>
     `SessionService: ${given} is no session; give a handle, a session, or a request that the session middleware ran for.`,
+  callbackFailed:
+    'A callback given to a method of the session threw after the response had left; catch the error there.',
   listenerFailed: 'A listener for session events threw an error; catch it there.',
 
   // guard
@@ -133,7 +141,7 @@ export const messages = {
 
   // redis
   redisClient: (given: string) =>
-    `RedisSessionStore option "client": ${given} was given; accepted: a client of node-redis 5 or 6 (createClient, createClientPool, createCluster) or of ioredis 5 or 6 (new Redis, new Cluster).`,
+    `RedisSessionStore option "client": ${given} was given; accepted: a client of node-redis 5 or 6 (createClient, createClientPool, createCluster, createSentinel) or of ioredis 5 or 6 (new Redis, new Cluster).`,
   redisPrefix: (given: string) =>
     `RedisSessionStore option "prefix": ${given} was given; accepted: a string without braces, which decide the slot of a Redis Cluster.`,
   redisClosed:

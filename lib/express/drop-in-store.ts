@@ -8,8 +8,8 @@ import {
 import { each, getSession } from '../stores/express/express-store.adapter.js';
 import { corruptRecord, readRow, recordOf, versionOf, writeRow } from '../stores/express/session-row.js';
 
-/** What became of a session in this process: the version that its text was written as; 'gone' when it was ended. */
-type LastWrite = { readonly version: number; readonly textVersion: number } | 'gone';
+/** What became of a session in this process: the version that its text was written as, or its end. */
+type LastWrite = { readonly version: number; readonly textVersion: number } | 'ended';
 
 /** So many sessions are remembered; the oldest are forgotten first. */
 const CAPACITY = 10_000;
@@ -25,17 +25,16 @@ export class DropInStore implements SessionStore {
   readonly sharesCalls = false;
   readonly keepsIds = true;
   readonly keepsCookies = true;
-  readonly keepsPreviousKeys = false;
   readonly #store: ExpressSessionStore;
   readonly #lastWrites = new Map<string, LastWrite>();
-  /** What is being destroyed: it is no longer there for anybody. */
+  /** The ids whose sessions are being destroyed: nobody finds them any more. */
   readonly #ending = new Set<string>();
 
   constructor(store: ExpressSessionStore) {
     this.#store = store;
   }
 
-  /** The one for a store: whatever goes through it has to know of each other. */
+  /** The only one for a store, as it has to know everything that goes through. */
   static of(store: ExpressSessionStore): DropInStore {
     const known = DropInStore.#known.get(store) ?? new DropInStore(store);
     DropInStore.#known.set(store, known);
@@ -44,70 +43,69 @@ export class DropInStore implements SessionStore {
 
   static readonly #known = new WeakMap<object, DropInStore>();
 
-  read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    return Promise.all(keys.map((key) => this.#read(key)));
+  read(ids: readonly string[]): Promise<(SessionRecord | undefined)[]> {
+    return Promise.all(ids.map((id) => this.#read(id)));
   }
 
   create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
-    return each(records, (record) => this.#set(record));
+    return each(records, (record) => this.#set(idOf(record), record));
   }
 
   update(changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
-    return each(changes, async ({ key, version, next }) => {
-      const last = this.#lastWrites.get(key);
-      if (last !== undefined && (last === 'gone' || last.version !== version)) return false;
-      if (next.version !== version) return this.#set(next);
+    return each(changes, async ({ key: id, version, next }) => {
+      const last = this.#lastWrites.get(id);
+      if (last !== undefined && (last === 'ended' || last.version !== version)) return false;
+      if (next.version !== version) return this.#set(idOf(next), next);
       if (this.#store.touch) {
         // Some stores keep things of their own on a session, and look for them here.
         const row = rowOf(next);
-        await callStore(this.#store, 'touch', [key, { ...(next.source ?? row), cookie: row.cookie }]);
+        await callStore(this.#store, 'touch', [id, { ...(next.source ?? row), cookie: row.cookie }]);
       }
       return true;
     });
   }
 
-  delete(keys: readonly string[]): Promise<StoreOutcome[]> {
-    return each(keys, async (key) => {
-      this.#remember(key, 'gone');
-      this.#ending.add(key);
+  delete(ids: readonly string[]): Promise<StoreOutcome[]> {
+    return each(ids, async (id) => {
+      this.#remember(id, 'ended');
+      this.#ending.add(id);
       try {
-        await callStore(this.#store, 'destroy', [key]);
+        await callStore(this.#store, 'destroy', [id]);
         return true;
       } finally {
-        this.#ending.delete(key);
+        this.#ending.delete(id);
       }
     });
   }
 
-  async #read(key: string): Promise<SessionRecord | undefined> {
-    const before = this.#lastWrites.get(key);
-    const session = await getSession(this.#store, key);
-    if (session === undefined || this.#ending.has(key)) return undefined;
-    const record = recordFrom(key, session);
-    if (before === undefined || before !== this.#lastWrites.get(key)) return record;
-    if (before !== 'gone' && before.textVersion === record.version) {
+  async #read(id: string): Promise<SessionRecord | undefined> {
+    const before = this.#lastWrites.get(id);
+    const session = await getSession(this.#store, id);
+    if (session === undefined || this.#ending.has(id)) return undefined;
+    const record = recordFrom(id, session);
+    if (before === undefined || before !== this.#lastWrites.get(id)) return record;
+    if (before !== 'ended' && before.textVersion === record.version) {
       return { ...record, version: before.version };
     }
-    this.#lastWrites.delete(key);
+    this.#lastWrites.delete(id);
     return record;
   }
 
   /** False where the session was ended while it was on its way to a slow store, where it then must not stay. */
-  async #set(record: SessionRecord): Promise<boolean> {
-    const { key } = record;
-    const before = this.#lastWrites.get(key);
-    await callStore(this.#store, 'set', [key, rowOf(record)]);
-    if (before !== 'gone' && this.#lastWrites.get(key) === 'gone') {
-      await callStore(this.#store, 'destroy', [key]);
+  async #set(id: string, record: SessionRecord): Promise<boolean> {
+    const before = this.#lastWrites.get(id);
+    await callStore(this.#store, 'set', [id, rowOf(record)]);
+    if (before !== 'ended' && this.#lastWrites.get(id) === 'ended') {
+      await callStore(this.#store, 'destroy', [id]);
       return false;
     }
-    this.#remember(key, { version: record.version, textVersion: versionOf(record.data) });
+    this.#remember(id, { version: record.version, textVersion: versionOf(record.data) });
     return true;
   }
 
-  #remember(key: string, last: LastWrite): void {
-    this.#lastWrites.delete(key);
-    this.#lastWrites.set(key, last);
+  #remember(id: string, last: LastWrite): void {
+    this.#lastWrites.delete(id);
+    this.#lastWrites.set(id, last);
     if (this.#lastWrites.size <= CAPACITY) return;
     for (const oldest of this.#lastWrites.keys()) {
       this.#lastWrites.delete(oldest);
@@ -123,10 +121,16 @@ function rowOf(record: SessionRecord): StoredSession {
 }
 
 /** What a store returned, as a record. That the session is alive is the store's word: nothing expires here. */
-export function recordFrom(key: string, session: unknown): SessionRecord {
+export function recordFrom(id: string, session: unknown): SessionRecord {
   const now = Date.now();
+  const names = { key: id, token: id };
   const row = readRow(session);
   return row === undefined
-    ? corruptRecord(key, now)
-    : { ...recordOf(key, row, now), expiresAt: Infinity, source: session as object };
+    ? corruptRecord(names, now)
+    : { ...recordOf(names, row, now), expiresAt: Infinity, source: session as object };
+}
+
+/** The id of a session that is written. It is the key of a new one. */
+function idOf({ id, key }: SessionRecord): string {
+  return id ?? key;
 }

@@ -29,13 +29,13 @@ function sessionMiddleware(given?: SessionOptions | null): SessionMiddleware {
     onError: () => undefined,
   });
   const engine = new SessionEngine(settings, dropIn, shared, new SessionEventHub());
-  const context = { engine, http, storeFailures: () => 0, warnOnce };
+  const context = { engine, http, callTimeout: resolved.storeTimeout, storeFailures: () => 0, warnOnce };
   warnings.forEach(warnOnce);
 
   store.generate = (req) => {
     const exchange = exchangeOf(req);
     if (exchange !== undefined) return exchange.startOver();
-    req.sessionID = settings.generateId(req);
+    req.sessionID = settings.ids.generate(req);
     const made = new Session(req);
     made.cookie = new Cookie(http.cookieFor(req as IncomingMessage));
     req.session = made;

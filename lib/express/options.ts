@@ -4,7 +4,7 @@ import { cookieValues } from '../cookie/cookie-header.js';
 import { SignedIdCodec } from '../cookie/signed-id.codec.js';
 import type { EngineSettings, TokenCodec } from '../core/engine-settings.js';
 import type { CookieDefaults } from '../core/session-cookie.js';
-import { generateId } from '../core/session-id.js';
+import { type IdScheme, randomSecret } from '../core/session-id.js';
 import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import { isSecure } from '../http/connection.js';
@@ -106,7 +106,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       },
       idleFollowsCookie: true,
       face: EXPRESS_FACE,
-      generateId: genid ? (req) => checkedId(genid(req as never)) : generateId,
+      ids: expressIds(genid ? (req) => checkedId(genid(req as never)) : randomSecret),
       userIdOf: () => undefined,
       schema: undefined,
       maxSessionsPerUser: undefined,
@@ -116,7 +116,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       saveUnchanged: true,
       saveUninitialized: saveUninitialized === undefined || Boolean(saveUninitialized),
       saveRegenerated: true,
-      rolling: Boolean(options.rolling),
+      rolling: options.rolling ? 'always' : 'change',
       onStoreError: 'fail',
     },
     http: {
@@ -139,6 +139,12 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     },
     warnings: warningsFor(options, store),
   };
+}
+
+/** Ids as express-session has them: nothing but themselves, under which their session is stored. */
+function expressIds(generate: (request: unknown) => string): IdScheme {
+  const same = (id: string): string => id;
+  return { generate, renew: () => generate(undefined), keyOf: same, tokenOf: same };
 }
 
 /** The secret that cookie-parser left on a request. */

@@ -1,5 +1,5 @@
 import type { SessionFace } from '../core/engine-settings.js';
-import { answer, type SessionCallback } from '../core/session-calls.js';
+import type { CallName, SessionCallback } from '../core/session-calls.js';
 import type { SessionEngine } from '../core/session-engine.js';
 import type { SessionState } from '../core/session-state.js';
 import { Cookie } from './cookie.js';
@@ -78,6 +78,7 @@ export class Session {
   save(callback: SessionCallback): this;
   save(callback?: SessionCallback): Promise<void> | this {
     return this.#do(
+      'save',
       ({ engine, state }) => engine.save(state),
       (done) => this.req.sessionStore.set(this.id, this, done),
       callback,
@@ -89,6 +90,7 @@ export class Session {
   reload(callback: SessionCallback): this;
   reload(callback?: SessionCallback): Promise<void> | this {
     return this.#do(
+      'reload',
       async ({ engine, state }) => {
         await engine.reload(state);
         state.host.setCurrent(state);
@@ -113,6 +115,7 @@ export class Session {
   destroy(callback?: SessionCallback): Promise<void> | this {
     Reflect.deleteProperty(this.req, 'session');
     return this.#do(
+      'destroy',
       ({ engine, state }) => engine.destroy(state, 'logout'),
       (done) => this.req.sessionStore.destroy(this.id, done),
       callback,
@@ -124,6 +127,7 @@ export class Session {
   regenerate(callback: SessionCallback): this;
   regenerate(callback?: SessionCallback): Promise<void> | this {
     return this.#do(
+      'regenerate',
       async ({ engine, state }) => {
         await engine.regenerate(state);
         present(this.req);
@@ -134,6 +138,7 @@ export class Session {
   }
 
   #do(
+    name: CallName,
     withEngine: (bond: Bond) => Promise<void>,
     byHand: (done: SessionCallback) => void,
     callback: SessionCallback | undefined,
@@ -147,7 +152,7 @@ export class Session {
         throw errorFor(error);
       }
     };
-    return answer(this, bond.state, work, callback);
+    return bond.state.host.calls.answer(this, name, work, callback);
   }
 
   #byHand(

@@ -59,7 +59,7 @@ function notePipe(this: ServerResponse, source: Readable): void {
 }
 
 /** One per response: stands in for four functions of it, which it keeps calling. */
-class HeldResponse implements StandIn {
+export class HeldResponse implements StandIn {
   /** What is piped into the response. */
   readonly sources: Readable[] = [];
   /** 'failed': the error goes out through these functions. 'lost': it goes out around them, see `stepAside`. */
@@ -133,6 +133,14 @@ class HeldResponse implements StandIn {
     const isOver = this.phase === 'open' && this.isShared && !this.gate.endsOnce;
     if (isOver) dropStandIn(this.res);
     return result;
+  }
+
+  /** Answers with an error in place of whatever the application has in mind; nothing where it has answered already. */
+  abort(error: unknown): void {
+    if (this.phase !== 'untouched' || this.res.headersSent) return;
+    this.phase = 'open';
+    const hold = this.holdOn();
+    queueMicrotask(() => this.fail(error, hold));
   }
 
   /** Asks the gate at the first call. Returns what this call has to wait with, if it may not go on at once. */
@@ -270,8 +278,8 @@ class HeldResponse implements StandIn {
  * Holds a response back until the gate has committed: whichever of `writeHead`, `flushHeaders`, `write` and `end`
  * comes first asks it, and waits with all that follow while the application sees them as made.
  */
-export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
+export function holdResponse(res: ServerResponse, gate: ResponseGate): HeldResponse | undefined {
   // What is passed for a handshake of a WebSocket is often no response at all.
-  if (typeof (res as Partial<ServerResponse>).on !== 'function') return;
-  new HeldResponse(res, gate);
+  if (typeof (res as Partial<ServerResponse>).on !== 'function') return undefined;
+  return new HeldResponse(res, gate);
 }

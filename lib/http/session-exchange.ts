@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Commit, SessionHost, TokenCodec } from '../core/engine-settings.js';
 import type { CookieDefaults, SessionCookie } from '../core/session-cookie.js';
 import type { SessionRecord } from '../core/session-record.js';
+import { SessionCalls } from '../core/session-calls.js';
 import type { SessionEngine } from '../core/session-engine.js';
 import { cookieLifeOf } from '../core/session-life.js';
 import type { SessionState } from '../core/session-state.js';
@@ -10,9 +11,11 @@ import { describe, messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import { isSecure } from './connection.js';
+import { toError } from './node-response.js';
 import { keepExchange, type SessionRequest, showSession } from './request-session.js';
-import { holdResponse, type ResponseGate } from './response-hold.js';
+import { type HeldResponse, holdResponse, type ResponseGate } from './response-hold.js';
 import { addHeader, cookieLines, varyOnCookie } from './session-headers.js';
+import { keepFromCaches, maySharedCacheStore } from './shared-caches.js';
 
 /** Continues with the request, or with an error. */
 export type Next = (error?: unknown) => void;
@@ -21,6 +24,8 @@ export type Next = (error?: unknown) => void;
 export interface ExchangeContext {
   readonly engine: SessionEngine;
   readonly http: HttpSettings;
+  /** Milliseconds that a call of a session waits for the one before it. */
+  readonly callTimeout: number;
   /** How often the store has failed so far. */
   readonly storeFailures: () => number;
   /** Says something to the operator, once. */
@@ -50,6 +55,8 @@ export class SessionExchange implements SessionHost, ResponseGate {
   #setCookies: readonly string[] | undefined;
   #clearSiteData: string | undefined;
   #tokens: readonly string[] = [];
+  #calls: SessionCalls | undefined;
+  #hold: HeldResponse | undefined;
   #failed = false;
   #accessed = false;
   #unset = false;
@@ -134,6 +141,14 @@ export class SessionExchange implements SessionHost, ResponseGate {
     return this.#head !== 'open';
   }
 
+  get calls(): SessionCalls {
+    return (this.#calls ??= new SessionCalls(this.#context.callTimeout, (error) => this.callbackFailed(error)));
+  }
+
+  get renewal(): 'possible' | 'later' | 'impossible' {
+    return this.cookieSettled || maySharedCacheStore(this.#res) ? 'later' : 'possible';
+  }
+
   canSend(cookie: SessionCookie): boolean {
     if (!this.#isSecure && this.#needsSecure(cookie)) {
       this.#context.warnOnce(messages.insecure);
@@ -170,6 +185,12 @@ export class SessionExchange implements SessionHost, ResponseGate {
   setCurrent(state: SessionState | undefined): void {
     if (state !== undefined) this.#state = state;
     this.#session = state === undefined ? null : undefined;
+    this.#unset = state === undefined;
+    this.#expose();
+  }
+
+  putBack(): void {
+    this.#session = this.#shown;
     this.#unset = false;
     this.#expose();
   }
@@ -186,7 +207,9 @@ export class SessionExchange implements SessionHost, ResponseGate {
   adopt(id: string, record: SessionRecord): object | undefined {
     const isOther = this.#state?.base === undefined || this.#state.id !== id;
     const state = this.#context.engine.adopt(id, record, this);
-    state.cookieDue = isOther;
+    // The application has it from the store itself, and vouches for it.
+    state.mustSendCookie = isOther;
+    if (isOther) state.written = 'here';
     this.setCurrent(state);
     return this.session;
   }
@@ -200,10 +223,11 @@ export class SessionExchange implements SessionHost, ResponseGate {
   commit(): Promise<void> | undefined {
     const state = this.#state;
     if (state === undefined || this.#failed) return undefined;
-    const { underWay } = state;
-    if (underWay !== undefined && underWay.size > 0) {
-      this.#leaving();
-      return Promise.all(underWay).then(() => this.commit());
+    const calls = this.#calls;
+    if (calls !== undefined) {
+      // What they and their callbacks do may still give the session another id.
+      if (!calls.isIdle) return calls.idle().then(() => this.commit());
+      calls.throwFailure();
     }
     const outcome = this.#outcome(state);
     this.#leaving();
@@ -247,11 +271,18 @@ export class SessionExchange implements SessionHost, ResponseGate {
     const res = this.#res;
     if (this.#setCookies !== undefined) {
       for (const line of this.#setCookies) addHeader(res, 'Set-Cookie', line);
-      if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
+      keepFromCaches(res);
     }
     if (this.#clearSiteData !== undefined && !res.hasHeader('Clear-Site-Data'))
       res.setHeader('Clear-Site-Data', this.#clearSiteData);
     if (this.#accessed || this.#setCookies !== undefined) varyOnCookie(res);
+  }
+
+  /** A callback of a session's method threw: that fails the request, and never the process. */
+  protected callbackFailed(error: unknown): void {
+    if (this.#head !== 'gone') return this.#hold?.abort(error);
+    if (!this.#res.writableEnded) this.#res.destroy(toError(error));
+    process.emitWarning(messages.callbackFailed, { code: 'NEST_SESSION_CALLBACK', detail: stackOf(error) });
   }
 
   #expose(): void {
@@ -264,7 +295,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
 
   #open(): Promise<void> | undefined {
     if (this.#res.headersSent) this.#head = 'gone';
-    holdResponse(this.#res, this);
+    this.#hold = holdResponse(this.#res, this);
     const { engine, http } = this.#context;
     this.#tokens = http.tokensOf(this.#req, this.codec);
     const state = engine.open(this.#tokens, this);
@@ -284,7 +315,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
   #outcome(state: SessionState): Commit | Promise<Commit> {
     const { engine, http } = this.#context;
     const unset = this.#unset || !('session' in this.#req);
-    if (!unset || state.ended !== undefined) return engine.commit(state);
+    if (!unset || state.isEnded) return engine.commit(state);
     if (http.unset === 'keep') return { cookie: 'none' };
     return engine.destroy(state, 'logout').then(() => engine.commit(state));
   }
@@ -305,7 +336,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
       ...(life && { expires: life.expires, ...(http.sendsMaxAge && { maxAge: life.maxAge }) }),
     };
     this.#setCookies = cookieLines(http, commit.token, attributes, this.#req);
-    state.cookieDue = false;
+    state.mustSendCookie = false;
   }
 
   get #sealsCookies(): boolean {
@@ -315,4 +346,8 @@ export class SessionExchange implements SessionHost, ResponseGate {
   get #isSecure(): boolean {
     return isSecure(this.#req, this.#context.http.proxy);
   }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : describe(error);
 }

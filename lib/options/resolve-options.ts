@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { SignedIdCodec } from '../cookie/signed-id.codec.js';
-import type { SessionLifetimes } from '../core/lifetime.js';
-import { checkedId, generateId } from '../core/session-id.js';
+import type { EngineSettings } from '../core/engine-settings.js';
+import { LARGEST_PART, type SessionLifetimes } from '../core/lifetime.js';
+import { checkedId, type IdScheme, KeyedIds } from '../core/session-id.js';
 import { SessionSchema } from '../core/session-schema.js';
 import { SESSION_FACE } from '../core/session.js';
 import { cookieValues } from '../cookie/cookie-header.js';
@@ -16,7 +17,8 @@ import { count, duration, flag, func, oneOf, refuse, refuseUnseen } from './opti
 import type { ResolvedOptions } from './resolved-options.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
-const DAY = 24 * 60 * 60 * 1000;
+const MINUTE = 60 * 1000;
+const DAY = 24 * 60 * MINUTE;
 const MIN_SECRET_BYTES = 32;
 
 const KNOWN: Record<keyof SessionModuleOptions, true> = {
@@ -77,7 +79,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       lifetimes: resolveLifetimes(options, cookie, warnings),
       idleFollowsCookie: options.idleTimeout === undefined && cookie.fixed === undefined,
       face: SESSION_FACE,
-      generateId: idGenerator(options.genid),
+      ids: idScheme(options.genid),
       userIdOf: func<(data: never) => unknown>('userId', options.userId, defaultUserId) as (
         data: object,
       ) => unknown,
@@ -89,7 +91,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       saveUnchanged: false,
       saveUninitialized: flag('saveUninitialized', options.saveUninitialized, false),
       saveRegenerated: false,
-      rolling: flag('rolling', options.rolling, undefined),
+      rolling: resolveRolling(options.rolling),
       onStoreError: oneOf('onStoreError', options.onStoreError, ['fail', 'anonymous'], 'fail'),
     },
     http: {
@@ -147,10 +149,8 @@ function resolveLifetimes(
   warnings: string[],
 ): SessionLifetimes {
   const idleTimeout = duration('idleTimeout', or(options.idleTimeout, cookie.fixed?.maxAge ?? DAY));
-  const touchInterval =
-    options.touchInterval === undefined
-      ? Math.min(60_000, idleTimeout / 10)
-      : duration('touchInterval', options.touchInterval, { zero: true });
+  const touchInterval = duration('touchInterval', or(options.touchInterval, MINUTE), { zero: true });
+  const rest = Math.min(idleTimeout, cookie.fixed?.maxAge ?? Infinity);
   const rotateInterval = switchable('rotateInterval', or(options.rotateInterval, false));
   const rotationGrace = duration('rotationGrace', or(options.rotationGrace, 30_000), { zero: true });
   if (rotateInterval !== false && rotateInterval <= rotationGrace) {
@@ -167,7 +167,7 @@ function resolveLifetimes(
   return {
     idleTimeout,
     absoluteTimeout,
-    touchInterval: Math.min(touchInterval, idleTimeout / 2),
+    touchInterval: Math.min(touchInterval, rest * LARGEST_PART),
     rotateInterval,
     rotationGrace,
   };
@@ -205,10 +205,15 @@ function resolveSchema({ schema, version, migrate }: SessionModuleOptions): Sess
     : new SessionSchema({ schema, version, migrate });
 }
 
-function idGenerator(genid: SessionModuleOptions['genid']): (request: unknown) => string {
-  if (genid === undefined) return generateId;
+function idScheme(genid: SessionModuleOptions['genid']): IdScheme {
+  if (genid === undefined) return new KeyedIds();
   const generate = func('genid', genid, genid);
-  return (request) => checkedId(generate(request as IncomingMessage));
+  return new KeyedIds((request) => checkedId(generate(request as IncomingMessage)));
+}
+
+function resolveRolling(given: SessionModuleOptions['rolling']): EngineSettings['rolling'] {
+  const isRolling = flag('rolling', given, undefined);
+  return isRolling === undefined ? 'touch' : isRolling ? 'always' : 'never';
 }
 
 function defaultUserId(data: object): unknown {

@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { Inject, Injectable } from '@nestjs/common';
-import { generateId } from '../core/session-id.js';
+import { randomSecret } from '../core/session-id.js';
 import { LONGEST_DELAY } from '../core/timers.js';
 import { messages } from '../errors/messages.js';
 import { SessionStoreError } from '../errors/session-store.error.js';
@@ -71,7 +71,7 @@ export class SessionHealthIndicator {
 
   async #answer({ timeout }: SessionHealthOptions): Promise<void> {
     const limit = timeout === undefined ? undefined : duration('isHealthy timeout', timeout);
-    const answer = this.#runtime.shared.read(generateId());
+    const answer = this.#runtime.shared.read(randomSecret());
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       if (limit === undefined) return;

@@ -81,7 +81,7 @@ export class SessionService {
     const store = this.#users('list the sessions of a user');
     const user = requireUserId(userId);
     const current = options.current === undefined ? undefined : await this.#handleOf(options.current);
-    const found = await this.#runtime.shared.alone('findByUser', () => store.findByUser(user, this.#now()));
+    const found = await this.#runtime.shared.call('findByUser', () => store.findByUser(user, this.#now()));
     return found.map((summary) => infoOf(summary, current));
   }
 
@@ -94,7 +94,7 @@ export class SessionService {
     this.#requireHandles();
     if (!isHandle(handle)) return undefined;
     const record = await this.#runtime.shared.read(handle);
-    return record?.key !== handle || record.expiresAt <= this.#now() ? undefined : infoOf(record, undefined);
+    return record === undefined || record.expiresAt <= this.#now() ? undefined : infoOf(record, undefined);
   }
 
   /**
@@ -107,10 +107,11 @@ export class SessionService {
   async revoke(handle: string, options: { userId?: string | number } = {}): Promise<boolean> {
     // A user who turns out to be undefined must not stand for everybody.
     const owner = 'userId' in options ? requireUserId(options.userId) : undefined;
-    if (owner !== undefined && (await this.get(handle))?.userId !== owner) return false;
     this.#requireHandles();
+    if (owner !== undefined) this.#users('end a session of a user');
     if (!isHandle(handle)) return false;
-    const ended = await this.#runtime.shared.delete(handle);
+    const { shared } = this.#runtime;
+    const ended = await (owner === undefined ? shared.delete(handle) : shared.deleteOwned(owner, handle));
     if (ended) this.#tell('revoked', handle, owner);
     return ended;
   }
@@ -131,7 +132,7 @@ export class SessionService {
     const user = requireUserId(userId);
     const kept = options.except === undefined ? [] : [options.except].flat();
     const except = await Promise.all(kept.map((reference) => this.#handleOf(reference)));
-    const ended = await this.#runtime.shared.alone('deleteByUser', () => store.deleteByUser(user, except));
+    const ended = await this.#runtime.shared.call('deleteByUser', () => store.deleteByUser(user, except));
     for (const handle of ended) this.#tell('revoked', handle, user);
     return ended.length;
   }
@@ -144,14 +145,14 @@ export class SessionService {
    */
   async revokeEverything(): Promise<number> {
     const store = this.#users('end all sessions');
-    return this.#runtime.shared.alone('deleteAll', () => store.deleteAll());
+    return this.#runtime.shared.call('deleteAll', () => store.deleteAll());
   }
 
   /** How many sessions there are, of a user or of everybody. @throws SessionCapabilityError when the store does not know users. */
   async count(options: { userId?: string | number } = {}): Promise<number> {
     const store = this.#users('count sessions');
     const userId = 'userId' in options ? requireUserId(options.userId) : undefined;
-    return this.#runtime.shared.alone('count', () => store.count(userId, this.#now()));
+    return this.#runtime.shared.call('count', () => store.count(userId, this.#now()));
   }
 
   /**

@@ -13,6 +13,7 @@ const WORK = [
   'delete',
   'findByUser',
   'count',
+  'deleteOwned',
   'deleteByUser',
   'deleteAll',
   'prune',

@@ -14,4 +14,5 @@ export {
   sessionStoreContract,
   type ContractSubject,
   type ContractTestFunctions,
+  type SessionStoreContractOptions,
 } from './session-store.contract.js';

@@ -56,18 +56,13 @@ export async function readSession(
   if (opened === undefined) return undefined;
   const { id } = opened;
 
-  // Of the loader only what checks a record: what finds one tells of it, and ends what has expired.
-  const loader = new SessionLoader(
-    settings,
-    shared,
-    new SessionReporter(events, settings.now, settings.handleOf),
-  );
+  // Of the loader only what checks a record: what finds one tells of it.
+  const loader = new SessionLoader(settings, shared, new SessionReporter(events, settings.now));
   const record = await loader.recordOf(opened);
-  if (record === undefined || !loader.isAlive(record)) return undefined;
+  if (record === undefined || loader.standingOf(id, record) === 'superseded') return undefined;
+  if (!loader.isAlive(record)) return undefined;
   try {
-    const state = engine.adopt(id, record, exchange);
-    const isKnown = record.key === settings.keyOf(id) || loader.successorOf(state.meta, id) !== undefined;
-    return isKnown ? viewOf(state, record) : undefined;
+    return viewOf(engine.adopt(id, record, exchange), record);
   } catch {
     return undefined; // a record that cannot be read is no session
   }
@@ -82,7 +77,7 @@ function viewOf(state: SessionState, { createdAt, lastSeenAt, expiresAt, authent
     data,
     flash: Object.fromEntries(flash.map(([key, entries]) => [key, entries.map(([, value]) => value)])),
     userId: state.owner ?? undefined,
-    handle: state.handle,
+    handle: state.key,
     createdAt: new Date(createdAt),
     lastSeenAt: new Date(lastSeenAt),
     expiresAt: new Date(expiresAt),

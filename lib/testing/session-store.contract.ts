@@ -1,7 +1,12 @@
-import type { SessionStore } from '../core/session-store.js';
+import type { SessionStore, StoreCapability } from '../core/session-store.js';
+import { capabilitiesContract } from './contract/capabilities.contract.js';
 import { concurrencyContract } from './contract/concurrency.contract.js';
+import { contractTests, type SkippableTest } from './contract/declarations.js';
 import { deleteContract } from './contract/delete.contract.js';
+import { deleteOwnedContract } from './contract/delete-owned.contract.js';
+import { endsContract } from './contract/ends.contract.js';
 import { pruneContract } from './contract/prune.contract.js';
+import { pruneRacesContract } from './contract/prune-races.contract.js';
 import { readAndCreateContract } from './contract/read-create.contract.js';
 import { textContract } from './contract/text.contract.js';
 import { updateContract } from './contract/update.contract.js';
@@ -10,9 +15,23 @@ import { usersContract } from './contract/users.contract.js';
 /** The functions of a test runner that the contract suite declares its tests with. */
 export interface ContractTestFunctions {
   readonly describe: (name: string, body: () => void) => unknown;
-  readonly it: (name: string, body: () => Promise<void>) => unknown;
+  /** With `it.skip`, where the runner has it, tests of capabilities that are not expected are reported as skipped. */
+  readonly it: SkippableTest;
   readonly beforeEach: (body: () => Promise<void>) => unknown;
   readonly afterEach: (body: () => Promise<void>) => unknown;
+}
+
+/** Options of {@link sessionStoreContract}. */
+export interface SessionStoreContractOptions extends Partial<ContractTestFunctions> {
+  /**
+   * What the store must be able to do beyond its four methods: `'users'`, `'prune'`, both, or `[]` for neither. The
+   * suite then fails unless the store declares exactly these capabilities and has their methods, and tests of other
+   * capabilities are reported as skipped.
+   *
+   * @defaultValue what the store declares when a test runs; tests of other capabilities are skipped where the runner
+   * can skip a test that runs (node:test, Vitest, Mocha), and pass where it cannot (Jest)
+   */
+  readonly capabilities?: readonly StoreCapability[];
 }
 
 /** A store under test, made anew for each test. */
@@ -23,19 +42,17 @@ export interface ContractSubject {
   close?(): Promise<void> | void;
 }
 
-/** Declares a test of the contract. */
-export type ContractTest = (name: string, body: (store: SessionStore) => Promise<void>) => void;
-
 /**
- * Declares the tests that every {@link SessionStore} must pass, in a `describe` block of their own.
+ * Declares the tests that every {@link SessionStore} must pass, in a `describe` block of their own. A store that
+ * `keepsIds` is given ids in place of keys, and is not covered.
  *
  * Works in any runner: with Jest, and with Vitest where `globals` is on, the runner's globals are used; otherwise give
- * its functions in `options`. Tests of what only some stores can do (finding by user, pruning) pass at once for a
- * store that cannot do it.
+ * its functions in `options`. Say in `capabilities` what the store can do, so that a capability that gets lost is a
+ * failed test.
  *
- * @param name - What the block is called.
+ * @param name - The name of the store, for the title of the block.
  * @param makeStore - Makes an empty store; called before each test.
- * @param options - The runner's functions, where they are not global.
+ * @param options - What the store can do, and the runner's functions where they are not global.
  * @throws TypeError when a function of the runner is neither global nor given.
  *
  * @example
@@ -43,11 +60,15 @@ export type ContractTest = (name: string, body: (store: SessionStore) => Promise
  * // my-store.spec.ts, with Jest
  * import { sessionStoreContract } from 'nest-session/testing';
  *
- * sessionStoreContract('MyStore', async () => {
- *   const client = await connect();
- *   await client.clear();
- *   return { store: new MyStore(client), close: () => client.end() };
- * });
+ * sessionStoreContract(
+ *   'MyStore',
+ *   async () => {
+ *     const client = await connect();
+ *     await client.clear();
+ *     return { store: new MyStore(client), close: () => client.end() };
+ *   },
+ *   { capabilities: ['users'] },
+ * );
  * ```
  *
  * @example
@@ -61,9 +82,10 @@ export type ContractTest = (name: string, body: (store: SessionStore) => Promise
 export function sessionStoreContract(
   name: string,
   makeStore: () => Promise<ContractSubject> | ContractSubject,
-  options: Partial<ContractTestFunctions> = {},
+  options: SessionStoreContractOptions = {},
 ): void {
   const { describe, it, beforeEach, afterEach } = testFunctions(options);
+  const { capabilities } = options;
 
   describe(`${name} keeps the contract of a session store`, () => {
     let subject: ContractSubject | undefined;
@@ -83,15 +105,19 @@ export function sessionStoreContract(
       }
     });
 
-    const test: ContractTest = (title, body) => it(title, () => body(subject!.store));
+    const tests = contractTests(it, () => subject!.store, capabilities);
 
-    describe('read and create', () => readAndCreateContract(test));
-    describe('update', () => updateContract(test));
-    describe('delete', () => deleteContract(test));
-    describe('text', () => textContract(test));
-    describe('many at once', () => concurrencyContract(test));
-    describe('users, where it knows them', () => usersContract(test));
-    describe('prune, where it can', () => pruneContract(test));
+    describe('capabilities', () => capabilitiesContract(tests.all, capabilities));
+    describe('read and create', () => readAndCreateContract(tests.all));
+    describe('update', () => updateContract(tests.all));
+    describe('delete', () => deleteContract(tests.all));
+    describe('text', () => textContract(tests.all));
+    describe('many at once', () => concurrencyContract(tests.all));
+    describe('a change and an end at once', () => endsContract(tests));
+    describe('users, where it knows them', () => usersContract(tests.users));
+    describe('delete of a user’s own, where it knows users', () => deleteOwnedContract(tests.users));
+    describe('prune, where it can', () => pruneContract(tests.prunable));
+    describe('a change and a pruning at once', () => pruneRacesContract(tests.prunable));
   });
 }
 

@@ -22,9 +22,9 @@ export class Handshake {
     return new SocketExchange(this, now);
   }
 
-  /** Takes over the id that a session was renewed to: the old one leads to it for a while only. */
+  /** Goes on with the id that a session was renewed to on schedule: the one before leads to it for a while only. */
   follow(state: SessionState): void {
-    if (state.base === undefined || state.idLost || !state.cookieDue) return;
+    if (!state.isHandedOn) return;
     const token = state.host.codec.seal(state.id);
     this.#renewed = `${this.context.http.cookieName}=${encodeURIComponent(token)}`;
   }

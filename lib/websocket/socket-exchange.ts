@@ -22,6 +22,10 @@ export class SocketExchange extends SessionExchange {
     return true;
   }
 
+  override get renewal(): 'impossible' {
+    return 'impossible';
+  }
+
   override canSend(): boolean {
     return false;
   }
@@ -46,12 +50,14 @@ export class SocketExchange extends SessionExchange {
     return undefined;
   }
 
+  /** It is told to the client with the message's commit. */
+  protected override callbackFailed(): void {}
+
   #check(): void {
     const { state } = this;
     if (state === undefined) return;
     this.#follow();
-    const isKept = state.base !== undefined || state.ended !== undefined || state.detached !== undefined;
-    if (!isKept && state.holdsSomething) throw new SessionUsageError(messages.socketBegins);
+    if (state.status === 'new' && state.holdsSomething) throw new SessionUsageError(messages.socketBegins);
     if (state.base !== undefined) this.#handshake.context.engine.requireSent(state);
   }
 

@@ -1,4 +1,6 @@
 import { sessionStoreContract } from 'nest-session/testing';
 import { MemorySessionStore } from '../../lib/stores/memory/memory-session.store.js';
 
-sessionStoreContract('MemorySessionStore', () => ({ store: new MemorySessionStore() }));
+sessionStoreContract('MemorySessionStore', () => ({ store: new MemorySessionStore() }), {
+  capabilities: ['users', 'prune'],
+});

@@ -7,16 +7,22 @@ import { type IoRedis, ioredis } from '../support/ioredis.js';
 import { openRedisSpace, REDIS_URL, type RedisSpace } from '../support/redis.js';
 import { REDIS_SERVER, startRedisCluster } from '../support/redis-server.js';
 
+const CONTRACT = { capabilities: ['users'] } as const;
+
 (REDIS_URL ? describe : describe.skip)('on one server, through node-redis', () => {
   let space: RedisSpace;
 
   beforeAll(async () => void (space = await openRedisSpace()));
   afterAll(() => space.close());
 
-  sessionStoreContract('RedisSessionStore', async () => {
-    await space.clear();
-    return { store: new RedisSessionStore({ client: space.client, prefix: space.prefix }) };
-  });
+  sessionStoreContract(
+    'RedisSessionStore',
+    async () => {
+      await space.clear();
+      return { store: new RedisSessionStore({ client: space.client, prefix: space.prefix }) };
+    },
+    CONTRACT,
+  );
 });
 
 (REDIS_SERVER ? describe : describe.skip)('on a Cluster of three, through node-redis', () => {
@@ -34,9 +40,13 @@ import { REDIS_SERVER, startRedisCluster } from '../support/redis-server.js';
     await servers.close();
   });
 
-  sessionStoreContract('RedisSessionStore', () => ({
-    store: new RedisSessionStore({ client, prefix: `${randomBytes(4).toString('hex')}:` }),
-  }));
+  sessionStoreContract(
+    'RedisSessionStore',
+    () => ({
+      store: new RedisSessionStore({ client, prefix: `${randomBytes(4).toString('hex')}:` }),
+    }),
+    CONTRACT,
+  );
 });
 
 (ioredis && REDIS_URL ? describe : describe.skip)('on one server, through ioredis', () => {
@@ -45,17 +55,21 @@ import { REDIS_SERVER, startRedisCluster } from '../support/redis-server.js';
 
   beforeAll(async () => {
     space = await openRedisSpace();
-    client = new ioredis!.Redis(REDIS_URL!, { keyPrefix: space.prefix });
+    client = new ioredis!.Redis(REDIS_URL!, { keyPrefix: space.prefix, stringNumbers: true });
   });
   afterAll(async () => {
     await client.quit();
     await space.close();
   });
 
-  sessionStoreContract('RedisSessionStore', async () => {
-    await space.clear();
-    return { store: new RedisSessionStore({ client, prefix: '' }) };
-  });
+  sessionStoreContract(
+    'RedisSessionStore',
+    async () => {
+      await space.clear();
+      return { store: new RedisSessionStore({ client, prefix: '' }) };
+    },
+    CONTRACT,
+  );
 });
 
 (ioredis && REDIS_SERVER ? describe : describe.skip)('on a Cluster of three, through ioredis', () => {
@@ -71,7 +85,11 @@ import { REDIS_SERVER, startRedisCluster } from '../support/redis-server.js';
     await servers.close();
   });
 
-  sessionStoreContract('RedisSessionStore', () => ({
-    store: new RedisSessionStore({ client, prefix: `${randomBytes(4).toString('hex')}:` }),
-  }));
+  sessionStoreContract(
+    'RedisSessionStore',
+    () => ({
+      store: new RedisSessionStore({ client, prefix: `${randomBytes(4).toString('hex')}:` }),
+    }),
+    CONTRACT,
+  );
 });

@@ -97,8 +97,8 @@ describe('four processes on one database', () => {
     const cookie = await newSession();
     const clients = everywhere(cookie);
     await stranger.run(
-      `INSERT INTO nest_session (handle, version, data, created_at, last_seen_at, expires_at)
-       SELECT 'over ' || n, 1, '{}', 0, 0, n FROM generate_series(1, 4000) AS n`,
+      `INSERT INTO nest_session (handle, token, epoch, version, data, created_at, last_seen_at, expires_at)
+       SELECT 'over ' || n, 'token ' || n, 1, 1, '{}', 0, 0, n FROM generate_series(1, 4000) AS n`,
     );
     const removed = Promise.all(apps.map((app) => app.prune()));
     const used = await Promise.all(

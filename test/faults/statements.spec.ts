@@ -127,8 +127,8 @@ describe('a statement that takes too long', () => {
     await stranger.run('BEGIN; LOCK TABLE nest_session IN EXCLUSIVE MODE'); // reads go on
     expectUnavailable(await client.post('/run/set', { color: 'late' }));
     expect(lastFailure()).toMatchObject({ message: expect.stringContaining('within 200 ms') });
-    const [row] = await stranger.run('UPDATE nest_session SET version = version + 1 RETURNING version');
-    expect(row).toEqual({ version: 2 });
+    const rows = await stranger.run('UPDATE nest_session SET version = version + 1 RETURNING 1');
+    expect(rows).toHaveLength(1);
     await stranger.run('COMMIT');
     expect((await client.post('/run/set', { color: 'now' })).status).toBe(200);
     await client.post('/run/increment');
@@ -223,24 +223,27 @@ describe('a transaction that has to give way', () => {
   it('in a deadlock is tried again', async () => {
     await open({ storeTimeout: 10_000 });
     await change('deadlock_timeout', '20ms');
-    await stranger.run(`INSERT INTO nest_session (handle, version, user_id, data, created_at, last_seen_at, expires_at)
-      SELECT n, 1, 'ann', '{}', 0, 0, 1e15 FROM unnest(ARRAY['first', 'second', 'third']) AS n`);
-    const second = await Stranger.at(database.url);
+    await stranger.run(`INSERT INTO nest_session (handle, token, epoch, version, user_id, data, created_at, last_seen_at, expires_at)
+      SELECT n, n, 1, 1, 'ann', '{}', 0, 0, 1e15 FROM unnest(ARRAY['first', 'second', 'third']) AS n`);
+    const [one, two] = [await Stranger.at(database.url), await Stranger.at(database.url)];
     await stranger.run("SET deadlock_timeout = '1min'");
     const codes = watchCodes();
 
+    await one.run("BEGIN; UPDATE nest_session SET version = 2 WHERE handle = 'first'");
+    await two.run("BEGIN; UPDATE nest_session SET version = 2 WHERE handle = 'second'");
     await stranger.run("BEGIN; UPDATE nest_session SET version = 2 WHERE handle = 'third'");
-    await second.run("BEGIN; UPDATE nest_session SET version = 2 WHERE handle = 'second'");
-    const revoked = site.sessions.revokeAll('ann'); // has the first, waits for the second
-    await second.untilWaiting(1);
-    const crossed = stranger.run("UPDATE nest_session SET version = 2 WHERE handle = 'first'"); // has the third
-    await second.untilWaiting(2);
-    await second.run('COMMIT'); // and now it wants the third
+    const revoked = site.sessions.revokeAll('ann');
+    await one.untilBlocking();
+    await one.run('COMMIT');
+    await two.untilBlocking(); // it has the first, and waits for the second
+    const crossed = stranger.run("UPDATE nest_session SET version = 3 WHERE handle = 'first'"); // has the third
+    await two.untilWaiting(2);
+    await two.run('COMMIT'); // and now it wants the third
     await crossed;
     await stranger.run('COMMIT');
     expect(await revoked).toBe(3);
     expect(await codes()).toEqual(['40P01']);
-    await second.close();
+    await Promise.all([one.close(), two.close()]);
   });
 });
 

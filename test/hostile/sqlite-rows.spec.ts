@@ -39,7 +39,13 @@ describe('a row of SQLite', () => {
     `user_id = x'61'`,
     `version = 'one'`,
     `version = 1.5`,
-    `version = 9000000000000`,
+    `version = 9100000000000000`,
+    `epoch = 'one'`,
+    `epoch = 9000000000000`,
+    `token = x'00'`,
+    `token = 5`,
+    `previous_token = x'00'`,
+    `previous_until = 'then'`,
     `created_at = 'then'`,
     `last_seen_at = 'then'`,
     `expires_at = 9e300`,
@@ -56,7 +62,10 @@ describe('a row of SQLite', () => {
       { status: 200, body: { owner: 'other' } },
     ]);
     expect(site.events).toContainEqual(
-      expect.objectContaining({ type: 'rejected', reason: expect.stringMatching(/^(corrupt|expired)$/) }),
+      expect.objectContaining({
+        type: 'rejected',
+        reason: expect.stringMatching(/^(corrupt|expired|superseded)$/),
+      }),
     );
     await visitor.post('/run/set', { after: true });
     expect((await visitor.get('/run/read')).body).toEqual({ after: true });

@@ -4,7 +4,7 @@ import type { IoRedisClient } from '../../lib/stores/redis/index.js';
 export type IoRedis = IoRedisClient & { quit(): Promise<unknown> };
 
 interface IoRedisModule {
-  readonly Redis: new (url: string, options?: { keyPrefix?: string }) => IoRedis;
+  readonly Redis: new (url: string, options?: { keyPrefix?: string; stringNumbers?: boolean }) => IoRedis;
   readonly Cluster: new (nodes: readonly string[]) => IoRedis;
 }
 

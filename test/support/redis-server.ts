@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,6 +91,29 @@ export async function startRedisCluster(): Promise<{ urls: string[]; close(): Pr
     throw error;
   }
   return { urls: servers.map(({ url }) => url), close };
+}
+
+/** A sentinel that watches a server, under the name `main`. */
+export async function startRedisSentinel(
+  watched: RedisServer,
+): Promise<{ port: number; close(): Promise<void> }> {
+  const [dir, port] = await Promise.all([mkdtemp(join(tmpdir(), 'nest-session-redis-')), freePort()]);
+  const file = join(dir, 'sentinel.conf');
+  await writeFile(file, `port ${port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 ${watched.port} 1\n`);
+  const child = spawn(REDIS_SERVER!, [file, '--sentinel'], { stdio: 'ignore' });
+  const exit = once(child, 'exit');
+  const close = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exit;
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    await until(() => ask(`redis://127.0.0.1:${port}`, ['PING']).then((answer) => answer === 'PONG'));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { port, close };
 }
 
 /** Sends one command over a connection of its own. */

@@ -1,5 +1,6 @@
-import { handleOf, isWellFormedId } from '../../core/session-id.js';
+import { isWellFormedId, partsOf } from '../../core/session-id.js';
 import type { SessionRecord } from '../../core/session-record.js';
+import { counterOf } from '../../core/session-version.js';
 
 /** A session as it stands in its cookie. */
 export interface CookieSession {
@@ -7,9 +8,13 @@ export interface CookieSession {
   readonly record: SessionRecord;
 }
 
-/** Times are milliseconds in 6 bytes each: always as long, so that a touch fits wherever the session does. */
+/** Times are milliseconds in 6 bytes each: the length is fixed, so that a touch fits wherever the session does. */
 const TIME = 6;
 const LATEST = 2 ** (8 * TIME) - 1;
+
+/** A version is its counter in 4 bytes, and its mark in 3. */
+const MARK = 3;
+const MARKS = 2 ** (8 * MARK);
 
 /** Where each number stands, and where the text begins. */
 const AT = {
@@ -17,14 +22,16 @@ const AT = {
   lastSeenAt: 6,
   expiresAt: 12,
   authenticatedAt: 18,
-  version: 24,
-  text: 28,
+  counter: 24,
+  mark: 28,
+  epoch: 31,
+  text: 35,
 } as const;
 
-/** Parts the texts: none of them holds this character, JSON included. */
+/** Separates the texts: none of them contains this character, JSON included. */
 const DIVIDER = '\0';
 
-/** A session in as few bytes as can be: 28 of numbers, and the texts as they are. */
+/** A session in few bytes: 35 of numbers, and the texts as they are. Its key and token follow from the id. */
 export function compact(id: string, record: SessionRecord): Buffer {
   const { userId, meta, data } = record;
   const text = [id, userId ?? '', meta ?? '', data].join(DIVIDER);
@@ -36,12 +43,14 @@ export function compact(id: string, record: SessionRecord): Buffer {
   putTime(record.lastSeenAt, AT.lastSeenAt);
   putTime(record.expiresAt, AT.expiresAt);
   putTime(record.authenticatedAt ?? 0, AT.authenticatedAt);
-  bytes.writeUInt32BE(record.version, AT.version);
+  bytes.writeUInt32BE(counterOf(record.version), AT.counter);
+  bytes.writeUIntBE(record.version % MARKS, AT.mark, MARK);
+  bytes.writeUInt32BE(record.epoch, AT.epoch);
   bytes.write(text, AT.text, 'utf8');
   return bytes;
 }
 
-/** The session that {@link compact} made these bytes of; undefined where it did not. */
+/** The session that {@link compact} turned into these bytes; undefined if they are anything else. */
 export function expand(bytes: Buffer): CookieSession | undefined {
   if (bytes.length < AT.text) return undefined;
   const [id, userId = '', meta = '', data] = bytes.toString('utf8', AT.text).split(DIVIDER);
@@ -50,8 +59,11 @@ export function expand(bytes: Buffer): CookieSession | undefined {
   return {
     id,
     record: {
-      key: handleOf(id),
-      version: bytes.readUInt32BE(AT.version),
+      ...partsOf(id),
+      previousToken: null,
+      previousUntil: null,
+      epoch: bytes.readUInt32BE(AT.epoch),
+      version: bytes.readUInt32BE(AT.counter) * MARKS + bytes.readUIntBE(AT.mark, MARK),
       data,
       meta: meta === '' ? null : meta,
       userId: userId === '' ? null : userId,
@@ -61,7 +73,6 @@ export function expand(bytes: Buffer): CookieSession | undefined {
       authenticatedAt: timeAt(AT.authenticatedAt) || null,
       ip: null,
       userAgent: null,
-      previousKey: null,
     },
   };
 }

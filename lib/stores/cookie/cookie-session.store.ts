@@ -9,8 +9,10 @@ import type {
   StoreOutcome,
 } from '../../core/session-store.js';
 import { refuseUnknownOptions } from '../../core/store-options.js';
+import { counterOf } from '../../core/session-version.js';
 import { describe, messages, show } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
+import { RecentSessions } from './recent-sessions.js';
 import { SealedSessionCodec } from './sealed-session.codec.js';
 
 /** Options of {@link CookieSessionStore}. */
@@ -40,14 +42,21 @@ const KNOWN = ['keys', 'chunks'] as const satisfies readonly (keyof CookieSessio
 const MOST_CHUNKS = 8;
 
 /**
- * Keeps each session in its own cookie, sealed with AES-256-GCM, and nothing on the server.
+ * Keeps each session in its own cookie, sealed with AES-256-GCM. There is no table and no server to ask, so a session
+ * cannot be ended everywhere. How far an end or a new id reaches:
  *
- * The price: nobody but the browser can end a session. After a logout (or `login()`, `rotate()`, a change of rights) the
- * browser has another cookie or none, but **a copy of the old one that somebody has kept stays good until its idle or
- * absolute timeout**. Of requests at the same time the cookie that reaches the browser last wins, with all it holds.
- * Messages of WebSockets read the session that their handshake brought, and cannot change it (`SessionUsageError`).
- * Sessions cannot be listed, counted or revoked, nor ids renewed on a schedule: asking for that is a
- * `SessionCapabilityError`. 2,957 bytes of JSON fit under the name `__Host-sid`; more is a `SessionDataError`, and the cookie from before stays good.
+ * - **Within one process**, `logout()`, `login()`, `rotate()` and every change take effect for older copies of the cookie
+ *   as well, for five minutes. The process remembers the newest record, or the end, of the sessions it has written in this
+ *   time: at most 10,000 sessions and 16 million characters, the oldest are forgotten first. A restart forgets all.
+ * - **Across processes**, and after that time, **a copy of a cookie stays good until its idle or absolute timeout**, also
+ *   after a logout.
+ * - **Parallel requests** of one session are merged within one process. Across processes the last cookie that reaches the
+ *   browser wins, with all it contains.
+ *
+ * Messages of a WebSocket read the session that their handshake brought, and cannot change it (`SessionUsageError`).
+ * Sessions cannot be listed, counted or revoked, and ids cannot be renewed on a schedule; these calls and options are a
+ * `SessionCapabilityError`. A cookie has room for 2,927 bytes of JSON under the name `__Host-sid`. More is a
+ * `SessionDataError`, and the previous cookie stays good.
  *
  * @example
  * ```ts
@@ -56,9 +65,13 @@ const MOST_CHUNKS = 8;
  */
 export class CookieSessionStore implements SessionStore, CookieSealingStore {
   readonly sharesCalls = false;
-  readonly keepsPreviousKeys = false;
   readonly maxCookies: number;
   readonly #keys: readonly [KeyObject, ...KeyObject[]] | undefined;
+  /**
+   * One for all applications of the store: `update()` and `delete()` do not know whose session they are about, and a key
+   * belongs to one session only.
+   */
+  readonly #recent = new RecentSessions(() => Date.now());
 
   /** @throws SessionOptionsError naming the option that is wrong. */
   constructor(options: CookieSessionStoreOptions = {}) {
@@ -70,32 +83,78 @@ export class CookieSessionStore implements SessionStore, CookieSealingStore {
     this.#keys = keys === undefined ? undefined : keysOf(keys);
   }
 
-  /** What seals the sessions of an application into their cookies: called by the module, once. */
+  /** What seals the sessions of an application into their cookies. The module calls it once per application. */
   codecFor({ cookieName, secrets, maxLength }: SealingApplication): TokenCodec {
     const { maxCookies } = this;
     const keys = this.#keys ?? (secrets.map(derivedKey) as [KeyObject, ...KeyObject[]]);
     return new SealedSessionCodec({ keys, cookieName, maxLength, maxCookies });
   }
 
-  /** Finds nothing: what there is of a session came with its cookie. */
-  read(keys: readonly string[]): Promise<readonly undefined[]> {
-    return Promise.resolve(keys.map(() => undefined));
+  newest(record: SessionRecord): SessionRecord | undefined {
+    const known = this.#recent.get(record.key);
+    if (known === 'ended') return undefined;
+    if (known === undefined || known.version === record.version) return record;
+    if (isNewer(known, record)) return known;
+    this.#recent.add(record);
+    return record;
   }
 
-  /** Answers that all is well: the record goes out with the cookie. */
+  /** The newest records that this process knows; `undefined` for a session that it has ended or does not know. */
+  read(keys: readonly string[]): Promise<readonly (SessionRecord | undefined)[]> {
+    return Promise.resolve(
+      keys.map((key) => {
+        const known = this.#recent.get(key);
+        return known === 'ended' ? undefined : known;
+      }),
+    );
+  }
+
+  /** Accepts records whose key is new to this process. They are sent with the cookie. */
   create(records: readonly SessionRecord[]): Promise<readonly StoreOutcome[]> {
-    return Promise.resolve(records.map(() => true));
+    return Promise.resolve(
+      records.map((record) => {
+        if (this.#recent.get(record.key) !== undefined) return false;
+        this.#recent.add(record);
+        return true;
+      }),
+    );
   }
 
-  /** Answers that all is well: the record goes out with the cookie. */
+  /** Accepts changes, unless this process has ended the session or knows another version that is not older. */
   update(changes: readonly SessionChange[]): Promise<readonly StoreOutcome[]> {
-    return Promise.resolve(changes.map(() => true));
+    return Promise.resolve(
+      changes.map(({ key, version, next }) => {
+        const known = this.#recent.get(key);
+        if (known === 'ended') return false;
+        if (known !== undefined && known.version !== version && !isOvertaken(known, version, next))
+          return false;
+        this.#recent.add(next);
+        return true;
+      }),
+    );
   }
 
-  /** Answers that all is well: the cookie is expired. */
+  /** Remembers that the sessions ended, whether or not this process knew them; `false` where they had ended already. */
   delete(keys: readonly string[]): Promise<readonly StoreOutcome[]> {
-    return Promise.resolve(keys.map(() => true));
+    return Promise.resolve(
+      keys.map((key) => {
+        const isAlive = this.#recent.get(key) !== 'ended';
+        this.#recent.end(key);
+        return isAlive;
+      }),
+    );
   }
+}
+
+/** Whether a record of a session is newer than another: by its epoch, then by how often the session was changed. */
+function isNewer(record: SessionRecord, other: SessionRecord): boolean {
+  if (record.epoch !== other.epoch) return record.epoch > other.epoch;
+  return counterOf(record.version) > counterOf(other.version);
+}
+
+/** Whether a change was made against a newer record than the one known here: another process has written it. */
+function isOvertaken(known: SessionRecord, version: number, next: SessionRecord): boolean {
+  return known.epoch <= next.epoch && counterOf(known.version) < counterOf(version);
 }
 
 /** Keys as bytes. What was given is a secret: an error says of which kind it is alone. */

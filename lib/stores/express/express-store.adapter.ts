@@ -1,13 +1,21 @@
+import { KeyedIds } from '../../core/session-id.js';
 import type { SessionChange, SessionRecord } from '../../core/session-record.js';
 import type { SessionStore, StoreOutcome } from '../../core/session-store.js';
 import { refuseUnknownOptions } from '../../core/store-options.js';
 import { describe, messages } from '../../errors/messages.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
-import { callStore, type ExpressSessionStore, isExpressStore } from './express-session-store.js';
+import {
+  callStore,
+  type ExpressSessionStore,
+  isExpressStore,
+  type StoredSession,
+} from './express-session-store.js';
+import { IdHistory } from './id-history.js';
 import {
   corruptRecord,
   factsOf,
+  type Names,
   readRow,
   recordOf,
   withFixedAttributes,
@@ -15,14 +23,14 @@ import {
   writeRow,
 } from './session-row.js';
 
-/** So many keys of sessions that ended are remembered. */
-const CAPACITY = 10_000;
+/** The forms of a key: 22 characters of base64url of a new session, 43 of one whose id came from elsewhere. */
+const KEY = /^(?:[\w-]{22}|[\w-]{43})$/;
 
 /** Options of an {@link ExpressStoreAdapter}. */
 export interface ExpressStoreAdapterOptions {
   /**
-   * Keep sessions under the digest of their id, so that who reads the store cannot sign in with what is there. Sessions
-   * that express-session stored are then not found, and it does not find these.
+   * Keep sessions under their keys and not under their ids, so that nobody who reads the store can sign in with what is
+   * there. Sessions that express-session stored are then not found, and it does not find these.
    *
    * @defaultValue `false`: under the id itself, as express-session does
    */
@@ -31,15 +39,17 @@ export interface ExpressStoreAdapterOptions {
 
 /**
  * Makes a {@link SessionStore} of a store for express-session: of any `connect-*` package, or of any object with `get`,
- * `set` and `destroy`. Sessions that express-session stored are read, and what is written express-session reads again,
- * so that both can run side by side while an application moves.
+ * `set` and `destroy`. Sessions that express-session stored are read, and express-session reads what is written here, so
+ * that both can run side by side while an application moves.
  *
- * It is weaker than a store made for this package. There is no conditional write: before a change the row is read
- * again, so that what another instance changed is merged and what it ended stays ended, but for what happens in the
- * moment between that read and the write. What a request on another instance does under an id that was renewed
- * meanwhile is lost, even a logout. It cannot find the sessions of a user, nor a session by its handle (but with
- * `hashIds`), nor renew ids on a schedule; what needs that is refused. Ids are readable in the store unless `hashIds`
- * is set.
+ * It is weaker than a store made for this package:
+ *
+ * - There is no conditional write. The row is read again before a change, so that what another instance changed is merged
+ *   and what it ended stays ended, except in the moment between that read and the write.
+ * - It cannot find the sessions of a user, nor a session by its handle (except with `hashIds`), nor renew ids on a schedule
+ *   (except with `hashIds`). The application does not start with options that need this.
+ * - Without `hashIds`, ids are readable in the store, and a renewed id means that the row moves. Requests under way with the
+ *   old id follow it in this process. Those on other instances find no session: what they do is lost, even a logout.
  *
  * @example
  * ```ts
@@ -49,14 +59,13 @@ export interface ExpressStoreAdapterOptions {
 export class ExpressStoreAdapter implements SessionStore {
   readonly sharesCalls = false;
   readonly keepsCookies = true;
-  readonly keepsPreviousKeys = false;
   /** Whether sessions are kept under their ids: unless `hashIds` is set. */
   readonly keepsIds: boolean;
   readonly #store: ExpressSessionStore;
-  /** The keys of sessions that were ended here, oldest first: a write under way meanwhile takes its row out again. */
-  readonly #ended = new Set<string>();
+  readonly #ids = new KeyedIds();
+  readonly #history = new IdHistory();
 
-  /** @throws SessionOptionsError when `store` has not the methods of one, or an option is wrong. */
+  /** @throws SessionOptionsError when `store` lacks a method, or an option is wrong. */
   constructor(store: ExpressSessionStore, options: ExpressStoreAdapterOptions = {}) {
     if (!isExpressStore(store)) throw new SessionOptionsError(messages.expressStore(describe(store)));
     refuseUnknownOptions('ExpressStoreAdapter', options, ['hashIds']);
@@ -66,88 +75,139 @@ export class ExpressStoreAdapter implements SessionStore {
     this.#store = store;
   }
 
-  read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    return Promise.all(keys.map((key) => this.#read(key)));
+  read(places: readonly string[]): Promise<(SessionRecord | undefined)[]> {
+    return Promise.all(places.map(async (place) => (await this.#find(place)).record));
   }
 
   create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
     return each(records, async (record) => {
-      if (await this.#has(record.key)) return false;
-      this.#ended.delete(record.key);
-      await this.#write(record);
-      return true;
+      const place = (this.keepsIds ? record.id : undefined) ?? record.key;
+      if ((await this.#read(place)) !== undefined) return false;
+      this.#history.began(place);
+      await this.#set(place, record);
+      return this.#history.isCurrent(place) || this.#takeOut(place);
     });
   }
 
   update(changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
     return each(changes, async ({ key, version, next }) => {
-      if ((await this.#read(key))?.version !== version) return false;
-      const isRenewed = next.key !== key;
-      if (isRenewed && (await this.#has(next.key))) throw new SessionDataError(messages.storeExists);
-      await this.#write(next);
-      const isEnded = this.#ended.has(key);
-      if (isEnded) await this.#destroy(next.key);
-      else if (isRenewed) await this.#destroy(key);
-      return !isEnded;
+      const { place, record } = await this.#find(key);
+      if (record?.version !== version) return false;
+      const isRenewed = this.keepsIds && next.id !== undefined && next.id !== key;
+      if (isRenewed) return this.#move(place, next.id, next);
+      await (next.version === version ? this.#touch(place, next) : this.#set(place, next));
+      return this.#history.isCurrent(place) || this.#takeOut(place);
     });
   }
 
-  delete(keys: readonly string[]): Promise<StoreOutcome[]> {
-    return each(keys, async (key) => {
-      if (!this.#mayHold(key)) return false;
-      const found = await this.#has(key);
-      await this.#end(key);
-      return found;
+  delete(places: readonly string[]): Promise<StoreOutcome[]> {
+    return each(places, async (given) => {
+      if (!this.#mayHold(given)) return false;
+      const { record } = await this.#find(given);
+      const place = this.#history.latestOf(given); // now: it may have moved since
+      this.#history.ended(place);
+      try {
+        await this.#destroy(place);
+      } catch (error) {
+        this.#history.began(place);
+        throw error;
+      }
+      return record !== undefined;
     });
   }
 
-  /** A handle may come from anywhere: what is no digest is none of the keys that sessions have here. */
-  #mayHold(key: string): boolean {
-    return this.keepsIds || /^[\w-]{43}$/.test(key);
+  /** A handle may come from anywhere: text of another form is no key. */
+  #mayHold(place: string): boolean {
+    return this.keepsIds || KEY.test(place);
   }
 
-  async #has(key: string): Promise<boolean> {
-    return (await this.#read(key)) !== undefined;
-  }
-
-  async #read(key: string): Promise<SessionRecord | undefined> {
-    if (!this.#mayHold(key)) return undefined;
-    const now = Date.now();
-    const session = await getSession(this.#store, key).catch(unreadable);
-    if (session === undefined) return undefined;
-    const row = readRow(session);
-    if (row === undefined) return corruptRecord(key, now);
-    if (row.facts === undefined) return { ...recordOf(key, withOwnLife(row), now), due: 'touch' };
-    const expiresAt = Date.parse(row.cookie.expires ?? '');
-    if (Number.isNaN(expiresAt)) return corruptRecord(key, now);
-    return { ...row.facts, key, data: row.data, expiresAt, previousKey: null };
-  }
-
-  /** Always the whole row: the `touch` of many stores moves their own deadline alone, and leaves the row's as it was. */
-  async #write(record: SessionRecord): Promise<void> {
-    const row = writeRow(withFixedAttributes(record), new Date(record.expiresAt), factsOf(record));
-    await callStore(this.#store, 'set', [record.key, row]);
-  }
-
-  async #end(key: string): Promise<void> {
-    this.#ended.add(key);
-    if (this.#ended.size > CAPACITY) this.#ended.delete(this.#ended.values().next().value!);
-    try {
-      await this.#destroy(key);
-    } catch (error) {
-      this.#ended.delete(key);
-      throw error;
+  /** The place that a session has now, and what is there. */
+  async #find(given: string): Promise<{ place: string; record: SessionRecord | undefined }> {
+    for (;;) {
+      const place = this.#history.latestOf(given);
+      const record = await this.#read(place);
+      if (this.#history.latestOf(given) === place) return { place, record };
     }
   }
 
-  async #destroy(key: string): Promise<void> {
-    await callStore(this.#store, 'destroy', [key]).catch(missing);
+  async #read(place: string): Promise<SessionRecord | undefined> {
+    if (!this.#mayHold(place)) return undefined;
+    const now = Date.now();
+    const session = await getSession(this.#store, place).catch(unreadable);
+    if (session === undefined) return undefined;
+    const row = readRow(session);
+    const names = this.#namesAt(place, row?.facts?.token);
+    if (row === undefined) return corruptRecord(names, now);
+    if (row.facts === undefined) {
+      if (!this.keepsIds) return corruptRecord(names, now);
+      return { ...recordOf(names, withOwnLife(row), now), due: 'touch' };
+    }
+    const expiresAt = Date.parse(row.cookie.expires ?? '');
+    if (Number.isNaN(expiresAt)) return corruptRecord(names, now);
+    return { ...row.facts, ...names, data: row.data, expiresAt };
+  }
+
+  /** An id leads to its session's key and token, whatever the row says. A key does not: its row has the token. */
+  #namesAt(place: string, storedToken = ''): Names {
+    if (!this.keepsIds) return { key: place, token: storedToken };
+    return { key: this.#ids.keyOf(place), token: this.#ids.tokenOf(place) };
+  }
+
+  async #set(place: string, record: SessionRecord): Promise<void> {
+    await callStore(this.#store, 'set', [place, rowOf(record)]);
+  }
+
+  /**
+   * Writes the whole row: the `touch` of many stores moves their own deadline alone, and leaves that of the row as it was.
+   * Some stores refuse to write a row that exists; their `touch` keeps at least the session of express-session alive.
+   */
+  async #touch(place: string, record: SessionRecord): Promise<void> {
+    try {
+      await this.#set(place, record);
+    } catch (error) {
+      if (this.#store.touch === undefined) throw error;
+      await callStore(this.#store, 'touch', [place, rowOf(record)]).catch(() => {
+        throw error;
+      });
+    }
+  }
+
+  /** Moves a row: the new one is there before the old one goes. */
+  async #move(from: string, to: string, record: SessionRecord): Promise<boolean> {
+    if ((await this.#read(to)) !== undefined) throw new SessionDataError(messages.storeExists);
+    this.#history.began(to);
+    await this.#set(to, record);
+    if (!this.#history.isCurrent(from)) return this.#takeOut(to);
+    this.#history.renewed(from, to);
+    try {
+      await this.#destroy(from);
+    } catch (error) {
+      this.#history.began(from);
+      await this.#destroy(to).catch(() => undefined); // the session stays where it was
+      throw error;
+    }
+    return true;
+  }
+
+  /** Removes a row again whose session was ended, or moved to another place, while it was written. */
+  async #takeOut(place: string): Promise<false> {
+    await this.#destroy(place);
+    return false;
+  }
+
+  async #destroy(place: string): Promise<void> {
+    await callStore(this.#store, 'destroy', [place]).catch(missing);
   }
 }
 
-/** The session under a key, or undefined. */
-export async function getSession(store: ExpressSessionStore, key: string): Promise<unknown> {
-  const session = await callStore<unknown>(store, 'get', [key]).catch(missing);
+/** A record as a row with its facts. */
+function rowOf(record: SessionRecord): StoredSession {
+  return writeRow(withFixedAttributes(record), new Date(record.expiresAt), factsOf(record));
+}
+
+/** The session in a place of a store, or undefined. */
+export async function getSession(store: ExpressSessionStore, place: string): Promise<unknown> {
+  const session = await callStore<unknown>(store, 'get', [place]).catch(missing);
   if (session) return session;
   return undefined;
 }

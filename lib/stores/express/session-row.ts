@@ -3,11 +3,11 @@ import { type CookieSnapshot, type SessionRecord, unreadable } from '../../core/
 import { parseObject } from '../../core/session-text.js';
 import type { StoredSession } from './express-session-store.js';
 
-/** What a record holds that express-session has no place for. */
-export type RowFacts = Omit<
-  SessionRecord,
-  'key' | 'data' | 'expiresAt' | 'previousKey' | 'cookie' | 'due' | 'source'
->;
+/** What a record holds that express-session has no place for. What follows from the place of its row is not among it. */
+export type RowFacts = Omit<SessionRecord, 'key' | 'data' | 'expiresAt' | 'id' | 'cookie' | 'due' | 'source'>;
+
+/** What follows from the place of a row. */
+export type Names = Pick<SessionRecord, 'key' | 'token'>;
 
 /** A row of an express-session store, taken apart. */
 export interface Row {
@@ -97,8 +97,12 @@ export function withFixedAttributes(record: SessionRecord): SessionRecord {
 
 /** The facts of a record. */
 export function factsOf(record: SessionRecord): RowFacts {
-  const { version, meta, userId, createdAt, lastSeenAt, authenticatedAt, ip, userAgent } = record;
-  return { version, meta, userId, createdAt, lastSeenAt, authenticatedAt, ip, userAgent };
+  const { token, previousToken, previousUntil, epoch, version, meta, userId } = record;
+  const { createdAt, lastSeenAt, authenticatedAt, ip, userAgent } = record;
+  return {
+    ...{ token, previousToken, previousUntil, epoch, version, meta, userId },
+    ...{ createdAt, lastSeenAt, authenticatedAt, ip, userAgent },
+  };
 }
 
 /**
@@ -113,9 +117,13 @@ export function withOwnLife(row: Row): Row {
 }
 
 /** A session without facts, as a record that is seen for the first time. That it is alive is its store's word. */
-export function recordOf(key: string, { data, cookie }: Row, now: number): SessionRecord {
+export function recordOf({ key, token }: Names, { data, cookie }: Row, now: number): SessionRecord {
   return {
     key,
+    token,
+    previousToken: null,
+    previousUntil: null,
+    epoch: 1,
     version: versionOf(data),
     data,
     meta: JSON.stringify({ cookie }),
@@ -126,13 +134,12 @@ export function recordOf(key: string, { data, cookie }: Row, now: number): Sessi
     authenticatedAt: null,
     ip: null,
     userAgent: null,
-    previousKey: null,
   };
 }
 
-/** A record that nobody can make sense of, so that the session is given up and told of as corrupt. */
-export function corruptRecord(key: string, now: number): SessionRecord {
-  return unreadable(recordOf(key, { data: '', cookie: {}, facts: undefined }, now));
+/** A record that nobody can make sense of: the engine refuses it as corrupt. */
+export function corruptRecord(names: Names, now: number): SessionRecord {
+  return unreadable(recordOf(names, { data: '', cookie: {}, facts: undefined }, now));
 }
 
 /** A number that stands for a text: the version of data that came without one. */
@@ -142,11 +149,13 @@ export function versionOf(text: string): number {
 
 function isFacts(facts: unknown): facts is RowFacts {
   const given = (facts ?? {}) as RowFacts;
-  const { version, createdAt, lastSeenAt, authenticatedAt, meta, userId, ip, userAgent } = given;
+  const { token, previousToken, previousUntil, epoch, version } = given;
+  const { createdAt, lastSeenAt, authenticatedAt, meta, userId, ip, userAgent } = given;
   return (
-    [version, createdAt, lastSeenAt].every((number) => Number.isSafeInteger(number)) &&
+    typeof token === 'string' &&
+    [epoch, version, createdAt, lastSeenAt].every((number) => Number.isSafeInteger(number)) &&
     [createdAt, lastSeenAt].every((time) => Math.abs(time) <= LATEST) &&
-    (authenticatedAt === null || Number.isSafeInteger(authenticatedAt)) &&
-    [meta, userId, ip, userAgent].every((text) => text === null || typeof text === 'string')
+    [previousUntil, authenticatedAt].every((time) => time === null || Number.isSafeInteger(time)) &&
+    [previousToken, meta, userId, ip, userAgent].every((text) => text === null || typeof text === 'string')
   );
 }

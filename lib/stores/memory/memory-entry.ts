@@ -1,10 +1,19 @@
-import type { SessionRecord } from '../../core/session-record.js';
+import type { SessionRecord, SessionSummary } from '../../core/session-record.js';
+
+/** A version is kept as two numbers: this many fit into the lower one, and 2^29 into the upper one. */
+const LOWER = 2 ** 24;
+
+/** The token before a renewal; most sessions have none. */
+interface Previous {
+  readonly token: string;
+  readonly until: number | null;
+}
 
 /**
  * A session in memory, and its neighbours in two lists: a list of links costs no copying and nothing to leave.
  *
- * One object and no more, as there may be millions: times are kept as what lies between them, because V8 keeps small whole
- * numbers in place and makes an object of any other.
+ * One object for most sessions, as there may be millions: V8 keeps whole numbers of 32 bits in place and makes an object
+ * of any other. Times are therefore kept as the time between them, and a version as two numbers.
  */
 export class MemoryEntry {
   /** Among all sessions, in the order they were last written. */
@@ -14,10 +23,13 @@ export class MemoryEntry {
   before: MemoryEntry | undefined = undefined;
   after: MemoryEntry | undefined = undefined;
 
-  key!: string;
-  version!: number;
+  readonly key: string;
   userId!: string | null;
-  previousKey!: string | null;
+  #token!: string;
+  #previous!: Previous | null;
+  #epoch!: number;
+  #upperVersion = -1;
+  #lowerVersion = 0;
   #data!: string;
   #meta!: string | null;
   #createdAt!: number;
@@ -29,19 +41,29 @@ export class MemoryEntry {
 
   /** @param userAgent - The same text for all records that have it. */
   constructor(record: SessionRecord, userAgent = record.userAgent) {
+    this.key = record.key;
     this.put(record, userAgent);
+  }
+
+  get version(): number {
+    return this.#upperVersion * LOWER + this.#lowerVersion;
   }
 
   get expiresAt(): number {
     return this.#createdAt + this.#endsAfter;
   }
 
-  /** What is kept, as an object that nobody else holds. */
+  /** Everything that is kept, as an object that nobody else holds. */
   get record(): SessionRecord {
     const createdAt = this.#createdAt;
     const signedInAfter = this.#signedInAfter;
+    const previous = this.#previous;
     return {
       key: this.key,
+      token: this.#token,
+      previousToken: previous === null ? null : previous.token,
+      previousUntil: previous === null ? null : previous.until,
+      epoch: this.#epoch,
       version: this.version,
       data: this.#data,
       meta: this.#meta,
@@ -52,21 +74,29 @@ export class MemoryEntry {
       authenticatedAt: signedInAfter === null ? null : createdAt + signedInAfter,
       ip: this.#ip,
       userAgent: this.#userAgent,
-      previousKey: this.previousKey,
     };
   }
 
-  /** Takes over a record; of one with the version that is there, a touch, not what the application stored. */
+  /** What a list of sessions shows. */
+  get summary(): SessionSummary {
+    const { key, epoch, version, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent } =
+      this.record;
+    return { key, epoch, version, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent };
+  }
+
+  /** Takes over a record. The text of a touch, which has the same version, is the same and stays. */
   put(record: SessionRecord, userAgent: string | null): void {
-    const { createdAt, authenticatedAt } = record;
-    if (record.version !== this.version) {
+    const { version, previousToken, createdAt, authenticatedAt } = record;
+    if (version !== this.version) {
       this.#data = inOnePiece(record.data);
       this.#meta = record.meta;
     }
-    this.key = record.key;
-    this.version = record.version;
     this.userId = record.userId;
-    this.previousKey = record.previousKey;
+    this.#token = record.token;
+    this.#previous = previousToken === null ? null : { token: previousToken, until: record.previousUntil };
+    this.#epoch = record.epoch;
+    this.#upperVersion = Math.floor(version / LOWER);
+    this.#lowerVersion = version % LOWER;
     this.#createdAt = createdAt;
     this.#seenAfter = record.lastSeenAt - createdAt;
     this.#endsAfter = record.expiresAt - createdAt;

@@ -34,12 +34,12 @@ const SLICE = 4;
  * @throws SessionOptionsError when `maxSessions` is not a whole number of one or more.
  */
 export class MemorySessionStore implements SessionStore, UserSessionStore, PrunableSessionStore {
+  readonly capabilities = ['users', 'prune'] as const;
   /** It prunes by itself. */
   readonly pruneInterval = false;
 
   readonly #maxSessions: number;
   readonly #byKey = new PartedMap<MemoryEntry>();
-  readonly #byPreviousKey = new PartedMap<MemoryEntry>();
   /** Most users have one session, for which a set of its own would be waste. */
   readonly #byUser = new PartedMap<MemoryEntry | Set<MemoryEntry>>();
   readonly #order = new WriteOrder();
@@ -71,7 +71,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   }
 
   read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    return Promise.resolve(keys.map((key) => this.#find(key)?.record));
+    return Promise.resolve(keys.map((key) => this.#byKey.get(key)?.record));
   }
 
   create(records: readonly SessionRecord[]): Promise<boolean[]> {
@@ -80,7 +80,8 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
         if (this.#byKey.get(record.key) !== undefined) return false;
         if (this.#size >= this.#maxSessions) this.#remove(this.#order.oldest!);
         const entry = new MemoryEntry(record, this.#agents.of(record.userAgent));
-        this.#index(entry);
+        this.#byKey.set(record.key, entry);
+        this.#addToUser(entry);
         this.#file(entry);
         this.#size++;
         this.#expireLater(SLOT);
@@ -94,7 +95,6 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
       changes.map(({ key, version, next }) => {
         const entry = this.#byKey.get(key);
         if (entry?.version !== version) return false;
-        if (next.key !== key && this.#byKey.get(next.key) !== undefined) return false;
         this.#replace(entry, next);
         return true;
       }),
@@ -102,20 +102,14 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   }
 
   delete(keys: readonly string[]): Promise<boolean[]> {
-    return Promise.resolve(
-      keys.map((key) => {
-        const entry = this.#find(key);
-        if (entry !== undefined) this.#remove(entry);
-        return entry !== undefined;
-      }),
-    );
+    return Promise.resolve(keys.map((key) => this.#removeFound(this.#byKey.get(key))));
   }
 
   findByUser(userId: string, now: number): Promise<SessionSummary[]> {
     return Promise.resolve(
       this.#ofUser(userId)
-        .map(({ record }) => record)
         .filter(({ expiresAt }) => expiresAt > now)
+        .map(({ summary }) => summary)
         .sort((a, b) => b.createdAt - a.createdAt || (a.key < b.key ? -1 : 1)),
     );
   }
@@ -128,18 +122,24 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     return Promise.resolve(alive);
   }
 
+  deleteOwned(userId: string, keys: readonly string[]): Promise<boolean[]> {
+    return Promise.resolve(
+      keys.map((key) => {
+        const entry = this.#byKey.get(key);
+        return entry?.userId === userId && this.#removeFound(entry);
+      }),
+    );
+  }
+
   deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
-    const stays = ({ key, previousKey }: MemoryEntry): boolean =>
-      except.includes(key) || (previousKey !== null && except.includes(previousKey));
-    const gone = this.#ofUser(userId).filter((entry) => !stays(entry));
+    const gone = this.#ofUser(userId).filter(({ key }) => !except.includes(key));
     for (const entry of gone) this.#remove(entry);
     return Promise.resolve(gone.map(({ key }) => key));
   }
 
   deleteAll(): Promise<number> {
     const size = this.#size;
-    for (const index of [this.#byKey, this.#byPreviousKey, this.#byUser, this.#order, this.#slots])
-      index.clear();
+    for (const index of [this.#byKey, this.#byUser, this.#order, this.#slots]) index.clear();
     this.#size = 0;
     this.#rest();
     return Promise.resolve(size);
@@ -162,28 +162,30 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     this.#rest();
   }
 
-  #find(key: string): MemoryEntry | undefined {
-    return this.#byKey.get(key) ?? this.#byPreviousKey.get(key);
-  }
-
   #ofUser(userId: string): MemoryEntry[] {
     const own = this.#byUser.get(userId);
     return own instanceof Set ? [...own] : own === undefined ? [] : [own];
   }
 
+  /** Whether there was something to remove. */
+  #removeFound(entry: MemoryEntry | undefined): boolean {
+    if (entry !== undefined) this.#remove(entry);
+    return entry !== undefined;
+  }
+
   #remove(entry: MemoryEntry): void {
     this.#unfile(entry);
-    this.#unindex(entry);
+    this.#byKey.delete(entry.key);
+    this.#removeFromUser(entry);
     this.#size--;
   }
 
   #replace(entry: MemoryEntry, next: SessionRecord): void {
-    const { key, previousKey, userId } = entry;
-    const isFoundElsewhere = next.key !== key || next.previousKey !== previousKey || next.userId !== userId;
+    const hasOtherUser = next.userId !== entry.userId;
     this.#unfile(entry);
-    if (isFoundElsewhere) this.#unindex(entry);
+    if (hasOtherUser) this.#removeFromUser(entry);
     entry.put(next, this.#agents.of(next.userAgent));
-    if (isFoundElsewhere) this.#index(entry);
+    if (hasOtherUser) this.#addToUser(entry);
     this.#file(entry);
   }
 
@@ -197,20 +199,16 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     this.#slots.remove(entry);
   }
 
-  #index(entry: MemoryEntry): void {
-    const { key, previousKey, userId } = entry;
-    this.#byKey.set(key, entry);
-    if (previousKey !== null) this.#byPreviousKey.set(previousKey, entry);
+  #addToUser(entry: MemoryEntry): void {
+    const { userId } = entry;
     if (userId === null) return;
     const own = this.#byUser.get(userId);
     if (own instanceof Set) own.add(entry);
     else this.#byUser.set(userId, own === undefined ? entry : new Set([own, entry]));
   }
 
-  #unindex(entry: MemoryEntry): void {
-    const { key, previousKey, userId } = entry;
-    this.#byKey.delete(key);
-    if (previousKey !== null) this.#byPreviousKey.delete(previousKey);
+  #removeFromUser(entry: MemoryEntry): void {
+    const { userId } = entry;
     if (userId === null) return;
     const own = this.#byUser.get(userId);
     if (own instanceof Set) own.delete(entry);

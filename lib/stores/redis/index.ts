@@ -1,3 +1,9 @@
-export type { IoRedisClient, NodeRedisClient, NodeRedisCluster, RedisSessionClient } from './redis-client.js';
+export type {
+  IoRedisClient,
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisSentinel,
+  RedisSessionClient,
+} from './redis-client.js';
 export { RedisSessionStore, type RedisSessionStoreOptions } from './redis-session.store.js';
 export { redisStore, type RedisStoreOptions } from './redis-store.js';

@@ -19,6 +19,13 @@ export interface NodeRedisCluster {
   ): Promise<unknown>;
 }
 
+/** What is used of a sentinel client of node-redis 5 or 6: `createSentinel()`. */
+export interface NodeRedisSentinel {
+  readonly isOpen?: boolean;
+  getSentinelNode(): unknown;
+  sendCommand(isReadonly: boolean | undefined, args: string[], options?: object): Promise<unknown>;
+}
+
 /** What is used of a client of ioredis 5 or 6: `new Redis()`, `new Cluster()`. */
 export interface IoRedisClient {
   readonly isCluster: boolean;
@@ -27,9 +34,12 @@ export interface IoRedisClient {
 }
 
 /** A client that {@link RedisSessionStore} works with. */
-export type RedisSessionClient = NodeRedisClient | NodeRedisCluster | IoRedisClient;
+export type RedisSessionClient = NodeRedisClient | NodeRedisCluster | NodeRedisSentinel | IoRedisClient;
 
-/** One way to send commands, whatever the client. Commands of one turn of the event loop share round trips. */
+/**
+ * One way to send commands, whatever the client. Commands of one turn of the event loop share round trips. They go to
+ * masters only: a replica may lag behind. Errors do not contain the arguments of a command.
+ */
 export interface RedisConnection {
   readonly isCluster: boolean;
   /** Whether the client was closed, or never connected. */
@@ -38,10 +48,10 @@ export interface RedisConnection {
   send(key: string, command: readonly [name: string, ...args: string[]]): Promise<unknown>;
 }
 
-/** What the application has set for the types of replies is for its own commands. */
+/** Replies have their usual types, whatever the application has set for its own commands. */
 const PLAIN_REPLIES = { typeMapping: {} };
 
-/** Tells clients apart by what they can do. @throws SessionOptionsError for what is none of them. */
+/** Tells clients apart by their methods. @throws SessionOptionsError for any other object. */
 export function connectionOf(client: unknown): RedisConnection {
   if (isIoRedis(client)) {
     return {
@@ -49,29 +59,38 @@ export function connectionOf(client: unknown): RedisConnection {
       get isClosed() {
         return client.status === 'end' || client.status === 'close';
       },
-      send: (_, [name, ...args]) => client.call(name, ...args),
+      send: (_, [name, ...args]) => client.call(name, ...args).catch(throwWithoutArguments),
     };
   }
-  if (isNodeRedisCluster(client)) {
-    return {
-      isCluster: true,
-      get isClosed() {
-        return client.isOpen === false;
-      },
-      // Never of a replica, which may lag behind what was just written.
-      send: (key, command) => client.sendCommand(key, false, [...command], PLAIN_REPLIES),
-    };
+  const send = sendOfNodeRedis(client);
+  if (send === undefined) throw new SessionOptionsError(messages.redisClient(describe(client)));
+  return {
+    isCluster: isNodeRedisCluster(client),
+    get isClosed() {
+      return (client as NodeRedisClient).isOpen === false;
+    },
+    send: (key, command) => send(key, command).catch(throwWithoutArguments),
+  };
+}
+
+function sendOfNodeRedis(client: unknown): RedisConnection['send'] | undefined {
+  if (isNodeRedisCluster(client))
+    return (key, command) => client.sendCommand(key, false, [...command], PLAIN_REPLIES);
+  if (isNodeRedisSentinel(client))
+    return (_, command) => client.sendCommand(false, [...command], PLAIN_REPLIES);
+  if (isNodeRedis(client)) return (_, command) => client.sendCommand(command, PLAIN_REPLIES);
+  return undefined;
+}
+
+/** ioredis puts the arguments of the command on its error, and Redis quotes them if it does not know the command. */
+function throwWithoutArguments(error: unknown): never {
+  if (isObject(error)) {
+    delete (error as { command?: unknown }).command;
+    const { message } = error as { readonly message?: unknown };
+    const [kept, ...quoted] = typeof message === 'string' ? message.split(', with args beginning with') : [];
+    if (quoted.length > 0) throw new Error(kept);
   }
-  if (isNodeRedis(client)) {
-    return {
-      isCluster: false,
-      get isClosed() {
-        return client.isOpen === false;
-      },
-      send: (_, command) => client.sendCommand(command, PLAIN_REPLIES),
-    };
-  }
-  throw new SessionOptionsError(messages.redisClient(describe(client)));
+  throw error;
 }
 
 type Members<T> = { readonly [Name in keyof T]?: unknown };
@@ -91,11 +110,13 @@ function isNodeRedisCluster(client: unknown): client is NodeRedisCluster {
   return typeof (client as Members<NodeRedisCluster>).sendCommand === 'function';
 }
 
-/** Sentinels take other arguments, and version 3 of node-redis calls back. */
+function isNodeRedisSentinel(client: unknown): client is NodeRedisSentinel {
+  return isObject(client) && 'getSentinelNode' in client && 'sendCommand' in client;
+}
+
+/** Version 3 of node-redis, which has no promises, has `send_command` too. */
 function isNodeRedis(client: unknown): client is NodeRedisClient {
-  if (!isObject(client) || 'getSentinelNode' in client || 'send_command' in client) return false;
-  return (
-    typeof (client as Members<NodeRedisClient>).sendCommand === 'function' &&
-    typeof (client as Members<NodeRedisClient>).isOpen === 'boolean'
-  );
+  if (!isObject(client) || 'send_command' in client) return false;
+  const { sendCommand, isOpen } = client as Members<NodeRedisClient>;
+  return typeof sendCommand === 'function' && typeof isOpen === 'boolean';
 }

@@ -1,27 +1,13 @@
-/** Redis counts sessions in as many parts, so that no key grows with all of them, and a Cluster spreads them. */
+/** The index of all sessions has this many parts, so that no Redis key grows with all of them, and a Cluster spreads them. */
 const PARTS = 64;
 
-/**
- * The names of the store's keys. What stands in braces decides the slot of a Redis Cluster: for a session its key, or the
- * key that it had when it began.
- */
+/** The names of the store's Redis keys. A Cluster finds the slot of a name by what stands in braces. */
 export class RedisNames {
   constructor(private readonly prefix: string) {}
 
-  /** Where a session with this key stands, or a pointer to it. */
+  /** Where the session with this key stands. */
   session(key: string): string {
     return `${this.prefix}{${key}}`;
-  }
-
-  /** Where a session goes that had another key when it began and may not leave its slot. */
-  inSlotOf(key: string, newKey: string): string {
-    return `${this.session(key)}:${newKey}`;
-  }
-
-  /** Whether two names are of one slot: `name` as {@link inSlotOf} or {@link session} makes it. */
-  sharesSlot(name: string, key: string): boolean {
-    const own = this.session(key);
-    return name === own || name.startsWith(`${own}:`);
   }
 
   /** The index of a user's sessions. */
@@ -29,7 +15,7 @@ export class RedisNames {
     return `${this.prefix}user:${userId}`;
   }
 
-  /** The part of the index of all sessions that this one is in. */
+  /** The part of the index of all sessions that holds the session with this key. */
   part(key: string): string {
     return this.#part(key.charCodeAt(0) % PARTS || 0);
   }

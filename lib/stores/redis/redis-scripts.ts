@@ -1,92 +1,106 @@
 import { createHash } from 'node:crypto';
 import type { RedisConnection } from './redis-client.js';
+import { HOLD } from './stored-session.js';
 
-/** Milliseconds that the indexes keep what has expired: clocks of instances differ, and no session may be missing early. */
-export const INDEX_MARGIN = 3_600_000;
+/** Milliseconds that an index keeps an entry beyond the end of its session. */
+const INDEX_MARGIN = 3_600_000;
 
-/** Files a session in an index (a sorted set by expiry), and drops what has long expired from it. */
+/** What the script `write` returns if there is no session to replace. */
+export const NO_SESSION = -1;
+
+/** Versions that a session remembers: a write that is sent again recognises itself among them. */
+const VERSIONS = 8;
+
+/**
+ * Adds a session to an index (a sorted set by time of expiry), and drops entries whose session has ended long ago.
+ *
+ * Instances compute the time of expiry, and their clocks may be wrong. The server's clock therefore sets a lower limit:
+ * an entry stays longer than Redis keeps its session, whatever the clock of an instance says.
+ */
 const FILE = `
-local function file(index, member, score, ttl, cutoff, mode)
-  redis.call('ZREMRANGEBYSCORE', index, '-inf', cutoff)
-  redis.call('ZADD', index, mode, score, member)
-  local life = tonumber(ttl) + ${INDEX_MARGIN}
+local function file(index, member, expires_at, ttl, mode)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('ZREMRANGEBYSCORE', index, '-inf', now - ${INDEX_MARGIN})
+  redis.call('ZADD', index, mode, math.max(expires_at, now + ttl - ${INDEX_MARGIN / 2}), member)
+  local life = ttl + ${INDEX_MARGIN}
   if redis.call('PTTL', index) < life then redis.call('PEXPIRE', index, life) end
 end
 `;
 
 const sources = {
   /**
-   * Adds a session, or replaces it while its version and key are as expected: all or nothing.
+   * Writes a session if its version is the expected one, together with its entries in the indexes.
    *
-   * KEYS: where it stands, where it goes (the same, unless its key was renewed), where its previous key finds it (the same as
-   * where it goes, if nowhere), the indexes that it is filed in, the index that its former key was in.
-   * ARGV: what it must begin with (empty: it must not exist), its head, its body (empty: keep), its life in milliseconds,
-   * the name where it goes, how many indexes it is filed in, member, score, cutoff, former member, mode of ZADD,
-   * and the pointer to disregard ('*': any).
-   * Returns 1, 0 where the condition does not hold, -1 where there is no session with this key to replace, or the pointer that
-   * stands there.
+   * A write that was applied before is not applied again, and answered as it was then: a client sends a command again if
+   * the connection broke before the answer. A touch that was applied before may be applied again.
+   *
+   * KEYS: the session; the indexes to add it to.
+   * ARGV: the expected version (empty: there must be no session; or the hold that must stand there), the version, the
+   * second and third line, the fourth line (empty: keep it), milliseconds that Redis keeps it; for the indexes: member,
+   * time of expiry, mode of ZADD.
+   * Returns 1; 0 if the condition does not hold; -1 if there is no session to replace.
    */
   write: `${FILE}
-local guard, head, body, ttl, target, filed = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
-local member, score, cutoff, former, mode, ignored = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12]
-local function points(value) return string.sub(value, 1, 1) == '>' end
-local there = redis.call('GET', KEYS[1])
-if there and points(there) then
-  if ignored ~= '*' and ignored ~= there then return there end
-  there = false
+local expected, version, head, body, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local there = body == '' and redis.call('GET', KEYS[1]) or redis.call('GETRANGE', KEYS[1], 0, 255)
+local versions = string.match(there, '^[^\\n]*')
+local current = string.match(there, '^[^ \\n]+') or there
+if current ~= expected then
+  if there == '' then return ${NO_SESSION} end
+  local was_applied = version ~= expected and string.find(' ' .. versions .. ' ', ' ' .. version .. ' ', 1, true)
+  return was_applied and 1 or 0
 end
-if guard == '' then
-  if there then return 0 end
-elseif not there then return -1
-elseif string.sub(there, 1, #guard) ~= guard then
-  if string.match(there, '^%d+ ([^ ]*)') == string.match(guard, '^%d+ ([^ ]*)') then return 0 end
-  return -1
-end
-if KEYS[2] ~= KEYS[1] then
-  local taken = redis.call('GET', KEYS[2])
-  if taken and not points(taken) then return 0 end
-  redis.call('DEL', KEYS[1])
+if version ~= current then
+  local kept = version
+  local count = 1
+  for earlier in string.gmatch(' ' .. versions, ' (%d+)') do
+    if count == ${VERSIONS} then break end
+    kept = kept .. ' ' .. earlier
+    count = count + 1
+  end
+  versions = kept
 end
 if body == '' then
-  local first = string.find(there, '\\n', 1, true)
-  body = string.sub(there, string.find(there, '\\n', first + 1, true) + 1)
+  local at = 0
+  for _ = 1, 3 do at = string.find(there, '\\n', at + 1, true) end
+  body = string.sub(there, at + 1)
 end
-redis.call('SET', KEYS[2], head .. body, 'PX', ttl)
-if KEYS[3] ~= KEYS[2] then
-  local other = redis.call('GET', KEYS[3])
-  if not other or points(other) then redis.call('SET', KEYS[3], '>' .. target, 'PX', ttl) end
-end
-for i = 4, #KEYS do
-  if former ~= member then redis.call('ZREM', KEYS[i], former) end
-  if i < 4 + filed then file(KEYS[i], member, score, ttl, cutoff, mode) end
-end
+redis.call('SET', KEYS[1], versions .. '\\n' .. head .. body, 'PX', ttl)
+for i = 2, #KEYS do file(KEYS[i], ARGV[6], ARGV[7], ttl, ARGV[8]) end
 return 1`,
 
-  /** Removes the session with a key or previous key; returns its head, 0, or the pointer that stands there. */
+  /**
+   * Removes a session if it belongs to a user, together with its entries in the indexes.
+   *
+   * KEYS: the session; the indexes that list it if it belongs to that user.
+   * ARGV: its second line, its member in the indexes, the hold to leave in its place (empty: none), milliseconds of that.
+   * Returns {1}; {0} if there is no session; {0, second line} if it belongs to somebody else. A removal that was applied
+   * before and has left its hold is answered as it was then.
+   */
   remove: `
-local there = redis.call('GET', KEYS[1])
-if not there then return 0 end
-if string.sub(there, 1, 1) == '>' then return there end
-local key, previous = string.match(there, '^%d+ ([^ \\n]+) ([^ \\n]*)\\n')
-if key ~= nil and key ~= ARGV[1] and previous ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[1])
-if key == nil then return '' end
-local first = string.find(there, '\\n', 1, true)
-return string.sub(there, 1, string.find(there, '\\n', first + 1, true))`,
+local there = redis.call('GETRANGE', KEYS[1], 0, 1023)
+if there == '' then return {0} end
+if string.sub(there, 1, 1) == '${HOLD}' then return {there == ARGV[3] and 1 or 0} end
+local second_line = '^%d[%d ]*\\n([^\\n]*)\\n'
+local owner = string.match(there, second_line)
+if not owner and #there == 1024 then owner = string.match(redis.call('GET', KEYS[1]), second_line) end
+owner = owner or 'null'
+if owner ~= ARGV[1] then return {0, owner} end
+redis.call('DEL', KEYS[1]) -- first: a server out of memory refuses SET, but not after a write of the same script
+if ARGV[3] ~= '' then redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
+for i = 2, #KEYS do redis.call('ZREM', KEYS[i], ARGV[2]) end
+return {1}`,
 
-  /** Points a key to a session elsewhere, for at least as long; 0 where something else stands. */
-  point: `
-local there = redis.call('GET', KEYS[1])
-if there and there ~= ARGV[1] then return 0 end
-if not there or redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
-  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-end
-return 1`,
-
-  /** Files a session in an index that no slot shares with it. */
+  /** Adds a session to an index that is in another slot. KEYS: the index. ARGV: member, time of expiry, milliseconds, mode. */
   file: `${FILE}
-file(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
+file(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
 return 1`,
+
+  /** Removes a hold. KEYS: where it stands. ARGV: the hold. */
+  release: `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`,
 };
 
 export type ScriptName = keyof typeof sources;
@@ -94,11 +108,11 @@ export type ScriptName = keyof typeof sources;
 const SHA1: Readonly<Record<ScriptName, string>> = {
   write: sha1(sources.write),
   remove: sha1(sources.remove),
-  point: sha1(sources.point),
   file: sha1(sources.file),
+  release: sha1(sources.release),
 };
 
-/** Runs a script by its digest, and in full where the server does not know it: it was restarted, or has flushed them. */
+/** Runs a script by its digest, and by its text if the server does not know it: it was restarted, or its scripts were flushed. */
 export async function runScript(
   connection: RedisConnection,
   name: ScriptName,

@@ -4,35 +4,28 @@ import type { SessionStore, StoreOutcome, UserSessionStore } from '../../core/se
 import { refuseUnknownOptions } from '../../core/store-options.js';
 import { messages, show } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
-import { ClusterLayout } from './cluster.layout.js';
 import { connectionOf, type RedisConnection, type RedisSessionClient } from './redis-client.js';
 import { RedisNames } from './redis-names.js';
-import { INDEX_MARGIN, runScript } from './redis-scripts.js';
-import { indexesOf, type SessionLayout, unfile } from './session-layout.js';
-import { SingleServerLayout } from './single-server.layout.js';
-import { recordIn, targetOf } from './stored-session.js';
+import { SessionLayout } from './session-layout.js';
 
 /** Options of a {@link RedisSessionStore}. */
 export interface RedisSessionStoreOptions {
   /**
-   * A connected client of node-redis 5 or 6 (`createClient()`, `createClientPool()`, `createCluster()`) or ioredis 5 or 6
-   * (`new Redis()`, `new Cluster()`). The store uses it and never closes it.
+   * A connected client of node-redis 5 or 6 (`createClient()`, `createClientPool()`, `createSentinel()`, `createCluster()`)
+   * or ioredis 5 or 6 (`new Redis()`, `new Cluster()`). The store uses it and never closes it.
    */
   readonly client: RedisSessionClient;
   /**
-   * What the name of every key begins with: applications that share a database need different ones. Without braces, which
-   * decide where a Redis Cluster puts a key.
+   * The beginning of every Redis key. Applications that share a database need different prefixes. It must not contain
+   * braces, which decide where a Redis Cluster puts a key.
    *
    * @defaultValue `'session:'`
    */
   readonly prefix?: string;
 }
 
-/** So many sessions are removed at a time, that a great many of them do not hold up everybody else. */
+/** Sessions that are removed at the same time: a great many of them must not hold up other commands. */
 const CHUNK = 256;
-
-/** How often all sessions are gone through at most: one that gets a new key meanwhile may go where nobody looks again. */
-const PASSES = 3;
 
 /** Milliseconds that the server may take for an answer when the application starts. */
 const START_TIMEOUT = 10_000;
@@ -40,10 +33,11 @@ const START_TIMEOUT = 10_000;
 /**
  * Keeps sessions in Redis 6.2 or later, or Valkey: on one server (with replicas, if you like) or a Cluster.
  *
- * Each write is one script, which checks the version in the server: all of it happens, or nothing. On one server the
- * indexes are written by the same script. On a Cluster all of one session is in one slot, and indexes are written before
- * it: what breaks off in between leaves an index entry that leads nowhere, which readers pass over, and never a session
- * that is in no index.
+ * Each write is one script that checks the version in the server: all of it happens, or nothing. Indexes list the sessions
+ * of each user, and all sessions. An index never misses a session; an entry that leads to no session is ignored.
+ *
+ * A client may send a command again if the connection broke before the answer, as ioredis does. A create or update that was
+ * applied already is then answered as the first time, and not applied again.
  *
  * Redis removes expired sessions by itself, counting from the last write by its own clock.
  *
@@ -55,11 +49,13 @@ const START_TIMEOUT = 10_000;
  * ```
  */
 export class RedisSessionStore implements SessionStore, UserSessionStore {
+  readonly capabilities = ['users'] as const;
+
   readonly #connection: RedisConnection;
   readonly #names: RedisNames;
   readonly #layout: SessionLayout;
 
-  /** @throws SessionOptionsError when `client` is no client of the named kinds, or `prefix` is wrong. */
+  /** @throws SessionOptionsError if `client` is none of the clients named above, or `prefix` is wrong. */
   constructor(options: RedisSessionStoreOptions) {
     refuseUnknownOptions('RedisSessionStore', options, ['client', 'prefix']);
     const { client, prefix = 'session:' } = options;
@@ -67,12 +63,10 @@ export class RedisSessionStore implements SessionStore, UserSessionStore {
       throw new SessionOptionsError(messages.redisPrefix(show(prefix)));
     this.#connection = connectionOf(client);
     this.#names = new RedisNames(prefix);
-    this.#layout = this.#connection.isCluster
-      ? new ClusterLayout(this.#connection, this.#names)
-      : new SingleServerLayout(this.#connection, this.#names);
+    this.#layout = new SessionLayout(this.#connection, this.#names);
   }
 
-  /** Checks that the server answers. @throws SessionOptionsError when the client is not connected. */
+  /** Checks that the server answers. @throws SessionOptionsError if the client is not connected. */
   async start(): Promise<void> {
     if (this.#connection.isClosed) throw new SessionOptionsError(messages.redisClosed);
     const part = this.#names.part('');
@@ -99,24 +93,24 @@ export class RedisSessionStore implements SessionStore, UserSessionStore {
     return outcomesOf(changes.map((change) => this.#layout.update(change)));
   }
 
+  /** On one server, a removal that the client sent again is answered with `false`: there was nothing left to remove. */
   delete(keys: readonly string[]): Promise<StoreOutcome[]> {
-    return outcomesOf(keys.map((key) => this.#remove(key)));
+    return outcomesOf(keys.map((key) => this.#layout.remove(key)));
   }
 
   async findByUser(userId: string, now: number): Promise<SessionSummary[]> {
-    const index = this.#names.user(userId);
-    const [keys] = await Promise.all([
-      this.#entries(index),
-      this.#connection.send(index, ['ZREMRANGEBYSCORE', index, '-inf', String(now - INDEX_MARGIN)]),
-    ]);
-    return (await this.#ofUser(userId, keys))
-      .filter(({ expiresAt }) => expiresAt > now)
-      .sort((a, b) => b.createdAt - a.createdAt || (a.key < b.key ? -1 : 1));
+    const records = await this.read(await this.#layout.entries(this.#names.user(userId)));
+    return records
+      .filter((record) => record !== undefined)
+      .filter((record) => record.userId === userId && record.expiresAt > now)
+      .sort((a, b) => b.createdAt - a.createdAt || (a.key < b.key ? -1 : 1))
+      .map(summaryOf);
   }
 
   /**
-   * How many sessions there are. Those of a user are looked at, each; of all the index is counted, which holds a session that
-   * Redis evicted for want of memory until it would have expired.
+   * How many sessions there are. The sessions of a user are read. For all sessions the index is counted; it may list a
+   * session that Redis evicted for lack of memory, and on a Cluster one that ended at the moment of a change, until that
+   * session would have expired.
    */
   async count(userId: string | undefined, now: number): Promise<number> {
     if (userId !== undefined) return (await this.findByUser(userId, now)).length;
@@ -126,70 +120,46 @@ export class RedisSessionStore implements SessionStore, UserSessionStore {
     return counts.reduce((sum: number, count) => sum + Number(count), 0);
   }
 
+  deleteOwned(userId: string, keys: readonly string[]): Promise<StoreOutcome[]> {
+    return outcomesOf(keys.map((key) => this.#layout.remove(key, userId)));
+  }
+
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
-    const index = this.#names.user(userId);
-    const gone: string[] = [];
-    for (let missed = true; missed;) {
-      const due = (await this.#ofUser(userId, await this.#entries(index)))
-        .filter(
-          ({ key, previousKey }) => !except.includes(key) && !(previousKey && except.includes(previousKey)),
-        )
-        .map(({ key }) => key);
-      const outcomes = await this.#removeAll(due);
-      gone.push(...due.filter((_, at) => outcomes[at] === true));
-      // One that was not there any more was ended, or got a new key in between: then it is in the index again.
-      missed = outcomes.includes(false);
-    }
-    return gone;
+    const keys = await this.#layout.entries(this.#names.user(userId));
+    return this.#removeAll(
+      keys.filter((key) => !except.includes(key)),
+      userId,
+    );
   }
 
   async deleteAll(): Promise<number> {
     let removed = 0;
-    for (let pass = 0; pass < PASSES; pass++) {
-      let missed = false;
-      for (const part of this.#names.parts) {
-        const outcomes = await this.#removeAll(await this.#entries(part));
-        removed += outcomes.filter(Boolean).length;
-        missed ||= outcomes.includes(false);
-      }
-      if (!missed) break;
-    }
+    for (const part of this.#names.parts)
+      removed += (await this.#removeAll(await this.#layout.entries(part))).length;
     return removed;
   }
 
-  async #entries(index: string): Promise<string[]> {
-    return (await this.#connection.send(index, ['ZRANGE', index, '0', '-1'])) as string[];
-  }
-
-  /** The sessions of these keys that are the user's now: an index may be behind. */
-  async #ofUser(userId: string, keys: readonly string[]): Promise<SessionRecord[]> {
-    const records = await this.read(keys);
-    return records.filter(
-      (record, index): record is SessionRecord => record?.key === keys[index] && record?.userId === userId,
-    );
-  }
-
-  async #removeAll(keys: readonly string[]): Promise<boolean[]> {
-    const outcomes: boolean[] = [];
+  /** Returns the keys of the sessions that it removed. @throws the first error of a removal */
+  async #removeAll(keys: readonly string[], userId?: string): Promise<string[]> {
+    const removed: string[] = [];
     for (let from = 0; from < keys.length; from += CHUNK) {
-      outcomes.push(...(await Promise.all(keys.slice(from, from + CHUNK).map((key) => this.#remove(key)))));
+      const chunk = keys.slice(from, from + CHUNK);
+      const outcomes = await Promise.allSettled(chunk.map((key) => this.#layout.remove(key, userId)));
+      outcomes.forEach((outcome, index) => {
+        if (outcome.status === 'rejected') throw errorOf(outcome.reason);
+        if (outcome.value) removed.push(chunk[index]!);
+      });
     }
-    return outcomes;
-  }
-
-  async #remove(key: string): Promise<boolean> {
-    const name = this.#names.session(key);
-    let answer = await runScript(this.#connection, 'remove', [name], [key]);
-    const place = targetOf(answer);
-    if (place !== undefined) answer = await runScript(this.#connection, 'remove', [place], [key]);
-    if (typeof answer !== 'string' || targetOf(answer) !== undefined) return false;
-    const record = recordIn(`${answer}=`, key);
-    if (record !== undefined) await unfile(this.#connection, indexesOf(this.#names, record), record.key);
-    return true;
+    return removed;
   }
 }
 
-/** What became of each; where all of several failed, the store did. */
+function summaryOf(record: SessionRecord): SessionSummary {
+  const { token, previousToken, previousUntil, data, meta, ...summary } = record;
+  return summary;
+}
+
+/** The outcome of each write. @throws the first error if all of them failed: then the store as a whole did */
 async function outcomesOf(writes: readonly Promise<boolean>[]): Promise<StoreOutcome[]> {
   const settled = await Promise.allSettled(writes);
   const outcomes = settled.map((one): StoreOutcome =>

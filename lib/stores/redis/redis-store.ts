@@ -6,13 +6,13 @@ import { RedisSessionStore } from './redis-session.store.js';
 
 /** Options of {@link redisStore}: exactly one of `client`, `inject` and `url`. */
 export interface RedisStoreOptions {
-  /** A connected client, which stays the application's. */
+  /** A connected client. The store never closes it. */
   readonly client?: RedisSessionClient;
-  /** The token under which the container has the application's client. */
+  /** The injection token of the application's client. */
   readonly inject?: StoreDependency;
   /**
-   * The address of a single server, such as `redis://:password@host:6379/0`, or `rediss:` for TLS. The store connects by
-   * itself, through the package `redis`, and disconnects when the application stops.
+   * The address of a single server, such as `redis://:password@host:6379/0`, or `rediss:` for TLS. The store connects
+   * with the package `redis`, and disconnects when the application stops.
    */
   readonly url?: string;
   /** As in `RedisSessionStoreOptions`. @defaultValue `'session:'` */
@@ -20,9 +20,9 @@ export interface RedisStoreOptions {
 }
 
 /**
- * A {@link RedisSessionStore} on a client that is given, that is in the container, or of its own.
+ * Makes a {@link RedisSessionStore} with your client, with a client from the container, or with a client of its own.
  *
- * @throws SessionOptionsError when not exactly one of `client`, `inject` and `url` is given.
+ * @throws SessionOptionsError unless exactly one of `client`, `inject` and `url` is given.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ export function redisStore(options: RedisStoreOptions): SessionStoreFactory {
   };
 }
 
-/** A store that closes the connection which was made for it. */
+/** A store with a connection of its own, which it closes. */
 class ConnectedRedisStore extends RedisSessionStore {
   constructor(
     private readonly own: RedisSessionClient & { close(): Promise<void> },
@@ -56,7 +56,7 @@ class ConnectedRedisStore extends RedisSessionStore {
   }
 }
 
-/** Milliseconds between two attempts to connect again: more each time, up to the second. */
+/** Milliseconds between two attempts to connect again: longer each time, up to the longest. */
 const PAUSE = 50;
 const LONGEST_PAUSE = 2_000;
 
@@ -67,15 +67,15 @@ async function connect(url: string, options: { readonly prefix?: string }): Prom
   let connected = false;
   const client = createClient({
     url,
-    // A request that waits for the server to come back would wait longer than its client.
+    // Fail at once while the server is away: a request would wait longer than its client does.
     disableOfflineQueue: true,
     socket: {
-      // The first time an address that leads nowhere is an error, and later an outage.
+      // Before the first connection a failure is a wrong address; later it is an outage.
       reconnectStrategy: (tries) => connected && Math.min((tries + 1) * PAUSE, LONGEST_PAUSE),
     },
   });
-  client.on('error', () => undefined); // every call that it touches fails with it, and is told of as storeError
-  const store = new ConnectedRedisStore(client, options); // refuses wrong options before there is a connection
+  client.on('error', () => undefined); // the calls that it affects fail, and are reported as storeError
+  const store = new ConnectedRedisStore(client, options); // refuses wrong options before it connects
   try {
     await client.connect();
   } catch (cause) {

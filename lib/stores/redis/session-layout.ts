@@ -1,124 +1,161 @@
+import { randomUUID } from 'node:crypto';
 import type { SessionChange, SessionRecord } from '../../core/session-record.js';
 import type { RedisConnection } from './redis-client.js';
 import type { RedisNames } from './redis-names.js';
-import { INDEX_MARGIN, runScript } from './redis-scripts.js';
-import { bodyOf, guardOf, headOf, recordIn, targetOf } from './stored-session.js';
+import { NO_SESSION, runScript } from './redis-scripts.js';
+import { bodyOf, headOf, HOLD, ownerLine, recordIn, userIn } from './stored-session.js';
 
-/** How sessions lie in one kind of Redis: what a single server can do at once, a Cluster does in steps. */
-export interface SessionLayout {
-  read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]>;
-  create(record: SessionRecord): Promise<boolean>;
-  update(change: SessionChange): Promise<boolean>;
-}
-
-/** The values under names, in their order; anything but text where there is none. */
-export type ReadValues = (names: readonly string[]) => Promise<readonly unknown[]>;
-
-/** The sessions under names, and where pointers of these lead to. */
-export async function readThrough(
-  values: ReadValues,
-  names: readonly string[],
-  keys: readonly string[],
-): Promise<{ records: (SessionRecord | undefined)[]; places: (string | undefined)[] }> {
-  const near = await values(names);
-  const places = near.map(targetOf);
-  const pointed = places.filter((place) => place !== undefined);
-  const far = pointed.length === 0 ? [] : await values(pointed);
-  const behind = new Map(pointed.map((place, index) => [place, far[index]]));
-  const records = keys.map((key, index) => {
-    const place = places[index];
-    return recordIn(place === undefined ? near[index] : behind.get(place), key);
-  });
-  return { records, places };
-}
-
-/** What one run of the script `write` is about. */
-export interface Write {
-  /** The change to make; without one, `next` is added. */
-  readonly change?: SessionChange;
-  readonly next: SessionRecord;
-  /** Where the session stands, where it goes, and where its previous key finds it, if anywhere. */
-  readonly from: string;
-  readonly to: string;
-  readonly previous?: string | undefined;
-  /** The indexes that it is filed in, and those that its former key was in. */
-  readonly indexes?: readonly string[];
-  readonly left?: readonly string[];
-  /** The pointer that may stand where the session is to stand; '*' for any. */
-  readonly ignored: string;
-}
-
-/** Runs the script `write`. */
-export function write(
-  connection: RedisConnection,
-  { change, next, from, to, ...rest }: Write,
-): Promise<unknown> {
-  const { previous = to, indexes = [], left = [], ignored } = rest;
-  const isTouch = change?.version === next.version;
-  const { member, score, ttl, cutoff } = filing(next);
-  return runScript(
-    connection,
-    'write',
-    [from, to, previous, ...indexes, ...left],
-    [
-      change === undefined ? '' : guardOf(change.key, change.version),
-      headOf(next),
-      isTouch ? '' : bodyOf(next),
-      ttl,
-      to,
-      String(indexes.length),
-      member,
-      score,
-      cutoff,
-      change?.key ?? member,
-      'CH', // the default: one server sees all writes in one order, so that the last one is right
-      ignored,
-    ],
-  );
-}
-
-/** What an index is told of a session. */
-export function filing({ key, expiresAt, lastSeenAt }: SessionRecord): {
-  readonly member: string;
-  readonly score: string;
-  readonly ttl: string;
-  readonly cutoff: string;
-} {
-  return {
-    member: key,
-    score: String(expiresAt),
-    ttl: lifeOf({ expiresAt, lastSeenAt }),
-    cutoff: String(lastSeenAt - INDEX_MARGIN),
-  };
-}
-
-/** Milliseconds that any write lives: a time that is odd costs no session, and what is over is refused by its `expiresAt`. */
+/** Milliseconds that Redis keeps any session at least: `expiresAt` ends it earlier, and an odd time loses none. */
 const SHORTEST_LIFE = 60_000;
 
+/** Milliseconds after which Redis removes a hold: its process ended before it could. */
+const HOLD_LIFE = '600000';
+
 /**
- * How long Redis keeps a session, in milliseconds from now on. Counted by the server from the moment of the write: no clock of
- * an instance is compared with the server's, so that none that is wrong ends a session early.
+ * How sessions and their indexes lie in Redis. A session stands under its key for life. Two indexes list it: that of its
+ * user, and a part of the index of all sessions.
+ *
+ * An entry is added no later than the session is written, and removed only after the session has ended, or long after it
+ * has expired. So no session is ever missing from its indexes, and readers ignore an entry that leads to nothing or to a
+ * session of somebody else.
+ *
+ * - On one server, one script writes or removes a session together with its entries.
+ * - On a Cluster, indexes are in other slots. Entries are added before the session is written. A hold stands in its place
+ *   while a session is created, and from its end until its entries are removed. So nobody can create a session under a
+ *   key whose entries are about to be removed, and a creation that is sent again cannot bring back a session that has ended.
  */
-export function lifeOf({ expiresAt, lastSeenAt }: Pick<SessionRecord, 'expiresAt' | 'lastSeenAt'>): string {
+export class SessionLayout {
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly names: RedisNames,
+  ) {}
+
+  /** One command on one server, one for each session on a Cluster; one round trip on either. */
+  async read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
+    if (keys.length === 0) return [];
+    const values = await this.#values(keys.map((key) => this.names.session(key)));
+    return keys.map((key, index) => recordIn(values[index], key));
+  }
+
+  async create(record: SessionRecord): Promise<boolean> {
+    if (!this.connection.isCluster) return (await this.#write(record, '', this.#indexesOf(record))) === 1;
+    const name = this.names.session(record.key);
+    const hold = `${HOLD}${record.version}`;
+    // The write checks whether the hold is there. The answer to a command that was sent again does not say it.
+    await Promise.all([this.#hold(name, hold), this.#addEntries(record)]);
+    return (await this.#write(record, hold)) === 1;
+  }
+
+  async update({ version, next, keepsIndexes = false }: SessionChange): Promise<boolean> {
+    const expected = String(version);
+    const indexes = keepsIndexes ? [] : this.#indexesOf(next);
+    if (!this.connection.isCluster) return (await this.#write(next, expected, indexes)) === 1;
+    if (!keepsIndexes) await this.#addEntries(next);
+    const answer = await this.#write(next, expected);
+    if (answer === NO_SESSION && !keepsIndexes) await this.#dropEntries(next.key, indexes);
+    return answer === 1;
+  }
+
+  /** @param userId - Where given, the session is removed only if it belongs to this user. */
+  async remove(key: string, userId?: string): Promise<boolean> {
+    // The script has to be told the owner, for that decides the index. A wrong guess is answered with the right one.
+    for (let owner = ownerLine(userId ?? null); ;) {
+      const outcome = await this.#removeOwned(key, owner);
+      if (typeof outcome === 'boolean') return outcome;
+      if (userId !== undefined) return false;
+      owner = outcome;
+    }
+  }
+
+  /** The keys that an index lists. */
+  async entries(index: string): Promise<string[]> {
+    return (await this.connection.send(index, ['ZRANGE', index, '0', '-1'])) as string[];
+  }
+
+  async #values(names: readonly string[]): Promise<readonly unknown[]> {
+    const { connection } = this;
+    if (connection.isCluster) return Promise.all(names.map((name) => connection.send(name, ['GET', name])));
+    return (await connection.send(names[0]!, ['MGET', ...names])) as unknown[];
+  }
+
+  /** @param expected - The version, or the hold, that must stand there; empty if nothing may. */
+  async #write(record: SessionRecord, expected: string, indexes: readonly string[] = []): Promise<number> {
+    const { key, version, expiresAt } = record;
+    const isTouch = String(version) === expected;
+    const answer = await runScript(
+      this.connection,
+      'write',
+      [this.names.session(key), ...indexes],
+      [
+        expected,
+        String(version),
+        headOf(record),
+        isTouch ? '' : bodyOf(record),
+        lifeOf(record),
+        key,
+        String(expiresAt),
+        'CH', // no condition: one server sees all writes in one order, so the last one is right
+      ],
+    );
+    return Number(answer);
+  }
+
+  /** Adds a session to its indexes, ahead of the session itself. */
+  async #addEntries(record: SessionRecord): Promise<void> {
+    // GT: of two writes at once the later expiry counts, whichever comes last.
+    const args = [record.key, String(record.expiresAt), lifeOf(record), 'GT'];
+    const indexes = this.#indexesOf(record);
+    await Promise.all(indexes.map((index) => runScript(this.connection, 'file', [index], args)));
+  }
+
+  /** Removes a session of this owner; the owner that it has instead, if it has another. */
+  async #removeOwned(key: string, owner: string): Promise<boolean | string> {
+    const { connection } = this;
+    const name = this.names.session(key);
+    const indexes = this.#indexesOf({ key, userId: userIn(owner) });
+    const hold = connection.isCluster ? HOLD + randomUUID() : '';
+    const inScript = connection.isCluster ? [] : indexes;
+    const args = [owner, key, hold, HOLD_LIFE];
+    const [removed, other] = (await runScript(connection, 'remove', [name, ...inScript], args)) as [
+      removed: number | string,
+      owner?: string,
+    ];
+    if (Number(removed) !== 1) return other ?? false;
+    if (connection.isCluster) await this.#removeEntries(key, indexes, hold);
+    return true;
+  }
+
+  /** Removes entries that were added for a session that turns out to have ended, unless somebody creates it again. */
+  async #dropEntries(key: string, indexes: readonly string[]): Promise<void> {
+    const hold = HOLD + randomUUID();
+    const answer = await this.#hold(this.names.session(key), hold).catch(() => undefined);
+    if (answer === 'OK') await this.#removeEntries(key, indexes, hold);
+  }
+
+  /** Puts a hold where a session would stand, if nothing stands there. */
+  #hold(name: string, hold: string): Promise<unknown> {
+    return this.connection.send(name, ['SET', name, hold, 'NX', 'PX', HOLD_LIFE]);
+  }
+
+  /** Removes entries of a session that has ended, and then the hold in its place. A failure does no harm: both expire. */
+  async #removeEntries(key: string, indexes: readonly string[], hold: string): Promise<void> {
+    const removals = indexes.map((index) => this.connection.send(index, ['ZREM', index, key]));
+    const settled = await Promise.allSettled(removals);
+    // A removal that failed may still be carried out later: the hold stays.
+    if (settled.some(({ status }) => status === 'rejected')) return;
+    await runScript(this.connection, 'release', [this.names.session(key)], [hold]).catch(() => undefined);
+  }
+
+  #indexesOf({ key, userId }: Pick<SessionRecord, 'key' | 'userId'>): string[] {
+    const part = this.names.part(key);
+    return userId === null ? [part] : [part, this.names.user(userId)];
+  }
+}
+
+/**
+ * How long Redis keeps a session, in milliseconds from the write on. The server counts them by its own clock, so that the
+ * wrong clock of an instance ends no session early.
+ */
+function lifeOf({ expiresAt, lastSeenAt }: Pick<SessionRecord, 'expiresAt' | 'lastSeenAt'>): string {
   return String(Math.max(SHORTEST_LIFE, Math.ceil(expiresAt - lastSeenAt)));
-}
-
-/** The indexes that a session belongs in. */
-export function indexesOf(
-  names: RedisNames,
-  { key, userId }: Pick<SessionRecord, 'key' | 'userId'>,
-): string[] {
-  return userId === null ? [names.part(key)] : [names.part(key), names.user(userId)];
-}
-
-/**
- * Takes a key out of indexes. What fails here does no harm: readers pass over entries without a session, and these
- * expire like the session would have.
- */
-export async function unfile(
-  connection: RedisConnection,
-  indexes: readonly string[],
-  key: string,
-): Promise<void> {
-  await Promise.allSettled(indexes.map((index) => connection.send(index, ['ZREM', index, key])));
 }

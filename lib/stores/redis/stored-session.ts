@@ -1,20 +1,28 @@
 import { type SessionRecord, unreadable } from '../../core/session-record.js';
 
 /**
- * How a session stands in Redis: one string of three lines.
+ * A session is one string in Redis, of four lines. Scripts read the first two and never parse the others.
  *
- * 1. version, key and previous key, by which scripts tell what they may do;
- * 2. what else is known of the session, as JSON;
- * 3. the application's data as it came (`=`), or as a JSON string where UTF-8 could not hold it (`"`).
+ * 1. its last versions, the current one first;
+ * 2. the user it belongs to as JSON, or `null`;
+ * 3. the other fields as a JSON array;
+ * 4. the application's data as it is (`=`), or as a JSON string if it is not well-formed Unicode (`"`).
  *
- * Where a session is found under another name than its own, a pointer stands there instead: `>` and the name.
+ * Script and store write the first line together, see `redis-scripts.ts`. While a Cluster creates or ends a session in
+ * several steps, a hold stands in its place: `!` and a unique text.
  */
 
-type Facts = Omit<SessionRecord, 'key' | 'version' | 'previousKey' | 'data' | 'cookie' | 'due' | 'source'>;
+/** What a hold begins with. */
+export const HOLD = '!';
 
-const NAMES = [
+type Facts = Omit<SessionRecord, 'key' | 'version' | 'userId' | 'data' | 'id' | 'cookie' | 'due' | 'source'>;
+
+const FACTS = [
+  'token',
+  'previousToken',
+  'previousUntil',
+  'epoch',
   'meta',
-  'userId',
   'createdAt',
   'lastSeenAt',
   'expiresAt',
@@ -23,55 +31,55 @@ const NAMES = [
   'userAgent',
 ] as const satisfies readonly (keyof Facts)[];
 
-/** What the first line begins with while the session has this version and this key. */
-export function guardOf(key: string, version: number): string {
-  return `${version} ${key} `;
+/** The second line, without its line break. JSON escapes line breaks, NUL and what is not well-formed Unicode. */
+export function ownerLine(userId: string | null): string {
+  return JSON.stringify(userId);
 }
 
-/** The first two lines. JSON escapes line breaks, NUL and what UTF-8 cannot hold. */
+/** The user that a second line names, or null if it names none. */
+export function userIn(ownerLine: string): string | null {
+  try {
+    const user: unknown = JSON.parse(ownerLine);
+    return typeof user === 'string' ? user : null;
+  } catch {
+    return null; // not written by this store
+  }
+}
+
+/** The second and the third line. */
 export function headOf(record: SessionRecord): string {
-  const facts = JSON.stringify(NAMES.map((name) => record[name]));
-  return `${guardOf(record.key, record.version)}${record.previousKey ?? ''}\n${facts}\n`;
+  return `${ownerLine(record.userId)}\n${JSON.stringify(FACTS.map((name) => record[name]))}\n`;
 }
 
-/** The third line. */
+/** The fourth line. */
 export function bodyOf({ data }: SessionRecord): string {
   return data.isWellFormed() ? `=${data}` : JSON.stringify(data);
 }
 
-export function pointerTo(name: string): string {
-  return `>${name}`;
-}
-
-/** The name that a value points to; undefined where it is no pointer. */
-export function targetOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value.startsWith('>') ? value.slice(1) : undefined;
-}
-
-/** What stands under a name, as a record, if it is the session with this key or previous key. */
+/** The session with this key, made of what stands in its place; undefined if that is no session. */
 export function recordIn(value: unknown, key: string): SessionRecord | undefined {
-  if (typeof value !== 'string' || targetOf(value) !== undefined) return undefined;
-  let record: SessionRecord;
+  if (typeof value !== 'string' || value.startsWith(HOLD)) return undefined;
   try {
-    record = parse(value);
+    return parse(value, key);
   } catch {
-    return foreign(key); // somebody else wrote it: a fresh session and an event, not an error for ever
+    return unreadable({ ...NOTHING, key }); // not written by this store: corrupt, and not an error of the store
   }
-  return record.key === key || record.previousKey === key ? record : undefined;
 }
 
-function parse(value: string): SessionRecord {
-  const first = value.indexOf('\n');
-  const second = value.indexOf('\n', first + 1);
-  if (second < 0) throw new SyntaxError('A stored session has three lines.');
-  const [version, key, previousKey] = value.slice(0, first).split(' ');
-  if (!key || previousKey === undefined || !/^\d+$/.test(version!))
-    throw new SyntaxError('A stored session begins with its version and key.');
-  const facts = JSON.parse(value.slice(first + 1, second)) as unknown[];
-  const body = value.slice(second + 1);
-  const [meta, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent] = facts as [
-    Facts['meta'],
-    Facts['userId'],
+function parse(value: string, key: string): SessionRecord {
+  const [second, third, fourth] = lineStarts(value);
+  const version = /^\d+/.exec(value.slice(0, second))?.[0];
+  const facts = JSON.parse(value.slice(third, fourth)) as unknown[];
+  if (version === undefined || facts.length !== FACTS.length) throw malformed();
+  const [token, previousToken, previousUntil, epoch, meta, ...rest] = facts as [
+    string,
+    string | null,
+    number | null,
+    number,
+    string | null,
+    ...unknown[],
+  ];
+  const [createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent] = rest as [
     number,
     number,
     number,
@@ -81,21 +89,41 @@ function parse(value: string): SessionRecord {
   ];
   return {
     key,
+    token,
+    previousToken,
+    previousUntil,
+    epoch,
     version: Number(version),
-    data: body.startsWith('=') ? body.slice(1) : (JSON.parse(body) as string),
+    data: value[fourth] === '=' ? value.slice(fourth + 1) : (JSON.parse(value.slice(fourth)) as string),
     meta,
-    userId,
+    userId: JSON.parse(value.slice(second, third)) as string | null,
     createdAt,
     lastSeenAt,
     expiresAt,
     authenticatedAt,
     ip,
     userAgent,
-    previousKey: previousKey === '' ? null : previousKey,
   };
 }
 
+/** Where the second, the third and the fourth line begin. */
+function lineStarts(value: string): [number, number, number] {
+  const second = value.indexOf('\n') + 1;
+  const third = value.indexOf('\n', second) + 1;
+  const fourth = value.indexOf('\n', third) + 1;
+  if (second === 0 || third === 0 || fourth === 0) throw malformed();
+  return [second, third, fourth];
+}
+
+function malformed(): SyntaxError {
+  return new SyntaxError('A stored session has four lines.');
+}
+
 const NOTHING = {
+  token: '',
+  previousToken: null,
+  previousUntil: null,
+  epoch: 0,
   version: 0,
   data: '{}',
   meta: null,
@@ -106,9 +134,4 @@ const NOTHING = {
   authenticatedAt: null,
   ip: null,
   userAgent: null,
-  previousKey: null,
 } satisfies Omit<SessionRecord, 'key'>;
-
-function foreign(key: string): SessionRecord {
-  return unreadable({ ...NOTHING, key });
-}

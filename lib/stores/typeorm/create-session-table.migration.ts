@@ -1,46 +1,33 @@
-import {
-  type ColumnType,
-  type MigrationInterface,
-  type QueryRunner,
-  Table,
-  type TableColumnOptions,
-  TableIndex,
-} from 'typeorm';
+import { type ColumnType, type MigrationInterface, type QueryRunner, Table, TableIndex } from 'typeorm';
 import { columnKind } from './session-columns.js';
+import { type Column, COLUMNS, INDEXED, PRIMARY, SESSION_TABLE, TABLE } from './session-table.js';
 import { SessionEntity } from './session.entity.js';
-
-const COLUMNS: TableColumnOptions[] = [
-  { name: 'handle', type: 'varchar', length: '64', isPrimary: true },
-  { name: 'previous_handle', type: 'varchar', length: '64', isNullable: true },
-  { name: 'version', type: 'int' },
-  { name: 'user_id', type: 'varchar', length: '255', isNullable: true },
-  { name: 'data', type: 'text' },
-  { name: 'meta', type: 'text', isNullable: true },
-  { name: 'created_at', type: 'bigint' },
-  { name: 'last_seen_at', type: 'bigint' },
-  { name: 'expires_at', type: 'bigint' },
-  { name: 'authenticated_at', type: 'bigint', isNullable: true },
-  { name: 'ip', type: 'varchar', length: '64', isNullable: true },
-  { name: 'user_agent', type: 'varchar', length: '512', isNullable: true },
-];
-
-const INDEXED = ['previous_handle', 'user_id', 'expires_at'];
 
 /** Makes the table of {@link SessionEntity}, for applications that do not `synchronize`: add it to `migrations`. */
 export class CreateSessionTable implements MigrationInterface {
   /** TypeORM orders migrations by the time stamp at the end of the name. */
   readonly name = 'CreateSessionTable1763712000000';
 
-  /** Makes table and indexes; leaves a table alone that exists. */
+  /** Makes table and indexes. Leaves a table alone that exists. */
   async up(queryRunner: QueryRunner): Promise<void> {
-    const { table, column } = namesFor(queryRunner);
+    const { table, column, index } = namesFor(queryRunner);
     const { driver } = queryRunner.connection;
-    const columns = COLUMNS.map((options) => {
-      const kind = { ...options, ...columnKind(driver.options.type, options.type) };
-      const type = driver.normalizeType({ type: kind.type as ColumnType });
-      return { ...kind, type, name: column(options.name) };
+    const columns = COLUMNS.map((property) => {
+      const { type, length, nullable } = SESSION_TABLE[property];
+      const kind = { type, ...columnKind(driver.options.type, type) };
+      return {
+        ...kind,
+        name: column(property),
+        type: driver.normalizeType({ type: kind.type as ColumnType }),
+        ...(length && { length: String(length) }),
+        isPrimary: property === PRIMARY,
+        isNullable: nullable ?? false,
+      };
     });
-    const indices = INDEXED.map((name) => new TableIndex({ columnNames: [column(name)] }));
+    const indices = INDEXED.map((property) => {
+      const name = index(property);
+      return new TableIndex({ columnNames: [column(property)], ...(name && { name }) });
+    });
     await queryRunner.createTable(new Table({ name: table, columns, indices }), true);
   }
 
@@ -50,12 +37,20 @@ export class CreateSessionTable implements MigrationInterface {
   }
 }
 
+/** The names of a table, its columns, and their indexes. TypeORM names an index itself where there is no name. */
+interface Names {
+  readonly table: string;
+  readonly column: (property: Column) => string;
+  readonly index: (property: Column) => string | undefined;
+}
+
 /** The names the entity has, which follow the connection's schema, prefix and naming strategy. */
-function namesFor({ connection }: QueryRunner): { table: string; column: (name: string) => string } {
+function namesFor({ connection }: QueryRunner): Names {
   const entity = connection.hasMetadata(SessionEntity) ? connection.getMetadata(SessionEntity) : undefined;
   return {
-    table: entity?.tablePath ?? 'nest_session',
-    column: (name) =>
-      entity?.columns.find(({ givenDatabaseName }) => givenDatabaseName === name)?.databaseName ?? name,
+    table: entity?.tablePath ?? TABLE,
+    column: (property) =>
+      entity?.findColumnWithPropertyName(property)?.databaseName ?? SESSION_TABLE[property].name,
+    index: (property) => entity?.indices.find(({ columns }) => columns[0]?.propertyName === property)?.name,
   };
 }

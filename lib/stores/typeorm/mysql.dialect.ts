@@ -3,10 +3,11 @@ import type { StoreOutcome } from '../../core/session-store.js';
 import { messages } from '../../errors/messages.js';
 import type { RunTransaction } from './mysql.connection.js';
 import { checkMysql } from './mysql.schema.js';
-import { MysqlRows, type Row, SKIPPING, WAITING } from './mysql.rows.js';
+import { type Lock, MysqlRows, type Row, SKIPPING, WAITING } from './mysql.rows.js';
 import { MysqlStatement } from './mysql.statement.js';
-import { COLUMNS, refusing, TOUCHED, withNumbers } from './session-row.js';
-import { comingBack, isolating } from './shared-write.js';
+import { refusing, withNumbers } from './session-row.js';
+import { CHANGEABLE, COLUMNS, TOUCHED } from './session-table.js';
+import { deletedOf, deletingLocked, isolating, retryingLocked } from './shared-write.js';
 import type { RunSql, SqlDialect, SqlNames } from './sql-dialect.js';
 
 /** Bytes of a statement beside the texts: names, numbers, short texts, for each session. */
@@ -20,12 +21,9 @@ const REFUSALS: ReadonlySet<unknown> = new Set([1265, 1300, 1366, 3819]);
 
 const DUPLICATE = 1062;
 
-/** How often a removal looks for sessions of the user that were renewed in the meantime. */
-const ROUNDS = 5;
-
 /**
- * The statements for MySQL and MariaDB, in what both understand: neither has an UPDATE that says which rows it wrote. So what
- * writes known sessions locks them first, in a transaction that passes over rows which others hold (`SKIP LOCKED`), and
+ * Sessions in MySQL and MariaDB, in SQL that both understand. Neither has an UPDATE that says which rows it wrote. So a
+ * change of known sessions locks them first, in a transaction that skips the rows that others hold (`SKIP LOCKED`), and
  * comes back for these.
  */
 export class MysqlDialect implements SqlDialect {
@@ -41,11 +39,8 @@ export class MysqlDialect implements SqlDialect {
   }
 
   async read(run: RunSql, keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    const rows = await this.#rows.of<SessionRecord>(run, 'record', 'key', keys);
+    const rows = await this.#rows.of<SessionRecord>(run, 'record', keys);
     const found = new Map(rows.map((row) => [row.key, withNumbers(row)]));
-    const missing = keys.filter((key) => !found.has(key));
-    for (const row of await this.#rows.of<SessionRecord>(run, 'record', 'previousKey', missing))
-      found.set(row.previousKey!, withNumbers(row));
     return keys.map((key) => found.get(key));
   }
 
@@ -57,11 +52,15 @@ export class MysqlDialect implements SqlDialect {
       const into = new MysqlStatement();
       const rows = ordered.map((record) => `(${into.all(COLUMNS.map((column) => record[column]))})`);
       try {
-        await into.run(run, `INSERT INTO ${this.#names.table} (${columns}) VALUES ${rows.join(', ')}`);
+        await into.run(
+          run,
+          `INSERT INTO ${this.#names.table} (${columns})
+VALUES ${rows.join(',\n  ')}`,
+        );
       } catch (error) {
         const [only, ...others] = some;
         if (errnoOf(error) !== DUPLICATE || others.length > 0) throw error;
-        const taken = await this.#rows.of(run, 'row', 'key', [only!.key]);
+        const taken = await this.#rows.of(run, 'row', [only!.key]);
         return [taken.some(({ key }) => key === only!.key) ? false : (error as Error)];
       }
       return some.map(() => true);
@@ -75,47 +74,44 @@ export class MysqlDialect implements SqlDialect {
 
   update(run: RunSql, changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
     const write = (some: readonly SessionChange[]): Promise<StoreOutcome[]> =>
-      this.#transaction(async (runInside) => {
+      this.#transaction(async (inside) => {
         const keys = some.map(({ key }) => key);
-        const locked = versionsOf(await this.#rows.of<Row>(runInside, 'row', 'key', keys, SKIPPING));
+        const locked = versionsOf(await this.#rows.of<Row>(inside, 'row', keys, SKIPPING));
         const held = some.filter(({ key, version }) => locked.get(key) === version);
-        await this.#rows.write(runInside, held.filter(isTouch), TOUCHED);
-        await this.#rows.write(
-          runInside,
-          held.filter((change) => !isTouch(change)),
-          COLUMNS,
-        );
+        const full = held.filter((change) => !isTouch(change));
+        await this.#rows.write(inside, held.filter(isTouch), TOUCHED);
+        await this.#rows.write(inside, full, CHANGEABLE);
         return some.map((change) => held.includes(change));
       });
     const stillDue = async (some: readonly SessionChange[]): Promise<SessionChange[]> => {
       const keys = some.map(({ key }) => key);
-      const versions = versionsOf(await this.#rows.of<Row>(run, 'row', 'key', keys));
+      const versions = versionsOf(await this.#rows.of<Row>(run, 'row', keys));
       return some.filter(({ key, version }) => versions.get(key) === version);
     };
     return refusing(
       changes,
       ({ next }) => next,
-      (good) => comingBack(good, (some) => this.#isolating(some, write, ({ next }) => next), stillDue),
+      (good) => retryingLocked(good, (some) => this.#isolating(some, write, ({ next }) => next), stillDue),
     );
   }
 
-  delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]> {
-    const find = async (some: readonly string[]): Promise<Row[]> => [
-      ...(await this.#rows.of<Row>(run, 'row', 'key', some)),
-      ...(await this.#rows.of<Row>(run, 'row', 'previousKey', some)),
-    ];
-    const write = async (some: readonly string[]): Promise<boolean[]> => {
-      const wanted = new Set<string | null>(some);
-      const gone = await this.#removeLocked(
-        await find(some),
-        ({ key, previousKey }) => wanted.has(key) || wanted.has(previousKey),
-        SKIPPING,
+  delete(_run: RunSql, keys: readonly string[], userId?: string): Promise<StoreOutcome[]> {
+    const isDue = (row: Row): boolean => userId === undefined || row.userId === userId;
+    const write = (lock: Lock, some: readonly string[]): Promise<StoreOutcome[]> =>
+      isolating(
+        some,
+        async (given) => {
+          const gone = await this.#transaction((inside) => this.#remove(inside, given, lock, isDue));
+          return given.map((key) => gone.includes(key));
+        },
+        isRefusal,
+        () => 0,
       );
-      return some.map(namedIn(gone));
-    };
-    const stillDue = async (some: readonly string[]): Promise<string[]> =>
-      some.filter(namedIn(await find(some)));
-    return comingBack(keys, (some) => isolating(some, write, isRefusal, () => 0), stillDue);
+    return deletingLocked(
+      keys,
+      (some) => write(SKIPPING, some),
+      (some) => write(WAITING, some),
+    );
   }
 
   async findByUser(run: RunSql, userId: string, now: number): Promise<SessionSummary[]> {
@@ -124,7 +120,9 @@ export class MysqlDialect implements SqlDialect {
     const where = `${this.#rows.is(find, 'userId', userId)} AND ${column('expiresAt')} > ${find.put(now)}`;
     const rows = await find.run<SessionSummary>(
       run,
-      `${this.#rows.select.summary} WHERE ${where} ORDER BY ${column('createdAt')} DESC, ${column('key')}`,
+      `${this.#rows.select.summary}
+WHERE ${where}
+ORDER BY ${column('createdAt')} DESC, ${column('key')}`,
     );
     return rows.map(withNumbers);
   }
@@ -133,24 +131,22 @@ export class MysqlDialect implements SqlDialect {
     const count = new MysqlStatement();
     const alive = `${this.#names.column('expiresAt')} > ${count.put(now)}`;
     const where = userId === undefined ? alive : `${alive} AND ${this.#rows.is(count, 'userId', userId)}`;
-    const sql = `SELECT count(*) AS \`count\` FROM ${this.#names.table} WHERE ${where}`;
+    const sql = `SELECT count(*) AS \`count\`
+FROM ${this.#names.table}
+WHERE ${where}`;
     const [row] = await count.run<{ count: string | number }>(run, sql);
     return Number(row?.count ?? 0);
   }
 
   async deleteByUser(run: RunSql, userId: string, except: readonly string[]): Promise<string[]> {
-    const kept = new Set<string | null>(except);
-    const isDue = (row: Row): boolean =>
-      row.userId === userId && !kept.has(row.key) && !kept.has(row.previousKey);
-    const gone: string[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const find = new MysqlStatement();
-      const sql = `${this.#rows.select.row} WHERE ${this.#rows.is(find, 'userId', userId)}`;
-      const due = (await find.run<Row>(run, sql)).filter(isDue);
-      if (due.length === 0) break;
-      gone.push(...(await this.#removeLocked(due, isDue, WAITING)).map(({ key }) => key));
-    }
-    return gone;
+    const find = new MysqlStatement();
+    const sql = `${this.#rows.select.row}
+WHERE ${this.#rows.is(find, 'userId', userId)}`;
+    // In a transaction, which reads what is committed, whatever the isolation of the connection.
+    const rows = await this.#transaction((inside) => find.run<Row>(inside, sql));
+    const kept = new Set(except);
+    const keys = rows.map(({ key }) => key).filter((key) => !kept.has(key));
+    return deletedOf(keys, await this.delete(run, keys, userId));
   }
 
   async deleteAll(run: RunSql): Promise<number> {
@@ -161,14 +157,22 @@ export class MysqlDialect implements SqlDialect {
   async prune(run: RunSql, now: number, limit: number): Promise<number> {
     const expiresAt = this.#names.column('expiresAt');
     const find = new MysqlStatement();
-    const over = `WHERE ${expiresAt} <= ${find.put(now)} ORDER BY ${expiresAt} LIMIT ${find.put(limit)}`;
-    const rows = await find.run<Row>(run, `${this.#rows.select.row} ${over}`);
-    return (await this.#removeLocked(rows, (row) => Number(row.expiresAt) <= now, SKIPPING)).length;
+    const rows = await find.run<Row>(
+      run,
+      `${this.#rows.select.row}
+WHERE ${expiresAt} <= ${find.put(now)}
+ORDER BY ${expiresAt}
+LIMIT ${find.put(limit)}`,
+    );
+    if (rows.length === 0) return 0;
+    const keys = rows.map(({ key }) => key);
+    const isDue = (row: Row): boolean => Number(row.expiresAt) <= now;
+    return (await this.#transaction((inside) => this.#remove(inside, keys, SKIPPING, isDue))).length;
   }
 
   /** Checks the server and the columns as well, and learns how long a statement may be. */
   async probe(run: RunSql): Promise<void> {
-    await run(`${this.#rows.select.record} LIMIT 0`, []);
+    await run(`${this.#rows.select.record}\nLIMIT 0`, []);
     this.#packet = await checkMysql(run, this.#names);
   }
 
@@ -176,19 +180,18 @@ export class MysqlDialect implements SqlDialect {
     return [1146, 1054].includes(errnoOf(error) ?? 0);
   }
 
-  /** Removes those of the rows that are due still when they are locked. */
-  async #removeLocked(
-    rows: readonly Row[],
+  /** Locks the rows with these keys, deletes those that are due once they are locked, and returns their keys. */
+  async #remove(
+    inside: RunSql,
+    keys: readonly string[],
+    lock: Lock,
     isDue: (row: Row) => boolean,
-    lock: typeof SKIPPING | typeof WAITING,
-  ): Promise<Row[]> {
-    if (rows.length === 0) return [];
-    const keys = rows.map(({ key }) => key);
-    return this.#transaction(async (run) => {
-      const due = (await this.#rows.of<Row>(run, 'row', 'key', keys, lock)).filter(isDue);
-      await this.#rows.remove(run, due);
-      return due;
-    });
+  ): Promise<string[]> {
+    const wanted = new Set(keys);
+    const locked = await this.#rows.of<Row>(inside, 'row', keys, lock);
+    const due = locked.filter((row) => wanted.has(row.key) && isDue(row)).map(({ key }) => key);
+    await this.#rows.remove(inside, due);
+    return due;
   }
 
   #isolating<Item>(
@@ -210,11 +213,6 @@ export class MysqlDialect implements SqlDialect {
       Math.min(this.#packet, USUAL_PACKET),
     );
   }
-}
-
-function namedIn(rows: readonly Pick<Row, 'key' | 'previousKey'>[]): (key: string) => boolean {
-  const names = new Set(rows.flatMap(({ key, previousKey }) => [key, previousKey]));
-  return (key) => names.has(key);
 }
 
 function isTouch({ version, next }: SessionChange): boolean {

@@ -1,10 +1,13 @@
 import { messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
-import { COLUMNS, LENGTHS } from './session-row.js';
-import type { Column, RunSql, SqlNames } from './sql-dialect.js';
+import { type Column, COLUMNS, SESSION_TABLE } from './session-table.js';
+import type { RunSql, SqlNames } from './sql-dialect.js';
 
 /** The first versions that know `SKIP LOCKED`. */
 const OLDEST = { MariaDB: [10, 6], MySQL: [8, 0] } as const;
+
+/** The collation that tells every text from every other. */
+const EXACT = 'utf8mb4_bin';
 
 interface Server {
   readonly version: string;
@@ -23,7 +26,7 @@ interface ColumnRow {
  * Checks that nothing can be cut off, changed or mistaken on its way to the table and back.
  *
  * @returns How many bytes a statement may have.
- * @throws SessionOptionsError that says what is wrong, and how to mend it.
+ * @throws SessionOptionsError that says what is wrong, and how to correct it.
  */
 export async function checkMysql(run: RunSql, names: SqlNames): Promise<number> {
   const [server] = await run<Server>(
@@ -55,21 +58,22 @@ function isTooOld(version: string): boolean {
   return major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
 }
 
-/** What the column should be, where it is not. */
+/** What the column should be, if it is not. */
 function typeFor(column: Column, { Type, Collation, Null }: ColumnRow): string | undefined {
   const nullable = Null === 'YES' ? 'NULL' : 'NOT NULL';
-  const length = LENGTHS[column];
-  if (column === 'data' || column === 'meta' || length !== undefined) {
-    const fits =
-      length === undefined
-        ? /^(medium|long)text/i.test(Type)
-        : Number(/^varchar\((\d+)\)/i.exec(Type)?.[1] ?? 0) >= length;
-    const type = length === undefined ? 'LONGTEXT' : `VARCHAR(${length})`;
-    const isRight = fits && Collation === 'utf8mb4_bin';
-    return isRight ? undefined : `${type} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ${nullable}`;
+  const { type, length = 0 } = SESSION_TABLE[column];
+  switch (type) {
+    case 'varchar': {
+      const isRight = Number(/^varchar\((\d+)\)/i.exec(Type)?.[1] ?? 0) >= length && Collation === EXACT;
+      return isRight ? undefined : `VARCHAR(${length}) CHARACTER SET utf8mb4 COLLATE ${EXACT} ${nullable}`;
+    }
+    case 'text': {
+      const isRight = /^(medium|long)text/i.test(Type) && Collation === EXACT;
+      return isRight ? undefined : `LONGTEXT CHARACTER SET utf8mb4 COLLATE ${EXACT} ${nullable}`;
+    }
+    case 'int':
+      return /^(big)?int/i.test(Type) ? undefined : `INT ${nullable}`;
+    case 'bigint':
+      return /^bigint/i.test(Type) ? undefined : `BIGINT ${nullable}`;
   }
-  const type = column === 'version' ? 'INT' : 'BIGINT';
-  return new RegExp(`^${column === 'version' ? '(big)?int' : 'bigint'}`, 'i').test(Type)
-    ? undefined
-    : `${type} ${nullable}`;
 }

@@ -1,4 +1,24 @@
-import type { EntityMetadata } from 'typeorm';
+import type { ColumnOptions, EntityMetadata } from 'typeorm';
+import { type Column, PRIMARY, SESSION_TABLE } from './session-table.js';
+
+/** Databases return 64-bit integers as text. All that a session holds fit into a number. */
+const asNumber = {
+  to: (value: number | null) => value,
+  from: (value: string | number | null) => (value === null ? null : Number(value)),
+};
+
+/** The options of a column of {@link SessionEntity}, for `@Column()`. */
+export function columnOptions(column: Column): ColumnOptions {
+  const { name, type, length, nullable } = SESSION_TABLE[column];
+  return {
+    name,
+    type,
+    primary: column === PRIMARY,
+    ...(length && { length }),
+    ...(nullable && { nullable }),
+    ...(type === 'bigint' && { transformer: asNumber }),
+  };
+}
 
 /** What a column is in one kind of database, where it is not what the entity says. */
 interface ColumnKind {
@@ -18,19 +38,19 @@ export function columnKind(databaseType: string, type: string): ColumnKind {
 }
 
 /**
- * The columns of an index, for `@Index()`. TypeORM has no types by database, and asks for this while it puts the
- * entity's metadata together, the index being `this`: the moment at which the columns can be made right for the
- * `DataSource`, so that `synchronize` and generated migrations agree with {@link CreateSessionTable}. Were it called
- * in another way, the columns would stay as they are, and the store would say at the start what is wrong with them.
+ * The columns of an index, for `@Index()`. TypeORM has no types by database. It calls this function with the index as
+ * `this` while it builds the metadata of the entity: the moment at which the columns can be set right for the
+ * `DataSource`, so that `synchronize` and generated migrations agree with {@link CreateSessionTable}. If TypeORM called
+ * it in another way, the columns would stay as they are, and the store would report at the start what is wrong with them.
  */
-export function indexed(property: string): (this: unknown) => string[] {
+export function indexed(column: Column): (this: unknown) => string[] {
   return function () {
     const { entityMetadata } = (this ?? {}) as { entityMetadata?: EntityMetadata };
     if (entityMetadata !== undefined) {
       const { options } = entityMetadata.dataSource ?? entityMetadata.connection; // the latter in TypeORM 0.3
-      for (const column of entityMetadata.columns)
-        Object.assign(column, columnKind(options.type, String(column.type)));
+      for (const metadata of entityMetadata.columns)
+        Object.assign(metadata, columnKind(options.type, String(metadata.type)));
     }
-    return [property];
+    return [column];
   };
 }

@@ -1,11 +1,6 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { indexed } from './session-columns.js';
-
-/** Databases hand out 64-bit integers as text. Milliseconds fit into a number, and are right in every time zone. */
-const milliseconds = {
-  to: (value: number | null) => value,
-  from: (value: string | number | null) => (value === null ? null : Number(value)),
-};
+import { Column, Entity, Index } from 'typeorm';
+import { columnOptions, indexed } from './session-columns.js';
+import { TABLE } from './session-table.js';
 
 /*
  * The indexes have no names of their own: TypeORM's follow the table, and with `entityPrefix` several tables may share
@@ -15,58 +10,69 @@ const milliseconds = {
 /**
  * A stored session, as TypeORM knows it: add it to the `entities` of your `DataSource`.
  *
- * The session id is not in it: `key` is its SHA-256. Times are milliseconds since the epoch.
+ * It does not contain the session id, only digests of it. Times are milliseconds since the epoch (UTC).
  */
-@Entity('nest_session')
-@Index(indexed('previousKey'))
+@Entity(TABLE)
 @Index(indexed('userId'))
 @Index(indexed('expiresAt'))
 export class SessionEntity {
-  /** base64url of SHA-256 of the session id. */
-  @PrimaryColumn({ name: 'handle', type: 'varchar', length: 64 })
+  /** The public name of the session (column `handle`). It never changes. */
+  @Column(columnOptions('key'))
   key!: string;
 
-  /** The key before the id was renewed. */
-  @Column({ name: 'previous_handle', type: 'varchar', length: 64, nullable: true })
-  previousKey!: string | null;
+  /** base64url of SHA-256 of the current session id. */
+  @Column(columnOptions('token'))
+  token!: string;
 
-  /** Raised with every change. */
-  @Column({ name: 'version', type: 'int' })
+  /** The token before a scheduled renewal of the id. */
+  @Column(columnOptions('previousToken'))
+  previousToken!: string | null;
+
+  /** When the grace period of the previous token ends. */
+  @Column(columnOptions('previousUntil'))
+  previousUntil!: number | null;
+
+  /** Raised whenever the identity of the visitor, or its certainty, changes. */
+  @Column(columnOptions('epoch'))
+  epoch!: number;
+
+  /** Another number after every change other than a touch. */
+  @Column(columnOptions('version'))
   version!: number;
 
   /** Whose session it is. */
-  @Column({ name: 'user_id', type: 'varchar', length: 255, nullable: true })
+  @Column(columnOptions('userId'))
   userId!: string | null;
 
-  /** The application's data, as JSON. */
-  @Column({ name: 'data', type: 'text' })
+  /** The application's data, as JSON (sealed, where encryption is on). */
+  @Column(columnOptions('data'))
   data!: string;
 
-  /** What the engine keeps beside it, as JSON. */
-  @Column({ name: 'meta', type: 'text', nullable: true })
+  /** What the engine keeps beside the data, as JSON. */
+  @Column(columnOptions('meta'))
   meta!: string | null;
 
   /** When the session began. */
-  @Column({ name: 'created_at', type: 'bigint', transformer: milliseconds })
+  @Column(columnOptions('createdAt'))
   createdAt!: number;
 
   /** When the session was last seen. */
-  @Column({ name: 'last_seen_at', type: 'bigint', transformer: milliseconds })
+  @Column(columnOptions('lastSeenAt'))
   lastSeenAt!: number;
 
   /** When the session ends. */
-  @Column({ name: 'expires_at', type: 'bigint', transformer: milliseconds })
+  @Column(columnOptions('expiresAt'))
   expiresAt!: number;
 
   /** When the user signed in. */
-  @Column({ name: 'authenticated_at', type: 'bigint', nullable: true, transformer: milliseconds })
+  @Column(columnOptions('authenticatedAt'))
   authenticatedAt!: number | null;
 
   /** Address of the client. */
-  @Column({ name: 'ip', type: 'varchar', length: 64, nullable: true })
+  @Column(columnOptions('ip'))
   ip!: string | null;
 
   /** User agent of the client. */
-  @Column({ name: 'user_agent', type: 'varchar', length: 512, nullable: true })
+  @Column(columnOptions('userAgent'))
   userAgent!: string | null;
 }

@@ -1,19 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
 import type { StoreOutcome } from '../../core/session-store.js';
 
-/** Does one statement for many items; where it rejects, it has done nothing. */
+/** Runs one statement for many items. If it rejects, it has done nothing. */
 type Write<Item> = (items: readonly Item[]) => Promise<StoreOutcome[]>;
 
 /** More characters (or what `lengthOf` counts) than this in one statement would hold up the event loop, and far more no driver takes. */
 const MAX_TEXT = 16 * 1024 * 1024;
 
-/** Milliseconds before the first return to a locked row; doubled each time, up to {@link LAST_PAUSE} (2.5 s in all). */
+/** Milliseconds before the first repetition for a locked row; doubled each time, up to {@link LAST_PAUSE} (2.5 s in all). */
 const FIRST_PAUSE = 5;
 const LAST_PAUSE = 1_280;
 
 /**
  * Writes so that one bad item fails alone: what the database refuses is halved until the item to blame stands alone.
- * Half after half, so that trouble takes one connection of the pool and not all.
+ * The halves follow one another, so that a failure occupies one connection of the pool and not all.
  */
 export async function isolating<Item>(
   items: readonly Item[],
@@ -35,7 +35,7 @@ export async function isolating<Item>(
   const middle = Math.ceil(items.length / 2);
   const outcomes: StoreOutcome[] = [];
   for (const half of [items.slice(0, middle), items.slice(middle)]) {
-    // The other half may be written already: a fault of the whole store is from here on one of these items.
+    // The other half may be written already: from here on, a fault of the whole store is a fault of these items.
     const failed = (error: unknown): StoreOutcome[] => half.map(() => error as Error);
     outcomes.push(...(await isolating(half, write, isRefusal, lengthOf, maxLength).catch(failed)));
   }
@@ -43,13 +43,13 @@ export async function isolating<Item>(
 }
 
 /**
- * Writes what can be written at once and comes back for the rows that somebody else is writing. As `write` passes over
- * locked rows, no statement ever waits: none holds up other sessions, takes part in a deadlock, or occupies a
- * connection of the application's pool for as long as some lock is held.
+ * Changes what can be changed at once, and comes back for the rows that somebody else is writing. As `write` skips locked
+ * rows, no statement ever waits: none holds up other sessions, takes part in a deadlock, or occupies a connection of the
+ * application's pool for as long as some lock is held.
  *
- * @param stillDue - Those of the items that met no row they could write, although there is one.
+ * @param stillDue - The items that were not written although there is a row they could be written to.
  */
-export async function comingBack<Item>(
+export async function retryingLocked<Item>(
   items: readonly Item[],
   write: Write<Item>,
   stillDue: (items: readonly Item[]) => Promise<readonly Item[]>,
@@ -73,9 +73,36 @@ export async function comingBack<Item>(
       due = due.filter(isMissed);
     }
   } catch (error) {
-    failure = error; // Other items are written already: it is a fault of these alone.
+    failure = error; // Other items are written already: only these have failed.
   }
   if (due.length > 0) failure ??= new Error('The row of the session is locked by another transaction.');
   for (const item of due) outcomes.set(item, failure as Error);
   return items.map((item) => outcomes.get(item)!);
+}
+
+/**
+ * Deletes the rows that nobody else is writing, and then waits for the others, so that none holds up the rest. An end
+ * does not come back later, as a change does: a session that is changed without rest would be locked whenever it came.
+ *
+ * @returns What became of each key: `false` only if there was nothing to delete.
+ */
+export async function deletingLocked(
+  keys: readonly string[],
+  skipLocked: Write<string>,
+  waitForLocked: Write<string>,
+): Promise<StoreOutcome[]> {
+  const outcomes = await skipLocked(keys);
+  const missed = keys.filter((_, index) => outcomes[index] === false);
+  if (missed.length === 0) return outcomes;
+  // Other rows are deleted already: if this fails, only these have failed.
+  const failed = (error: unknown): StoreOutcome[] => missed.map(() => error as Error);
+  const later = (await waitForLocked(missed).catch(failed)).values();
+  return outcomes.map((outcome) => (outcome === false ? later.next().value! : outcome));
+}
+
+/** The keys that were deleted. @throws the error of one that could not be: what has to end must not be left out. */
+export function deletedOf(keys: readonly string[], outcomes: readonly StoreOutcome[]): string[] {
+  const failure = outcomes.find((outcome) => outcome instanceof Error);
+  if (failure !== undefined) throw failure;
+  return keys.filter((_, index) => outcomes[index]);
 }

@@ -94,10 +94,10 @@ export function sqliteMessage(error: unknown): string {
 
 /** Whether a statement answers with rows. */
 function isRead(sql: string): boolean {
-  return !isWrite(sql) || sql.includes(' RETURNING ');
+  return !isWrite(sql) || /\sRETURNING\s/.test(sql);
 }
 
 /** Whether a statement changes something. */
 export function isWrite(sql: string): boolean {
-  return /^(WITH \w+ AS \([^)]*\)\) )?(INSERT|UPDATE|DELETE) /.test(sql);
+  return /^(WITH \w+ AS \([^)]*\)\)\s)?(INSERT|UPDATE|DELETE)\s/.test(sql);
 }

@@ -35,6 +35,7 @@ export interface TypeOrmSessionStoreOptions {
  * ```
  */
 export class TypeOrmSessionStore implements SessionStore, UserSessionStore, PrunableSessionStore {
+  readonly capabilities = ['users', 'prune'] as const;
   readonly pruneInterval: number | false | undefined;
   readonly #dataSource: DataSource;
   #opened: SqlDatabase | undefined;
@@ -100,6 +101,11 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
   async count(userId: string | undefined, now: number): Promise<number> {
     const { dialect, run } = this.#database;
     return dialect.count(run, userId, now);
+  }
+
+  async deleteOwned(userId: string, keys: readonly string[]): Promise<StoreOutcome[]> {
+    const { dialect, run } = this.#database;
+    return dialect.delete(run, keys, userId);
   }
 
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {

@@ -2,20 +2,33 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
 import type { SessionStore } from '../../core/session-store.js';
+import { versionAfter } from '../../core/session-version.js';
 
 const HOUR = 3_600_000;
 
-/** A key as the module makes them: 43 characters of base64url. */
+/** The grace period of the token before a renewal. */
+const GRACE = 30_000;
+
+/** A key as the module makes them for new sessions: 22 characters of base64url. */
 export function newKey(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+/** A token as the module makes them of ids: 43 characters of base64url. */
+export function newToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** A new record that lives for an hour; what may be null is null. */
+/** A new record that lives for an hour; every field that may be null is null. */
 export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
   const now = Date.now();
   return {
     key: newKey(),
-    version: 1,
+    token: newToken(),
+    previousToken: null,
+    previousUntil: null,
+    epoch: 1,
+    version: versionAfter(0),
     data: '{"n":1}',
     meta: null,
     userId: null,
@@ -25,7 +38,6 @@ export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
     authenticatedAt: null,
     ip: null,
     userAgent: null,
-    previousKey: null,
     ...fields,
   };
 }
@@ -34,9 +46,9 @@ export function newRecords(count: number, fields: Partial<SessionRecord> = {}): 
   return Array.from({ length: count }, () => newRecord(fields));
 }
 
-/** A change of `record`: the next version, with these fields. */
+/** A change of `record`: another version, with these fields. */
 export function changeOf(record: SessionRecord, fields: Partial<SessionRecord> = {}): SessionChange {
-  const next = { ...record, version: record.version + 1, ...fields };
+  const next = { ...record, version: versionAfter(record.version), ...fields };
   return { key: record.key, version: record.version, next };
 }
 
@@ -46,9 +58,17 @@ export function touchOf(record: SessionRecord, later: number): SessionChange {
   return changeOf(record, { version, lastSeenAt: lastSeenAt + later, expiresAt: expiresAt + later });
 }
 
-/** A change that gives `record` a new key. */
-export function renewalOf(record: SessionRecord, key = newKey()): SessionChange {
-  return changeOf(record, { key, previousKey: record.key });
+/** A scheduled renewal of the id of `record`: another token, and the grace period of the one before. */
+export function renewalOf(record: SessionRecord): SessionChange {
+  const previousUntil = Date.now() + GRACE;
+  return changeOf(record, { token: newToken(), previousToken: record.token, previousUntil });
+}
+
+/** A login in the session of `record`: another token and the next epoch. */
+export function loginOf(record: SessionRecord, userId: string): SessionChange {
+  const previous = { previousToken: null, previousUntil: null };
+  const epoch = record.epoch + 1;
+  return changeOf(record, { token: newToken(), ...previous, epoch, userId, authenticatedAt: Date.now() });
 }
 
 /** Stores the records, each of which must be accepted. */

@@ -1,4 +1,4 @@
-import type { ContractTest } from '../session-store.contract.js';
+import type { ContractTest } from './declarations.js';
 import { assertRecord, changeOf, created, newRecord, readOne } from './records.js';
 
 const TEXTS: Record<string, string> = {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import type { ContractTest } from '../session-store.contract.js';
+import { versionAfter } from '../../core/session-version.js';
+import type { ContractTest } from './declarations.js';
 import {
   assertRecord,
   changeOf,
   created,
+  loginOf,
   newRecord,
   newRecords,
+  newToken,
   readOne,
   renewalOf,
   touchOf,
@@ -30,9 +33,13 @@ export function updateContract(test: ContractTest): void {
   });
 
   test('sets fields back to null', async (store) => {
-    const record = newRecord({ meta: '{}', userId: 'u', authenticatedAt: 1, ip: 'i', userAgent: 'a' });
+    const tokens = { previousToken: newToken(), previousUntil: 1 };
+    const facts = { meta: '{}', userId: 'u', authenticatedAt: 1, ip: 'i', userAgent: 'a' };
+    const record = newRecord({ ...tokens, ...facts });
     await created(store, [record]);
     const change = changeOf(record, {
+      previousToken: null,
+      previousUntil: null,
       meta: null,
       userId: null,
       authenticatedAt: null,
@@ -44,9 +51,9 @@ export function updateContract(test: ContractTest): void {
   });
 
   test('leaves a record alone that has another version', async (store) => {
-    const record = newRecord({ version: 5 });
+    const record = newRecord();
     await created(store, [record]);
-    for (const version of [4, 6]) {
+    for (const version of [0, record.version - 1, record.version + 1, versionAfter(record.version)]) {
       const change = { ...changeOf(record, { data: '{"lost":true}' }), version };
       assert.deepEqual([...(await store.update([change]))], [false]);
     }
@@ -72,7 +79,7 @@ export function updateContract(test: ContractTest): void {
     ];
     await created(store, [right, wrong, touched, renewed]);
     const changes = [
-      { ...changeOf(wrong), version: 7 },
+      { ...changeOf(wrong), version: versionAfter(wrong.version) },
       changeOf(right),
       changeOf(gone),
       renewalOf(renewed),
@@ -95,7 +102,9 @@ export function updateContract(test: ContractTest): void {
   });
 
   test('a touch moves the times and the device and keeps everything else', async (store) => {
-    const record = newRecord({ data: '{"kept":true}', meta: '{"kept":1}', userId: 'u', authenticatedAt: 5 });
+    const tokens = { previousToken: newToken(), previousUntil: 7, epoch: 3 };
+    const facts = { data: '{"kept":true}', meta: '{"kept":1}', userId: 'u', authenticatedAt: 5 };
+    const record = newRecord({ ...tokens, ...facts });
     await created(store, [record]);
     const touch = touchOf(record, 60_000);
     const next = { ...touch.next, ip: '10.0.0.1', userAgent: 'another' };
@@ -112,70 +121,56 @@ export function updateContract(test: ContractTest): void {
     assertRecord(await readOne(store, record.key), change.next);
   });
 
-  test('a renewed record is found by its new key and by the one before', async (store) => {
+  test('a renewed record stays under its key, with its new token and the one before', async (store) => {
     const record = newRecord({ data: '{"kept":true}' });
     await created(store, [record]);
-    const renewal = renewalOf(record);
-    assert.deepEqual([...(await store.update([renewal]))], [true]);
-    assertRecord(await readOne(store, renewal.next.key), renewal.next);
-    assertRecord(await readOne(store, record.key), renewal.next);
-    const answers = await store.read([record.key, renewal.next.key]);
-    answers.forEach((answer) => assertRecord(answer, renewal.next));
+    const first = renewalOf(record);
+    assert.deepEqual([...(await store.update([first]))], [true]);
+    assertRecord(await readOne(store, record.key), first.next);
+    const second = renewalOf(first.next);
+    assert.deepEqual([...(await store.update([second]))], [true]);
+    assertRecord(await readOne(store, record.key), second.next);
   });
 
-  test('a renewed record is changed by its new key alone', async (store) => {
+  test('a record can give up the token it had before', async (store) => {
     const record = newRecord();
     await created(store, [record]);
-    const { next } = renewalOf(record);
-    await store.update([{ key: record.key, version: record.version, next }]);
-    assert.deepEqual([...(await store.update([{ ...changeOf(next), key: record.key }]))], [false]);
-    const change = changeOf(next, { data: '{"n":3}' });
+    const renewal = renewalOf(record);
+    const change = changeOf(renewal.next, { previousToken: null, previousUntil: null });
+    assert.deepEqual([...(await store.update([renewal]))], [true]);
     assert.deepEqual([...(await store.update([change]))], [true]);
     assertRecord(await readOne(store, record.key), change.next);
   });
 
-  test('a record that was renewed twice is not found by its first key', async (store) => {
-    const record = newRecord();
+  test('a login changes token, epoch and user in one write', async (store) => {
+    const record = newRecord({ previousToken: newToken(), previousUntil: Date.now() + 30_000 });
     await created(store, [record]);
-    const first = renewalOf(record);
-    const second = renewalOf(first.next);
-    assert.deepEqual([...(await store.update([first]))], [true]);
-    assert.deepEqual([...(await store.update([second]))], [true]);
-    assert.equal(await readOne(store, record.key), undefined);
-    assertRecord(await readOne(store, first.next.key), second.next);
-    assertRecord(await readOne(store, second.next.key), second.next);
+    const login = loginOf(record, 'someone');
+    assert.deepEqual([...(await store.update([login]))], [true]);
+    assertRecord(await readOne(store, record.key), login.next);
   });
 
-  test('a record can give up the key it had before', async (store) => {
+  test('a renewal leaves a record alone that has another version', async (store) => {
     const record = newRecord();
     await created(store, [record]);
-    const renewal = renewalOf(record);
-    const change = changeOf(renewal.next, { previousKey: null });
-    assert.deepEqual([...(await store.update([renewal]))], [true]);
+    const change = changeOf(record);
     assert.deepEqual([...(await store.update([change]))], [true]);
-    assert.equal(await readOne(store, record.key), undefined);
-    assert.deepEqual([...(await store.delete([record.key]))], [false]);
-    assertRecord(await readOne(store, renewal.next.key), change.next);
+    assert.deepEqual([...(await store.update([renewalOf(record)]))], [false]);
+    assert.deepEqual([...(await store.update([loginOf(record, 'someone')]))], [false]);
+    assertRecord(await readOne(store, record.key), change.next);
   });
 
-  test('the key that a record had before is free', async (store) => {
-    const record = newRecord();
+  test('compares every digit of a version', async (store) => {
+    const version = Number.MAX_SAFE_INTEGER - 1;
+    const record = newRecord({ version });
     await created(store, [record]);
-    const renewal = renewalOf(record);
-    await store.update([renewal]);
-    const other = newRecord({ key: record.key, data: '{"other":true}' });
-    await created(store, [other]);
-    assertRecord(await readOne(store, record.key), other);
-    assertRecord(await readOne(store, renewal.next.key), renewal.next);
-  });
-
-  test('no record is renewed onto a key that is taken', async (store) => {
-    const [record, other] = [newRecord(), newRecord({ data: '{"other":true}' })];
-    await created(store, [record, other]);
-    const [outcome] = await store.update([renewalOf(record, other.key)]);
-    assert.ok(outcome === false || outcome instanceof Error, 'it is refused, or answered with an error');
-    assertRecord(await readOne(store, record.key), record);
-    assertRecord(await readOne(store, other.key), other);
+    for (const other of [version - 1, version + 1, 2 ** 52]) {
+      assert.deepEqual([...(await store.update([{ ...changeOf(record), version: other }]))], [false]);
+    }
+    const change = changeOf(record, { version: Number.MAX_SAFE_INTEGER });
+    assert.deepEqual([...(await store.update([change]))], [true]);
+    assert.deepEqual([...(await store.update([changeOf(record)]))], [false]);
+    assertRecord(await readOne(store, record.key), change.next);
   });
 
   test('makes the good changes of a call when the database refuses one', async (store) => {

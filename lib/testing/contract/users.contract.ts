@@ -1,24 +1,21 @@
 import assert from 'node:assert/strict';
 import type { SessionRecord, SessionSummary } from '../../core/session-record.js';
-import { knowsUsers, type SessionStore, type UserSessionStore } from '../../core/session-store.js';
-import type { ContractTest } from '../session-store.contract.js';
+import type { UsersTest } from './declarations.js';
 import {
   assertRecord,
   changeOf,
   created,
   keysOf,
+  loginOf,
   newRecord,
   newRecords,
+  newToken,
   readOne,
   renewalOf,
+  touchOf,
 } from './records.js';
 
-export function usersContract(declare: ContractTest): void {
-  const test = (name: string, body: (store: SessionStore & UserSessionStore) => Promise<void>): void =>
-    declare(name, async (store) => {
-      if (knowsUsers(store)) await body(store);
-    });
-
+export function usersContract(test: UsersTest): void {
   test('finds the sessions of a user, newest first', async (store) => {
     const now = Date.now();
     const own = [2, 1, 3].map((age) => newRecord({ userId: 'ada', createdAt: now - age }));
@@ -28,13 +25,14 @@ export function usersContract(declare: ContractTest): void {
     assert.deepEqual([...(await store.findByUser('nobody', now))], []);
   });
 
-  test('tells of a session that it finds everything but what the application stored', async (store) => {
+  test('finds everything about a session but its data and its tokens', async (store) => {
     const record = newRecord({
       userId: 'ada',
       authenticatedAt: 5,
       ip: '::1',
       userAgent: 'agent',
-      version: 3,
+      epoch: 3,
+      version: Number.MAX_SAFE_INTEGER,
     });
     await created(store, [record]);
     const [found] = await store.findByUser('ada', record.createdAt);
@@ -53,14 +51,34 @@ export function usersContract(declare: ContractTest): void {
   test('finds a session by the user it has now', async (store) => {
     const [record, other] = [newRecord({ userId: 'ada' }), newRecord({ userId: 'ada' })];
     await created(store, [record, other]);
-    const renewal = renewalOf(record);
-    const moved = { ...renewal, next: { ...renewal.next, userId: 'bob' } };
-    await store.update([moved, changeOf(other, { userId: null })]);
+    const login = loginOf(record, 'bob');
+    await store.update([login, changeOf(other, { userId: null })]);
     const now = Date.now();
-    assert.deepEqual(keysOf(await store.findByUser('bob', now)), [moved.next.key]);
+    assert.deepEqual(keysOf(await store.findByUser('bob', now)), [record.key]);
     assert.deepEqual(keysOf(await store.findByUser('ada', now)), []);
-    await store.delete([moved.next.key]);
+    await store.delete([record.key]);
     assert.deepEqual(keysOf(await store.findByUser('bob', now)), []);
+  });
+
+  test('finds a session whose id was renewed', async (store) => {
+    const record = newRecord({ userId: 'ada' });
+    await created(store, [record]);
+    const renewal = { ...renewalOf(record), keepsIndexes: true };
+    await store.update([renewal]);
+    const [found] = await store.findByUser('ada', Date.now());
+    assert.deepEqual(summaryOf(found!), summaryOf(renewal.next));
+    assert.deepEqual([...(await store.deleteByUser('ada', []))], [record.key]);
+    assert.equal(await readOne(store, record.key), undefined);
+  });
+
+  test('finds no session that was prolonged too late, and one that was prolonged in time', async (store) => {
+    const now = Date.now();
+    const [record, other] = newRecords(2, { userId: 'ada', expiresAt: now + 5_000 });
+    await created(store, [record!, other!]);
+    await store.update([touchOf(record!, 60_000)]);
+    assert.deepEqual(keysOf(await store.findByUser('ada', now + 5_000)), [record!.key]);
+    assert.equal(await store.count('ada', now + 5_000), 1);
+    assert.equal(await store.count(undefined, now + 5_000), 1);
   });
 
   test('counts sessions that have not expired, of all and of one user', async (store) => {
@@ -78,7 +96,7 @@ export function usersContract(declare: ContractTest): void {
     assert.equal(await store.count('nobody', now), 0);
   });
 
-  test('removes the sessions of a user and says which', async (store) => {
+  test('removes the sessions of a user and returns their keys', async (store) => {
     const own = newRecords(5, { userId: 'ada' });
     const other = newRecord({ userId: 'bob' });
     await created(store, [...own, other]);
@@ -90,23 +108,43 @@ export function usersContract(declare: ContractTest): void {
     assert.deepEqual([...(await store.deleteByUser('ada', []))], []);
   });
 
-  test('removes the sessions of a user but those it is told to keep', async (store) => {
+  test('removes the sessions of a user but those that are excepted', async (store) => {
     const [kept, gone, alsoKept] = [1, 2, 3].map(() => newRecord({ userId: 'ada' })) as Three;
     await created(store, [kept, gone, alsoKept]);
+    const renewal = renewalOf(alsoKept);
+    await store.update([renewal]);
     assert.deepEqual([...(await store.deleteByUser('ada', [kept.key, alsoKept.key, 'unknown']))], [gone.key]);
     assertRecord(await readOne(store, kept.key), kept);
-    assertRecord(await readOne(store, alsoKept.key), alsoKept);
+    assertRecord(await readOne(store, alsoKept.key), renewal.next);
     assert.equal(await readOne(store, gone.key), undefined);
   });
 
-  test('removes all sessions and says how many', async (store) => {
+  test('excepts sessions by nothing but their keys', async (store) => {
+    const record = newRecord({
+      userId: 'ada',
+      previousToken: newToken(),
+      previousUntil: Date.now() + 30_000,
+    });
+    await created(store, [record]);
+    const ended = await store.deleteByUser('ada', [record.token, record.previousToken!]);
+    assert.deepEqual([...ended], [record.key]);
+  });
+
+  test('removes the sessions that a user has now, and none that the user had', async (store) => {
+    const [left, come] = [newRecord({ userId: 'ada' }), newRecord({ userId: 'bob' })];
+    await created(store, [left, come]);
+    const changes = [loginOf(left, 'bob'), loginOf(come, 'ada')];
+    await store.update(changes);
+    assert.deepEqual([...(await store.deleteByUser('ada', []))], [come.key]);
+    assertRecord(await readOne(store, left.key), changes[0]!.next);
+  });
+
+  test('removes all sessions and returns how many', async (store) => {
     const records = newRecords(25);
-    const renewal = renewalOf(records[0]!);
     await created(store, records);
-    await store.update([renewal, changeOf(records[1]!, { userId: 'ada' })]);
+    await store.update([renewalOf(records[0]!), changeOf(records[1]!, { userId: 'ada' })]);
     assert.equal(await store.deleteAll(), 25);
-    const left = await store.read([...records.map(({ key }) => key), renewal.next.key]);
-    assert.deepEqual(left.filter(Boolean), []);
+    assert.deepEqual((await store.read(records.map(({ key }) => key))).filter(Boolean), []);
     assert.equal(await store.count(undefined, Date.now()), 0);
     assert.deepEqual([...(await store.findByUser('ada', Date.now()))], []);
     assert.equal(await store.deleteAll(), 0);
@@ -117,6 +155,7 @@ type Three = [SessionRecord, SessionRecord, SessionRecord];
 
 /** What a summary must hold; a store may answer with more. */
 function summaryOf(session: SessionSummary): SessionSummary {
-  const { key, version, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent } = session;
-  return { key, version, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent };
+  const { key, epoch, version, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent } =
+    session;
+  return { key, epoch, version, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent };
 }

@@ -40,7 +40,11 @@ function recordOf(index: number, content: SessionContent): SessionRecord {
   const now = Date.now();
   return {
     key: idOf(index),
-    version: 1,
+    token: digestOf(idOf(index)),
+    previousToken: null,
+    previousUntil: null,
+    epoch: 1,
+    version: versionAfter(0),
     data: JSON.stringify(content),
     meta: null,
     userId: flat(content.userId),
@@ -50,7 +54,6 @@ function recordOf(index: number, content: SessionContent): SessionRecord {
     authenticatedAt: now,
     ip: flat(`10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`),
     userAgent: flat(`Mozilla/5.0 (X11; Linux x86_64; rv:${index % 20}.0) Gecko/20100101`),
-    previousKey: null,
   };
 }
 

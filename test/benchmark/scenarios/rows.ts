@@ -18,10 +18,10 @@ function statementFor({ name }: Variant): string {
       SELECT ${ID}, t.sess, now() + $3::bigint * interval '1 millisecond'
       FROM generate_series($1::int, $2::int - 1) i, (SELECT * FROM session LIMIT 1) t`;
   }
-  const key = `translate(rtrim(encode(sha256((${ID})::bytea), 'base64'), '='), '+/', '-_')`;
+  const digest = `translate(rtrim(encode(sha256((${ID})::bytea), 'base64'), '='), '+/', '-_')`;
   const now = `(extract(epoch FROM now()) * 1000)::bigint`;
-  return `INSERT INTO nest_session (handle, version, user_id, data, meta, created_at, last_seen_at, expires_at, authenticated_at, ip, user_agent)
-    SELECT ${key}, 1, 'user-' || i, t.data, t.meta, ${now}, ${now}, ${now} + $3::bigint, ${now}, t.ip, t.user_agent
+  return `INSERT INTO nest_session (handle, token, epoch, version, user_id, data, meta, created_at, last_seen_at, expires_at, authenticated_at, ip, user_agent)
+    SELECT ${digest}, ${digest}, 1, 1, 'user-' || i, t.data, t.meta, ${now}, ${now}, ${now} + $3::bigint, ${now}, t.ip, t.user_agent
     FROM generate_series($1::int, $2::int - 1) i, (SELECT * FROM nest_session LIMIT 1) t`;
 }
 

@@ -35,7 +35,11 @@ interface Measured {
 function newRecord(index: number): SessionRecord {
   const now = Date.now();
   return {
-    key: randomBytes(32).toString('base64url'),
+    key: randomBytes(16).toString('base64url'),
+    token: randomBytes(32).toString('base64url'),
+    previousToken: null,
+    previousUntil: null,
+    epoch: 1,
     version: 1,
     data: dataOf(index, 1),
     meta: null,
@@ -46,7 +50,6 @@ function newRecord(index: number): SessionRecord {
     authenticatedAt: now,
     ip: '127.0.0.1',
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36',
-    previousKey: null,
   };
 }
 

@@ -96,6 +96,17 @@ export class Stranger {
     }
   }
 
+  /** Resolves when another connection waits for a lock that this one holds. */
+  async untilBlocking(): Promise<void> {
+    for (;;) {
+      await this.run('SELECT pg_stat_clear_snapshot()'); // within a transaction it is taken once
+      const waiting = await this.run(
+        'SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))',
+      );
+      if (waiting.length > 0) return;
+    }
+  }
+
   close(): Promise<void> {
     return this.#client.end();
   }

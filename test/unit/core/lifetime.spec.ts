@@ -49,9 +49,9 @@ describe('isTouchDue', () => {
     expect(isTouchDue(5_000, 5_000 + since, LIFETIMES, 1_000)).toBe(due);
   });
 
-  it('comes earlier for a session whose own idle timeout is short, so that it does not end in use', () => {
-    expect(isTouchDue(5_000, 5_030, LIFETIMES, 60)).toBe(true);
-    expect(isTouchDue(5_000, 5_029, LIFETIMES, 60)).toBe(false);
+  it('comes after a tenth of the rest for a session that lasts only for a short time, so that it does not end in use', () => {
+    expect(isTouchDue(5_000, 5_006, LIFETIMES, 60)).toBe(true);
+    expect(isTouchDue(5_000, 5_005, LIFETIMES, 60)).toBe(false);
   });
 
   it('is not due for a session seen in the future, by a clock that is ahead', () => {

@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { handleOf } from '../../../lib/core/session-id.js';
-import { defer } from './support/deferred.js';
-import { turns } from './support/fake-clock.js';
-import { DAY, HOUR, MINUTE, World } from './support/world.js';
+import { cookieLifeOf } from '../../../lib/core/session-life.js';
+import { DAY, HOUR, keyIn, MINUTE, World } from './support/world.js';
 
 describe('login()', () => {
   it('gives a new id, the old one is dead at once, the data stays (CVE-2022-25896, ASVS 7.2.4)', async () => {
@@ -10,10 +8,10 @@ describe('login()', () => {
     const old = await world.begin({ cart: [1] });
     world.now += MINUTE;
     const { token, commit } = await world.request(old, async (session) => {
-      const before = session.id;
+      const { id, handle } = session;
       await session.login('ada');
-      expect(session.id).not.toBe(before);
-      expect(session.handle).toBe(handleOf(session.id));
+      expect(session.id).not.toBe(id);
+      expect(session.handle).toBe(handle);
       expect(session.authenticatedAt).toEqual(new Date(world.now));
       expect(await world.peek(old)).toBeUndefined();
     });
@@ -21,12 +19,17 @@ describe('login()', () => {
     expect(token).not.toBe(old);
     expect(await world.peek(token)).toEqual({ cart: [1], userId: 'ada' });
     expect(await world.peek(old)).toBeUndefined();
-    expect(world.store.row).toMatchObject({ userId: 'ada', authenticatedAt: world.now, previousKey: null });
+    expect(world.store.row).toMatchObject({
+      userId: 'ada',
+      authenticatedAt: world.now,
+      epoch: 2,
+      previousToken: null,
+    });
     expect(world.events).toContainEqual({
       type: 'rotated',
+      reason: 'login',
       at: new Date(world.now),
-      handle: handleOf(token!.slice(3)),
-      previousHandle: handleOf(old.slice(3)),
+      handle: keyIn(old),
       userId: 'ada',
     });
   });
@@ -142,6 +145,80 @@ describe('login()', () => {
   });
 });
 
+describe('login() with keep', () => {
+  /** A session as somebody could plant it: with a flash value, and a cookie that lives for 20 days. */
+  async function planted(world: World): Promise<string> {
+    const token = await world.begin({ cart: [1], theme: 'dark' });
+    await world.request(token, (session) => {
+      session.flash('notice', 'planted');
+      session.cookie.maxAge = 20 * DAY;
+      session.cookie.sameSite = 'none';
+    });
+    return token;
+  }
+
+  it('drops flash values and the session’s own cookie settings, and with them its long life', async () => {
+    const world = new World();
+    const old = await planted(world);
+    const { token, visit } = await world.request(old, (session) => session.login('ada', { keep: ['cart'] }));
+    expect(world.store.row).toMatchObject({
+      expiresAt: world.now + DAY,
+      data: '{"cart":[1],"userId":"ada"}',
+    });
+    expect(world.store.row.meta ?? '').not.toMatch(/flash|cookie/);
+    expect(cookieLifeOf(visit.state)).toBeUndefined();
+    const { session } = await world.visit(token);
+    expect(session.flash('notice')).toEqual([]);
+    expect(session.cookie).toMatchObject({ originalMaxAge: null, sameSite: 'lax' });
+  });
+
+  it('drops those of this request, too, and those that somebody else adds meanwhile', async () => {
+    const world = new World();
+    const old = await planted(world);
+    const visit = await world.visit(old);
+    visit.session.flash('notice', 'mine');
+    visit.session.cookie.maxAge = 10 * DAY;
+    await world.another().request(old, (session) => session.flash('notice', 'late'));
+    await visit.session.login('ada', { keep: [] });
+    const { session } = await world.visit(((await visit.commit()) as { token: string }).token);
+    expect([session.flash('notice'), session.cookie.originalMaxAge]).toEqual([[], null]);
+  });
+
+  it('leaves what comes after it: “remember me” and a greeting', async () => {
+    const world = new World();
+    const { token } = await world.request(await planted(world), async (session) => {
+      await session.login('ada', { keep: [] });
+      session.cookie.maxAge = 7 * DAY;
+      session.flash('notice', 'welcome');
+    });
+    const { session } = await world.visit(token);
+    expect([session.flash('notice'), session.cookie.originalMaxAge]).toEqual([['welcome'], 7 * DAY]);
+  });
+
+  it('puts them back where it fails', async () => {
+    const world = new World();
+    const token = await planted(world);
+    const visit = await world.visit(token);
+    visit.session.flash('notice', 'mine');
+    world.store.before = (call) => (call === 'update' ? Promise.reject(new Error('down')) : undefined);
+    await expect(visit.session.login('ada', { keep: [] })).rejects.toMatchObject({ statusCode: 503 });
+    world.store.before = () => undefined;
+    expect({ ...visit.session }).toEqual({ cart: [1], theme: 'dark' });
+    expect(visit.session.cookie).toMatchObject({ originalMaxAge: 20 * DAY, sameSite: 'none' });
+    await visit.commit();
+    const { session } = await world.visit(token);
+    expect(session.flash('notice')).toEqual(['planted', 'mine']);
+    expect(session.cookie.originalMaxAge).toBe(20 * DAY);
+  });
+
+  it('without it keeps all of them', async () => {
+    const world = new World();
+    const { token } = await world.request(await planted(world), (session) => session.login('ada'));
+    const { session } = await world.visit(token);
+    expect([session.flash('notice'), session.cookie.originalMaxAge]).toEqual([['planted'], 20 * DAY]);
+  });
+});
+
 describe('a login() that fails for what the session holds', () => {
   it.each(['a stored session', 'a new session'])('signs nobody in later on: %s', async (which) => {
     const world = new World();
@@ -193,125 +270,5 @@ describe('a store that fails in the middle of login()', () => {
     expect({ ...visit.session }).toEqual({});
     expect(await visit.commit()).toEqual({ cookie: 'none' });
     expect(world.store.rows.size).toBe(0);
-  });
-
-  it('when it counts the user’s sessions never answers a failed login with a cookie that is signed in', async () => {
-    const world = new World({ maxSessionsPerUser: 1 });
-    const token = await world.begin({ cart: [1] });
-    world.store.before = (call) => (call === 'findByUser' ? Promise.reject(new Error('down')) : undefined);
-    const visit = await world.visit(token);
-    const failed = await visit.session.login('ada').then(
-      () => false,
-      () => true,
-    );
-    const after = { token: (await visit.commit()) as { token?: string } };
-    const found = await world.peek(after.token.token ?? token);
-    // Either the login holds, or it failed and the session is as it was.
-    expect(found).toEqual(failed ? { cart: [1] } : { cart: [1], userId: 'ada' });
-  });
-});
-
-describe('requests that were under way with the id from before a login', () => {
-  it.each([
-    ['in the same process', (world: World) => world],
-    ['in another process', (world: World) => new World({ store: world.store })],
-  ])('%s neither see nor change the session that was signed in', async (_, other) => {
-    const world = new World();
-    const fixated = await world.begin({ theme: 'dark' });
-    const victim = await world.visit(fixated);
-    const attacker = await other(world).visit(fixated);
-    attacker.session.note = 'planted';
-    const written = defer();
-    world.store.before = (call) => (call === 'update' ? written.promise : undefined);
-    victim.session.email = 'ada@example.test';
-    const login = victim.session.login('ada');
-    await turns();
-    const late = attacker.commit();
-    await turns();
-    written.resolve();
-    await Promise.all([login, late]);
-    expect({ ...attacker.session }).not.toHaveProperty('email');
-    expect({ ...attacker.session }).not.toHaveProperty('userId');
-    expect(world.data).toEqual({ theme: 'dark', email: 'ada@example.test', userId: 'ada' });
-  });
-
-  it('cannot read it with reload() or update()', async () => {
-    const world = new World();
-    const fixated = await world.begin();
-    const [attacker1, attacker2] = [await world.visit(fixated), await world.visit(fixated)];
-    await world.request(fixated, (session) => session.login('ada'));
-    await expect(attacker1.session.reload()).rejects.toMatchObject({ code: 'SESSION_ENDED' });
-    const changing = attacker2.session.update((session) => (session.note = 'planted'));
-    await expect(changing).rejects.toMatchObject({ code: 'SESSION_ENDED' });
-    expect(world.data).toEqual({ cart: [1], userId: 'ada' });
-  });
-
-  it('cannot read it with an update() that stands in line behind the login', async () => {
-    const world = new World();
-    const fixated = await world.begin();
-    const [victim, attacker] = [await world.visit(fixated), await world.visit(fixated)];
-    const written = defer();
-    world.store.before = (call) => (call === 'update' ? written.promise : undefined);
-    const login = victim.session.login('ada');
-    await turns();
-    const read = attacker.session.update((session) => ({ ...session })).catch((error: unknown) => error);
-    await turns();
-    written.resolve();
-    await login;
-    expect(await read).toMatchObject({ code: 'SESSION_ENDED' });
-  });
-
-  it('that sign another user in get a session of their own, not that of the first', async () => {
-    const world = new World();
-    const shared = await world.begin({ theme: 'dark' });
-    const [ada, bob] = [await world.visit(shared), await world.visit(shared)];
-    const written = defer();
-    world.store.before = (call) => (call === 'update' ? written.promise : undefined);
-    ada.session.email = 'ada@example.test';
-    const first = ada.session.login('ada');
-    await turns();
-    const second = bob.session.login('bob');
-    await turns();
-    written.resolve();
-    await Promise.all([first, second]);
-    expect({ ...bob.session }).not.toHaveProperty('email');
-    const commit = await ada.commit();
-    expect(await world.peek((commit as { token?: string }).token)).toMatchObject({ userId: 'ada' });
-  });
-});
-
-describe('a cap on the sessions of a user (ASVS 7.1.2)', () => {
-  it('ends the oldest beyond it, at login and where the data says whose session it is', async () => {
-    const world = new World({ maxSessionsPerUser: 2 });
-    const tokens: (string | undefined)[] = [];
-    for (let index = 0; index < 4; index++) {
-      world.now += MINUTE;
-      const { token } = await world.request(undefined, (session) =>
-        index === 3 ? void (session.userId = 'ada') : session.login('ada'),
-      );
-      tokens.push(token);
-    }
-    const alive = await Promise.all(tokens.map(async (token) => (await world.peek(token)) !== undefined));
-    expect(alive).toEqual([false, false, true, true]);
-    expect(world.events.filter(({ type }) => type === 'destroyed')).toMatchObject([
-      { reason: expect.any(String), userId: 'ada' },
-      { reason: expect.any(String), userId: 'ada' },
-    ]);
-  });
-
-  it('never ends the session that was just signed in, whatever the clocks say', async () => {
-    const world = new World({ maxSessionsPerUser: 1 });
-    await world.request(undefined, (session) => session.login('ada'));
-    world.now -= DAY;
-    const { token } = await world.request(undefined, (session) => session.login('ada'));
-    expect(await world.peek(token)).toEqual({ userId: 'ada' });
-    expect(world.store.rows.size).toBe(1);
-  });
-
-  it('leaves other users alone', async () => {
-    const world = new World({ maxSessionsPerUser: 1 });
-    await world.request(undefined, (session) => session.login('ada'));
-    await world.request(undefined, (session) => session.login('bob'));
-    expect(world.store.rows.size).toBe(2);
   });
 });

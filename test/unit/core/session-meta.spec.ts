@@ -23,7 +23,8 @@ describe('metaText and parseMeta', () => {
     const meta: SessionMeta = {
       flash: { notice: [['a', 1]] },
       cookie: { originalMaxAge: null },
-      rotation: { at: 1, until: 2 },
+      rotation: { at: 1, successor: 'sealed' },
+      cookieDue: true,
     };
     expect(parseMeta(metaText(meta))).toEqual(meta);
   });
@@ -44,12 +45,12 @@ describe('parseMeta', () => {
     ...texts('flash', [{ a: [[1, 'v']] }, { a: [['x', 1], null] }, { ['__proto__']: 1 }]),
     ...texts('cookie', [null, 1, 'x', [], { path: {} }, { httpOnly: [] }, { sameSite: { a: 1 } }]),
     ...texts('cookie', [{ originalMaxAge: '1' }, { originalMaxAge: true }, { originalMaxAge: {} }]),
-    ...texts('rotation', [null, 1, [], {}, { at: 1 }, { at: '1', until: 2 }, { at: 1, until: null }]),
+    ...texts('rotation', [null, 1, [], {}, { at: '1' }, { successor: 'sealed' }, { at: null }]),
     ...texts('rotation', [
-      { at: 1, until: 2, successor: 3 },
-      { at: 1, until: 2, successor: null },
+      { at: 1, successor: 3 },
+      { at: 1, successor: null },
     ]),
-    '{"rotation":{"at":1e999,"until":1}}',
+    '{"rotation":{"at":1e999}}',
     `{"flash":{"a":[["x",${'['.repeat(2_000)}${']'.repeat(2_000)}]]}}`,
   ])('refuses %.60s', (text) => {
     expect(() => parseMeta(text)).toThrow(SyntaxError);
@@ -60,15 +61,20 @@ describe('parseMeta', () => {
       version: 2,
       flash: { notice: [['a', 1]] },
       cookie: { path: '/a', originalMaxAge: null },
-      rotation: { at: 1, until: 2, successor: 'sealed' },
+      rotation: { at: 1, successor: 'sealed' },
+      cookieDue: true,
     };
     const newer = {
       ...known,
       newer: { a: 1 },
       cookie: { ...known.cookie, newer: 1, maxAge: 5, snapshot: 1, resetMaxAge: null },
-      rotation: { ...known.rotation, newer: [] },
+      rotation: { ...known.rotation, until: 2, newer: [] },
     };
     expect(parseMeta(JSON.stringify(newer))).toEqual(known);
+  });
+
+  it.each([false, null, 1, 'yes', {}])('takes %j for no mark of a cookie that is due', (cookieDue) => {
+    expect(parseMeta(JSON.stringify({ cookieDue }))).toEqual({});
   });
 
   it('keeps what it does not know of a flash value, for the release that does', () => {
@@ -102,7 +108,7 @@ describe('parseMeta', () => {
   });
 
   it('of any JSON gives a value or a SyntaxError, and changes no prototype', () => {
-    const names = fc.constantFrom('flash', 'cookie', 'rotation', 'version', 'at', '__proto__');
+    const names = fc.constantFrom('flash', 'cookie', 'rotation', 'version', 'cookieDue', 'at', '__proto__');
     fc.assert(
       fc.property(fc.object({ key: names }), (meta) => {
         try {

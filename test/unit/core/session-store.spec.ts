@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { isPrunable, knowsUsers, type SessionStore, storeName } from '../../../lib/core/session-store.js';
+import {
+  capabilitiesOf,
+  isPrunable,
+  knowsUsers,
+  type SessionStore,
+  storeName,
+} from '../../../lib/core/session-store.js';
 
 const answer = (): Promise<never[]> => Promise.resolve([]);
 const plain: SessionStore = { read: answer, create: answer, update: answer, delete: answer };
@@ -10,6 +16,14 @@ describe('what a store can do', () => {
     expect(isPrunable(plain)).toBe(false);
     expect(knowsUsers({ ...plain, findByUser: answer } as SessionStore)).toBe(true);
     expect(isPrunable({ ...plain, prune: () => Promise.resolve(0) } as SessionStore)).toBe(true);
+  });
+
+  it('is what it declares, where it declares anything', () => {
+    const able = { ...plain, findByUser: answer, prune: () => Promise.resolve(0) } as SessionStore;
+    expect(capabilitiesOf(able)).toEqual(['users', 'prune']);
+    const modest = { ...able, capabilities: ['prune'] } as SessionStore;
+    expect([knowsUsers(modest), isPrunable(modest)]).toEqual([false, true]);
+    expect(capabilitiesOf({ ...able, capabilities: [] })).toEqual([]);
   });
 });
 

@@ -15,6 +15,10 @@ const never = new Promise<never>(() => undefined);
 
 const record = (key: string, version = 1): SessionRecord => ({
   key,
+  token: `token of ${key}`,
+  previousToken: null,
+  previousUntil: null,
+  epoch: 1,
   version,
   data: '{}',
   meta: null,
@@ -25,7 +29,6 @@ const record = (key: string, version = 1): SessionRecord => ({
   authenticatedAt: null,
   ip: null,
   userAgent: null,
-  previousKey: null,
 });
 
 let store: FakeStore;
@@ -160,15 +163,15 @@ describe('a store that does not answer', () => {
 
 describe('a call that is not shared', () => {
   it('gives its answer', async () => {
-    expect(await shared.alone('count', () => Promise.resolve(7))).toBe(7);
+    expect(await shared.call('count', () => Promise.resolve(7))).toBe(7);
   });
 
   it('fails like the others, also at once', async () => {
     const cause = new Error('broken');
-    const error = await caught(shared.alone('count', () => Promise.reject(cause)));
+    const error = await caught(shared.call('count', () => Promise.reject(cause)));
     expect(error).toMatchObject({ statusCode: 503, cause });
     const thrown = await caught(
-      shared.alone('count', () => {
+      shared.call('count', () => {
         throw cause;
       }),
     );
@@ -178,7 +181,7 @@ describe('a call that is not shared', () => {
 
   it('lets errors of this package through', async () => {
     const own = new SessionDataError('own');
-    expect(await caught(shared.alone('count', () => Promise.reject(own)))).toBe(own);
+    expect(await caught(shared.call('count', () => Promise.reject(own)))).toBe(own);
   });
 
   it('has all the time it was given, also where that is more than a timer can count', async () => {
@@ -188,7 +191,7 @@ describe('a call that is not shared', () => {
     });
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
     try {
-      const outcome = caught(shared.alone('count', () => never));
+      const outcome = caught(shared.call('count', () => never));
       await clock.pass(1_000);
       await jest.advanceTimersByTimeAsync(1_000);
       expect(await Promise.race([outcome, turns(1).then(() => 'open')])).toBe('open');
@@ -201,9 +204,9 @@ describe('a call that is not shared', () => {
     // Whichever timers it uses.
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
     try {
-      await shared.alone('count', () => Promise.resolve(1));
+      await shared.call('count', () => Promise.resolve(1));
       expect([jest.getTimerCount(), clock.delays]).toEqual([0, []]);
-      const outcome = caught(shared.alone('count', () => never));
+      const outcome = caught(shared.call('count', () => never));
       expect(clock.holding).toBe(0);
       await clock.pass(TIMEOUT);
       jest.advanceTimersByTime(TIMEOUT);
@@ -213,4 +216,28 @@ describe('a call that is not shared', () => {
       jest.useRealTimers();
     }
   });
+});
+
+describe('an end that asks for the owner', () => {
+  it('reaches the session of that user alone', async () => {
+    await shared.create({ ...record('a'), userId: 'ada' });
+    expect(await shared.deleteOwned('bob', 'a')).toBe(false);
+    expect(await shared.deleteOwned('ada', 'none')).toBe(false);
+    expect(store.rows.size).toBe(1);
+    expect(await shared.deleteOwned('ada', 'a')).toBe(true);
+    expect(store.rows.size).toBe(0);
+  });
+
+  it.each(['as a whole', 'for this session'])(
+    'fails like the others where the store fails %s',
+    async (how) => {
+      const cause = new Error('bad row');
+      const answer = how === 'as a whole' ? Promise.reject(cause) : Promise.resolve([cause]);
+      jest.spyOn(store, 'deleteOwned').mockReturnValue(answer);
+      const error = await caught(shared.deleteOwned('ada', 'a'));
+      expect(error).toBeInstanceOf(SessionStoreError);
+      expect(error).toMatchObject({ cause });
+      expect(reported).toEqual([error]);
+    },
+  );
 });

@@ -9,6 +9,7 @@ import {
   keysOf,
   newRecord,
   newRecords,
+  newToken,
   renewalOf,
   touchOf,
 } from '../../../lib/testing/contract/records.js';
@@ -209,6 +210,26 @@ test('a session that the caller changes afterwards is not changed in the store',
   record.data = '{"changed":true}';
   const [found] = await store.read([record.key]);
   expect(found?.data).toBe('{}');
+  store.close();
+});
+
+test('a list of sessions holds neither what the application stored nor a token', async () => {
+  const store = new MemorySessionStore();
+  const record = newRecord({ userId: 'ada', previousToken: newToken(), previousUntil: 5 });
+  await store.create([record]);
+  const { token, previousToken, previousUntil, data, meta, ...summary } = record;
+  expect([token, previousToken, previousUntil, data, meta]).not.toContain(undefined);
+  expect(await store.findByUser('ada', 0)).toEqual([summary]);
+  store.close();
+});
+
+test('a touch that comes back keeps the text that is there', async () => {
+  const store = new MemorySessionStore();
+  const record = newRecord({ data: '{"n":1}', meta: '{"m":1}' });
+  await store.create([record]);
+  const touch = touchOf(record, 5);
+  await store.update([{ ...touch, next: { ...touch.next, data: '{"n":2}', meta: null } }]);
+  expect(await store.read([record.key])).toEqual([touch.next]);
   store.close();
 });
 

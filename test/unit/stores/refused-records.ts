@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { inspect } from 'node:util';
 import type { SessionRecord } from '../../../lib/core/session-record.js';
 import type { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
-import { changeOf, newRecord, newRecords, renewalOf } from '../../../lib/testing/contract/records.js';
+import { changeOf, newRecord, newRecords, touchOf } from '../../../lib/testing/contract/records.js';
 
 /** The one of thirty that the database refuses. */
 const REFUSED = 17;
@@ -34,12 +34,11 @@ export async function failsAloneWhenChanged(
 ): Promise<void> {
   const records = newRecords(30);
   await store.create(records);
-  failedAlone(
-    await store.update(records.map((record, index) => changeOf(record, index === REFUSED ? fields : {}))),
-  );
+  const changes = records.map((record, index) => changeOf(record, index === REFUSED ? fields : {}));
+  failedAlone(await store.update(changes));
   const stored = await store.read(records.map(({ key }) => key));
   expect(stored.map((record) => record?.version)).toEqual(
-    records.map((_, index) => (index === REFUSED ? 1 : 2)),
+    changes.map(({ version, next }, index) => (index === REFUSED ? version : next.version)),
   );
 }
 
@@ -54,25 +53,32 @@ export async function sendSecrets(
   refused: Partial<SessionRecord>,
 ): Promise<string[]> {
   const record = newRecord({
-    data: '{"d":"SECRET-1"}',
-    meta: '{"m":"SECRET-2"}',
-    userId: 'SECRET-3',
-    ip: 'SECRET-4',
-    userAgent: 'SECRET-5',
-    previousKey: 'SECRET-6',
+    token: 'SECRET-1',
+    previousToken: 'SECRET-2',
+    data: '{"d":"SECRET-3"}',
+    meta: '{"m":"SECRET-4"}',
+    userId: 'SECRET-5',
+    ip: 'SECRET-6',
+    userAgent: 'SECRET-7',
   });
-  const renewal = renewalOf(record);
+  const { key } = record;
+  const change = changeOf(record, { token: 'SECRET-8' });
   await store.start();
   const outcomes = await store.create([record, newRecord(refused)]);
   expect(outcomes).toEqual([true, expect.any(Error)]);
   expect(inspect(outcomes, { depth: 9, showHidden: true })).not.toContain('SECRET');
-  await store.read([record.key, 'SECRET-6']);
-  await store.update([changeOf(record, { version: 1 }), renewal]);
-  await store.update([renewal]);
-  await store.findByUser('SECRET-3', 0);
-  await store.count('SECRET-3', 0);
+  await store.read([key]);
+  await store.read([key, 'unknown']);
+  expect(await store.update([touchOf(record, 1)])).toEqual([true]);
+  expect(await store.update([change])).toEqual([true]);
+  expect(await store.update([change])).toEqual([false]);
+  await store.findByUser('SECRET-5', 0);
+  await store.count('SECRET-5', 0);
+  await store.count(undefined, 0);
   await store.prune(0, 1);
-  await store.delete([renewal.next.key]);
-  await store.deleteByUser('SECRET-3', [record.key]);
-  return [record.key, renewal.next.key];
+  expect(await store.deleteOwned('SECRET-9', [key])).toEqual([false]);
+  expect(await store.deleteByUser('SECRET-5', [key])).toEqual([]);
+  expect(await store.deleteByUser('SECRET-5', [])).toEqual([key]);
+  await store.delete([key]);
+  return [key];
 }

@@ -5,19 +5,24 @@ import type { SessionRecord } from '../../../lib/core/session-record.js';
 import { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import { changeOf, newRecord, newRecords, touchOf } from '../../../lib/testing/contract/records.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
-import { testHeldRows } from './held-rows.js';
+import { testHeldEnds } from './held-ends.js';
+import { type SharedTable, testHeldRows } from './held-rows.js';
 import { connect, poolOf, pruneAll, until, watchStatements } from './support.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;
 let store: TypeOrmSessionStore;
 let other: pg.Client;
+let observer: pg.Client;
 
 beforeAll(async () => {
   database = await createDatabase();
   dataSource = await connect(database.url, { synchronize: true });
+  observer = new pg.Client({ connectionString: database.url });
+  await observer.connect();
 });
 afterAll(async () => {
+  await observer.end();
   await dataSource.destroy();
   await database.drop();
 });
@@ -39,20 +44,74 @@ async function lock(...records: SessionRecord[]): Promise<void> {
   ]);
 }
 
+/** Whether a statement of this database waits for a lock. */
+async function waits(): Promise<boolean> {
+  const { rowCount } = await observer.query(
+    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return rowCount! > 0;
+}
+
 /** A statement as PostgreSQL names its parameters. */
 function numbered(sql: string): string {
   let count = 0;
   return sql.replaceAll('?', () => `$${++count}`);
 }
 
+const table = (): SharedTable => ({
+  store,
+  lock,
+  run: (sql, parameters) => other.query(numbered(sql), parameters),
+  watch: () => {
+    const errors: unknown[] = [];
+    return { errors, ...watchStatements(dataSource, (error) => errors.push(error)) };
+  },
+  comesBackAfter: 1,
+  waits,
+});
+
+describe('an end', () => {
+  testHeldEnds(table);
+
+  test.each([
+    ['of the driver', { query_timeout: 200 }, { message: 'Query read timeout' }],
+    ['of the server', { options: '-c lock_timeout=100' }, { code: '55P03' }],
+  ])('that waits too long, in the eyes %s, is an error, and no smaller number', async (_, extra, error) => {
+    const failed: unknown = expect.objectContaining(error);
+    const impatient = await connect(database.url, { extra });
+    const [held, free, own] = newRecords(3, { userId: 'ada' }) as Three;
+    await store.create([held, free, own]);
+    await lock(held);
+    const ends = new TypeOrmSessionStore(impatient);
+    expect(await ends.delete([free.key, held.key])).toEqual([true, failed]);
+    expect(await ends.deleteOwned('ada', [held.key])).toEqual([failed]);
+    await expect(ends.deleteByUser('ada', [])).rejects.toEqual(failed);
+    expect((await store.findByUser('ada', 0)).map(({ key }) => key)).toEqual([held.key]);
+    await other.query('ROLLBACK');
+    await impatient.destroy();
+  });
+
+  test.each(['repeatable read', 'serializable'])(
+    'reaches a session that somebody else changes, where transactions are %s',
+    async (level) => {
+      const strict = await connect(database.url, {
+        extra: { options: `-c default_transaction_isolation=${level.replace(' ', '\\ ')}` },
+      });
+      const [first, held] = newRecords(2, { userId: 'ada' }) as [SessionRecord, SessionRecord];
+      await store.create([first, held]);
+      await lock(held);
+      const answer = new TypeOrmSessionStore(strict).deleteByUser('ada', []);
+      await until(waits, 'the end waits');
+      await other.query('UPDATE nest_session SET version = version + 1 WHERE handle = $1', [held.key]);
+      await other.query('COMMIT');
+      expect((await answer).toSorted()).toEqual([first.key, held.key].sort());
+      await strict.destroy();
+    },
+  );
+});
+
 describe('a row that another transaction holds', () => {
-  testHeldRows(() => ({
-    store,
-    lock,
-    run: (sql, parameters) => other.query(numbered(sql), parameters),
-    watch: () => watchStatements(dataSource),
-    comesBackAfter: { update: 1, delete: 1 },
-  }));
+  testHeldRows(table);
 
   test('takes no connection of the pool while it is held', async () => {
     const records = newRecords(40);
@@ -76,7 +135,8 @@ describe('a row that another transaction holds', () => {
 describe('pruning', () => {
   async function fill(count: number): Promise<void> {
     await dataSource.query(
-      `INSERT INTO nest_session (handle, version, data, created_at, last_seen_at, expires_at) SELECT 'over ' || n, 1, '{}', 0, 0, n FROM generate_series(1, ${count}) AS n`,
+      `INSERT INTO nest_session (handle, token, epoch, version, data, created_at, last_seen_at, expires_at)
+       SELECT 'over ' || n, 'token ' || n, 1, 1, '{}', 0, 0, n FROM generate_series(1, ${count}) AS n`,
     );
   }
 
@@ -126,3 +186,5 @@ describe('pruning', () => {
     expect(await store.count(undefined, 10)).toBe(1);
   });
 });
+
+type Three = [SessionRecord, SessionRecord, SessionRecord];

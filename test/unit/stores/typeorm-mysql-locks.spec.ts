@@ -1,13 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { setTimeout } from 'node:timers/promises';
 import { type Connection, createConnection } from 'mysql2/promise';
 import type { DataSource } from 'typeorm';
 import type { SessionRecord } from '../../../lib/core/session-record.js';
 import { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
-import { changeOf, newRecord, newRecords, renewalOf } from '../../../lib/testing/contract/records.js';
+import { changeOf, newRecord, newRecords } from '../../../lib/testing/contract/records.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createMysqlDatabase, MYSQL_URL } from '../../support/mysql.js';
-import { testHeldRows } from './held-rows.js';
-import { connectMysql, watchMysql } from './mysql-support.js';
+import { testHeldEnds } from './held-ends.js';
+import { type SharedTable, testHeldRows } from './held-rows.js';
+import { connectMysql, kinds, watchMysql } from './mysql-support.js';
 import { pruneAll, until } from './support.js';
 
 (MYSQL_URL ? describe : describe.skip)('on MySQL or MariaDB', () => {
@@ -15,12 +17,15 @@ import { pruneAll, until } from './support.js';
   let dataSource: DataSource;
   let store: TypeOrmSessionStore;
   let other: Connection;
+  let observer: Connection;
 
   beforeAll(async () => {
     database = await createMysqlDatabase();
     dataSource = await connectMysql(database.url, { synchronize: true });
+    observer = await createConnection(database.url);
   });
   afterAll(async () => {
+    await observer.end();
     await dataSource.destroy();
     await database.drop();
   });
@@ -42,14 +47,84 @@ import { pruneAll, until } from './support.js';
     ]);
   }
 
+  /** Whether a statement of this database waits for a lock. The server looks only if nobody has asked for 100 ms. */
+  async function waits(): Promise<boolean> {
+    await setTimeout(110);
+    const [rows] = await observer.query(
+      `SELECT 1 FROM information_schema.INNODB_TRX
+       JOIN information_schema.PROCESSLIST ON ID = trx_mysql_thread_id
+       WHERE DB = DATABASE() AND trx_state = 'LOCK WAIT'`,
+    );
+    return (rows as unknown[]).length > 0;
+  }
+
+  const table = (): SharedTable => ({
+    store,
+    lock,
+    run: (sql, parameters) => other.query(sql, parameters),
+    watch: () => watchMysql(dataSource),
+    comesBackAfter: 5,
+    waits,
+  });
+
+  describe('an end', () => {
+    testHeldEnds(table);
+
+    test('that waits too long is an error, and no smaller number', async () => {
+      const failed: unknown = expect.objectContaining({ errno: 1205 });
+      const [held, free, own] = newRecords(3, { userId: 'ada' }) as Three;
+      await store.create([held, free, own]);
+      await lock(held);
+      const impatient = await Promise.all([1, 2].map(() => connectMysql(database.url, { poolSize: 1 })));
+      for (const source of impatient) await source.query('SET SESSION innodb_lock_wait_timeout = 1');
+      const [one, two] = impatient.map((source) => new TypeOrmSessionStore(source)) as [
+        TypeOrmSessionStore,
+        TypeOrmSessionStore,
+      ];
+      const [all, some] = await Promise.allSettled([
+        one.deleteByUser('ada', [free.key]),
+        two.deleteOwned('ada', [held.key, free.key]),
+      ]);
+      expect(all).toEqual({ status: 'rejected', reason: failed });
+      expect(some).toEqual({ status: 'fulfilled', value: [failed, true] });
+      expect((await store.findByUser('ada', 0)).map(({ key }) => key)).toEqual([held.key]);
+      await other.query('ROLLBACK');
+      for (const source of impatient) await source.destroy();
+    });
+
+    test.each(['READ UNCOMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'])(
+      'reaches a session that somebody else changes, where transactions are %s',
+      async (level) => {
+        const strict = await connectMysql(database.url, { poolSize: 1 });
+        await strict.query(`SET SESSION TRANSACTION ISOLATION LEVEL ${level}`);
+        const records = newRecords(2, { userId: 'ada' });
+        const [changed, moving] = records as [SessionRecord, SessionRecord];
+        await store.create(records);
+        await lock(changed, moving);
+        await other.query(`UPDATE nest_session SET user_id = 'bob' WHERE handle = ?`, [moving.key]);
+        const answer = new TypeOrmSessionStore(strict).deleteByUser('ada', []);
+        await until(waits, 'the end waits');
+        await other.query(`UPDATE nest_session SET user_id = 'ada', version = 9`);
+        await other.query('COMMIT');
+        expect((await answer).toSorted()).toEqual([changed.key, moving.key].sort());
+        await strict.destroy();
+      },
+    );
+
+    test('of very many sessions takes several statements, and waits for no row of others', async () => {
+      const records = newRecords(1_200, { userId: 'ada' });
+      const other = newRecord({ userId: 'bob' });
+      await store.create([...records, other]);
+      await lock(other);
+      const watched = watchMysql(dataSource);
+      expect((await store.deleteByUser('ada', [])).toSorted()).toEqual(records.map(({ key }) => key).sort());
+      expect(kinds(watched)).toEqual(['SELECT', 'SELECT', 'SELECT', 'SELECT', 'DELETE', 'DELETE', 'DELETE']);
+      expect(await store.count(undefined, 0)).toBe(1);
+    });
+  });
+
   describe('a row that another transaction holds', () => {
-    testHeldRows(() => ({
-      store,
-      lock,
-      run: (sql, parameters) => other.query(sql, parameters),
-      watch: () => watchMysql(dataSource),
-      comesBackAfter: { update: 5, delete: 6 },
-    }));
+    testHeldRows(table);
 
     test('takes no connection of the pool while it is held', async () => {
       const records = newRecords(40);
@@ -67,29 +142,12 @@ import { pruneAll, until } from './support.js';
     });
   });
 
-  test('a session that is renewed while all of its user are ended is ended', async () => {
-    const record = newRecord({ userId: 'ada' });
-    await store.create([record, newRecord({ userId: 'bob' })]);
-    const { next } = renewalOf(record);
-    await lock(record);
-    const watched = watchMysql(dataSource);
-    const answer = store.deleteByUser('ada', []);
-    await until(() => Promise.resolve(watched.sent.length === 4), 'the removal waits for the row');
-    await other.query('UPDATE nest_session SET handle = ?, previous_handle = ? WHERE handle = ?', [
-      next.key,
-      record.key,
-      record.key,
-    ]);
-    await other.query('COMMIT');
-    expect(await answer).toEqual([next.key]);
-    expect(await store.count(undefined, 0)).toBe(1);
-  });
-
   describe('pruning', () => {
     async function fill(count: number): Promise<void> {
-      const rows = Array.from({ length: count }, (_, n) => [`over ${n}`, 1, '{}', 0, 0, n + 1]);
+      const rows = Array.from({ length: count }, (_, n) => [`over ${n}`, 'token', 1, 1, '{}', 0, 0, n + 1]);
       await dataSource.query(
-        'INSERT INTO nest_session (handle, version, data, created_at, last_seen_at, expires_at) VALUES ?',
+        `INSERT INTO nest_session (handle, token, epoch, version, data, created_at, last_seen_at, expires_at)
+         VALUES ?`,
         [rows],
       );
     }
@@ -120,3 +178,5 @@ import { pruneAll, until } from './support.js';
     });
   });
 });
+
+type Three = [SessionRecord, SessionRecord, SessionRecord];

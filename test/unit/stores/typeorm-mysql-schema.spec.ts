@@ -3,7 +3,7 @@ import { type DataSource, DefaultNamingStrategy } from 'typeorm';
 import { SessionOptionsError } from '../../../lib/errors/session-options.error.js';
 import { CreateSessionTable, SessionEntity, TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import { indexed } from '../../../lib/stores/typeorm/session-columns.js';
-import { newRecord, newRecords } from '../../../lib/testing/contract/records.js';
+import { changeOf, newRecord, newRecords, touchOf } from '../../../lib/testing/contract/records.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createMysqlDatabase, MYSQL_URL, mysqlType } from '../../support/mysql.js';
 import { connectMysql, type MysqlOptions, watchMysql } from './mysql-support.js';
@@ -71,9 +71,9 @@ const CASES: Record<string, MysqlOptions> = {
       await dataSource.runMigrations();
       const store = new TypeOrmSessionStore(dataSource);
       await store.start();
-      const record = newRecord({ userId: 'ada', previousKey: 'before', data: '{"👍":"é"}' });
+      const record = newRecord({ userId: 'ada', previousToken: 'before', data: '{"👍":"é"}' });
       expect(await store.create([record])).toEqual([true]);
-      expect(await store.read([record.key, 'before'])).toEqual([record, record]);
+      expect(await store.read([record.key, 'before'])).toEqual([record, undefined]);
       expect(await store.findByUser('ada', 0)).toHaveLength(1);
       expect(await store.prune(record.expiresAt, 10)).toBe(1);
       await dataSource.undoLastMigration();
@@ -96,7 +96,7 @@ const CASES: Record<string, MysqlOptions> = {
 
   test('the entity reads as numbers and texts what the store wrote', async () => {
     await open({ synchronize: true });
-    const record = newRecord({ authenticatedAt: 1_763_712_000_123, userId: 'ünïcode 👍' });
+    const record = newRecord({ version: Number.MAX_SAFE_INTEGER, userId: 'ünïcode 👍' });
     await new TypeOrmSessionStore(dataSource).create([record]);
     const entity = await dataSource.getRepository(SessionEntity).findOneByOrFail({ key: record.key });
     expect({ ...entity }).toEqual(record);
@@ -123,7 +123,8 @@ const CASES: Record<string, MysqlOptions> = {
         'a column that is too short',
         'MODIFY user_id VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL',
       ],
-      ['a number that is too short', 'MODIFY expires_at INT NOT NULL'],
+      ['a time that is too short', 'MODIFY expires_at INT NOT NULL'],
+      ['a version that is too short', 'MODIFY version INT NOT NULL'],
     ])('refuses %s, with the statement that mends it', async (_, change) => {
       const store = await made(change);
       const refusal = await store.start().catch((error: unknown) => error);
@@ -205,7 +206,6 @@ const CASES: Record<string, MysqlOptions> = {
     const records = newRecords(2_000).map((record, n) => ({
       ...record,
       userId: `user ${n % 200}`,
-      previousKey: `before ${n}`,
       expiresAt: record.expiresAt + n,
     }));
     await store.create(records);
@@ -213,15 +213,13 @@ const CASES: Record<string, MysqlOptions> = {
     const watched = watchMysql(dataSource);
     const some = records.slice(0, 50);
     const keys = some.map(({ key }) => key);
-    await store.read([...keys, 'before 1999']);
-    await store.update(
-      some.map((record) => ({ key: record.key, version: 1, next: { ...record, version: 2 } })),
-    );
-    await store.update(
-      some.map((record) => ({ key: record.key, version: 2, next: { ...record, version: 2 } })),
-    );
+    const changes = some.map((record) => changeOf(record));
+    await store.read([...keys, 'unknown']);
+    expect(await store.update(changes)).toEqual(Array(50).fill(true));
+    expect(await store.update(changes.map(({ next }) => touchOf(next, 1)))).toEqual(Array(50).fill(true));
     await store.findByUser('user 7', 0);
     await store.count('user 7', 0);
+    await store.deleteOwned('user 7', keys);
     await store.delete(keys);
     await store.deleteByUser('user 7', []);
     await store.prune(records[100]!.expiresAt, 20);

@@ -24,8 +24,8 @@ beforeAll(async () => {
   database = await createDatabase();
   dataSource = await connect(database.url, { synchronize: true });
   await dataSource.query(
-    `INSERT INTO nest_session (handle, previous_handle, version, user_id, data, created_at, last_seen_at, expires_at)
-     SELECT md5(n::text), CASE WHEN n % 5 = 0 THEN md5('old' || n) END, 1, CASE WHEN n % 3 = 0 THEN 'user ' || n / 6 END, repeat('x', 200), n, n, n
+    `INSERT INTO nest_session (handle, token, epoch, version, user_id, data, created_at, last_seen_at, expires_at)
+     SELECT md5(n::text), md5('token' || n), 1, 1, CASE WHEN n % 3 = 0 THEN 'user ' || n / 6 END, repeat('x', 200), n, n, n
      FROM generate_series(1, ${ROWS}) AS n`,
   );
   await dataSource.query('ANALYZE nest_session');
@@ -66,9 +66,11 @@ const records = newRecords(50);
 const keys = records.map(({ key }) => key);
 
 test.each<[string, () => Promise<unknown>, number]>([
-  ['a read', () => store.read(keys), 2],
+  ['a read', () => store.read(keys), 1],
+  ['a lone read', () => store.read([keys[0]!]), 1],
   ['an update', () => store.update(records.map((record) => changeOf(record))), 2],
   ['a removal', () => store.delete(keys), 2],
+  ['a removal of sessions of a user', () => store.deleteOwned('user 7', keys), 2],
   ['looking for the sessions of a user', () => store.findByUser('user 7', 0), 1],
   ['counting the sessions of a user', () => store.count('user 7', 0), 1],
   ['removing the sessions of a user', () => store.deleteByUser('user 7', []), 1],

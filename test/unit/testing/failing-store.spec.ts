@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { MemorySessionStore, type SessionRecord, type SessionStore } from 'nest-session';
+import { MemorySessionStore, type SessionStore } from 'nest-session';
 import { ExpressStoreAdapter, MemoryStore } from 'nest-session/express';
 import {
   type FailingStore,
@@ -7,9 +7,10 @@ import {
   sessionStoreContract,
   type StoreMethod,
 } from 'nest-session/testing';
-import { isPrunable, knowsUsers, storeName } from '../../../lib/core/session-store.js';
+import { capabilitiesOf, isPrunable, knowsUsers, storeName } from '../../../lib/core/session-store.js';
+import { changeOf, newRecord } from '../../../lib/testing/contract/records.js';
 
-sessionStoreContract('failingStore', () => ({ store: failingStore() }));
+sessionStoreContract('failingStore', () => ({ store: failingStore() }), { capabilities: ['users', 'prune'] });
 sessionStoreContract('failingStore that has recovered', () => {
   const store = failingStore();
   store.fail();
@@ -22,29 +23,17 @@ sessionStoreContract('failingStore that takes its time', () => {
   return { store };
 });
 
-const record: SessionRecord = {
-  key: 'k',
-  version: 1,
-  data: '{}',
-  meta: null,
-  userId: 'ann',
-  createdAt: 1,
-  lastSeenAt: 1,
-  expiresAt: Date.now() + 60_000,
-  authenticatedAt: null,
-  ip: null,
-  userAgent: null,
-  previousKey: null,
-};
+const record = newRecord({ key: 'k', userId: 'ann' });
 
 /** Every method there is, called. */
 const CALLS: Record<StoreMethod, (store: FailingStore<MemorySessionStore>) => unknown> = {
   read: (store) => store.read(['k']),
   create: (store) => store.create([record]),
-  update: (store) => store.update([{ key: 'k', version: 1, next: { ...record, version: 2 } }]),
+  update: (store) => store.update([changeOf(record)]),
   delete: (store) => store.delete(['k']),
   findByUser: (store) => store.findByUser('ann', 0),
   count: (store) => store.count(undefined, 0),
+  deleteOwned: (store) => store.deleteOwned('ann', ['k']),
   deleteByUser: (store) => store.deleteByUser('ann', []),
   deleteAll: (store) => store.deleteAll(),
   prune: (store) => store.prune(0, 1),
@@ -182,7 +171,8 @@ describe('the store that fails on demand', () => {
     const inner = new Plain();
     const plain: FailingStore & Plain = failingStore(inner);
     expect([knowsUsers(plain), isPrunable(plain), storeName(plain)]).toEqual([false, false, 'Plain']);
-    expect([plain.sharesCalls, plain.keepsIds, plain.keepsPreviousKeys]).toEqual([false, true, undefined]);
+    expect([plain.sharesCalls, plain.keepsIds, plain.keepsCookies]).toEqual([false, true, undefined]);
+    expect(capabilitiesOf(plain)).toEqual([]);
     expect('start' in plain).toBe(false);
     expect(plain).toBeInstanceOf(Plain);
     expect(plain.extra).toBe(inner.extra);
@@ -194,14 +184,14 @@ describe('the store that fails on demand', () => {
       true,
       'MemorySessionStore',
     ]);
+    expect(memory.capabilities).toEqual(['users', 'prune']);
     expect(memory.pruneInterval).toBe(false);
 
     const adapter = failingStore(new ExpressStoreAdapter(new MemoryStore()));
-    const { keepsIds, keepsCookies, keepsPreviousKeys, sharesCalls } = adapter;
-    expect({ keepsIds, keepsCookies, keepsPreviousKeys, sharesCalls }).toEqual({
+    const { keepsIds, keepsCookies, sharesCalls } = adapter;
+    expect({ keepsIds, keepsCookies, sharesCalls }).toEqual({
       keepsIds: true,
       keepsCookies: true,
-      keepsPreviousKeys: false,
       sharesCalls: false,
     });
   });

@@ -1,16 +1,18 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../../../lib/core/session-record.js';
 import type { SessionStore, StoreOutcome, UserSessionStore } from '../../../../lib/core/session-store.js';
 
-export type StoreCall = 'read' | 'create' | 'update' | 'delete' | 'findByUser';
+export type StoreCall = 'read' | 'create' | 'update' | 'delete' | 'deleteOwned' | 'findByUser';
 
 /** A store that keeps its contract, tells what it was asked, and does what a test wants before and after each call. */
-export class FakeStore implements SessionStore, Pick<UserSessionStore, 'findByUser'> {
+export class FakeStore implements SessionStore, Pick<UserSessionStore, 'findByUser' | 'deleteOwned'> {
   readonly rows = new Map<string, SessionRecord>();
   readonly calls: { readonly call: StoreCall; readonly keys: readonly string[] }[] = [];
   /** Runs before a call has done anything: a promise holds it, an error fails it. */
   before: (call: StoreCall, keys: readonly string[]) => unknown = () => undefined;
   /** Runs when a call has done its work and before it answers. */
   after: (call: StoreCall, keys: readonly string[]) => unknown = () => undefined;
+  /** Whether the answer to a write is lost on its way: what was applied is answered with `false`. */
+  losesAnswer: (call: 'create' | 'update' | 'delete') => boolean = () => false;
 
   /** How often it was asked this. */
   asked(...calls: StoreCall[]): number {
@@ -29,7 +31,7 @@ export class FakeStore implements SessionStore, Pick<UserSessionStore, 'findByUs
   }
 
   read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    return this.#call('read', keys, () => keys.map((key) => this.#find(key)));
+    return this.#call('read', keys, () => keys.map((key) => this.rows.get(key)));
   }
 
   create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
@@ -40,7 +42,7 @@ export class FakeStore implements SessionStore, Pick<UserSessionStore, 'findByUs
         records.map((record) => {
           if (this.rows.has(record.key)) return false;
           this.rows.set(record.key, copyOf(record));
-          return true;
+          return !this.losesAnswer('create');
         }),
     );
   }
@@ -53,17 +55,24 @@ export class FakeStore implements SessionStore, Pick<UserSessionStore, 'findByUs
         changes.map(({ key, version, next }) => {
           const old = this.rows.get(key);
           if (old?.version !== version) return false;
-          this.rows.delete(key);
           const { lastSeenAt, expiresAt, ip, userAgent } = next;
           const isTouch = next.version === version;
-          this.rows.set(next.key, isTouch ? { ...old, lastSeenAt, expiresAt, ip, userAgent } : copyOf(next));
-          return true;
+          this.rows.set(key, isTouch ? { ...old, lastSeenAt, expiresAt, ip, userAgent } : copyOf(next));
+          return !this.losesAnswer('update');
         }),
     );
   }
 
   delete(keys: readonly string[]): Promise<StoreOutcome[]> {
-    return this.#call('delete', keys, () => keys.map((key) => this.rows.delete(this.#find(key)?.key ?? '')));
+    return this.#call('delete', keys, () =>
+      keys.map((key) => this.rows.delete(key) && !this.losesAnswer('delete')),
+    );
+  }
+
+  deleteOwned(userId: string, keys: readonly string[]): Promise<StoreOutcome[]> {
+    return this.#call('deleteOwned', keys, () =>
+      keys.map((key) => this.rows.get(key)?.userId === userId && this.rows.delete(key)),
+    );
   }
 
   findByUser(userId: string, now: number): Promise<SessionSummary[]> {
@@ -72,10 +81,6 @@ export class FakeStore implements SessionStore, Pick<UserSessionStore, 'findByUs
         .filter((row) => row.userId === userId && row.expiresAt > now)
         .sort((a, b) => b.createdAt - a.createdAt),
     );
-  }
-
-  #find(key: string): SessionRecord | undefined {
-    return this.rows.get(key) ?? [...this.rows.values()].find(({ previousKey }) => previousKey === key);
   }
 
   async #call<T>(call: StoreCall, keys: readonly string[], work: () => T): Promise<T> {

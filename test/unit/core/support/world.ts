@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type {
   Commit,
   EngineSettings,
@@ -6,9 +5,11 @@ import type {
   TokenCodec,
 } from '../../../../lib/core/engine-settings.js';
 import type { SessionLifetimes } from '../../../../lib/core/lifetime.js';
+import { SessionCalls } from '../../../../lib/core/session-calls.js';
 import type { CookieDefaults, SessionCookie } from '../../../../lib/core/session-cookie.js';
 import { SessionEngine } from '../../../../lib/core/session-engine.js';
 import { type SessionEvent, SessionEventHub } from '../../../../lib/core/session-events.js';
+import { KeyedIds, partsOf } from '../../../../lib/core/session-id.js';
 import type { SessionState } from '../../../../lib/core/session-state.js';
 import { SESSION_FACE, type SessionObject } from '../../../../lib/core/session.js';
 import { SharedStore } from '../../../../lib/core/shared-store.js';
@@ -54,7 +55,7 @@ export class World {
         },
         idleFollowsCookie: false,
         face: SESSION_FACE,
-        generateId: () => randomBytes(32).toString('base64url'),
+        ids: new KeyedIds(),
         userIdOf: (data) => (data as { userId?: unknown }).userId,
         schema: undefined,
         maxSessionsPerUser: undefined,
@@ -64,7 +65,7 @@ export class World {
         saveUnchanged: false,
         saveUninitialized: false,
         saveRegenerated: false,
-        rolling: undefined,
+        rolling: 'touch',
         onStoreError: 'fail',
         ...settings,
       },
@@ -72,6 +73,11 @@ export class World {
       shared,
       hub,
     );
+  }
+
+  /** Another process with the same store and the same clock. */
+  another(settings: WorldOptions = {}): World {
+    return new World({ store: this.store, now: () => this.now, ...settings });
   }
 
   /** A request that brings these cookie values (none for undefined), its session loaded. */
@@ -125,6 +131,8 @@ export interface VisitOptions {
   /** Whether the connection can carry a secure cookie. */
   secure?: boolean;
   headersSent?: boolean;
+  /** Whether a shared cache may store the response. */
+  isShared?: boolean;
   ip?: string;
   userAgent?: string;
 }
@@ -137,7 +145,9 @@ export class Visit implements SessionHost {
     seal: (id) => `ok:${id}`,
   };
   readonly cookieDefaults: CookieDefaults;
+  readonly calls = new SessionCalls(60_000, () => undefined);
   headersSent: boolean;
+  isShared: boolean;
   secure: boolean;
   state!: SessionState;
   /** Whether `req.session` is gone. */
@@ -151,6 +161,7 @@ export class Visit implements SessionHost {
   ) {
     this.cookieDefaults = options.cookie ?? { httpOnly: true, secure: true, sameSite: 'lax', path: '/' };
     this.headersSent = options.headersSent ?? false;
+    this.isShared = options.isShared ?? false;
     this.secure = options.secure ?? true;
     this.#device = { ip: options.ip ?? '192.0.2.1', userAgent: options.userAgent ?? 'Test/1.0' };
   }
@@ -160,8 +171,24 @@ export class Visit implements SessionHost {
     return (this.#session ??= this.engine.present(this.state) as AnySession);
   }
 
-  commit(): Promise<Commit> {
-    return Promise.resolve(this.engine.commit(this.state));
+  async commit(): Promise<Commit> {
+    await this.calls.idle();
+    this.calls.throwFailure();
+    return this.engine.commit(this.state);
+  }
+
+  /** The cookie of the answer, also where that is an error: one whose id is stored goes out with it. */
+  async answer(): Promise<{ commit: Commit; error?: unknown }> {
+    try {
+      return { commit: await this.commit() };
+    } catch (error) {
+      return { commit: this.engine.cookieOf(this.state), error };
+    }
+  }
+
+  get renewal(): 'possible' | 'later' | 'impossible' {
+    if (this.headersSent) return 'impossible';
+    return this.isShared ? 'later' : 'possible';
   }
 
   get cookieSettled(): boolean {
@@ -177,10 +204,20 @@ export class Visit implements SessionHost {
   }
 
   setCurrent(state: SessionState | undefined): void {
-    if (state !== undefined) this.state = state;
     this.gone = state === undefined;
+    if (state === undefined) return;
+    this.state = state;
     this.#session = undefined;
   }
+
+  putBack(): void {
+    this.gone = false;
+  }
+}
+
+/** The key of the session that a cookie leads to. */
+export function keyIn(token: string | undefined): string {
+  return partsOf(token!.slice(3)).key;
 }
 
 /** What a browser holds after an answer. */

@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createSecretKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { handleOf } from '../../../../lib/core/session-id.js';
+import { digestOf, KeyedIds, partsOf } from '../../../../lib/core/session-id.js';
 import type { SessionRecord } from '../../../../lib/core/session-record.js';
 import { SealedSessionCodec } from '../../../../lib/stores/cookie/sealed-session.codec.js';
 import { runs } from '../../../support/property.js';
 
 const README = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
 const NOW = Date.UTC(2026, 0, 1);
-const ID = 'i'.repeat(43);
+const ID = `${'k'.repeat(22)}~${'i'.repeat(43)}`;
 const [KEY, OTHER] = [createSecretKey(Buffer.alloc(32, 1)), createSecretKey(Buffer.alloc(32, 2))];
 
 function codec(
@@ -26,8 +26,12 @@ function codec(
 
 function record(changes: Partial<SessionRecord> = {}): SessionRecord {
   return {
-    key: handleOf(ID),
-    version: 1,
+    key: 'k'.repeat(22),
+    token: digestOf(ID),
+    previousToken: null,
+    previousUntil: null,
+    epoch: 1,
+    version: 2 ** 24 + 7,
     data: '{"color":"green"}',
     meta: null,
     userId: null,
@@ -37,7 +41,6 @@ function record(changes: Partial<SessionRecord> = {}): SessionRecord {
     authenticatedAt: null,
     ip: null,
     userAgent: null,
-    previousKey: null,
     ...changes,
   };
 }
@@ -49,7 +52,8 @@ describe('a sealed session', () => {
       .filter((one) => !one.includes('\0'));
     const time = fc.integer({ min: 1, max: 2 ** 48 - 1 });
     const records = fc.record({
-      version: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+      epoch: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      version: fc.maxSafeNat(),
       data: fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 5 }).map((data) => JSON.stringify(data)),
       meta: fc.option(fc.jsonValue().map((meta) => JSON.stringify({ meta }))),
       userId: fc.option(text),
@@ -60,7 +64,7 @@ describe('a sealed session', () => {
     });
     fc.assert(
       fc.property(records, fc.stringMatching(/^[!-~]{1,80}$/), (changes, id) => {
-        const sealed = record({ ...changes, key: handleOf(id) });
+        const sealed = record({ ...changes, ...partsOf(id) });
         const roomy = codec({ maxLength: 100_000 });
         expect(roomy.open(roomy.seal(id, sealed))).toEqual({ id, record: sealed });
       }),
@@ -68,8 +72,23 @@ describe('a sealed session', () => {
     );
   });
 
-  it('leaves out what nobody could list: address and user agent', () => {
-    const token = codec().seal(ID, record({ ip: '192.0.2.1', userAgent: 'Mozilla' }));
+  it.each([0, 1, 2 ** 24 - 1, 2 ** 24, 2 ** 53 - 2 ** 24, 2 ** 53 - 1])('keeps the version %i', (version) => {
+    const opened = codec().open(codec().seal(ID, record({ version })));
+    expect(opened).toEqual({ id: ID, record: record({ version }) });
+  });
+
+  it('has the key that its id carries, and the digest of the id for a token', () => {
+    const ids = new KeyedIds();
+    const foreign = 'an-id-of-express-session';
+    for (const id of [ids.generate(undefined), ids.renew(ids.keyOf(foreign)), foreign]) {
+      const opened = codec().open(codec().seal(id, record({ key: 'other', token: 'other' })));
+      expect(opened).toMatchObject({ record: { key: ids.keyOf(id), token: ids.tokenOf(id) } });
+    }
+  });
+
+  it('leaves out what a sealed cookie has no use for: address, user agent and the previous id', () => {
+    const previous = { previousToken: 'p'.repeat(43), previousUntil: NOW };
+    const token = codec().seal(ID, record({ ip: '192.0.2.1', userAgent: 'Mozilla', ...previous }));
     expect(codec().open(token)).toEqual({ id: ID, record: record() });
   });
 
@@ -163,20 +182,25 @@ describe('what does not fit', () => {
     expect(seal).toThrow(
       expect.objectContaining({
         code: 'SESSION_DATA_INVALID',
-        message: expect.stringMatching(/3311 bytes of data it takes 4558 bytes.*room for 4093.*"chunks"/),
+        message: expect.stringMatching(/3311 bytes of data it takes 4598 bytes.*room for 4093.*"chunks"/),
       }),
     );
     expect(seal).not.toThrow(/the secret/);
   });
 
-  it.each([
-    ['sid', 2962],
-    ['__Host-sid', 2957],
-  ])('the README says how much does: %s has room for %i bytes of JSON', (cookieName, bytes) => {
-    expect(README).toContain(bytes.toLocaleString('en'));
+  const SIZES = [
+    ['sid', 2932],
+    ['__Host-sid', 2927],
+  ] as const;
+
+  it.each(SIZES)('is more than what %s has room for: %i bytes of JSON', (cookieName, bytes) => {
     const full = codec({ cookieName, maxLength: 4096 - cookieName.length });
     const data = (length: number): string => JSON.stringify({ a: 'x'.repeat(length - '{"a":""}'.length) });
     expect(full.seal(ID, record({ data: data(bytes) })).length).toBeLessThanOrEqual(4096 - cookieName.length);
     expect(() => full.seal(ID, record({ data: data(bytes + 1) }))).toThrow(/does not fit/);
+  });
+
+  it.each(SIZES)('is more than what the README says of %s: %i bytes', (_, bytes) => {
+    expect(README.includes(bytes.toLocaleString('en'))).toBe(true);
   });
 });

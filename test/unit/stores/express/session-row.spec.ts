@@ -14,10 +14,15 @@ import {
 
 const NOW = Date.UTC(2030, 0, 1);
 const DAY = 86_400_000;
+const NAMES = { key: 'key', token: 'token' };
 
 function record(fields: Partial<SessionRecord> = {}): SessionRecord {
   return {
     key: 'key',
+    token: 'token',
+    previousToken: 'before',
+    previousUntil: NOW + 5,
+    epoch: 2,
     version: 3,
     data: '{"color":"green"}',
     meta: '{"flash":{}}',
@@ -28,7 +33,6 @@ function record(fields: Partial<SessionRecord> = {}): SessionRecord {
     authenticatedAt: NOW,
     ip: '::1',
     userAgent: 'agent',
-    previousKey: 'before',
     ...fields,
   };
 }
@@ -48,6 +52,10 @@ describe('a row', () => {
       data: given.data,
       cookie: { originalMaxAge: DAY, expires: '2030-01-01T00:00:00.000Z', path: '/' },
       facts: {
+        token: 'token',
+        previousToken: 'before',
+        previousUntil: NOW + 5,
+        epoch: 2,
         version: 3,
         meta: '{"flash":{}}',
         userId: 'ann',
@@ -129,11 +137,20 @@ describe('facts', () => {
 
   it('are taken as they are', () => {
     expect(read(given)).toMatchObject({ facts: given });
-    const empty = { ...given, meta: null, userId: null, authenticatedAt: null, ip: null, userAgent: null };
+    const none = {
+      previousToken: null,
+      previousUntil: null,
+      meta: null,
+      userId: null,
+      authenticatedAt: null,
+    };
+    const empty = { ...given, ...none, ip: null, userAgent: null };
     expect(read(empty)).toMatchObject({ facts: empty });
     const limits = {
       ...given,
       version: 2 ** 53 - 1,
+      epoch: 2 ** 31 - 1,
+      previousUntil: 2 ** 53 - 1,
       createdAt: -253_402_300_799_999,
       lastSeenAt: 253_402_300_799_999,
     };
@@ -144,6 +161,10 @@ describe('facts', () => {
   const NO_TIMES = [...NO_INTEGERS, null, 253_402_300_800_000, -253_402_300_800_000];
   const NO_TEXTS = [undefined, 1, {}, [], true];
   const WRONG = Object.entries({
+    token: [...NO_TEXTS, null],
+    previousToken: NO_TEXTS,
+    previousUntil: NO_INTEGERS,
+    epoch: [...NO_INTEGERS, null],
     version: [...NO_INTEGERS, null],
     createdAt: NO_TIMES,
     lastSeenAt: NO_TIMES,
@@ -168,8 +189,12 @@ describe('a session of express-session', () => {
     readRow({ cookie: settings, color: 'green' })!;
 
   it('is a record that begins now', () => {
-    expect(recordOf('key', row({ originalMaxAge: 1_000 }), NOW)).toEqual({
+    expect(recordOf(NAMES, row({ originalMaxAge: 1_000 }), NOW)).toEqual({
       key: 'key',
+      token: 'token',
+      previousToken: null,
+      previousUntil: null,
+      epoch: 1,
       version: versionOf('{"color":"green"}'),
       data: '{"color":"green"}',
       meta: '{"cookie":{"originalMaxAge":1000}}',
@@ -180,7 +205,6 @@ describe('a session of express-session', () => {
       authenticatedAt: null,
       ip: null,
       userAgent: null,
-      previousKey: null,
     });
   });
 
@@ -191,7 +215,7 @@ describe('a session of express-session', () => {
     [{ originalMaxAge: 0 }, 1],
     [{ originalMaxAge: -5 }, 1],
   ])('with %j is alive for %d milliseconds at least', (settings, life) => {
-    expect(recordOf('key', row(settings), NOW).expiresAt).toBe(NOW + life);
+    expect(recordOf(NAMES, row(settings), NOW).expiresAt).toBe(NOW + life);
   });
 
   it.each([
@@ -222,7 +246,8 @@ describe('the version of data', () => {
 
 describe('a record that nobody can make sense of', () => {
   it('is told from one that is gone, and its meta cannot be read', () => {
-    expect(corruptRecord('key', NOW)).toMatchObject({ key: 'key', meta: '', data: '', expiresAt: NOW + DAY });
+    const unreadable = { ...NAMES, meta: '', data: '', expiresAt: NOW + DAY };
+    expect(corruptRecord(NAMES, NOW)).toMatchObject(unreadable);
   });
 });
 

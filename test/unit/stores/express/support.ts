@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { digestOf } from '../../../../lib/core/session-id.js';
 import type { SessionChange, SessionRecord } from '../../../../lib/core/session-record.js';
+import { versionAfter } from '../../../../lib/core/session-version.js';
 import type {
   ExpressSessionStore,
   StoreAnswer,
 } from '../../../../lib/stores/express/express-session-store.js';
+import { newKey, newRecord, newToken } from '../../../../lib/testing/contract/records.js';
 
 export type Method = 'get' | 'set' | 'destroy';
 
@@ -44,30 +46,34 @@ export class FakeStore implements ExpressSessionStore {
   }
 }
 
-/** A key as the module makes them of ids: 43 characters of base64url. */
-export const newKey = (): string => randomBytes(32).toString('base64url');
+/** A record as it is written to a store that keeps ids. */
+export type RecordWithId = SessionRecord & { readonly id: string };
 
-export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
-  const now = Date.now();
-  return {
-    key: newKey(),
-    version: 1,
-    data: '{"n":1}',
-    meta: null,
-    userId: null,
-    createdAt: now,
-    lastSeenAt: now,
-    expiresAt: now + 3_600_000,
-    authenticatedAt: null,
-    ip: null,
-    userAgent: null,
-    previousKey: null,
-    ...fields,
-  };
+/** An id as the module makes them. */
+export const newId = (key = newKey()): string => `${key}~${newToken()}`;
+
+/** A new session under an id of its own. */
+export function newSession(fields: Partial<SessionRecord> = {}): RecordWithId {
+  const key = newKey();
+  const id = newId(key);
+  return { ...newRecord({ key, token: digestOf(id) }), id, ...fields };
 }
 
-/** A change of a record: the next version, with these fields. */
-export function changeOf(record: SessionRecord, fields: Partial<SessionRecord> = {}): SessionChange {
-  const next = { ...record, version: record.version + 1, ...fields };
-  return { key: record.key, version: record.version, next };
+/** A session as a store returns it. */
+export function found({ id, ...record }: RecordWithId): SessionRecord {
+  return { ...record, token: digestOf(id) };
+}
+
+/** A change of a session: another version, with these fields. */
+export function changeOf(
+  session: RecordWithId,
+  fields: Partial<RecordWithId> = {},
+): SessionChange & { readonly next: RecordWithId } {
+  const next = { ...session, version: versionAfter(session.version), ...fields };
+  return { key: session.id, version: session.version, next };
+}
+
+/** A change that gives a session another id. */
+export function renewalOf(session: RecordWithId, id = newId(session.key)): ReturnType<typeof changeOf> {
+  return changeOf(session, { id, token: digestOf(id) });
 }

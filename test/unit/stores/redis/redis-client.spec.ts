@@ -1,13 +1,24 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
 import { connectionOf } from '../../../../lib/stores/redis/redis-client.js';
 import { RedisSessionStore, redisStore } from '../../../../lib/stores/redis/index.js';
+import { changeOf, created, newRecord, readOne } from '../../../../lib/testing/contract/records.js';
+import { type IoRedis, ioredis } from '../../../support/ioredis.js';
+import { connectRedis } from '../../../support/redis.js';
+import {
+  REDIS_SERVER,
+  type RedisServer,
+  startRedisSentinel,
+  startRedisServer,
+} from '../../../support/redis-server.js';
 
 describe('a client of RedisSessionStore', () => {
   it.each([
     ['createClient', createClient(), false],
     ['createClientPool', createClientPool(), false],
     ['createCluster', createCluster({ rootNodes: [{}] }), true],
+    ['createSentinel', createSentinel({ name: 'main', sentinelRootNodes: [] }), false],
   ])('%s of node-redis is told apart', (_, client, isCluster) => {
     expect(connectionOf(client)).toMatchObject({ isCluster, isClosed: true });
   });
@@ -18,7 +29,6 @@ describe('a client of RedisSessionStore', () => {
     ['redis://localhost', 'a string'],
     [{}, 'an object'],
     [{ sendCommand: () => undefined, send_command: () => undefined }, 'an object'], // node-redis 3
-    [createSentinel({ name: 'master', sentinelRootNodes: [] }), 'a Class'],
   ])('%p is refused with what is accepted', (client, name) => {
     const make = (): unknown => new RedisSessionStore({ client: client as never });
     expect(make).toThrow(`option "client": ${name} was given; accepted: a client of node-redis 5 or 6`);
@@ -35,6 +45,91 @@ describe('a client of RedisSessionStore', () => {
     [{ client: createClient(), ttl: 5 }, 'option "ttl" is not known'],
   ])('stands beside options that are checked', (options, message) => {
     expect(() => new RedisSessionStore(options as never)).toThrow(message);
+  });
+});
+
+(REDIS_SERVER ? describe : describe.skip)('a sentinel client', () => {
+  let server: RedisServer;
+  let sentinel: Awaited<ReturnType<typeof startRedisSentinel>>;
+
+  beforeAll(async () => {
+    server = await startRedisServer();
+    sentinel = await startRedisSentinel(server);
+  });
+  afterAll(async () => {
+    await sentinel.close();
+    await server.close();
+  });
+
+  it('reads and writes sessions', async () => {
+    const client = createSentinel({
+      name: 'main',
+      sentinelRootNodes: [{ host: '127.0.0.1', port: sentinel.port }],
+    });
+    client.on('error', () => undefined); // the calls that fail report it
+    await client.connect();
+    try {
+      const store = new RedisSessionStore({ client });
+      await store.start();
+      const record = newRecord({ userId: 'ada' });
+      await created(store, [record]);
+      const change = changeOf(record, { data: '{"n":2}' });
+      expect(await store.update([change])).toEqual([true]);
+      expect(await readOne(store, record.key)).toEqual(change.next);
+      expect(await store.deleteByUser('ada', [])).toEqual([record.key]);
+    } finally {
+      await client.close();
+    }
+    await expect(new RedisSessionStore({ client }).start()).rejects.toThrow('not connected');
+  });
+});
+
+/** DESIGN 5.11: silence. */
+(REDIS_SERVER ? describe : describe.skip)('an error of a client', () => {
+  const OPENERS = [
+    [
+      'node-redis',
+      async (url: string) => {
+        const client = await connectRedis(url);
+        return { client, close: () => client.destroy() };
+      },
+    ],
+    [
+      'ioredis',
+      (url: string) => {
+        const client: IoRedis = new ioredis!.Redis(url);
+        return { client, close: () => client.quit() };
+      },
+    ],
+  ] as const;
+
+  it.each([
+    ['a server that knows the commands', []],
+    ['a server that does not', ['--rename-command', 'EVALSHA', '']],
+  ])('contains nothing of a session: %s', async (_, options) => {
+    const server = await startRedisServer(...options);
+    try {
+      for (const [name, open] of OPENERS) {
+        if (name === 'ioredis' && ioredis === undefined) continue;
+        const { client, close } = await open(server.url);
+        const store = new RedisSessionStore({ client });
+        const secret = { data: '{"d":"SECRET-1"}', userId: 'SECRET-2', meta: 'SECRET-3', ip: 'SECRET-4' };
+        const record = newRecord({ token: 'SECRET-5', ...secret });
+        const other = await connectRedis(server.url);
+        await other.hSet(`session:{${record.key}}`, 'not', 'ours');
+        const errors = await Promise.all([
+          store.create([record]).catch((error: unknown) => error),
+          store.update([changeOf(record)]).catch((error: unknown) => error),
+          store.deleteOwned('SECRET-2', [record.key]).catch((error: unknown) => error),
+        ]);
+        other.destroy();
+        await close();
+        expect(errors).toEqual(Array(3).fill(expect.objectContaining({ message: expect.any(String) })));
+        expect(inspect(errors, { depth: 9, showHidden: true })).not.toContain('SECRET');
+      }
+    } finally {
+      await server.close();
+    }
   });
 });
 

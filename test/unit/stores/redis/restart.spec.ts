@@ -29,6 +29,17 @@ import { REDIS_SERVER, type RedisServer, startRedisServer } from '../../../suppo
     expect(await store.delete(records.map(({ key }) => key))).toEqual(Array(50).fill(true));
   });
 
+  it('ends sessions although it is out of memory', async () => {
+    const [record, other] = newRecords(2, { userId: 'ada' });
+    await created(store, [record!, other!]);
+    await client.configSet('maxmemory', '1');
+    await expect(store.update([changeOf(record!)])).rejects.toThrow('OOM');
+    expect(await store.delete([record!.key])).toEqual([true]);
+    expect(await store.deleteByUser('ada', [])).toEqual([other!.key]);
+    await expect(store.create([record!])).rejects.toThrow('OOM');
+    expect(await client.dbSize()).toBe(0);
+  });
+
   it('goes on after the server was killed and started again', async () => {
     const record = newRecord({ userId: 'ada' });
     await created(store, [record]);

@@ -1,0 +1,27 @@
+import type { ServerResponse } from 'node:http';
+
+/** Headers for the caches of content delivery networks, which take no account of `Cache-Control` where they have one. */
+const CDN_HEADER = /^(?:.+-)?cdn-cache-control$|^surrogate-control$/i;
+
+/** What lets a shared cache store a response, and what forbids it (RFC 9111, sections 3 and 5.2.2). */
+const ALLOWS = /\b(?:public|s-maxage|immutable|max-age)\b/i;
+const FORBIDS = /\b(?:private|no-store)\b/i;
+
+/** Whether a shared cache may store a response as its headers are now, and with it a cookie. */
+export function maySharedCacheStore(res: ServerResponse): boolean {
+  const control = String(res.getHeader('cache-control') ?? '');
+  if (FORBIDS.test(control)) return false;
+  return ALLOWS.test(control) || res.hasHeader('expires') || cdnHeadersOf(res).length > 0;
+}
+
+/** Sees to it that no shared cache stores a response that sets the cookie (OWASP ASVS 5.0, 14.3.2). */
+export function keepFromCaches(res: ServerResponse): void {
+  if (maySharedCacheStore(res)) {
+    res.setHeader('Cache-Control', 'private, no-store');
+    for (const name of cdnHeadersOf(res)) res.removeHeader(name);
+  } else if (!res.hasHeader('cache-control')) res.setHeader('Cache-Control', 'no-store');
+}
+
+function cdnHeadersOf(res: ServerResponse): string[] {
+  return res.getHeaderNames().filter((name) => CDN_HEADER.test(name));
+}

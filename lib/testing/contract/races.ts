@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
+import type { SessionChange, SessionRecord } from '../../core/session-record.js';
+import type { SessionStore } from '../../core/session-store.js';
+import { changeOf, created, loginOf, newRecords, renewalOf, touchOf } from './records.js';
+
+/** Sessions in a race. */
+const SESSIONS = 8;
+
+/** Where the second of two calls begins: after so many microtasks, and after this share of the time that the first takes. */
+interface Start {
+  readonly microtasks: number;
+  readonly share: number;
+}
+
+const STARTS: readonly Start[] = [
+  ...[1, 2, 4].map((microtasks) => ({ microtasks, share: 0 })),
+  ...[0.15, 0.35, 0.55, 0.75, 0.95].map((share) => ({ microtasks: 0, share })),
+];
+
+export const ADA = 'ada';
+export const BOB = 'bob';
+
+/** A way to change a session. */
+export interface Change {
+  readonly name: string;
+  /** Whose session it is before. */
+  readonly from: string | null;
+  /** Whose session it is afterwards. */
+  readonly to: string | null;
+  readonly of: (record: SessionRecord) => SessionChange;
+}
+
+/** Every way to change a session. */
+export const CHANGES: readonly Change[] = [
+  { name: 'a renewal', from: ADA, to: ADA, of: renewalOf },
+  { name: 'a touch', from: ADA, to: ADA, of: (record) => touchOf(record, 1) },
+  { name: 'a change', from: ADA, to: ADA, of: (record) => changeOf(record, { data: '{"n":2}' }) },
+  { name: 'a login of the same user', from: ADA, to: ADA, of: (record) => loginOf(record, ADA) },
+  { name: 'a login of another user', from: ADA, to: BOB, of: (record) => loginOf(record, BOB) },
+  { name: 'a login of a visitor', from: null, to: ADA, of: (record) => loginOf(record, ADA) },
+];
+
+/** What a race did to one session. */
+export interface Outcome {
+  readonly record: SessionRecord;
+  readonly change: SessionChange;
+  /** Whether the change was answered with true. */
+  readonly changed: boolean;
+  /** What the store holds afterwards. */
+  readonly found: SessionRecord | undefined;
+}
+
+/**
+ * Runs a change of sessions against an end of them, in many rounds: each of the two begins at many steps of the other.
+ * Sessions that are left are removed after every round.
+ *
+ * @param fields - What the sessions have in common.
+ * @param check - Called after each round with the answer of the end and the outcome for each session.
+ */
+export async function raceAgainst<Answer>(
+  store: SessionStore,
+  fields: Partial<SessionRecord>,
+  changeFor: (record: SessionRecord) => SessionChange,
+  end: (records: readonly SessionRecord[]) => Promise<Answer>,
+  check: (answer: Answer, outcomes: readonly Outcome[]) => Promise<void> | void,
+): Promise<void> {
+  const [changing, ending] = [new Runner(), new Runner()];
+  for (const [round, start] of STARTS.entries()) {
+    for (const isChangeFirst of [true, false]) {
+      const records = newRecords(SESSIONS, fields);
+      await created(store, records);
+      const changes = records.map(changeFor);
+      const makeChanges = (): Promise<readonly boolean[]> => write(store, changes, round % 2 === 0);
+      const makeEnd = (): Promise<Answer> => end(records);
+      const [changed, answer] = await Promise.all([
+        isChangeFirst ? changing.run(makeChanges) : changing.runAfter(ending, start, makeChanges),
+        isChangeFirst ? ending.runAfter(changing, start, makeEnd) : ending.run(makeEnd),
+      ]);
+      const keys = records.map(({ key }) => key);
+      const found = await store.read(keys);
+      const outcomes = records.map((record, index) => {
+        return { record, change: changes[index]!, changed: changed[index]!, found: found[index] };
+      });
+      await check(answer, outcomes);
+      await store.delete(keys);
+    }
+  }
+}
+
+/** Runs a call that is made again and again, and knows how long it took the last time. */
+class Runner {
+  #lasted = 0;
+
+  async run<Value>(call: () => Promise<Value>): Promise<Value> {
+    const start = performance.now();
+    const value = await call();
+    this.#lasted = performance.now() - start;
+    return value;
+  }
+
+  /** Runs it while another call is under way. */
+  async runAfter<Value>(other: Runner, start: Start, call: () => Promise<Value>): Promise<Value> {
+    const begin = performance.now() + other.#lasted * start.share;
+    for (let count = 0; count < start.microtasks; count++) await Promise.resolve();
+    // Not a timer: it would be too late by most of what a call takes.
+    while (start.share > 0 && performance.now() < begin) await setImmediate();
+    return this.run(call);
+  }
+}
+
+/** Makes changes, in one call or in one each; each must be taken or refused. */
+async function write(
+  store: SessionStore,
+  changes: readonly SessionChange[],
+  inOneCall: boolean,
+): Promise<readonly boolean[]> {
+  const outcomes = inOneCall
+    ? await store.update(changes)
+    : (await Promise.all(changes.map((change) => store.update([change])))).flat();
+  assert.deepEqual(
+    outcomes.filter((outcome) => typeof outcome !== 'boolean'),
+    [],
+    'a change that is late is refused and is no error',
+  );
+  return outcomes as readonly boolean[];
+}
+
+/**
+ * Renews, changes and touches a session again and again until the store refuses it.
+ *
+ * @param isOver - Whether the end has been answered, after which nothing may be written.
+ */
+export async function useWithoutRest(
+  store: SessionStore,
+  record: SessionRecord,
+  isOver: () => boolean,
+): Promise<void> {
+  const kinds = CHANGES.filter(({ from, to }) => from === to);
+  let current = record;
+  for (let step = 0; ; step++) {
+    const isLate = isOver();
+    const change = kinds[step % kinds.length]!.of(current);
+    const [changed] = await write(store, [change], true);
+    if (!changed) return;
+    assert.ok(!isLate, 'a session was written after its end had been answered');
+    current = change.next;
+    await setImmediate();
+  }
+}
