@@ -33,7 +33,10 @@ export class SessionRuntime {
         messages.capability(storeName(store), 'count the sessions of a user ("maxSessionsPerUser")'),
       );
     }
-    if (options.engine.lifetimes.rotateInterval !== false && (store.keepsIds === true || sealsCookies(store))) {
+    if (
+      options.engine.lifetimes.rotateInterval !== false &&
+      (store.keepsIds === true || sealsCookies(store))
+    ) {
       throw new SessionCapabilityError(
         messages.capability(storeName(store), 'renew ids on a schedule ("rotateInterval")'),
       );

@@ -1,6 +1,12 @@
 import type { EngineSettings, SessionHost } from './engine-settings.js';
 import type { CookieChanges, SessionCookie } from './session-cookie.js';
 
+/** Settings that were in hand, and what they said: they may be changed since. */
+export interface KeptCookie {
+  readonly cookie: SessionCookie;
+  readonly text: string | undefined;
+}
+
 /**
  * The cookie settings of one session while a request has them in hand: made when somebody first looks at them, and
  * changed only when somebody changes them.
@@ -58,9 +64,18 @@ export class OwnCookie {
     this.#before = this.#written;
   }
 
+  /** The settings in hand and what they say now, to come back to. */
+  snapshot(): KeptCookie | undefined {
+    return this.#cookie && { cookie: this.#cookie, text: this.#text };
+  }
+
   /** Puts settings back that were in hand before; without any, drops this request's changes. */
-  putBack(cookie: SessionCookie | undefined): void {
-    this.#cookie = cookie;
+  putBack(kept: KeptCookie | undefined): void {
+    this.#cookie = kept?.cookie;
+    if (kept === undefined || kept.text === this.#text) return;
+    const { face, now } = this.#settings;
+    const changes = kept.text === undefined ? undefined : (JSON.parse(kept.text) as CookieChanges);
+    this.#cookie = face.cookie(this.#host.cookieDefaults, changes, now);
   }
 
   /** Gives the session the settings of all sessions. */

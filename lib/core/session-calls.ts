@@ -85,10 +85,20 @@ export class SessionCalls {
     return this.#open === 0;
   }
 
-  /** Runs a call when the calls before it are over; at once where there are none. */
-  run<Result>(name: CallName, work: Work<Result>): Promise<Result> {
+  /**
+   * Runs a call when the calls before it are over; at once where there are none.
+   *
+   * @param undo - Takes back what was done when the call was made, where it fails or is refused.
+   */
+  run<Result>(name: CallName, work: Work<Result>, undo?: () => void): Promise<Result> {
     const result = this.#begin(name, work);
-    const promise = new CallPromise<Result>((resolve, reject) => void result.then(resolve, reject));
+    const promise = new CallPromise<Result>(
+      (resolve, reject) =>
+        void result.then(resolve, (error: unknown) => {
+          undo?.();
+          reject(error);
+        }),
+    );
     this.#open++;
     // Not by its own then(), which is how others wait for it. A failure is kept for the response.
     void Promise.prototype.then.call(
@@ -108,15 +118,16 @@ export class SessionCalls {
     name: CallName,
     work: () => Promise<void>,
     callback: SessionCallback | undefined,
+    undo?: () => void,
   ): Promise<void> | Session {
-    if (callback === undefined) return this.run(name, work);
+    if (callback === undefined) return this.run(name, work, undo);
     this.#open++;
     const tell = (...args: [] | [Error]): void =>
       process.nextTick(() => {
         this.#callBack(callback, args);
         this.#over();
       });
-    this.run(name, work).then(
+    this.run(name, work, undo).then(
       () => tell(),
       (error: unknown) => tell(error as Error),
     );

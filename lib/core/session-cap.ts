@@ -34,7 +34,8 @@ export class SessionCap {
       const sessions = await shared.call('findByUser', () => store.findByUser(userId, settings.now()));
       for (const surplus of ranked(sessions, { key, createdAt }).slice(maxSessionsPerUser)) {
         if (surplus.key === key) state.end('elsewhere');
-        if (await shared.deleteOwned(userId, surplus.key)) reporter.destroyed({ key: surplus.key, userId }, 'replaced');
+        if (await shared.deleteOwned(userId, surplus.key))
+          reporter.destroyed({ key: surplus.key, userId }, 'replaced');
       }
     } catch (error) {
       await this.#refuse(state, key, userId);

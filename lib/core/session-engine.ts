@@ -17,7 +17,7 @@ import { SessionReporter } from './session-reporter.js';
 import type { LocalChanges, SessionState } from './session-state.js';
 import type { SessionRecord } from './session-record.js';
 import type { SessionStore } from './session-store.js';
-import { SessionWriter } from './session-writer.js';
+import { SessionWriter, type Write } from './session-writer.js';
 import type { SharedStore } from './shared-store.js';
 
 const NOTHING: Commit = { cookie: 'none' };
@@ -105,7 +105,8 @@ export class SessionEngine {
   async reload(state: SessionState): Promise<void> {
     state.requireAttached();
     const { base } = state;
-    const latest = base === undefined || state.isEnded ? 'gone' : await this.#loader.latestOf(state, base);
+    if (base === undefined || state.isEnded) throw new SessionEndedError(messages.ended);
+    const latest = await this.#loader.latestOf(state, base);
     if (!this.#loader.takeOver(state, latest, (record) => state.restore(record)))
       throw new SessionEndedError(messages.ended);
   }
@@ -118,7 +119,8 @@ export class SessionEngine {
     const prepare = async (): Promise<void> => {
       result = await fn();
     };
-    if ((await this.#writer.write(state, { prepare })) !== 'done') throw new SessionEndedError(messages.ended);
+    if ((await this.#writer.write(state, { prepare })) !== 'done')
+      throw new SessionEndedError(messages.ended);
     this.requireSent(state, before);
     return result;
   }
@@ -129,7 +131,8 @@ export class SessionEngine {
     this.#requireOpenHead(state, 'rotate');
     if (state.status === 'new') return state.forgetId();
     const renewal = { id: this.settings.ids.renew(state.key), grace: 0, reason: 'requested' as const };
-    if ((await this.#writer.write(state, { renewal })) !== 'done') throw new SessionEndedError(messages.ended);
+    if ((await this.#writer.write(state, { renewal })) !== 'done')
+      throw new SessionEndedError(messages.ended);
   }
 
   /** Makes the session a user's, under a new id. */
@@ -137,10 +140,7 @@ export class SessionEngine {
     state.requireAttached();
     this.#requireOpenHead(state, 'login');
     const login = { userId, at: this.settings.now() };
-    if (state.isEnded) {
-      state.startOver();
-      state.host.putBack();
-    }
+    if (state.isEnded) return this.#loginAfterEnd(state, { login, prepare });
     if (state.base !== undefined) {
       const renewal = { id: this.settings.ids.renew(state.key), grace: 0, reason: 'login' as const };
       const outcome = await this.#writer.write(state, { login, renewal, prepare });
@@ -150,6 +150,19 @@ export class SessionEngine {
     }
     state.forgetId();
     await this.#writer.write(state, { login, prepare });
+  }
+
+  /** Signs a user in to a session that takes the place of one that has ended. */
+  async #loginAfterEnd(state: SessionState, write: Write): Promise<void> {
+    const where = state.status === 'ended here' ? 'here' : 'elsewhere';
+    state.startOver();
+    try {
+      await this.#writer.write(state, write);
+    } catch (error) {
+      state.end(where);
+      throw error;
+    }
+    state.host.putBack();
   }
 
   /** Ends the session and gives the request a new, empty one. */

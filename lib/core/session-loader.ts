@@ -86,7 +86,11 @@ export class SessionLoader {
    * @param carryOver - Makes the request's copy one of the newer record. @throws SyntaxError when that cannot be read.
    * @returns Whether the request goes on with the session.
    */
-  takeOver(state: SessionState, latest: SessionRecord | 'gone', carryOver: (record: SessionRecord) => void): boolean {
+  takeOver(
+    state: SessionState,
+    latest: SessionRecord | 'gone',
+    carryOver: (record: SessionRecord) => void,
+  ): boolean {
     if (latest === 'gone' || latest.epoch !== state.base?.epoch) {
       if (!state.isEnded) state.end('elsewhere');
       return false;

@@ -179,7 +179,10 @@ export class FlashChanges {
 
   /** Changes that take all stored values, unread. */
   static taking(stored: SessionMeta['flash']): FlashChanges {
-    return new FlashChanges([], Object.values(stored ?? {}).flatMap((entries) => entries.map(([name]) => name)));
+    return new FlashChanges(
+      [],
+      Object.values(stored ?? {}).flatMap((entries) => entries.map(([name]) => name)),
+    );
   }
 
   /** A copy that changes on its own. */

@@ -3,7 +3,7 @@ import type { EngineRules, SessionHost } from './engine-settings.js';
 import { newCsrfSecret } from './csrf-token.js';
 import { SessionContent } from './session-content.js';
 import type { SessionCookie } from './session-cookie.js';
-import { OwnCookie } from './own-cookie.js';
+import { type KeptCookie, OwnCookie } from './own-cookie.js';
 import { isPersistent, mustBeTouched } from './session-life.js';
 import { FlashChanges, parseMeta, type SessionMeta } from './session-meta.js';
 import type { SessionRecord } from './session-record.js';
@@ -20,7 +20,7 @@ export type SessionStatus = 'new' | 'loaded' | 'ended here' | 'ended elsewhere' 
 export interface LocalChanges {
   readonly data: KeyChanges;
   readonly flash: FlashChanges | undefined;
-  readonly cookie: SessionCookie | undefined;
+  readonly cookie: KeptCookie | undefined;
 }
 
 /** What of a record a write would change. */
@@ -74,6 +74,8 @@ export class SessionState {
   /** Who claims flash values: outlives the request, and so must not be the request. */
   readonly #claimant = {};
   #givenUp: string | undefined;
+  /** Whether this request has stored other data than there was. */
+  #hasStoredData = false;
 
   constructor(settings: EngineRules, host: SessionHost, loaded?: LoadedSession) {
     this.settings = settings;
@@ -235,9 +237,8 @@ export class SessionState {
     if (!isDue && !wantsCookie && !this.touchAsked) return 'fresh';
     const { renewal } = this.host;
     if (wantsCookie && renewal === 'possible') return this.#meta.cookieDue ? 'changed' : 'touch';
-    if (this.touchAsked) return 'touch';
-    if (!isDue || renewal === 'later') return 'fresh';
-    if (this.settings.resave) return 'changed';
+    if (renewal === 'later' || (!isDue && !this.touchAsked)) return 'fresh';
+    if (this.settings.resave && !this.touchAsked) return 'changed';
     return this.leavesMark && !this.#meta.cookieDue ? 'changed' : 'touch';
   }
 
@@ -254,7 +255,8 @@ export class SessionState {
   /** Whether a cookie is due now that this request has written the session, if the response can carry it. */
   get wouldSendCookie(): boolean {
     if (this.isHandedOn || this.settings.rolling === 'always') return true;
-    return this.settings.rolling === 'touch' && isPersistent(this);
+    const { rolling } = this.settings;
+    return (rolling === 'touch' || (rolling === 'change' && this.#hasStoredData)) && isPersistent(this);
   }
 
   /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
@@ -274,10 +276,9 @@ export class SessionState {
     const metaChanged = record.meta !== (base?.meta ?? null);
     const isChanged = record.data !== base?.data;
     const hasOtherCookie = this.ownCookie.isChanged && this.settings.face.sendsCookieChanges;
-    const followsChange = this.settings.rolling === 'change' && isChanged && isPersistent(this);
     const isInCookie = this.settings.sealsCookies;
-    if (base === undefined || isInCookie || hasOtherCookie || followsChange || newId !== undefined)
-      this.mustSendCookie = true;
+    if (base === undefined || isInCookie || hasOtherCookie || newId !== undefined) this.mustSendCookie = true;
+    if (isChanged) this.#hasStoredData = true;
     if (newId !== undefined) this.#id = newId;
     if (base?.version !== record.version) {
       this.content?.stored(record.data);
@@ -292,6 +293,11 @@ export class SessionState {
     this.written = 'here';
   }
 
+  /** Takes note that somebody else has written the session. What this request has written itself is still its own. */
+  writtenByOthers(): void {
+    if (this.written === 'by nobody') this.written = 'by others';
+  }
+
   /** What the application changed since the data was read. */
   localChanges(): KeyChanges {
     return this.content?.changes() ?? new Map<string, unknown>();
@@ -299,7 +305,7 @@ export class SessionState {
 
   /** This request's changes so far, to come back to. */
   snapshot(): LocalChanges {
-    return { data: this.localChanges(), flash: this.flashChanges?.copy(), cookie: this.ownCookie.inHand };
+    return { data: this.localChanges(), flash: this.flashChanges?.copy(), cookie: this.ownCookie.snapshot() };
   }
 
   /**

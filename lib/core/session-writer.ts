@@ -128,7 +128,8 @@ export class SessionWriter {
     if (!(await this.shared.update(change))) {
       turn.latest = await this.loader.latestOf(state, base);
       // The store may have applied it and lost the answer: nobody else writes this version.
-      if (turn.latest === 'gone' || turn.latest.version !== next.version || staleness === 'touch') return false;
+      if (turn.latest === 'gone' || turn.latest.version !== next.version || staleness === 'touch')
+        return false;
     }
     // The cookie from before stays the session's, unless another request of this process has gone on from here.
     if (this.#isStranded(state) && (await this.#takeBack(state, base, next))) return true;
@@ -185,13 +186,13 @@ export class SessionWriter {
       if (isKnown) {
         // The same data: at most somebody has touched it, while this write stood in line.
         if (base?.version === latest.version) state.base = latest;
-        state.written = 'by others';
+        state.writtenByOthers();
         return;
       }
     }
     this.loader.takeOver(state, latest, (record) => {
       state.rebase(record, before);
-      state.written = 'by others';
+      state.writtenByOthers();
     });
   }
 }

@@ -38,7 +38,11 @@ export class SessionObject {
   }
 
   /** An update that a decorator of this package asks for. @internal */
-  static updateFor<Result>(name: CallName, session: SessionObject, fn: () => Result): Promise<Awaited<Result>> {
+  static updateFor<Result>(
+    name: CallName,
+    session: SessionObject,
+    fn: () => Result,
+  ): Promise<Awaited<Result>> {
     const { host } = session.#state;
     return host.calls.run(name, () => session.#engine.update(session.#state, fn));
   }
@@ -153,8 +157,18 @@ export class SessionObject {
   destroy(): Promise<void>;
   destroy(callback: SessionCallback): this;
   destroy(callback?: SessionCallback): Promise<void> | this {
-    if (this.#state.status !== 'detached') this.#state.host.setCurrent(undefined);
-    return this.#answer('destroy', () => this.#engine.destroy(this.#state, 'logout'), callback);
+    const state = this.#state;
+    const { calls } = state.host;
+    const leave = (): void => {
+      if (state.status !== 'detached') state.host.setCurrent(undefined);
+    };
+    const comeBack = (): void => {
+      if (state.status !== 'detached' && !state.isEnded) state.host.putBack();
+    };
+    leave();
+    // Once more when it is over: a call before it may have given the request its session back.
+    const work = (): Promise<void> => this.#engine.destroy(state, 'logout').then(leave);
+    return calls.answer(this, 'destroy', work, callback, comeBack);
   }
 
   /**
@@ -260,9 +274,7 @@ export async function csrfTokenOf(session: SessionObject): Promise<string> {
   // A session that is never stored (`onStoreError: 'anonymous'`) has tokens that are good for nothing, and its page.
   const isKept = state.meta.csrf !== undefined || state.status === 'detached';
   return csrfTokenFor(
-    isKept
-      ? state.needCsrf()
-      : await SessionObject.updateFor('@CsrfToken', session, () => state.needCsrf()),
+    isKept ? state.needCsrf() : await SessionObject.updateFor('@CsrfToken', session, () => state.needCsrf()),
   );
 }
 

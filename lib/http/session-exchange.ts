@@ -142,7 +142,9 @@ export class SessionExchange implements SessionHost, ResponseGate {
   }
 
   get calls(): SessionCalls {
-    return (this.#calls ??= new SessionCalls(this.#context.callTimeout, (error) => this.callbackFailed(error)));
+    return (this.#calls ??= new SessionCalls(this.#context.callTimeout, (error) =>
+      this.callbackFailed(error),
+    ));
   }
 
   get renewal(): 'possible' | 'later' | 'impossible' {

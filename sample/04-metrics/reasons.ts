@@ -7,7 +7,6 @@ import type { DestroyedReason, RejectedReason } from 'nest-session';
 export const DESTROYED_REASONS = namesOf<DestroyedReason>({
   logout: true,
   revoked: true,
-  expired: true,
   replaced: true,
 });
 
@@ -15,6 +14,7 @@ export const REJECTED_REASONS = namesOf<RejectedReason>({
   malformed: true,
   signature: true,
   unknown: true,
+  superseded: true,
   expired: true,
   corrupt: true,
 });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import { keyOf } from '../support/ids.js';
 import { PATIENCE, runs } from '../support/property.js';
 import { rawRequest, type RawAnswer } from '../support/raw-request.js';
 import { type Backend, openSite, type Site } from '../support/site.js';
 import { PLACES } from '../support/variants.js';
-import { badHeaders, badValues, bytes, encoded, signed, unknownId } from './support/cookies.js';
+import { anySecret, badHeaders, badValues, bytes, encoded, signed, unknownId } from './support/cookies.js';
 
 /** A header full of cookies of the session's name costs this many signatures at most. */
 const MOST_TOKENS = 8;
@@ -36,8 +36,6 @@ describe.each(PLACES)('a Cookie header ($place)', ({ open, options, share }) => 
   const visit = (path: string, cookie: string): Promise<RawAnswer> =>
     rawRequest(site.base, path, [`Cookie: ${cookie}`]);
 
-  const keyOf = (id: string): string => createHash('sha256').update(id).digest('base64url');
-
   it(
     'that holds no id with its signature reaches no store, and changes nothing',
     async () => {
@@ -64,7 +62,7 @@ describe.each(PLACES)('a Cookie header ($place)', ({ open, options, share }) => 
           const header = g(badHeaders, realId);
           const answer = await visit('/run/mark', header);
           expect(answer.status).toBe(200);
-          const id = /^sid=s%3A([\w-]{43})\./.exec(answer.setCookies.join())?.[1] ?? 'none';
+          const id = /^sid=s%3A([\w-]{22}~[\w-]{43})\./.exec(answer.setCookies.join())?.[1] ?? 'none';
           expect(header).not.toContain(id);
           expect(site.spy.calls.create).toMatchObject([[{ key: keyOf(id) }]]);
           expect(site.spy.count()).toBe(1);
@@ -92,6 +90,32 @@ describe.each(PLACES)('a Cookie header ($place)', ({ open, options, share }) => 
           expect(await backend.store.read(unknown.map(keyOf))).toEqual(unknown.map(() => undefined));
         }),
         runs(80 * share),
+      );
+    },
+    PATIENCE,
+  );
+
+  it(
+    'with the key of a real session and another secret, signed as by a stolen secret, opens it for nobody',
+    async () => {
+      const handle = keyOf(realId);
+      await fc.assert(
+        fc.asyncProperty(
+          anySecret,
+          fc.constantFrom('read', 'mark', 'logout', 'rotate'),
+          async (secret, name) => {
+            site.events.splice(0);
+            const answer = await visit(`/run/${name}`, `sid=${encoded(signed(`${handle}~${secret}`))}`);
+            expect(answer.status).toBe(200);
+            expect(answer.body).not.toContain('real');
+            expect(answer.setCookies.join()).not.toContain(handle);
+            expect(site.events[0]).toMatchObject({ type: 'rejected', reason: 'superseded', handle });
+            expect((await visit('/run/read', `sid=${encoded(signed(realId))}`)).body).toBe(
+              '{"owner":"real"}',
+            );
+          },
+        ),
+        runs(60 * share),
       );
     },
     PATIENCE,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { SessionEvent, SessionRecord } from '../../lib/index.js';
 import type { Client } from '../support/client.js';
+import { keyOf } from '../support/ids.js';
 import { PATIENCE, runs } from '../support/property.js';
 import { type Backend, deferred, openSite, type Site } from '../support/site.js';
 import { PLACES } from '../support/variants.js';
@@ -49,14 +49,11 @@ describe.each(PLACES)('rows changed by hand ($place)', ({ open, options, share, 
   });
   beforeEach(() => site.spy.reset());
 
-  const keyOf = (client: Client): string =>
-    createHash('sha256').update(client.sessionId!).digest('base64url');
-
   async function visitorWith(change: Partial<SessionRecord>): Promise<Client> {
     await site.sessions.revokeEverything();
     const client = site.client();
     await client.post('/run/set', { owner: 'ada', userId: 'ada' });
-    await site.spy.tamper(keyOf(client), change);
+    await site.spy.tamper(keyOf(client.sessionId!), change);
     site.events.splice(0);
     site.spy.reset();
     return client;
@@ -79,7 +76,7 @@ describe.each(PLACES)('rows changed by hand ($place)', ({ open, options, share, 
       await fc.assert(
         fc.asyncProperty(bad, fc.constantFrom(...WORK), async (change, name) => {
           const client = await visitorWith(change);
-          const handle = keyOf(client);
+          const handle = keyOf(client.sessionId!);
           const { body, rejections } = await work(client, name);
           if (name === 'read') expect(body).toEqual({});
           if (name === 'facts') expect(body).toMatchObject({ isNew: true });
@@ -126,7 +123,7 @@ describe.each(PLACES)('rows changed by hand ($place)', ({ open, options, share, 
           });
           const answer = client.post('/run/slow');
           await reached.promise;
-          await site.spy.tamper(keyOf(client), change);
+          await site.spy.tamper(keyOf(client.sessionId!), change);
           site.spy.reset();
           go.resolve();
           expect((await answer).status).toBe(200);
@@ -161,7 +158,7 @@ describe.each(PLACES)('rows changed by hand ($place)', ({ open, options, share, 
     async () => {
       await fc.assert(
         fc.asyncProperty(bad, async (change) => {
-          const handle = keyOf(await visitorWith(change));
+          const handle = keyOf((await visitorWith(change)).sessionId!);
           expect(await site.sessions.list('ada')).toMatchObject([{ handle, userId: 'ada' }]);
           expect(await site.sessions.get(handle)).toMatchObject({ handle });
           expect(await site.sessions.count({ userId: 'ada' })).toBe(1);

@@ -1,12 +1,14 @@
 -- Copies the sessions in the view old_session to the table of SessionEntity. Run again it adds those that are new, and
 -- leaves alone those that are there.
 INSERT INTO nest_session (
-  handle, version, user_id, data, meta, created_at, last_seen_at, expires_at, authenticated_at, ip, user_agent
+  handle, token, epoch, version, user_id, data, meta, created_at, last_seen_at, expires_at, authenticated_at, ip, user_agent
 )
 SELECT
-  -- base64url of SHA-256 of the id: the id finds the session, and nobody who reads the table finds the id.
-  translate(rtrim(encode(sha256(convert_to(id, 'UTF8')), 'base64'), '='), '+/', '-_'),
-  1,
+  -- An id of SessionModule (step 2) carries the key of its session, any other has its digest for a key.
+  CASE WHEN id ~ '^([A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{43})~[A-Za-z0-9_-]{43}$' THEN split_part(id, '~', 1) ELSE digest END,
+  digest,
+  COALESCE((facts ->> 'epoch')::int, 1),
+  16777216, -- the first version, without a mark of its writer
   -- Whose session it is. Where your option "userId" finds that elsewhere in the data, say so at "owner" below.
   COALESCE(
     facts ->> 'userId',
@@ -33,6 +35,11 @@ SELECT
   facts ->> 'ip',
   facts ->> 'userAgent'
 FROM old_session
+CROSS JOIN LATERAL (
+  -- base64url of SHA-256: whoever has the id is recognised, and nobody who reads the table finds the id.
+  SELECT translate(rtrim(encode(sha256(convert_to(id, 'UTF8')), 'base64'), '='), '+/', '-_') AS digest
+  OFFSET 0
+) AS hashed
 CROSS JOIN LATERAL (
   -- PostgreSQL cannot look into JSON with \u0000 or half a surrogate pair in it: it looks into a copy without.
   SELECT regexp_replace(json, '\\u(0000|d[89a-f][0-9a-f]{2})', '\\ufffd', 'gi')::json AS sess,

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import expressSession from 'express-session';
 import memorystore from 'memorystore';
 import { MemorySessionStore, type SessionRecord } from 'nest-session';
@@ -39,12 +40,12 @@ function own(): MemoryStore {
 function recordOf(index: number, content: SessionContent): SessionRecord {
   const now = Date.now();
   return {
-    key: idOf(index),
-    token: digestOf(idOf(index)),
+    key: flat(idOf(index).slice(0, 22)),
+    token: flat(hash('sha256', idOf(index), 'base64url')),
     previousToken: null,
     previousUntil: null,
     epoch: 1,
-    version: versionAfter(0),
+    version: 2 ** 24 + index,
     data: JSON.stringify(content),
     meta: null,
     userId: flat(content.userId),

@@ -1,6 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '../../support/client.js';
-import { type AnySite, type Backend, BACKENDS, deferred, KINDS, openSite, siteOn } from '../../support/site.js';
+import {
+  type AnySite,
+  type Backend,
+  BACKENDS,
+  deferred,
+  KINDS,
+  openSite,
+  siteOn,
+} from '../../support/site.js';
 import { steppingStore, type SteppingStore } from '../../support/stepping-store.js';
 
 const onSite = siteOn('express');
@@ -141,7 +149,9 @@ describe.each(KINDS)('ends cannot miss, kept in %s', (kind) => {
     await open({ maxSessionsPerUser: 1 });
     const { client, userId } = await signedIn();
     const second = one.client();
-    const met = stepping.stepIn('before', 'findByUser', () => Promise.reject(new Error('down'))).catch(() => 1);
+    const met = stepping
+      .stepIn('before', 'findByUser', () => Promise.reject(new Error('down')))
+      .catch(() => 1);
     const answer = await second.post('/run/login', { userId });
     expect(await met).toBe(1);
     expect([answer.status, answer.headers.get('retry-after'), answer.setCookies]).toEqual([503, '1', []]);
@@ -160,7 +170,9 @@ describe.each(KINDS)('ends cannot miss, kept in %s', (kind) => {
       else if (method === 'deleteByUser')
         await expect(one.sessions.revokeAll(userId)).rejects.toMatchObject({ statusCode: 503 });
       else
-        await expect(one.sessions.revoke(info!.handle, { userId })).rejects.toMatchObject({ statusCode: 503 });
+        await expect(one.sessions.revoke(info!.handle, { userId })).rejects.toMatchObject({
+          statusCode: 503,
+        });
       expect((await client.get('/run/read')).body).toMatchObject({ userId });
     },
   );
@@ -182,7 +194,10 @@ describe.each(KINDS)('ends cannot miss, kept in %s', (kind) => {
     await open({ cookie: { maxAge: '1h' }, touchInterval: 0 });
     const client = one.client();
     await client.post('/run/set', { cart: [1] });
-    for (const renew of [() => client.post('/run/login', { userId: 'late' }), () => client.get('/run/rotate')]) {
+    for (const renew of [
+      () => client.post('/run/login', { userId: 'late' }),
+      () => client.get('/run/rotate'),
+    ]) {
       for (const site of [one, two]) {
         const late = slow(site, client);
         await late.reached;

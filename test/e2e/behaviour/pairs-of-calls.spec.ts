@@ -46,7 +46,9 @@ describe.each(['memory', 'postgres'] as const)('two calls at once, kept in %s', 
 
   it.each(
     NAMES.flatMap((first) =>
-      [true, false].flatMap((isWaitedFor) => [true, false].map((isKnown) => ({ first, isWaitedFor, isKnown }))),
+      [true, false].flatMap((isWaitedFor) =>
+        [true, false].map((isKnown) => ({ first, isWaitedFor, isKnown })),
+      ),
     ),
   )('$first() and each of the others (waited for: $isWaitedFor, known: $isKnown)', async (given) => {
     const { first, isWaitedFor, isKnown } = given;

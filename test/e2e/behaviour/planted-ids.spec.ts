@@ -76,7 +76,13 @@ describe.each([...KINDS, 'cookie'] as const)('an id from before, kept in %s', (k
     site.events.length = 0;
     expect(await read(attacker)).toEqual({});
     expect(site.events).toEqual([
-      { type: 'rejected', reason: 'superseded', at: expect.any(Date), handle: expect.any(String), ...(how === 'login' && { userId: 'victim' }) },
+      {
+        type: 'rejected',
+        reason: 'superseded',
+        at: expect.any(Date),
+        handle: expect.any(String),
+        ...(how === 'login' && { userId: 'victim' }),
+      },
     ]);
     expect(await read(victim)).toMatchObject({ cart: [1] });
   });

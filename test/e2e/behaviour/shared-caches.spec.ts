@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Client } from '../../support/client.js';
 import { fakeClock } from '../../../lib/testing/index.js';
-import { type AnySite, type Backend, BACKENDS, FRAMEWORKS } from '../../support/site.js';
+import {
+  type AnyHandler,
+  type AnySession,
+  type AnySite,
+  type Backend,
+  BACKENDS,
+  FRAMEWORKS,
+} from '../../support/site.js';
 
 const MINUTE = 60_000;
 
@@ -16,16 +23,29 @@ describe.each(FRAMEWORKS)('a response that a shared cache may store ($adapter)',
     backend = await BACKENDS.memory();
     site = await openSite(backend, { cookie: { maxAge: '1h' }, idleTimeout: '1h', rotateInterval: '30m' });
     clock = fakeClock(site.app);
-    const answer = (change: (session: Record<string, unknown>) => unknown) => async (visit: never) => {
-      const { session, res } = visit as { session: never; res: { header(name: string, value: string): void } };
-      for (const [name, value] of Object.entries(headers)) res.header(name, value);
-      await change(session);
-      return 'public';
-    };
-    site.handle('page', answer(() => undefined));
-    site.handle('count', answer((session) => (session.count = Number(session.count ?? 0) + 1)));
-    site.handle('enter', answer((session) => (session as never as { login(id: string): Promise<void> }).login('ann')));
-    site.handle('leave', answer((session) => (session as never as { logout(): Promise<void> }).logout()));
+    const answer =
+      (change: (session: AnySession) => unknown): AnyHandler =>
+      async ({ session, res }) => {
+        for (const [name, value] of Object.entries(headers)) res.header(name, value);
+        await change(session);
+        return 'public';
+      };
+    site.handle(
+      'page',
+      answer(() => undefined),
+    );
+    site.handle(
+      'count',
+      answer((session) => (session.count = Number(session.count ?? 0) + 1)),
+    );
+    site.handle(
+      'enter',
+      answer((session) => session.login('ann')),
+    );
+    site.handle(
+      'leave',
+      answer((session) => session.logout()),
+    );
   });
   afterEach(async () => {
     await site.close();
@@ -49,19 +69,22 @@ describe.each(FRAMEWORKS)('a response that a shared cache may store ($adapter)',
     { 'Cache-Control': 'no-cache', 'Vercel-CDN-Cache-Control': 'max-age=60' },
   ];
 
-  it.each(CACHEABLE)('carries no renewed cookie, and costs no touch: they wait for the next (%j)', async (given) => {
-    const client = await visitor();
-    clock.advance(10 * MINUTE);
-    headers = given;
-    const cached = await client.get('/run/page');
-    expect(cached.setCookies).toEqual([]);
-    expect(cached.headers.get('cache-control')).toBe(given['Cache-Control'] ?? null);
-    expect(site.spy.count('update')).toBe(0);
-    headers = {};
-    const next = await client.get('/run/page');
-    expect(next.setCookies).toHaveLength(1);
-    expect(next.headers.get('cache-control')).toBe('no-store');
-  });
+  it.each(CACHEABLE)(
+    'carries no renewed cookie, and costs no touch: they wait for the next (%j)',
+    async (given) => {
+      const client = await visitor();
+      clock.advance(10 * MINUTE);
+      headers = given;
+      const cached = await client.get('/run/page');
+      expect(cached.setCookies).toEqual([]);
+      expect(cached.headers.get('cache-control')).toBe(given['Cache-Control'] ?? null);
+      expect(site.spy.count('update')).toBe(0);
+      headers = {};
+      const next = await client.get('/run/page');
+      expect(next.setCookies).toHaveLength(1);
+      expect(next.headers.get('cache-control')).toBe('no-store');
+    },
+  );
 
   it('carries no new id that is due by the clock', async () => {
     const client = await visitor();
@@ -83,29 +106,35 @@ describe.each(FRAMEWORKS)('a response that a shared cache may store ($adapter)',
     expect((await client.get('/run/read')).body).toEqual({ cart: [1], count: 1 });
   });
 
-  it.each(CACHEABLE)('is private where it has to carry a new session, a new id or an end (%j)', async (given) => {
-    headers = given;
-    const newcomer = site.client();
-    const known = await visitor();
-    const answers = [
-      await newcomer.get('/run/count'),
-      await known.get('/run/enter'),
-      await known.get('/run/leave'),
-    ];
-    for (const answer of answers) {
-      expect(answer.setCookies).toHaveLength(1);
-      expect(answer.headers.get('cache-control')).toBe('private, no-store');
-      for (const name of ['cdn-cache-control', 'surrogate-control', 'vercel-cdn-cache-control'])
-        expect(answer.headers.get(name)).toBeNull();
-    }
-  });
+  it.each(CACHEABLE)(
+    'is private where it has to carry a new session, a new id or an end (%j)',
+    async (given) => {
+      headers = given;
+      const newcomer = site.client();
+      const known = await visitor();
+      const answers = [
+        await newcomer.get('/run/count'),
+        await known.get('/run/enter'),
+        await known.get('/run/leave'),
+      ];
+      for (const answer of answers) {
+        expect(answer.setCookies).toHaveLength(1);
+        expect(answer.headers.get('cache-control')).toBe('private, no-store');
+        for (const name of ['cdn-cache-control', 'surrogate-control', 'vercel-cdn-cache-control'])
+          expect(answer.headers.get(name)).toBeNull();
+      }
+    },
+  );
 
-  it.each(['private, max-age=60', 'no-store', 'no-cache'])('is none with Cache-Control: %s', async (control) => {
-    const client = await visitor();
-    clock.advance(10 * MINUTE);
-    headers = { 'Cache-Control': control };
-    const answer = await client.get('/run/page');
-    expect(answer.setCookies).toHaveLength(1);
-    expect(answer.headers.get('cache-control')).toBe(control);
-  });
+  it.each(['private, max-age=60', 'no-store', 'no-cache'])(
+    'is none with Cache-Control: %s',
+    async (control) => {
+      const client = await visitor();
+      clock.advance(10 * MINUTE);
+      headers = { 'Cache-Control': control };
+      const answer = await client.get('/run/page');
+      expect(answer.setCookies).toHaveLength(1);
+      expect(answer.headers.get('cache-control')).toBe(control);
+    },
+  );
 });

@@ -11,10 +11,20 @@ export function signature(id: string, secret = SECRET): string {
   return createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '');
 }
 
-/** An id as the library makes them, of no session. */
-export const unknownId = fc
-  .uint8Array({ minLength: 32, maxLength: 32 })
-  .map((random) => Buffer.from(random).toString('base64url'));
+const random = (length: number): fc.Arbitrary<string> =>
+  fc
+    .uint8Array({ minLength: length, maxLength: length })
+    .map((randomBytes) => Buffer.from(randomBytes).toString('base64url'));
+
+/** What stands behind the key in an id. */
+export const anySecret = random(32);
+
+/** An id of no session: as the library makes them, as after the renewal of a foreign one, and a foreign one. */
+export const unknownId = fc.oneof(
+  fc.tuple(random(16), anySecret).map(([key, secret]) => `${key}~${secret}`),
+  fc.tuple(random(32), anySecret).map(([key, secret]) => `${key}~${secret}`),
+  random(32),
+);
 
 /** Every byte that HTTP lets into a header but the one that ends a cookie. */
 const BYTE = fc.integer({ min: 0x20, max: 0xff }).filter((byte) => byte !== 0x7f && byte !== 0x3b);

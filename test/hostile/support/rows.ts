@@ -68,9 +68,8 @@ const WRONG: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   rotation: fc.oneof(
     noObject,
     fc.constant({}),
-    noTime.map((at) => ({ at, until: 1 })),
-    noTime.map((until) => ({ at: 1, until })),
-    fc.constantFrom<unknown>(null, 1, true, {}, []).map((successor) => ({ at: 1, until: 1, successor })),
+    noTime.map((at) => ({ at })),
+    fc.constantFrom<unknown>(null, 1, true, {}, []).map((successor) => ({ at: 1, successor })),
   ),
 };
 
@@ -95,10 +94,8 @@ export const anyMeta = fc
       version: member,
       flash: fc.oneof(member, fc.dictionary(fc.constantFrom('a', 'info', '__proto__'), member)),
       cookie: fc.oneof(member, fc.dictionary(fc.constantFrom(...cookieNames()), member)),
-      rotation: fc.oneof(
-        member,
-        fc.record({ at: member, until: member, successor: member }, { requiredKeys: [] }),
-      ),
+      rotation: fc.oneof(member, fc.record({ at: member, successor: member }, { requiredKeys: [] })),
+      cookieDue: member,
       csrf: member,
       unknown: member,
       ['__proto__']: member,
@@ -128,12 +125,22 @@ export const oddFields: fc.Arbitrary<Partial<SessionRecord>> = fc.record(
     lastSeenAt: times(),
     expiresAt: times(),
     authenticatedAt: fc.option(times()),
+    token: tokens(),
+    previousToken: fc.option(tokens()),
+    previousUntil: fc.option(times()),
+    epoch: fc.constantFrom(0, 1, 2 ** 31 - 1),
     userId: fc.option(fc.string({ unit: 'binary', maxLength: 255 }).map((text) => text.replaceAll('\0', ''))),
     ip: fc.option(fc.string({ maxLength: 64 })),
     userAgent: fc.option(fc.string({ maxLength: 512 })),
   },
   { requiredKeys: [] },
 );
+
+function tokens(): fc.Arbitrary<string> {
+  return fc
+    .uint8Array({ minLength: 32, maxLength: 32 })
+    .map((bytes) => Buffer.from(bytes).toString('base64url'));
+}
 
 function times(): fc.Arbitrary<number> {
   const { MAX_SAFE_INTEGER: most } = Number;

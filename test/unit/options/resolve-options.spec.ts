@@ -23,7 +23,7 @@ describe('the defaults', () => {
       trackDevice: true,
       resave: false,
       saveUninitialized: false,
-      rolling: undefined,
+      rolling: 'touch',
       onStoreError: 'fail',
     });
     expect(http).toMatchObject({ cookieName: 'sid', load: 'eager', unset: 'keep', proxy: undefined });
@@ -44,9 +44,12 @@ describe('the defaults', () => {
     });
   });
 
-  it('make ids of 256 random bits, and a clock', () => {
-    expect(engine.generateId({})).toMatch(/^[\w-]{43}$/);
-    expect(engine.generateId({})).not.toBe(engine.generateId({}));
+  it('make ids of a key of 128 random bits and a secret of 256, and a clock', () => {
+    const [one, other] = [engine.ids.generate({}), engine.ids.generate({})];
+    expect(one).toMatch(/^[\w-]{22}~[\w-]{43}$/);
+    expect(one.split('~')[0]).not.toBe(other.split('~')[0]);
+    expect(one.split('~')[1]).not.toBe(other.split('~')[1]);
+    expect(engine.ids.keyOf(one)).toBe(one.split('~')[0]);
     expect(Math.abs(engine.now() - Date.now())).toBeLessThan(1_000);
   });
 
@@ -84,7 +87,7 @@ describe('the defaults', () => {
 describe('options that are functions', () => {
   it('genid is called with the request', () => {
     const { engine } = resolve({ genid: (request: { mark: string }) => `id-${request.mark}` });
-    expect(engine.generateId({ mark: 'x' })).toBe('id-x');
+    expect(engine.ids.generate({ mark: 'x' })).toBe('id-x');
   });
 
   it('userId is called with the data', () => {
@@ -120,17 +123,27 @@ describe('options that are one of a few', () => {
 });
 
 describe('options that are true or false', () => {
-  it.each(['trackDevice', 'resave', 'saveUninitialized', 'rolling', 'proxy'])('%s', (name) => {
+  it.each(['trackDevice', 'resave', 'saveUninitialized', 'proxy'])('%s', (name) => {
     for (const value of [true, false]) {
       const { engine, http } = resolve({ [name]: value });
       expect({ ...engine, ...http }).toHaveProperty(name, value);
     }
+    refuseOthers(name);
+  });
+
+  it('rolling', () => {
+    expect(resolve({ rolling: true }).engine.rolling).toBe('always');
+    expect(resolve({ rolling: false }).engine.rolling).toBe('never');
+    refuseOthers('rolling');
+  });
+
+  function refuseOthers(name: string): void {
     for (const wrong of [null, 0, 1, 'true', '', {}, []]) {
       expect(refusalOf({ [name]: wrong })).toMatch(
         new RegExp(`option "${name}": .+ was given; accepted: true or false\\.`),
       );
     }
-  });
+  }
 });
 
 describe('options that are a count', () => {
