@@ -236,7 +236,8 @@ export class SessionState {
     const wantsCookie = this.#meta.cookieDue ?? this.#wantsCookie;
     if (!isDue && !wantsCookie && !this.touchAsked) return 'fresh';
     const { renewal } = this.host;
-    if (wantsCookie && renewal === 'possible') return this.#meta.cookieDue ? 'changed' : 'touch';
+    const isResaved = isDue && this.settings.resave;
+    if (wantsCookie && renewal === 'possible') return this.#meta.cookieDue || isResaved ? 'changed' : 'touch';
     if (renewal === 'later' || (!isDue && !this.touchAsked)) return 'fresh';
     if (this.settings.resave && !this.touchAsked) return 'changed';
     return this.leavesMark && !this.#meta.cookieDue ? 'changed' : 'touch';
