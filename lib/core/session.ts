@@ -1,16 +1,16 @@
 import { describe, messages } from '../errors/messages.js';
 import { SessionEndedError } from '../errors/session-ended.error.js';
 import { SessionDataError } from '../errors/session-data.error.js';
-import { csrfTokenFor, isTokenFor } from './csrf-token.js';
-import type { SessionFace } from './engine-settings.js';
-import { SessionCookie } from './session-cookie.js';
-import type { CallName, SessionCallback } from './session-calls.js';
-import type { SessionEngine } from './session-engine.js';
-import { expiresAtOf } from './session-life.js';
-import { refuseNonJson } from './session-text.js';
-import { flashEntries } from './session-meta.js';
-import type { SessionState } from './session-state.js';
-import { userIdText } from './user-id.js';
+import { csrfTokenFor, isTokenFor } from './record/csrf-token.js';
+import type { SessionFace } from './request/engine-settings.js';
+import { SessionCookie } from './record/session-cookie.js';
+import type { CallName, SessionCallback } from './request/session-calls.js';
+import type { SessionEngine } from './engine/session-engine.js';
+import { expiresAtOf } from './request/session-life.js';
+import { refuseNonJson } from './record/session-text.js';
+import { flashEntries } from './record/session-meta.js';
+import type { SessionState } from './request/session-state.js';
+import { userIdText } from './record/user-id.js';
 
 /** What {@link SessionObject.login} may be told. */
 export interface LoginOptions {

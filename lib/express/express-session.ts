@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SessionEngine } from '../core/session-engine.js';
-import { SessionEventHub } from '../core/session-events.js';
-import { SharedStore } from '../core/shared-store.js';
+import { SessionEngine } from '../core/engine/session-engine.js';
+import { SessionEventHub } from '../core/record/session-events.js';
+import { SharedStore } from '../core/store/shared-store.js';
 import { exchangeOf } from '../http/request-session.js';
 import { type Next, SessionExchange } from '../http/session-exchange.js';
 import { ExpressStoreAdapter } from '../stores/express/express-store.adapter.js';

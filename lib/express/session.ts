@@ -1,7 +1,7 @@
-import type { SessionFace } from '../core/engine-settings.js';
-import type { CallName, SessionCallback } from '../core/session-calls.js';
-import type { SessionEngine } from '../core/session-engine.js';
-import type { SessionState } from '../core/session-state.js';
+import type { SessionFace } from '../core/request/engine-settings.js';
+import type { CallName, SessionCallback } from '../core/request/session-calls.js';
+import type { SessionEngine } from '../core/engine/session-engine.js';
+import type { SessionState } from '../core/request/session-state.js';
 import { Cookie } from './cookie.js';
 import { errorFor } from './errors.js';
 import type { ExpressSessionRequest } from './request.js';

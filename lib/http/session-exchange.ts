@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Commit, SessionHost, TokenCodec } from '../core/engine-settings.js';
-import type { CookieDefaults, SessionCookie } from '../core/session-cookie.js';
-import type { SessionRecord } from '../core/session-record.js';
-import { SessionCalls } from '../core/session-calls.js';
-import type { SessionEngine } from '../core/session-engine.js';
-import { cookieLifeOf } from '../core/session-life.js';
-import type { SessionState } from '../core/session-state.js';
+import type { Commit, SessionHost, TokenCodec } from '../core/request/engine-settings.js';
+import type { CookieDefaults, SessionCookie } from '../core/record/session-cookie.js';
+import type { SessionRecord } from '../core/record/session-record.js';
+import { SessionCalls } from '../core/request/session-calls.js';
+import type { SessionEngine } from '../core/engine/session-engine.js';
+import { cookieLifeOf } from '../core/request/session-life.js';
+import type { SessionState } from '../core/request/session-state.js';
 import { finalAttributes } from '../cookie/cookie-header.js';
 import { describe, messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';

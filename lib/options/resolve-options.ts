@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { SignedIdCodec } from '../cookie/signed-id.codec.js';
-import type { EngineSettings } from '../core/engine-settings.js';
-import { LARGEST_PART, type SessionLifetimes } from '../core/lifetime.js';
-import { checkedId, type IdScheme, KeyedIds } from '../core/session-id.js';
-import { SessionSchema } from '../core/session-schema.js';
+import type { EngineSettings } from '../core/request/engine-settings.js';
+import { LARGEST_PART, type SessionLifetimes } from '../core/record/lifetime.js';
+import { checkedId, type IdScheme, KeyedIds } from '../core/record/session-id.js';
+import { SessionSchema } from '../core/record/session-schema.js';
 import { SESSION_FACE } from '../core/session.js';
 import { cookieValues } from '../cookie/cookie-header.js';
 import { messages } from '../errors/messages.js';

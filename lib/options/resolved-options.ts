@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CookieParts } from '../cookie/cookie-parts.js';
-import type { EngineSettings, TokenCodec } from '../core/engine-settings.js';
-import type { CookieDefaults } from '../core/session-cookie.js';
+import type { EngineSettings, TokenCodec } from '../core/request/engine-settings.js';
+import type { CookieDefaults } from '../core/record/session-cookie.js';
 import type { ResolvedEncryption } from './encryption-options.js';
 import type { SessionClock } from './session-clock.js';
 import type { SessionModuleOptions } from './session-options.interface.js';

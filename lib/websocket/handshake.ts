@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { SessionState } from '../core/session-state.js';
+import type { SessionState } from '../core/request/session-state.js';
 import type { ExchangeContext } from '../http/session-exchange.js';
 import { SocketExchange } from './socket-exchange.js';
 

@@ -11,7 +11,7 @@ import { sign } from 'cookie-signature';
 import express from 'express';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { handleOf } from '../../../lib/core/session-id.js';
+import { handleOf } from '../../../lib/core/record/session-id.js';
 import dropIn from '../../../lib/express/index.js';
 import type { SessionCookieOptions } from '../../../lib/index.js';
 import { CreateSessionTable, SessionEntity, TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';

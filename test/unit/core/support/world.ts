@@ -3,16 +3,16 @@ import type {
   EngineSettings,
   SessionHost,
   TokenCodec,
-} from '../../../../lib/core/engine-settings.js';
-import type { SessionLifetimes } from '../../../../lib/core/lifetime.js';
-import { SessionCalls } from '../../../../lib/core/session-calls.js';
-import type { CookieDefaults, SessionCookie } from '../../../../lib/core/session-cookie.js';
-import { SessionEngine } from '../../../../lib/core/session-engine.js';
-import { type SessionEvent, SessionEventHub } from '../../../../lib/core/session-events.js';
-import { KeyedIds, partsOf } from '../../../../lib/core/session-id.js';
-import type { SessionState } from '../../../../lib/core/session-state.js';
+} from '../../../../lib/core/request/engine-settings.js';
+import type { SessionLifetimes } from '../../../../lib/core/record/lifetime.js';
+import { SessionCalls } from '../../../../lib/core/request/session-calls.js';
+import type { CookieDefaults, SessionCookie } from '../../../../lib/core/record/session-cookie.js';
+import { SessionEngine } from '../../../../lib/core/engine/session-engine.js';
+import { type SessionEvent, SessionEventHub } from '../../../../lib/core/record/session-events.js';
+import { KeyedIds, partsOf } from '../../../../lib/core/record/session-id.js';
+import type { SessionState } from '../../../../lib/core/request/session-state.js';
 import { SESSION_FACE, type SessionObject } from '../../../../lib/core/session.js';
-import { SharedStore } from '../../../../lib/core/shared-store.js';
+import { SharedStore } from '../../../../lib/core/store/shared-store.js';
 import type { SessionStoreError } from '../../../../lib/errors/session-store.error.js';
 import { FakeStore } from './fake-store.js';
 
