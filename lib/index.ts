@@ -1,7 +1,12 @@
 export type { CookieAttributes, SessionCookie } from './core/record/session-cookie.js';
 // A star export: only then can applications merge their own keys into SessionData.
 export * from './core/session-data.js';
-export type { DestroyedReason, RejectedReason, RotatedReason, SessionEvent } from './core/record/session-events.js';
+export type {
+  DestroyedReason,
+  RejectedReason,
+  RotatedReason,
+  SessionEvent,
+} from './core/record/session-events.js';
 export type { SessionChange, SessionRecord, SessionSummary } from './core/record/session-record.js';
 export type {
   PrunableSessionStore,

@@ -1,5 +1,5 @@
 import { type CipherKey, createHmac, timingSafeEqual } from 'node:crypto';
-import type { OpenedToken, TokenCodec } from '../core/request/engine-settings.js';
+import type { OpenedToken, TokenCodec } from '../core/record/token-codec.js';
 import { RecentMap } from '../core/record/recent-map.js';
 import { isWellFormedId } from '../core/record/session-id.js';
 

@@ -1,5 +1,5 @@
 import { SessionStoreError } from '../../errors/session-store.error.js';
-import type { EngineRules } from '../request/engine-settings.js';
+import type { SessionRules } from '../request/session-rules.js';
 import type { SessionRecord, SessionSummary } from '../record/session-record.js';
 import type { SessionReporter } from '../record/session-reporter.js';
 import type { SessionState } from '../request/session-state.js';
@@ -15,7 +15,7 @@ type Ranked = Pick<SessionSummary, 'key' | 'createdAt'>;
 /** Ends a user's oldest sessions beyond the allowed number (OWASP ASVS 5.0, 7.1.2). */
 export class SessionCap {
   constructor(
-    private readonly settings: EngineRules,
+    private readonly settings: SessionRules,
     private readonly store: SessionStore,
     private readonly shared: SharedStore,
     private readonly reporter: SessionReporter,

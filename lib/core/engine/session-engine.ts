@@ -2,23 +2,26 @@ import { messages } from '../../errors/messages.js';
 import { SessionEndedError } from '../../errors/session-ended.error.js';
 import { SessionStoreError } from '../../errors/session-store.error.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
-import {
-  type Commit,
-  type EngineRules,
-  type EngineSettings,
-  rulesFor,
-  type SessionHost,
-} from '../request/engine-settings.js';
+import type { SessionRules, SessionSettings } from '../request/session-rules.js';
+import { renewsCookie } from '../request/staleness.js';
+import { rulesFor } from './rules-for.js';
 import type { Renewal } from '../request/next-record.js';
 import { SessionCap } from './session-cap.js';
 import type { DestroyedReason, SessionEventHub } from '../record/session-events.js';
 import { SessionLoader } from './session-loader.js';
 import { SessionReporter } from '../record/session-reporter.js';
 import type { LocalChanges, SessionState } from '../request/session-state.js';
+import type { SessionHost } from '../request/session-host.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { SessionStore } from '../store/session-store.js';
 import { SessionWriter, type Write } from './session-writer.js';
 import type { SharedStore } from '../store/shared-store.js';
+
+/** What a commit means for the cookie. */
+export type Commit =
+  | { readonly cookie: 'none' }
+  | { readonly cookie: 'clear' }
+  | { readonly cookie: 'set'; readonly token: string };
 
 const NOTHING: Commit = { cookie: 'none' };
 const CLEAR: Commit = { cookie: 'clear' };
@@ -28,12 +31,21 @@ const CLEAR: Commit = { cookie: 'clear' };
  * The caller sees to it that the calls of one request come one after the other (`SessionCalls`).
  */
 export class SessionEngine {
-  readonly settings: EngineRules;
+  readonly settings: SessionRules;
+  readonly #present: (engine: SessionEngine, state: SessionState) => object;
   readonly #reporter: SessionReporter;
   readonly #loader: SessionLoader;
   readonly #writer: SessionWriter;
 
-  constructor(settings: EngineSettings, store: SessionStore, shared: SharedStore, events: SessionEventHub) {
+  /** @param present - Makes the object that an application works with, without its data. */
+  constructor(
+    settings: SessionSettings,
+    store: SessionStore,
+    shared: SharedStore,
+    events: SessionEventHub,
+    present: (engine: SessionEngine, state: SessionState) => object,
+  ) {
+    this.#present = present;
     const rules = rulesFor(settings, store);
     this.settings = rules;
     this.#reporter = new SessionReporter(events, rules.now);
@@ -43,24 +55,24 @@ export class SessionEngine {
   }
 
   /** The session that the cookie's values stand for, or a new one; at once where the store need not be asked. */
-  open(tokens: readonly string[], host: SessionHost): SessionState | Promise<SessionState> {
+  open(tokens: readonly string[], host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
     return this.#loader.open(tokens, host);
   }
 
   /** A new session, whatever the cookie said. */
-  fresh(host: SessionHost): SessionState {
+  fresh(host: SessionHost<SessionState>): SessionState {
     return this.#loader.fresh(host);
   }
 
   /** The session that a record in hand holds. @throws SyntaxError when it cannot be read. */
-  adopt(id: string, record: SessionRecord, host: SessionHost): SessionState {
+  adopt(id: string, record: SessionRecord, host: SessionHost<SessionState>): SessionState {
     return this.#loader.stateOf(id, record, host);
   }
 
   /** The object an application works with. A record whose data cannot be read gives a fresh session. */
   present(state: SessionState): object {
     try {
-      const session = this.settings.face.present(this, state);
+      const session = this.#present(this, state);
       state.fill(session);
       return session;
     } catch (error) {
@@ -91,7 +103,7 @@ export class SessionEngine {
     if (state.isEnded) return;
     state.touchAsked = true;
     try {
-      await this.#writer.write(state, { isForced: this.settings.saveUnchanged });
+      await this.#writer.write(state, { isForced: this.settings.profile.savesUnchanged });
     } catch (error) {
       if (error instanceof SessionStoreError) state.giveUp();
       throw error;
@@ -219,7 +231,7 @@ export class SessionEngine {
    */
   #sendsCookie(state: SessionState): boolean {
     if (state.written !== 'here' || !state.hasCurrentId) return false;
-    return state.mustSendCookie || (state.host.renewal === 'possible' && state.wouldSendCookie);
+    return state.mustSendCookie || (state.host.renewal === 'possible' && renewsCookie(state));
   }
 
   /** The renewal of the id that is due by the clock, where the response can carry it. */

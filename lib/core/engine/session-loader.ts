@@ -1,5 +1,6 @@
 import { SessionStoreError } from '../../errors/session-store.error.js';
-import type { EngineRules, OpenedToken, SessionHost } from '../request/engine-settings.js';
+import type { SessionRules } from '../request/session-rules.js';
+import type { OpenedToken } from '../record/token-codec.js';
 import { absoluteDeadline } from '../record/lifetime.js';
 import type { RejectedReason } from '../record/session-events.js';
 import { isSameToken, openSuccessor } from '../record/session-id.js';
@@ -7,6 +8,7 @@ import { metaText, parseMeta, type SessionMeta } from '../record/session-meta.js
 import { isUnreadable, type SessionRecord } from '../record/session-record.js';
 import type { SessionReporter } from '../record/session-reporter.js';
 import { type LoadedSession, SessionState } from '../request/session-state.js';
+import type { SessionHost } from '../request/session-host.js';
 import type { SharedStore } from '../store/shared-store.js';
 
 /** A browser sends a few cookies of one name at most; a whole header full of them would only cost signatures. */
@@ -18,7 +20,7 @@ type OpenedSession = Extract<OpenedToken, { readonly id: string }>;
 /** Finds the session that a cookie stands for, and checks it against every rule before anybody sees it. */
 export class SessionLoader {
   constructor(
-    private readonly settings: EngineRules,
+    private readonly settings: SessionRules,
     private readonly shared: SharedStore,
     private readonly reporter: SessionReporter,
   ) {}
@@ -27,7 +29,7 @@ export class SessionLoader {
    * The session that the first valid one of the cookie's values stands for, or a new one. Never adopts an id that
    * the store does not know.
    */
-  open(tokens: readonly string[], host: SessionHost): SessionState | Promise<SessionState> {
+  open(tokens: readonly string[], host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
     let refused: RejectedReason | undefined;
     for (const token of tokens.slice(0, MOST_TOKENS)) {
       const opened = host.codec.open(token);
@@ -58,12 +60,12 @@ export class SessionLoader {
   }
 
   /** A new session. */
-  fresh(host: SessionHost): SessionState {
+  fresh(host: SessionHost<SessionState>): SessionState {
     return new SessionState(this.settings, host);
   }
 
   /** The session that a record holds. @throws SyntaxError when the record's `meta` cannot be read. */
-  stateOf(id: string, record: SessionRecord, host: SessionHost): SessionState {
+  stateOf(id: string, record: SessionRecord, host: SessionHost<SessionState>): SessionState {
     return this.#state({ id, record, meta: parseMeta(record.meta) }, host);
   }
 
@@ -120,11 +122,11 @@ export class SessionLoader {
     return reading.then((record) => record && schema.load(record));
   }
 
-  #state(loaded: LoadedSession, host: SessionHost): SessionState {
+  #state(loaded: LoadedSession, host: SessionHost<SessionState>): SessionState {
     return new SessionState(this.settings, host, withoutUsualCookie(loaded, host));
   }
 
-  async #find(opened: OpenedSession, host: SessionHost): Promise<SessionState> {
+  async #find(opened: OpenedSession, host: SessionHost<SessionState>): Promise<SessionState> {
     try {
       const record = await this.recordOf(opened);
       return this.#admit(opened.id, record, host) ?? this.fresh(host);
@@ -137,7 +139,11 @@ export class SessionLoader {
   }
 
   /** Checks a record against every rule. */
-  #admit(id: string, record: SessionRecord | undefined, host: SessionHost): SessionState | undefined {
+  #admit(
+    id: string,
+    record: SessionRecord | undefined,
+    host: SessionHost<SessionState>,
+  ): SessionState | undefined {
     if (record === undefined) return this.#refuse('unknown', { key: this.settings.ids.keyOf(id) });
     if (isUnreadable(record)) return this.#refuse('corrupt', record);
     const standing = this.standingOf(id, record);
@@ -164,7 +170,10 @@ export class SessionLoader {
 }
 
 /** A cookie of a session that another package stored, and that lives as long as all do, is none of the session's own. */
-function withoutUsualCookie(loaded: LoadedSession, { cookieDefaults }: SessionHost): LoadedSession {
+function withoutUsualCookie(
+  loaded: LoadedSession,
+  { cookieDefaults }: SessionHost<SessionState>,
+): LoadedSession {
   const { cookie, ...meta } = loaded.meta;
   const isUsual = loaded.record.due === 'touch' && cookie?.originalMaxAge === cookieDefaults.maxAge;
   if (cookie === undefined || !isUsual) return loaded;

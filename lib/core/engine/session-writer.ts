@@ -3,14 +3,15 @@ import { setTimeout } from 'node:timers';
 import { messages } from '../../errors/messages.js';
 import { SessionConflictError } from '../../errors/session-conflict.error.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
-import type { EngineRules } from '../request/engine-settings.js';
+import type { SessionRules } from '../request/session-rules.js';
 import type { DestroyedReason } from '../record/session-events.js';
 import { type Intent, nextRecord } from '../request/next-record.js';
 import type { SessionCap } from './session-cap.js';
 import type { SessionLoader } from './session-loader.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { SessionReporter } from '../record/session-reporter.js';
-import type { LocalChanges, SessionState, Staleness } from '../request/session-state.js';
+import type { LocalChanges, SessionState } from '../request/session-state.js';
+import { type Staleness, stalenessOf } from '../request/staleness.js';
 import type { SharedStore } from '../store/shared-store.js';
 import { type Turn, WriteTurns } from './write-turns.js';
 
@@ -36,7 +37,7 @@ export class SessionWriter {
   readonly #turns = new WriteTurns();
 
   constructor(
-    private readonly settings: EngineRules,
+    private readonly settings: SessionRules,
     private readonly shared: SharedStore,
     private readonly loader: SessionLoader,
     private readonly reporter: SessionReporter,
@@ -48,9 +49,9 @@ export class SessionWriter {
     const isAsked = write.isForced === true || write.login !== undefined || write.renewal !== undefined;
     if (isAsked) return false;
     if (state.isGivenUp) return true;
-    if (state.base !== undefined) return state.staleness() === 'fresh';
-    const { saveUninitialized, saveRegenerated } = this.settings;
-    return !saveUninitialized && !(saveRegenerated && state.replaces) && !state.holdsSomething;
+    if (state.base !== undefined) return stalenessOf(state) === 'fresh';
+    const { saveUninitialized, profile } = this.settings;
+    return !saveUninitialized && !(profile.savesRegenerated && state.replaces) && !state.holdsSomething;
   }
 
   /** Writes a session. After an error it is as it was before. */
@@ -200,7 +201,7 @@ export class SessionWriter {
 /** What a write has to do. */
 function stalenessFor(state: SessionState, { isForced }: Write, { login, renewal }: Intent): Staleness {
   if (isForced === true || login !== undefined || renewal !== undefined) return 'changed';
-  return state.staleness();
+  return stalenessOf(state);
 }
 
 /** Writers of several instances that meet again and again get out of step, and the slower one its chance. */

@@ -1,6 +1,5 @@
 import { describe, messages } from '../../errors/messages.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
-import type { CookieSnapshot } from './session-record.js';
 
 /** The attributes of a session cookie, as RFC 6265bis names them. */
 export interface CookieAttributes {
@@ -30,6 +29,9 @@ export interface CookieDefaults extends CookieAttributes {
 
 /** What differs from the defaults, as it is kept with a session. */
 export type CookieChanges = CookieAttributes & { originalMaxAge?: number | null };
+
+/** The settings of a session's cookie as they are in force: its attributes, and its life in milliseconds (null: until the browser closes). */
+export type CookieSnapshot = Readonly<CookieAttributes> & { readonly originalMaxAge: number | null };
 
 /** A hundred years in milliseconds: more than any browser keeps a cookie, and well within what a date can hold. */
 const LONGEST = 100 * 365.25 * 24 * 60 * 60 * 1000;

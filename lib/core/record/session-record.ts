@@ -1,7 +1,4 @@
-import type { CookieAttributes } from './session-cookie.js';
-
-/** The settings of a session's cookie as they are in force: its attributes, and its life in milliseconds (null: until the browser closes). */
-export type CookieSnapshot = Readonly<CookieAttributes> & { readonly originalMaxAge: number | null };
+import type { CookieSnapshot } from './session-cookie.js';
 
 /**
  * One stored session: what a {@link SessionStore} keeps under a key.

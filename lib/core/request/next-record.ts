@@ -5,7 +5,8 @@ import { metaText, type SessionMeta } from '../record/session-meta.js';
 import { idleTimeoutOf, mustBeTouched } from './session-life.js';
 import { sealSuccessor } from '../record/session-id.js';
 import type { SessionRecord } from '../record/session-record.js';
-import type { SessionState, Staleness } from './session-state.js';
+import type { SessionState } from './session-state.js';
+import { leavesMark, type Staleness } from './staleness.js';
 import { versionAfter } from '../record/session-version.js';
 
 /** A user who signs in. */
@@ -119,7 +120,7 @@ function nextMeta(state: SessionState, { login, renewal }: Intent, isSeen: boole
   const version = own === undefined ? meta.version : Math.max(own, meta.version ?? 0);
   // Ends with a login: a token of a form that somebody knew before is worth nothing after it.
   const csrf = login === undefined ? state.csrf : undefined;
-  const cookieDue = (isSeen && state.leavesMark) || (state.host.renewal !== 'possible' && meta.cookieDue);
+  const cookieDue = (isSeen && leavesMark(state)) || (state.host.renewal !== 'possible' && meta.cookieDue);
   const isSame =
     !ownCookie.isChanged &&
     !flashChanges?.any &&

@@ -1,5 +1,4 @@
-import type { EngineSettings, SessionHost } from './engine-settings.js';
-import type { CookieChanges, SessionCookie } from '../record/session-cookie.js';
+import type { CookieChanges, CookieDefaults, SessionCookie } from '../record/session-cookie.js';
 
 /** Settings that were in hand, and what they said: they may be changed since. */
 export interface KeptCookie {
@@ -12,22 +11,25 @@ export interface KeptCookie {
  * changed only when somebody changes them.
  */
 export class OwnCookie {
-  readonly #host: SessionHost;
-  readonly #settings: EngineSettings;
+  readonly #defaults: () => CookieDefaults;
+  readonly #make: (changes: CookieChanges | undefined) => SessionCookie;
   #cookie: SessionCookie | undefined;
   #before: string | undefined;
   #written: string | undefined;
 
-  constructor(host: SessionHost, settings: EngineSettings) {
-    this.#host = host;
-    this.#settings = settings;
+  /**
+   * @param defaults - The application's settings for the request.
+   * @param make - Makes settings with what is kept of them with a session.
+   */
+  constructor(defaults: () => CookieDefaults, make: (changes: CookieChanges | undefined) => SessionCookie) {
+    this.#defaults = defaults;
+    this.#make = make;
   }
 
   /** The settings as an object; `stored` is what is kept of them with the session. */
   settings(stored: CookieChanges | undefined): SessionCookie {
     if (this.#cookie === undefined) {
-      const { face, now } = this.#settings;
-      this.#cookie = face.cookie(this.#host.cookieDefaults, stored, now);
+      this.#cookie = this.#make(stored);
       this.#before = this.#text;
     }
     return this.#cookie;
@@ -51,7 +53,7 @@ export class OwnCookie {
 
   /** What is to be kept with the session: this request's changes, else what is stored. */
   changes(stored: CookieChanges | undefined): CookieChanges | undefined {
-    return this.isChanged ? this.#cookie!.changesFrom(this.#host.cookieDefaults) : stored;
+    return this.isChanged ? this.#cookie!.changesFrom(this.#defaults()) : stored;
   }
 
   /** Takes note that the settings are on their way to the store. */
@@ -73,18 +75,16 @@ export class OwnCookie {
   putBack(kept: KeptCookie | undefined): void {
     this.#cookie = kept?.cookie;
     if (kept === undefined || kept.text === this.#text) return;
-    const { face, now } = this.#settings;
     const changes = kept.text === undefined ? undefined : (JSON.parse(kept.text) as CookieChanges);
-    this.#cookie = face.cookie(this.#host.cookieDefaults, changes, now);
+    this.#cookie = this.#make(changes);
   }
 
   /** Gives the session the settings of all sessions. */
   clear(stored: CookieChanges | undefined): void {
-    const { face, now } = this.#settings;
-    this.replace(face.cookie(this.#host.cookieDefaults, undefined, now), stored);
+    this.replace(this.#make(undefined), stored);
   }
 
   get #text(): string | undefined {
-    return JSON.stringify(this.#cookie?.changesFrom(this.#host.cookieDefaults));
+    return JSON.stringify(this.#cookie?.changesFrom(this.#defaults()));
   }
 }

@@ -1,4 +1,4 @@
-import type { SessionFace } from './engine-settings.js';
+import type { SessionProfile } from './session-rules.js';
 import {
   applyChanges,
   changesBetween,
@@ -24,7 +24,7 @@ export class SessionContent {
   #isGlancing = false;
   #glance: string | undefined;
 
-  constructor(data: object, { memberNames, strict }: Pick<SessionFace, 'memberNames' | 'strict'>) {
+  constructor(data: object, { memberNames, strict }: Pick<SessionProfile, 'memberNames' | 'strict'>) {
     this.#data = data;
     this.#memberNames = memberNames;
     this.#strict = strict;

@@ -1,11 +1,12 @@
 import type { SessionError } from '../../errors/session.error.js';
-import type { EngineRules, SessionHost } from './engine-settings.js';
 import { newCsrfSecret } from '../record/csrf-token.js';
-import { SessionContent } from './session-content.js';
 import type { SessionCookie } from '../record/session-cookie.js';
+import type { SessionHost } from './session-host.js';
+import type { SessionRules } from './session-rules.js';
+import { SessionContent } from './session-content.js';
 import { type KeptCookie, OwnCookie } from './own-cookie.js';
-import { isPersistent, mustBeTouched } from './session-life.js';
-import { FlashChanges, parseMeta, type SessionMeta } from '../record/session-meta.js';
+import { parseMeta, type SessionMeta } from '../record/session-meta.js';
+import { FlashChanges } from './flash-changes.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { KeyChanges } from '../record/session-text.js';
 import { userIdText } from '../record/user-id.js';
@@ -22,9 +23,6 @@ export interface LocalChanges {
   readonly flash: FlashChanges | undefined;
   readonly cookie: KeptCookie | undefined;
 }
-
-/** What of a record a write would change. */
-export type Staleness = 'changed' | 'touch' | 'fresh';
 
 /** A session that was found by its cookie. */
 export interface LoadedSession {
@@ -55,8 +53,8 @@ export class SessionState {
   /** Whether the application asked for a touch. */
   touchAsked: boolean;
 
-  readonly settings: EngineRules;
-  readonly host: SessionHost;
+  readonly settings: SessionRules;
+  readonly host: SessionHost<SessionState>;
   #id: string | undefined;
   /** Whether its id has to be handed to the client, which came with the one before a scheduled renewal. */
   readonly isHandedOn: boolean;
@@ -75,9 +73,9 @@ export class SessionState {
   readonly #claimant = {};
   #givenUp: string | undefined;
   /** Whether this request has stored other data than there was. */
-  #hasStoredData = false;
+  hasStoredData = false;
 
-  constructor(settings: EngineRules, host: SessionHost, loaded?: LoadedSession) {
+  constructor(settings: SessionRules, host: SessionHost<SessionState>, loaded?: LoadedSession) {
     this.settings = settings;
     this.host = host;
     this.base = loaded?.record;
@@ -87,7 +85,10 @@ export class SessionState {
     this.#id = loaded?.id;
     this.isHandedOn = loaded?.isHandedOn ?? false;
     this.#meta = loaded?.meta ?? {};
-    this.ownCookie = new OwnCookie(host, settings);
+    this.ownCookie = new OwnCookie(
+      () => host.cookieDefaults,
+      (changes) => settings.profile.cookie(host.cookieDefaults, changes, settings.now),
+    );
     this.#bornAt = settings.now();
   }
 
@@ -197,7 +198,7 @@ export class SessionState {
    * @throws SyntaxError when the record's `data` cannot be read.
    */
   fill(data: object): void {
-    this.content = new SessionContent(data, this.settings.face);
+    this.content = new SessionContent(data, this.settings.profile);
     if (this.base !== undefined) this.content.fill(this.base.data);
   }
 
@@ -229,36 +230,6 @@ export class SessionState {
     return this.ownCookie.isChanged || this.#newCsrf !== undefined;
   }
 
-  /** What a write would change now. */
-  staleness(): Staleness {
-    if (this.base?.due === 'changed' || this.isChanged) return 'changed';
-    const isDue = this.written === 'by nobody' && (this.settings.resave || mustBeTouched(this));
-    const wantsCookie = this.#meta.cookieDue ?? this.#wantsCookie;
-    if (!isDue && !wantsCookie && !this.touchAsked) return 'fresh';
-    const { renewal } = this.host;
-    if (wantsCookie && renewal === 'possible') return this.#meta.cookieDue ? 'changed' : 'touch';
-    if (renewal === 'later' || (!isDue && !this.touchAsked)) return 'fresh';
-    if (this.settings.resave && !this.touchAsked) return 'changed';
-    return this.leavesMark && !this.#meta.cookieDue ? 'changed' : 'touch';
-  }
-
-  /** Whether a touch is to be followed by a cookie that this request cannot send: the next response sends it. */
-  get leavesMark(): boolean {
-    return this.host.renewal === 'impossible' && this.settings.rolling === 'touch' && isPersistent(this);
-  }
-
-  /** Whether the response has to carry a cookie that a mere read does not send. */
-  get #wantsCookie(): boolean {
-    return this.written !== 'here' && (this.isHandedOn || this.settings.rolling === 'always');
-  }
-
-  /** Whether a cookie is due now that this request has written the session, if the response can carry it. */
-  get wouldSendCookie(): boolean {
-    if (this.isHandedOn || this.settings.rolling === 'always') return true;
-    const { rolling } = this.settings;
-    return (rolling === 'touch' || (rolling === 'change' && this.#hasStoredData)) && isPersistent(this);
-  }
-
   /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
   get owner(): string | null {
     const { base } = this;
@@ -275,10 +246,10 @@ export class SessionState {
     const { base } = this;
     const metaChanged = record.meta !== (base?.meta ?? null);
     const isChanged = record.data !== base?.data;
-    const hasOtherCookie = this.ownCookie.isChanged && this.settings.face.sendsCookieChanges;
+    const hasOtherCookie = this.ownCookie.isChanged && this.settings.profile.sendsCookieChanges;
     const isInCookie = this.settings.sealsCookies;
     if (base === undefined || isInCookie || hasOtherCookie || newId !== undefined) this.mustSendCookie = true;
-    if (isChanged) this.#hasStoredData = true;
+    if (isChanged) this.hasStoredData = true;
     if (newId !== undefined) this.#id = newId;
     if (base?.version !== record.version) {
       this.content?.stored(record.data);

@@ -1,4 +1,4 @@
-import type { TokenCodec } from '../request/engine-settings.js';
+import type { TokenCodec } from '../record/token-codec.js';
 import type { SessionChange, SessionRecord, SessionSummary } from '../record/session-record.js';
 
 /**

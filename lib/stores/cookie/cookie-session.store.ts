@@ -1,5 +1,5 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import type { TokenCodec } from '../../core/request/engine-settings.js';
+import type { TokenCodec } from '../../core/record/token-codec.js';
 import { KEY_BYTES, keyBytes } from '../../core/record/key-bytes.js';
 import type { SessionChange, SessionRecord } from '../../core/record/session-record.js';
 import type {

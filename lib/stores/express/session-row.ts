@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type CookieSnapshot, type SessionRecord, unreadable } from '../../core/record/session-record.js';
+import type { CookieSnapshot } from '../../core/record/session-cookie.js';
+import { type SessionRecord, unreadable } from '../../core/record/session-record.js';
 import { parseObject } from '../../core/record/session-text.js';
 import type { StoredSession } from './express-session-store.js';
 

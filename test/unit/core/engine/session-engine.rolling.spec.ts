@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Commit, EngineSettings } from '../../../../lib/core/request/engine-settings.js';
+import type { Commit } from '../../../../lib/core/engine/session-engine.js';
+import type { SessionSettings } from '../../../../lib/core/request/session-rules.js';
 import { parseMeta } from '../../../../lib/core/record/session-meta.js';
 import { counterOf } from '../../../../lib/core/record/session-version.js';
 import { type AnySession, HOUR, keyIn, MINUTE, SECOND, type VisitOptions, World } from '../support/world.js';
 
-type Rolling = EngineSettings['rolling'];
+type Rolling = SessionSettings['rolling'];
 const ROLLING = ['touch', 'always', 'change', 'never'] as const;
 
 const PERSISTENT = { httpOnly: true, path: '/', maxAge: HOUR } as const;

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { absoluteDeadline, expiryOf, isTouchDue, type SessionLifetimes } from '../../../../lib/core/record/lifetime.js';
+import {
+  absoluteDeadline,
+  expiryOf,
+  isTouchDue,
+  type SessionLifetimes,
+} from '../../../../lib/core/record/lifetime.js';
 
 const LIFETIMES: SessionLifetimes = {
   idleTimeout: 1_000,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FlashChanges, metaText, parseMeta, type SessionMeta } from '../../../../lib/core/record/session-meta.js';
+import { metaText, parseMeta, type SessionMeta } from '../../../../lib/core/record/session-meta.js';
+import { FlashChanges } from '../../../../lib/core/request/flash-changes.js';
 
 type Flash = SessionMeta['flash'];
 

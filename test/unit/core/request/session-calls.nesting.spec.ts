@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type CallName, type SessionCallback, SessionCalls } from '../../../../lib/core/request/session-calls.js';
+import {
+  type CallName,
+  type SessionCallback,
+  SessionCalls,
+} from '../../../../lib/core/request/session-calls.js';
 import { defer } from '../support/deferred.js';
 import { turns } from '../support/fake-clock.js';
 
