@@ -48,7 +48,7 @@ export function steppingStore(target: SessionStore): SteppingStore {
               await work();
               resolve();
             } catch (error) {
-              reject(error as Error);
+              if (error instanceof Error) reject(error);
               throw error;
             }
           },

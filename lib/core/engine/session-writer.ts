@@ -55,16 +55,8 @@ export class SessionWriter {
   }
 
   /** Writes a session. After an error it is as it was before. */
-  async write(state: SessionState, write: Write = {}): Promise<WriteOutcome> {
-    let before: LocalChanges | undefined;
-    try {
-      before = write.prepare && state.snapshot();
-      return await this.#turns.take(state.key, (turn) => this.#writeInTurn(state, turn, before, write));
-    } catch (error) {
-      state.releaseFlash(before);
-      if (before !== undefined) state.rebase(state.base, before);
-      throw error;
-    }
+  write(state: SessionState, write: Write = {}): Promise<WriteOutcome> {
+    return this.#turns.take(state.key, (turn) => this.#writeInTurn(state, turn, write));
   }
 
   /** Ends a stored session, whatever became of it since; writers that come after find it gone. */
@@ -79,23 +71,32 @@ export class SessionWriter {
     if (await this.shared.delete(state.place)) this.reporter.destroyed(base, reason);
   }
 
-  async #writeInTurn(
-    state: SessionState,
-    turn: Turn,
-    before: LocalChanges | undefined,
-    write: Write,
-  ): Promise<WriteOutcome> {
+  async #writeInTurn(state: SessionState, turn: Turn, write: Write): Promise<WriteOutcome> {
     const deadline = performance.now() + PERSISTENCE;
-    for (let attempt = 0; performance.now() < deadline; attempt++) {
-      if (attempt > 1) await backOff(attempt);
-      if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, before, attempt > 0);
-      if (state.isEnded) return turn.latest === undefined || turn.latest === 'gone' ? 'ended' : 'superseded';
-      if (write.login !== undefined && !this.#mayLogIn(state)) return 'superseded';
-      if (write.prepare !== undefined) await write.prepare();
-      if (await state.atOnce(() => this.hasNothingToStore(state, write) || this.#attempt(state, turn, write)))
-        return 'done';
+    let before: LocalChanges | undefined;
+    try {
+      for (let attempt = 0; performance.now() < deadline; attempt++) {
+        if (attempt > 1) await backOff(attempt);
+        if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, before, attempt > 0);
+        if (state.isEnded)
+          return turn.latest === undefined || turn.latest === 'gone' ? 'ended' : 'superseded';
+        if (write.login !== undefined && !this.#mayLogIn(state)) return 'superseded';
+        if (write.prepare !== undefined) {
+          // Not before: what the application changes while this write stands in line is kept.
+          before ??= state.snapshot();
+          await write.prepare();
+        }
+        if (
+          await state.atOnce(() => this.hasNothingToStore(state, write) || this.#attempt(state, turn, write))
+        )
+          return 'done';
+      }
+      throw new SessionConflictError(messages.conflict(PERSISTENCE));
+    } catch (error) {
+      state.releaseFlash(before);
+      if (before !== undefined) state.rebase(state.base, before);
+      throw error;
     }
-    throw new SessionConflictError(messages.conflict(PERSISTENCE));
   }
 
   #mayLogIn({ base, id }: SessionState): boolean {

@@ -32,7 +32,7 @@ export async function comesWithin(moment: Moment, milliseconds: number): Promise
   if (moment.isPast) return true;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.min(milliseconds, LONGEST_DELAY));
+    timer = setTimeout(() => resolve(false), Math.min(milliseconds, LONGEST_DELAY)).unref();
   });
   const came = await Promise.race([moment.wait().then(() => true), late]);
   clearTimeout(timer);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sign, unsign } from 'cookie-signature';
+import { keyOf, OUR_ID } from '../../support/ids.js';
 import { type Backend, BACKENDS, FRAMEWORKS, SECRET, type AnySite } from '../../support/site.js';
 
 /** DESIGN 5.1, 5.2, 5.3, 5.10: what goes out in the cookie, and what of a cookie that comes in is believed. */
@@ -30,7 +31,7 @@ describe.each(FRAMEWORKS)('the cookie ($adapter)', ({ openSite }) => {
   it('is HttpOnly, SameSite=Lax, for the whole site, and ends with the browser', async () => {
     const { setCookies } = await site.client().post('/run/set', { color: 'green' });
     expect(setCookies).toHaveLength(1);
-    expect(setCookies[0]).toMatch(/^sid=s%3A[A-Za-z0-9_-]{43}\.[^;]+; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(setCookies[0]).toMatch(/^sid=s%3A[\w-]{22}~[\w-]{43}\.[^;]+; Path=\/; HttpOnly; SameSite=Lax$/);
   });
 
   it('is signed exactly as express-session signs', async () => {
@@ -97,14 +98,35 @@ describe.each(FRAMEWORKS)('the cookie ($adapter)', ({ openSite }) => {
     expect(JSON.stringify(site.events)).not.toContain(sessionId);
   });
 
-  it('with an id that the store does not know is not adopted: the new session has another id', async () => {
+  it.each([
+    ['of ours', `${'A'.repeat(22)}~${'B'.repeat(43)}`],
+    ['foreign', 'A'.repeat(43)],
+  ])(
+    'with an id that the store does not know (%s) is not adopted: the new session has another',
+    async (_, planted) => {
+      const client = site.client();
+      client.cookies.set('sid', encodeURIComponent(`s:${sign(planted, SECRET)}`));
+      await client.post('/run/set', { color: 'green' });
+      expect(client.sessionId).toMatch(OUR_ID);
+      expect(keyOf(client.sessionId!)).not.toBe(keyOf(planted));
+      expect(site.events).toContainEqual(expect.objectContaining({ type: 'rejected', reason: 'unknown' }));
+    },
+  );
+
+  it('with the key of a session and another secret is refused as superseded, and nothing of it is adopted', async () => {
+    const owner = await signedIn();
+    const handle = keyOf(owner.sessionId!);
     const client = site.client();
-    const planted = 'A'.repeat(43);
-    client.cookies.set('sid', encodeURIComponent(`s:${sign(planted, SECRET)}`));
-    await client.post('/run/set', { color: 'green' });
-    expect(client.sessionId).toMatch(/^[\w-]{43}$/);
-    expect(client.sessionId).not.toBe(planted);
-    expect(site.events).toContainEqual(expect.objectContaining({ type: 'rejected', reason: 'unknown' }));
+    client.cookies.set('sid', encodeURIComponent(`s:${sign(`${handle}~${'B'.repeat(43)}`, SECRET)}`));
+    const { body } = await client.post('/run/facts');
+    expect(body).toMatchObject({ isNew: true, handle: expect.not.stringMatching(handle) });
+    expect(site.events).toContainEqual({
+      type: 'rejected',
+      reason: 'superseded',
+      at: expect.any(Date),
+      handle,
+    });
+    expect((await owner.get('/run/read')).body).toEqual({ color: 'green' });
   });
 
   it('counts when several have its name: the first whose signature holds', async () => {

@@ -6,7 +6,7 @@ import {
   BACKENDS,
   deferred,
   KINDS,
-  openSite,
+  type openSite,
   siteOn,
 } from '../../support/site.js';
 import { steppingStore, type SteppingStore } from '../../support/stepping-store.js';

@@ -141,18 +141,49 @@ describe.each(STAGES)('the life of a session ($stage)', ({ kind, openSite }) => 
     expect((await client.get('/run/read')).body).toEqual({});
   });
 
+  const cookiesOf = async (request: Promise<{ setCookies: string[] }>) => (await request).setCookies.length;
+
   onServer(
-    'a persistent cookie is sent again with every response, one that ends with the browser is not',
+    'a persistent cookie is sent anew with a touch or a change, and not with a mere read',
     async () => {
       const client = await open({ cookie: { maxAge: '1h' } });
-      expect((await client.get('/run/read')).setCookies).toHaveLength(1);
-      await site.close();
-      site = await openSite(backend, { cookie: { maxAge: '1h' }, rolling: false });
-      const other = site.client();
-      other.headers.cookie = client.cookieHeader;
-      expect((await other.get('/run/read')).setCookies).toEqual([]);
+      expect(await cookiesOf(client.get('/run/read'))).toBe(0);
+      expect(await cookiesOf(client.post('/run/set', { size: 1 }))).toBe(1);
+      clock.advance(MINUTE);
+      expect(await cookiesOf(client.get('/run/read'))).toBe(1);
+      expect(await cookiesOf(client.get('/run/read'))).toBe(0);
+      expect(site.spy.count('update')).toBe(2);
     },
   );
+
+  onServer('a cookie that ends with the browser is sent once', async () => {
+    const client = await open({});
+    expect(await cookiesOf(client.post('/run/set', { size: 1 }))).toBe(0);
+    clock.advance(MINUTE);
+    expect(await cookiesOf(client.get('/run/read'))).toBe(0);
+    expect(site.spy.count('update')).toBe(2);
+  });
+
+  it.each([{ maxAge: '1h' }, {}])(
+    'under rolling: true every response sends the cookie, and touches the session (%j)',
+    async (cookie) => {
+      const client = await open({ cookie, rolling: true });
+      for (const route of ['read', 'nothing', 'read'])
+        expect(await cookiesOf(client.get(`/run/${route}`))).toBe(1);
+      expect(site.spy.count('update')).toBe(3);
+      expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+    },
+  );
+
+  onServer('under rolling: false the cookie is sent only when it has to be', async () => {
+    const client = await open({ cookie: { maxAge: '1h' }, rolling: false });
+    clock.advance(MINUTE);
+    expect(await cookiesOf(client.get('/run/read'))).toBe(0);
+    expect(await cookiesOf(client.post('/run/set', { size: 1 }))).toBe(0);
+    expect(await cookiesOf(client.post('/run/rotate'))).toBe(1);
+    site.handle('longer', ({ session }) => void (session.cookie.maxAge = 2 * HOUR));
+    expect(await cookiesOf(client.get('/run/longer'))).toBe(1);
+  });
 
   describe('renewed on a schedule', () => {
     const schedule = { rotateInterval: '10m', rotationGrace: '30s', idleTimeout: '1d' };
@@ -195,13 +226,17 @@ describe.each(STAGES)('the life of a session ($stage)', ({ kind, openSite }) => 
         );
         expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
         const ids = new Set(visitors.map(({ sessionId }) => sessionId));
+        // Whoever had read the session before it was renewed keeps the old id, and is handed the new one next time.
+        ids.delete(client.sessionId);
         expect(ids.size).toBe(1);
-        expect(ids.has(client.sessionId)).toBe(false);
-        const { body } = await visitors[0]!.get('/run/read');
-        expect(body).toEqual({
+        const all = {
           color: 'green',
           ...Object.fromEntries([0, 3, 6, 9, 12, 15, 18].map((i) => [`k${i}`, i])),
-        });
+        };
+        for (const visitor of visitors) {
+          expect((await visitor.get('/run/read')).body).toEqual(all);
+          expect([...ids]).toEqual([visitor.sessionId]);
+        }
         expect([...site.events, ...second.events].filter(({ type }) => type === 'rotated')).toHaveLength(1);
         await second.close();
       },

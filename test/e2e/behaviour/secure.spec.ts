@@ -76,7 +76,7 @@ describe.each(FRAMEWORKS)('a secure cookie ($adapter)', ({ adapter, openSite }) 
   });
 
   it('a stream of a stored session with a persistent cookie is no cause for a warning; a session begun too late is', async () => {
-    const client = await open({ cookie: { maxAge: '1h', secure: 'auto' } });
+    const client = await open({ cookie: { maxAge: '1h', secure: 'auto' }, rolling: true });
     site.handle('stream', ({ session, takeOver }) => {
       const res = takeOver();
       void session.a;

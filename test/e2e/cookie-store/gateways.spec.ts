@@ -9,6 +9,8 @@ import { type TestSocket, TRANSPORTS } from '../websocket/support/sockets.js';
 describe.each(TRANSPORTS)('a session in its cookie, through $name', (transport) => {
   let backend: Backend;
   let site: SocketSite;
+  /** As another process. */
+  let other: SocketSite;
   let clock: FakeClock;
   let browser: Client;
   let socket: TestSocket;
@@ -17,10 +19,12 @@ describe.each(TRANSPORTS)('a session in its cookie, through $name', (transport) 
     backend = await IN_COOKIES.cookie();
     const options = { idleTimeout: '30m', absoluteTimeout: '2h', resave: true } as const;
     site = await openSocketSite(transport, backend, { options });
+    other = await openSocketSite(transport, await IN_COOKIES.cookie(), { options });
     clock = fakeClock(site.app);
   });
   afterAll(async () => {
     await site.close();
+    await other.close();
     await backend.close();
   });
   beforeEach(async () => {
@@ -73,24 +77,34 @@ describe.each(TRANSPORTS)('a session in its cookie, through $name', (transport) 
     await isQuiet();
   });
 
-  it('has nothing of what changed over HTTP until the socket is opened anew', async () => {
+  it('is as it is by now, where it was changed over HTTP in this process', async () => {
     await browser.post('/run/set', { count: 2 });
-    expect((await socket.ask('key')).data).toEqual({ count: 1 });
-    const anew = await site.connect(browser);
+    expect((await socket.ask('key')).data).toEqual({ count: 2 });
+  });
+
+  it.each(['logout', 'login', 'rotate'])('is refused after a %s over HTTP in this process', async (name) => {
+    await browser.post(`/run/${name}`);
+    expect(await socket.ask('guarded')).toEqual(SESSION_REQUIRED);
+  });
+
+  it('is as the handshake brought it in any other process, until the socket is opened anew', async () => {
+    const elsewhere = await other.connect(browser);
+    await browser.post('/run/set', { count: 2 });
+    expect((await elsewhere.ask('key')).data).toEqual({ count: 1 });
+    const anew = await other.connect(browser);
     expect((await anew.ask('key')).data).toEqual({ count: 2 });
-    anew.close();
+    await browser.post('/run/logout');
+    expect((await anew.ask('guarded')).data).toEqual({ passed: true });
+    for (const one of [elsewhere, anew]) one.close();
   });
 
   it('ends by its idle timeout, which a message does not begin anew', async () => {
     for (let minutes = 0; minutes < 30; minutes += 10) {
       expect((await socket.ask('guarded')).data).toEqual({ passed: true });
-      expect((await browser.get('/run/read')).body).toEqual(UNCHANGED);
       clock.advance('10m');
     }
     expect(await socket.ask('guarded')).toEqual(SESSION_REQUIRED);
-    const anew = await site.connect(browser);
-    expect((await anew.ask('guarded')).data).toEqual({ passed: true });
-    anew.close();
+    expect((await browser.get('/run/read')).body).toEqual({});
   });
 
   it('ends by its absolute timeout', async () => {

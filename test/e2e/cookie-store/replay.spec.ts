@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SessionModuleOptions } from '../../../lib/index.js';
 import { DAY, HOUR, MINUTE, SECOND, TestClock } from '../../support/clock.js';
-import { type CookieSite, openCookieSite, rejections, seen, visitor } from './support/site.js';
+import { at, type CookieSite, openCookieSite, rejections, seen, visitor } from './support/site.js';
 
 /** What a cookie is worth that somebody has kept: as much as is documented, and no more. */
 describe('a cookie that was kept', () => {
@@ -60,7 +60,7 @@ describe('a cookie that was kept', () => {
     expect(await seen(client)).toEqual({});
   });
 
-  it('from before a logout is good until its timeouts, and no longer: what SECURITY.md says', async () => {
+  it('from before a logout is dead in its process for five minutes, then good until its timeouts: what SECURITY.md says', async () => {
     await open({ idleTimeout: '30m' });
     const client = await visitor(site, { userId: 'ann' });
     const kept = client.copy();
@@ -69,8 +69,15 @@ describe('a cookie that was kept', () => {
     ]);
     expect(client.cookies.size).toBe(0);
     expect(await seen(client)).toEqual({});
-    clock.advance(30 * MINUTE - SECOND);
+    const other = await openCookieSite({ idleTimeout: '30m' }); // as another process
+    clock.advance(5 * MINUTE - SECOND);
+    expect(await seen(kept)).toEqual({});
+    expect(await seen(at(other, kept))).toEqual({ userId: 'ann' });
+    clock.advance(SECOND);
     expect(await seen(kept)).toEqual({ userId: 'ann' });
+    clock.advance(25 * MINUTE - SECOND);
+    for (const where of [site, other]) expect(await seen(at(where, kept))).toEqual({ userId: 'ann' });
+    await other.close();
     clock.advance(SECOND);
     expect(await seen(kept)).toEqual({});
     expect(site.events).toContainEqual(
@@ -81,9 +88,9 @@ describe('a cookie that was kept', () => {
   it('is touched once in touchInterval, which takes a new cookie, and often enough for a cookie that lives shorter', async () => {
     await open({ touchInterval: '5m', idleTimeout: '1d', cookie: { maxAge: '8m' } });
     const client = await visitor(site);
-    clock.advance(3 * MINUTE);
+    clock.advance(40 * SECOND);
     expect((await client.get('/run/read')).setCookies).toEqual([]);
-    clock.advance(MINUTE);
+    clock.advance(10 * SECOND);
     expect((await client.get('/run/read')).setCookies).toEqual([expect.stringMatching(/Max-Age=480/)]);
     expect((await client.get('/run/read')).setCookies).toEqual([]);
     const { body } = await client.get('/run/facts');

@@ -33,6 +33,21 @@ describe('the size of a session in its cookie', () => {
     expect((await client.get('/run/read')).body).toMatchObject({ color: 'green', fill: expect.any(String) });
   });
 
+  it.each([
+    ['sid', 2_932],
+    ['__Host-sid', 2_927],
+  ])('has room for so much JSON as is documented: %s', async (name, most) => {
+    const site = await open({ name, cookie: { secure: name !== 'sid' }, proxy: true });
+    const client = site.client();
+    client.headers['x-forwarded-proto'] = 'https';
+    const jsonOf = (bytes: number): object => fill(bytes - JSON.stringify(fill(0)).length);
+    expect(JSON.stringify(jsonOf(most))).toHaveLength(most);
+    expect((await client.post('/run/set', jsonOf(most))).status).toBe(200);
+    expect(sizes(client)[0]).toBeLessThanOrEqual(4096);
+    expect((await client.post('/run/set', jsonOf(most + 1))).status).toBe(500);
+    expect((await client.get('/run/read')).body).toEqual(jsonOf(most));
+  });
+
   it('is named in the error of save(), update() and login(), which leave the session as it was', async () => {
     const site = await open();
     const client = await visitor(site);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createHash } from 'node:crypto';
 import type { Client } from '../../support/client.js';
+import { HANDLE, keyOf } from '../../support/ids.js';
 import type { Site } from '../../support/site.js';
 import { RowStore } from './support/rows.js';
 import { idOf, openNew } from './support/sites.js';
@@ -24,7 +24,7 @@ describe('a row', () => {
   /** Everything that an application may do with the session of a bad row, each as if it were the first. */
   async function visitAll(): Promise<void> {
     const bad = new Map(store.texts);
-    const handle = createHash('sha256').update(idOf(client)).digest('base64url');
+    const handle = keyOf(idOf(client));
     for (const name of [
       'read',
       'facts',
@@ -84,6 +84,10 @@ describe('a row', () => {
 
   describe('with facts of ours', () => {
     const WRONG: [field: string, values: unknown[]][] = [
+      ['token', [1, null, {}, [], undefined]],
+      ['previousToken', [1, {}, [], undefined]],
+      ['previousUntil', ['1', 1.5, {}, undefined]],
+      ['epoch', ['1', null, 1.5, {}, undefined]],
       ['version', ['1', null, 1.5, true, {}, 2 ** 53, undefined]],
       ['createdAt', ['1', null, 1.5, {}, 2 ** 53, 9e15, -9e15, '2026-01-01', undefined]],
       ['lastSeenAt', ['1', null, 1.5, {}, 2 ** 53, 9e15, -9e15, undefined]],
@@ -138,7 +142,7 @@ describe('a row', () => {
       store.edit(({ cookie }) => ({ ...members, cookie }));
       expect(await read()).toEqual({ color: 'red' });
       const { body } = await client.get('/run/facts');
-      expect(body.handle).toMatch(/^[\w-]{43}$/);
+      expect(body.handle).toMatch(HANDLE);
       await client.post('/run/set', { size: 1 });
       expect(store.row()).toMatchObject({ color: 'red', size: 1 });
     });

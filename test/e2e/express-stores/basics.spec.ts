@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Client } from '../../support/client.js';
 import { HOUR } from '../../support/clock.js';
+import { keyOf } from '../../support/ids.js';
 import type { Site } from '../../support/site.js';
 import { idOf, openNew } from './support/sites.js';
 import { STORE_KINDS, type StoreKind } from './support/store-kinds.js';
@@ -169,16 +170,23 @@ describe.each(STORE_KINDS)('SessionModule on %s', (_name, make) => {
     }
   });
 
-  it('a session is not renewed onto the id of another', async () => {
-    const ids = ['first', 'second', 'first'];
+  it('genid is asked for new sessions alone: a renewed id carries the key of its session', async () => {
+    const ids = ['first', 'second'];
     const fixed = await openNew(kind.open(), { genid: () => ids.shift()! });
     try {
       const [first, second] = [fixed.client(), fixed.client()];
       await first.post('/run/set', { color: 'green' });
       await second.post('/run/set', { color: 'red' });
-      expect((await second.post('/run/login', { userId: 'ann' })).status).toBe(500);
+      const { handle } = (await second.get('/run/facts')).body as { handle: string };
+      expect(handle).toBe(keyOf('second'));
+      for (const way of ['login', 'rotate']) {
+        const old = second.copy();
+        expect((await second.post(`/run/${way}`, { userId: 'ann' })).status).toBe(200);
+        expect(idOf(second)).toMatch(new RegExp(`^${handle}~[\\w-]{43}$`));
+        expect(await read(old)).toEqual({});
+      }
       expect(await read(first)).toEqual({ color: 'green' });
-      expect(await read(second)).toEqual({ color: 'red' });
+      expect(await read(second)).toEqual({ color: 'red', userId: 'ann' });
     } finally {
       await fixed.close();
     }

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createHash } from 'node:crypto';
 import { ExpressStoreAdapter } from '../../../lib/express/index.js';
 import { SessionCapabilityError, type SessionEvent, SessionHealthIndicator } from '../../../lib/index.js';
 import type { Client } from '../../support/client.js';
+import { MINUTE, TestClock } from '../../support/clock.js';
+import { keyOf, tokenOf } from '../../support/ids.js';
 import type { Site } from '../../support/site.js';
 import { RowStore } from './support/rows.js';
 import { idOf, openNew } from './support/sites.js';
 
-const digest = (id: string): string => createHash('sha256').update(id).digest('base64url');
+const secretOf = (id: string): string => id.slice(id.indexOf('~') + 1);
 
 let store: RowStore;
 let site: Site;
@@ -43,7 +44,7 @@ describe('what a store for express-session cannot do', () => {
   ])('%s: is refused, naming the store', async (capability, call) => {
     const client = await visitor();
     store.calls.splice(0);
-    const error = await call(site, digest(idOf(client))).catch((thrown: unknown) => thrown);
+    const error = await call(site, keyOf(idOf(client))).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(SessionCapabilityError);
     expect((error as Error).message).toContain(`ExpressStoreAdapter cannot ${capability};`);
     expect(store.calls).toEqual([]);
@@ -60,7 +61,11 @@ describe('what a store for express-session cannot do', () => {
     [{ maxSessionsPerUser: 3 }, 'count the sessions of a user ("maxSessionsPerUser")'],
     [{ rotateInterval: '10m' }, 'renew ids on a schedule ("rotateInterval")'],
   ])('%j is refused when the application starts', async (options, capability) => {
-    for (const given of [store, new ExpressStoreAdapter(store, { hashIds: true })]) {
+    const isRefusedAlways = 'maxSessionsPerUser' in options;
+    for (const given of [
+      store,
+      ...(isRefusedAlways ? [new ExpressStoreAdapter(store, { hashIds: true })] : []),
+    ]) {
       const opened = openNew(given, options);
       await expect(opened).rejects.toBeInstanceOf(SessionCapabilityError);
       await expect(opened).rejects.toThrow(`ExpressStoreAdapter cannot ${capability};`);
@@ -75,14 +80,16 @@ describe('ids', () => {
     const ids = new Set<string>();
     const client = await visitor();
     ids.add(idOf(client));
-    expect((await client.get('/run/facts')).body.handle).toBe(digest(idOf(client)));
+    const handle = keyOf(idOf(client));
+    expect((await client.get('/run/facts')).body.handle).toBe(handle);
     expect([...store.texts.keys()]).toEqual([idOf(client)]);
     const stolen = client.copy();
     await client.post('/run/login', { userId: 'ann' });
     ids.add(idOf(client));
     await client.post('/run/rotate');
     ids.add(idOf(client));
-    await stolen.get('/run/read');
+    expect([...store.texts.keys()]).toEqual([idOf(client)]);
+    expect((await stolen.get('/run/read')).body).toEqual({});
     store.edit((row) => void (row.cookie.nestSession!.version = 'odd'));
     await client.copy().get('/run/read');
     store.edit((row) => void (row.cookie.nestSession!.version = 7));
@@ -91,10 +98,8 @@ describe('ids', () => {
     expect(new Set(kinds)).toEqual(new Set(['created', 'loaded', 'rotated', 'rejected', 'destroyed']));
     expect(ids.size).toBe(3);
     const told = JSON.stringify(site.events);
-    for (const id of ids) {
-      expect(handlesOf(site.events)).toContain(digest(id));
-      expect(told).not.toContain(id);
-    }
+    expect(new Set(handlesOf(site.events))).toEqual(new Set([handle]));
+    for (const id of ids) expect(told).not.toContain(secretOf(id));
   });
 
   describe('with hashIds', () => {
@@ -124,15 +129,16 @@ describe('ids', () => {
       expect(new Set(ids).size).toBe(4);
       const told = [...seen, ...store.calls.map(String)].join();
       for (const id of ids) {
-        expect(told).toContain(digest(id));
-        expect(told).not.toContain(id);
+        expect(told).toContain(keyOf(id));
+        expect(told).toContain(tokenOf(id));
+        expect(told).not.toContain(secretOf(id));
       }
     });
 
     it('sessions are found and ended by their handles', async () => {
       const client = await visitor();
       const { body } = await client.get('/run/facts');
-      expect(body.handle).toBe(digest(idOf(client)));
+      expect(body.handle).toBe(keyOf(idOf(client)));
       expect(await site.sessions.get(body.handle as string)).toMatchObject({
         handle: body.handle,
         userId: undefined,
@@ -162,14 +168,32 @@ describe('ids', () => {
       expect(store.calls).toEqual([]);
     });
 
-    it('sessions are ended for their own user alone', async () => {
+    it('ending a session for its user alone is refused: the store cannot delete on a condition', async () => {
       const client = await visitor();
       await client.post('/run/login', { userId: 'ann' });
-      const handle = digest(idOf(client));
-      expect(await site.sessions.revoke(handle, { userId: 'bob' })).toBe(false);
+      const handle = keyOf(idOf(client));
+      const ended = site.sessions.revoke(handle, { userId: 'ann' });
+      await expect(ended).rejects.toThrow('ExpressStoreAdapter cannot end a session of a user');
       expect((await client.get('/run/read')).body).toMatchObject({ userId: 'ann' });
-      expect(await site.sessions.revoke(handle, { userId: 'ann' })).toBe(true);
-      expect((await client.get('/run/read')).body).toEqual({});
+    });
+
+    it('ids are renewed on a schedule: the row stays where it is', async () => {
+      const clock = new TestClock();
+      const renewing = await openNew(new ExpressStoreAdapter(store, { hashIds: true }), {
+        rotateInterval: '10m',
+      });
+      const client = renewing.client();
+      await client.post('/run/set', { color: 'green' });
+      const old = client.copy();
+      clock.advance(11 * MINUTE);
+      await client.get('/run/read');
+      expect(idOf(client)).not.toBe(idOf(old));
+      expect([...store.texts.keys()]).toEqual([keyOf(idOf(old))]);
+      for (const each of [old, client])
+        expect((await each.get('/run/read')).body).toEqual({ color: 'green' });
+      expect(idOf(old)).toBe(idOf(client)); // it was handed on
+      await renewing.close();
+      clock.restore();
     });
 
     it('the health check asks the store', async () => {

@@ -6,6 +6,8 @@ import { deferred, type Site } from '../../support/site.js';
 import { RowStore, type StoreMethod } from './support/rows.js';
 import { idOf, openNew } from './support/sites.js';
 
+const SILENT: readonly [string, string] = ['never calls back', 'returns a promise that never settles'];
+
 /** A store for express-session that fails, is slow, or never answers. */
 describe('a store that', () => {
   let store: RowStore;
@@ -80,8 +82,8 @@ describe('a store that', () => {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- some stores do
       (failing) => Object.assign(store, { [failing]: () => Promise.reject() }),
     ],
-    ['never calls back', (failing) => Object.assign(store, { [failing]: () => undefined })],
-    ['returns a promise that never settles', (failing) => Object.assign(store, { [failing]: never })],
+    [SILENT[0], (failing) => Object.assign(store, { [failing]: () => undefined })],
+    [SILENT[1], (failing) => Object.assign(store, { [failing]: never })],
   ];
 
   function thrower(error: unknown): () => never {
@@ -92,7 +94,7 @@ describe('a store that', () => {
 
   const never = (): Promise<void> => new Promise(() => undefined);
 
-  describe.each(FAULTS)('%s', (_name, fail) => {
+  describe.each(FAULTS)('%s', (name, fail) => {
     it.each(VISITS)(
       'in %s: 503 with Retry-After for %s (of a new visitor: %s)',
       async (method, path, begin) => {
@@ -101,8 +103,10 @@ describe('a store that', () => {
         fail(method);
         expectUnavailable(await visit(path, begin));
         Object.assign(store, whole);
-        // What was stored before is what is stored after.
-        expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+        // What was stored before is what is stored after. Of a renewal under way nobody knows: its old id is given up.
+        const isRenewal = method === 'destroy' && path !== '/run/logout';
+        const left = isRenewal && SILENT.includes(name) ? {} : { color: 'green' };
+        expect((await client.get('/run/read')).body).toEqual(left);
       },
     );
   });

@@ -11,7 +11,6 @@ import { sign } from 'cookie-signature';
 import express from 'express';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { handleOf } from '../../../lib/core/record/session-id.js';
 import dropIn from '../../../lib/express/index.js';
 import type { SessionCookieOptions } from '../../../lib/index.js';
 import { CreateSessionTable, SessionEntity, TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
@@ -24,6 +23,7 @@ import { Step2 } from '../../../sample/03-from-express-session/step-2.js';
 import { Step3 } from '../../../sample/03-from-express-session/step-3.js';
 import { Client, listen } from '../../support/client.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
+import { keyOf, tokenOf } from '../../support/ids.js';
 import { openSite, SECRET, type Site } from '../../support/site.js';
 
 const HOUR = 60 * 60 * 1000;
@@ -141,7 +141,9 @@ async function put(kind: Package, text: string, end = Date.now() + HOUR): Promis
 }
 
 interface Row {
-  readonly version: number;
+  readonly token: string;
+  readonly epoch: number;
+  readonly version: string;
   readonly user_id: string | null;
   readonly data: string;
   readonly meta: string | null;
@@ -150,9 +152,15 @@ interface Row {
   readonly expires_at: string;
 }
 
+/** An id as `SessionModule` makes them. */
+const OURS = `${'k'.repeat(22)}~${'s'.repeat(43)}`;
+
+/** How often a row was changed, its beginning included. */
+const changesOf = ({ version }: Row): number => Math.floor(Number(version) / 2 ** 24);
+
 /** The row of an id in the table of step 3. */
 async function copied(id: string): Promise<Row | undefined> {
-  return (await query<Row>('SELECT * FROM nest_session WHERE handle = $1', [handleOf(id)]))[0];
+  return (await query<Row>('SELECT * FROM nest_session WHERE handle = $1', [keyOf(id)]))[0];
 }
 
 beforeAll(async () => {
@@ -346,7 +354,7 @@ describe.each(KINDS)('the sessions of %s, copied', (kind) => {
     const other = await put(kind, sessionOf({ userId: 'bob' }));
     await copy(kind);
     const found = await site.sessions.list('ada');
-    expect(found.map(({ handle }) => handle).sort()).toEqual(ids.map(handleOf).sort());
+    expect(found.map(({ handle }) => handle).sort()).toEqual(ids.map(keyOf).sort());
     expect(await site.sessions.revokeAll('ada')).toBe(2);
     expect([await read(ids[0]!), await read(other)]).toEqual([{}, { userId: 'bob' }]);
   });
@@ -373,7 +381,8 @@ describe.each(KINDS)('the sessions of %s, copied', (kind) => {
     await copy(kind);
     expect((await copied(id))?.user_id).toBe(user);
     await change(id, { changed: true });
-    expect(await copied(id)).toMatchObject({ user_id: user, version: 2 });
+    const row = await copied(id);
+    expect([row?.user_id, changesOf(row!)]).toEqual([user, 2]);
   });
 
   it('hold any JSON, word for word', async () => {
@@ -393,7 +402,8 @@ describe.each(KINDS)('the sessions of %s, copied', (kind) => {
     expect((await browserOf(id).at(site.base).get('/run/read')).setCookies).toEqual([]);
     expect(await copied(id)).toEqual(row);
     await change(id, { views: 2 });
-    expect(await copied(id)).toMatchObject({ data: '{"views":2}', version: 2 });
+    const changed = await copied(id);
+    expect([changed?.data, changesOf(changed!)]).toEqual(['{"views":2}', 2]);
   });
 
   it.each<[what: string, originalMaxAge: unknown, own: unknown, seconds: number]>([
@@ -419,13 +429,19 @@ describe.each(KINDS)('the sessions of %s, copied', (kind) => {
     const id = await put(kind, sessionOf({ views: 1 }), end);
     await copy(kind);
     const row = await copied(id);
-    expect(row).toMatchObject({ version: 1, expires_at: String(end), authenticated_at: null, ip: null });
+    expect(changesOf(row!)).toBe(1);
+    expect(row).toMatchObject({ token: tokenOf(id), epoch: 1, expires_at: String(end) });
+    expect(row).toMatchObject({ authenticated_at: null, ip: null });
     expect(row!.last_seen_at).toBe(row!.created_at);
     expect(Math.abs(Number(row!.created_at) - Date.now())).toBeLessThan(60_000);
   });
 
   it('keep what SessionModule has added to them', async () => {
     const nestSession = {
+      token: 'x'.repeat(43),
+      previousToken: null,
+      previousUntil: null,
+      epoch: 3,
       version: 2 ** 48,
       meta: '{"flash":{"notice":[["x","Hello"]]},"cookie":{"originalMaxAge":60000}}',
       userId: 'ada',
@@ -440,7 +456,9 @@ describe.each(KINDS)('the sessions of %s, copied', (kind) => {
     const seen = await put(kind, sessionOf({ userId: 'bob' }, { nestSession: visited }));
     await copy(kind);
     expect(await copied(signedIn)).toMatchObject({
-      version: 1,
+      version: '16777216',
+      token: tokenOf(signedIn),
+      epoch: 3,
       user_id: 'ada',
       meta: nestSession.meta,
       created_at: String(nestSession.createdAt),
@@ -472,10 +490,22 @@ describe.each(KINDS)('the sessions of %s, copied', (kind) => {
   });
 
   it('are found where the old table had handles already', async () => {
-    const id = randomUUID();
-    await query(TABLES[kind].insert, [handleOf(id), sessionOf({ views: 1 }), Date.now() + HOUR]);
-    await copy(kind, (sql) => sql.replace(/^ *translate\(.*\),$/m, 'id,'));
-    expect(await read(id)).toEqual({ views: 1 });
+    for (const id of [OURS, randomUUID()]) {
+      const row = sessionOf({ views: 1 }, { nestSession: { token: tokenOf(id) } });
+      await query(TABLES[kind].insert, [keyOf(id), row, Date.now() + HOUR]);
+      await copy(kind, (sql) =>
+        sql.replace(/^ *CASE WHEN id ~ .* END,$/m, 'id,').replace(/^ *digest,$/m, "facts ->> 'token',"),
+      );
+      expect(await read(id)).toEqual({ views: 1 });
+    }
+  });
+
+  it('are found with the cookie that step 2 issued, under their key', async () => {
+    await query(TABLES[kind].insert, [OURS, sessionOf({ views: 1 }), Date.now() + HOUR]);
+    await copy(kind);
+    expect(await copied(OURS)).toMatchObject({ handle: OURS.split('~')[0], token: tokenOf(OURS) });
+    expect(await read(OURS)).toEqual({ views: 1 });
+    await query('DELETE FROM nest_session');
   });
 });
 

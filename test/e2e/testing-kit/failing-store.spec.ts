@@ -52,7 +52,7 @@ describe.each(KINDS)('a store that fails on demand, around %s', (kind) => {
   });
 
   it('hangs until the time-out', async () => {
-    await open({ storeTimeout: 40 });
+    await open({ storeTimeout: 300 });
     store.hang();
     await get().expect(503);
     store.recover();
@@ -81,7 +81,7 @@ describe.each(KINDS)('a store that fails on demand, around %s', (kind) => {
   });
 
   it('takes its time', async () => {
-    await open({ storeTimeout: 40 });
+    await open({ storeTimeout: 300 });
     store.delay(10);
     await get().expect(200);
     store.delay('1m', { only: ['read'] });

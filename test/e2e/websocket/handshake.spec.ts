@@ -38,7 +38,9 @@ class LiveGateway implements OnGatewayInit, OnGatewayConnection<object>, OnGatew
 
   afterInit(): void {
     this.events.on('destroyed').subscribe(({ handle }) => this.close(handle));
-    this.events.on('rotated').subscribe(({ previousHandle }) => this.close(previousHandle));
+    this.events.on('rotated').subscribe(({ handle, reason }) => {
+      if (reason !== 'scheduled') this.close(handle);
+    });
   }
 
   async handleConnection(client: object): Promise<void> {
@@ -122,8 +124,9 @@ describe.each(TRANSPORTS)('handshakes: $name', (transport) => {
   it.each([
     ['logout', () => browser.post('/run/logout')],
     ['a new login', () => browser.post('/run/login')],
+    ['rotate()', () => browser.post('/run/rotate')],
     ['revoked', () => site.sessions.revokeAll('42')],
-  ])('a session that ends closes its sockets: %s', async (_, end) => {
+  ])('a session that ends, or whose id is dead, closes its sockets: %s', async (_, end) => {
     const other = site.client();
     await other.post('/run/set', { other: true });
     const stays = await site.connect(other, { origin: site.base });
@@ -131,6 +134,16 @@ describe.each(TRANSPORTS)('handshakes: $name', (transport) => {
     await socket.closed;
     expect((await stays.ask('plain')).data).toEqual({ plain: true });
     stays.close();
+  });
+
+  it('after a new login the browser connects anew, with the same handle', async () => {
+    const [{ handle }] = (await site.sessions.list('42')) as [{ handle: string }];
+    await browser.post('/run/login');
+    await socket.closed;
+    const anew = await site.connect(browser, { origin: site.base });
+    expect((await anew.ask('guarded')).data).toEqual({ passed: true });
+    expect((await anew.ask('handle')).data).toContain(handle);
+    anew.close();
   });
 
   it.each([
@@ -207,6 +220,7 @@ describe.each(TRANSPORTS)('guards of the whole application: $name', (transport) 
     const browser = await signedIn();
     const socket = await site.connect(browser);
     const before = (await socket.ask('id')).data as { id: string };
+    const { handle } = (await socket.ask('run', { name: 'handle' })).data as { handle: string };
     clock.advance('61m');
     browser.headers['sec-fetch-site'] = 'same-origin';
     await browser.get('/run/read');
@@ -214,6 +228,7 @@ describe.each(TRANSPORTS)('guards of the whole application: $name', (transport) 
     expect((await socket.ask('id')).data).toEqual({ id: browser.sessionId });
     clock.advance('2m');
     expect((await socket.ask('id')).data).toEqual({ id: browser.sessionId });
+    expect((await socket.ask('run', { name: 'handle' })).data).toEqual({ handle });
     clock.reset();
     socket.close();
   });
@@ -226,6 +241,21 @@ describe.each(TRANSPORTS)('guards of the whole application: $name', (transport) 
     await browser.post('/run/login');
     expect((await socket.ask('guarded')).data).toMatchObject({ code: 'SESSION_REQUIRED' });
     socket.close();
+  });
+
+  it('a socket that is silent for the whole grace period is without a session: it connects anew', async () => {
+    const browser = await signedIn();
+    const socket = await site.connect(browser);
+    expect((await socket.ask('key')).data).toEqual({ count: 1 });
+    clock.advance('61m');
+    browser.headers['sec-fetch-site'] = 'same-origin';
+    await browser.get('/run/read');
+    clock.advance('2m');
+    expect((await socket.ask('key')).data).toMatchObject({ code: 'SESSION_REQUIRED' });
+    const anew = await site.connect(browser);
+    expect((await anew.ask('key')).data).toEqual({ count: 1 });
+    clock.reset();
+    for (const one of [socket, anew]) one.close();
   });
 });
 

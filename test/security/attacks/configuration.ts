@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import type { SessionModuleOptions, SessionStore } from '../../../lib/index.js';
+import { CookieSessionStore } from '../../../lib/stores/cookie/index.js';
 import { DAY } from '../../support/clock.js';
 import { SECRET } from '../../support/site.js';
 import { Hearing } from '../support/hearing.js';
@@ -82,8 +83,9 @@ export const configuration: Attacks = {
       (['read', 'create', 'update', 'delete'] as const).map((name) => [name, store[name].bind(store)]),
     ) as unknown as SessionStore;
     await expect(open({ store: ignorant, maxSessionsPerUser: 3 })).rejects.toThrow(/maxSessionsPerUser/);
-    const keepsIds = Object.assign(Object.create(ignorant) as SessionStore, { keepsPreviousKeys: false });
-    await expect(open({ store: keepsIds, rotateInterval: '1h' })).rejects.toThrow(/rotateInterval/);
+    const underIds = Object.assign(Object.create(ignorant) as SessionStore, { keepsIds: true });
+    for (const unable of [underIds, new CookieSessionStore()])
+      await expect(open({ store: unable, rotateInterval: '1h' })).rejects.toThrow(/rotateInterval/);
     const { NODE_ENV } = process.env;
     atEnd(() => (process.env.NODE_ENV = NODE_ENV));
     process.env.NODE_ENV = 'production';

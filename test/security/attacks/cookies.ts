@@ -61,7 +61,7 @@ export const cookies: Attacks = {
   },
 
   'ASVS 14.3.2: no cache keeps a response that has the cookie': async ({ open }) => {
-    const site = await open({ cookie: { maxAge: '1h' } });
+    const site = await open({ cookie: { maxAge: '1h' }, rolling: true });
     site.handle('own', ({ session, res }) => {
       session.color = 'red';
       res.setHeader('Cache-Control', 'private, max-age=60');
@@ -84,6 +84,14 @@ export const cookies: Attacks = {
     }
     const { headers } = await site.client().get('/run/own');
     expect(headers.get('cache-control')).toBe('private, max-age=60'); // the application's own word counts
+    site.handle('public', ({ session, res }) => {
+      session.color = 'red';
+      res.setHeader('Cache-Control', 'public, max-age=60');
+      res.setHeader('CDN-Cache-Control', 'max-age=600');
+    });
+    const shared = await site.client().get('/run/public'); // unless it would have everybody given the cookie
+    expect([shared.setCookies.length, shared.headers.get('cache-control')]).toEqual([1, 'private, no-store']);
+    expect(shared.headers.get('cdn-cache-control')).toBeNull();
   },
 
   'ASVS 14.3.1: the browser clears what it holds of a session that is over': async ({ open }) => {

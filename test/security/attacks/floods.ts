@@ -24,7 +24,8 @@ export const floods: Attacks = {
     const site = await open();
     let index = 0;
     const bogus = (): string => {
-      const id = randomBytes(32).toString('base64url');
+      const foreign = randomBytes(32).toString('base64url');
+      const id = index % 2 ? foreign : `${foreign.slice(0, 22)}~${foreign}`;
       return [`s:${id}.${id}`, signed(id), id][index++ % 3]!; // the second is of a session that was pruned
     };
     await flood(site, 1_000, (i) => (i % 2 ? '/run/read' : '/run/facts'), bogus);

@@ -1,8 +1,9 @@
 import { expect, jest } from '@jest/globals';
+import { keyOf as keyOfId, OUR_ID, tokenOf } from '../../support/ids.js';
 import {
   type Attacks,
   bearer,
-  digest,
+  keyOf,
   rejections,
   seenWith,
   signed,
@@ -29,11 +30,18 @@ export const ids: Attacks = {
       }
     }
     expect(new Set(seen).size).toBe(60);
-    const bytes = seen.map((id) => Buffer.from(id, 'base64url'));
-    for (const id of bytes) expect(id).toHaveLength(32);
-    for (let bit = 0; bit < 256; bit++) {
-      const ones = bytes.filter((id) => id[bit >> 3]! & (1 << (bit & 7))).length;
-      expect(ones % 60).not.toBe(0); // no bit is the same in all of them
+    const [keys, secrets] = [0, 1].map((part) => [...new Set(seen.map((id) => id.split('~')[part]!))]);
+    expect([keys!.length, secrets!.length]).toEqual([20, 60]); // a session keeps its key
+    for (const [parts, bits] of [
+      [keys!, 128],
+      [secrets!, 256],
+    ] as const) {
+      const bytes = parts.map((part) => Buffer.from(part, 'base64url'));
+      for (const part of bytes) expect(part).toHaveLength(bits / 8);
+      for (let bit = 0; bit < bits; bit++) {
+        const ones = bytes.filter((part) => part[bit >> 3]! & (1 << (bit & 7))).length;
+        expect(ones % parts.length).not.toBe(0); // no bit is the same in all of them
+      }
     }
   },
 
@@ -61,7 +69,7 @@ export const ids: Attacks = {
     const malformed = ['', id, good.slice(2), `j:${good}`, 's:', `s:\0${good}`, `s:${'x'.repeat(8_000)}`];
     malformed.push('j:{"id":{"$ne":null}}', `s:${id} OR 1=1.${good.slice(-43)}`, "s:' OR '1'='1.x");
     const unsigned = [`s:${id}`, `s:${id}.`, good.slice(0, -1), `${good}=`, `s:x${good.slice(2)}`];
-    unsigned.push(signed(id, 'another secret of thirty-two bytes or more'), signed(digest(id), ''));
+    unsigned.push(signed(id, 'another secret of thirty-two bytes or more'), signed(tokenOf(id), ''));
     for (const value of [...malformed, ...unsigned]) {
       const answer = await bearer(site, value).get('/run/read');
       expect([value, answer]).toMatchObject([value, { status: 200, body: {}, setCookies: [] }]);
@@ -72,15 +80,41 @@ export const ids: Attacks = {
 
   'Unknown ids are not adopted: a fresh id, no row, and an event': async ({ open, backend }) => {
     const site = await open();
-    const planted = 'A'.repeat(43);
-    const client = bearer(site, signed(planted));
-    expect(await client.get('/run/read')).toMatchObject({ status: 200, body: {}, setCookies: [] });
-    expect([site.spy.count('create'), await site.sessions.count()]).toEqual([0, 0]);
-    expect(rejections(site)).toEqual(['unknown']);
-    await client.post('/run/login', { userId: 'ann' });
-    expect(client.sessionId).toMatch(/^[\w-]{43}$/);
-    expect(client.sessionId).not.toBe(planted);
-    expect(await backend.store.read([digest(planted)])).toEqual([undefined]);
+    const ours = `${'A'.repeat(22)}~${'B'.repeat(43)}`;
+    for (const planted of [ours, 'A'.repeat(43), `${'A'.repeat(43)}~${'B'.repeat(43)}`]) {
+      site.spy.reset();
+      site.events.splice(0);
+      const client = bearer(site, signed(planted));
+      expect(await client.get('/run/read')).toMatchObject({ status: 200, body: {}, setCookies: [] });
+      expect([site.spy.count('create'), await site.sessions.count()]).toEqual([0, 0]);
+      expect(rejections(site)).toEqual(['unknown']);
+      await client.post('/run/login', { userId: 'ann' });
+      expect(client.sessionId).toMatch(OUR_ID);
+      expect(keyOf(client)).not.toBe(keyOfId(planted));
+      expect(await backend.store.read([keyOfId(planted)])).toEqual([undefined]);
+      await site.sessions.revokeEverything();
+    }
+  },
+
+  'Superseded ids are refused, with an event that names the session': async ({ open }) => {
+    const [site, other] = [await open(), await open()];
+    for (const way of ['login', 'rotate']) {
+      const client = await visitor(site);
+      const copies = [client.copy()];
+      await client.post(`/run/${way}`, { userId: 'ann' });
+      copies.push(client.copy());
+      await client.post(`/run/${way}`, { userId: 'ann' });
+      for (const [index, copy] of copies.entries()) {
+        other.events.splice(0);
+        expect([way, index, await seenWith(copy, other)]).toEqual([way, index, {}]);
+        expect(rejections(other)).toEqual(['superseded']);
+        expect(other.events[0]).toMatchObject({ handle: keyOf(client) });
+      }
+      const made = bearer(other, signed(`${keyOf(client)}~${'A'.repeat(43)}`)); // by somebody with the secret of the signature
+      expect((await made.post('/run/set', { mine: true })).status).toBe(200);
+      expect(keyOf(made)).not.toBe(keyOf(client));
+      expect(await seenWith(client, other)).toMatchObject({ color: 'green' });
+    }
   },
 
   'ASVS 14.2.1: an id in a query, body, path or header is ignored': async ({ open }) => {

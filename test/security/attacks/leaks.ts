@@ -8,9 +8,10 @@ import { Hearing, textOf } from '../support/hearing.js';
 import {
   type Attacks,
   bearer,
-  digest,
+  keyOf,
   member,
   type Scene,
+  secretOf,
   signed,
   valueOf,
   visitor,
@@ -44,22 +45,24 @@ async function live(site: Site): Promise<string[]> {
   site.handle('bad', ({ session }) => void (session.bad = { text: DATA, n: 1n }));
   const client = await visitor(site, { text: DATA });
   const ids = [client.sessionId!];
+  const secrets = [secretOf(client)];
   for (const way of ['login', 'rotate', 'increment', 'read']) {
     await client.post(`/run/${way}`, { userId: 'ann' });
     ids.push(client.sessionId!);
+    secrets.push(secretOf(client));
   }
   for (const way of ['fails', 'big', 'bad']) expect((await client.get(`/run/${way}`)).status).toBe(500);
   const value = valueOf(client);
   for (const wrong of [ids[0]!, value.slice(0, -1), `${value.slice(0, -3)}AAA`, signed(ids[0]!)])
     await bearer(site, wrong).get('/run/read');
   await Promise.all(Array.from({ length: 10 }, () => client.post('/run/increment')));
-  await site.sessions.list('ann', { current: digest(client.sessionId!) });
+  await site.sessions.list('ann', { current: keyOf(client) });
   await site.sessions.prune();
   const other = await visitor(site, { text: DATA });
-  await site.spy.tamper(digest(other.sessionId!), { data: `{"text":"${DATA}` });
+  await site.spy.tamper(keyOf(other), { data: `{"text":"${DATA}` });
   expect((await other.get('/run/read')).body).toEqual({});
   await client.post('/run/logout');
-  return [...new Set([...ids, other.sessionId!, value.slice(-40)])];
+  return [...new Set([...ids, ...secrets, other.sessionId!, secretOf(other), value.slice(-40)])];
 }
 
 /** What is written down where others read it. */
@@ -79,7 +82,7 @@ export const leaks: Attacks = {
       const site = await scene.open(options, (app) => app.useLogger(hearing.logger));
       secrets.push(...(await live(site)));
       const client = await member(site);
-      secrets.push(client.sessionId!);
+      secrets.push(secretOf(client));
       for (const method of ['read', 'update', 'delete'] as const) {
         site.spy.failure = { error: new Error('down'), methods: [method] };
         for (const way of ['set', 'rotate', 'logout']) said.push((await client.post(`/run/${way}`)).text);
@@ -105,9 +108,9 @@ export const leaks: Attacks = {
     const secrets = await live(site);
     const client = await member(site);
     scene.clock.advance(11 * 60_000);
-    secrets.push(client.sessionId!);
+    secrets.push(secretOf(client));
     await client.get('/run/read');
-    secrets.push(client.sessionId!);
+    secrets.push(secretOf(client));
     expect(new Set(secrets).size).toBe(secrets.length);
     expect(hearing.everything).toContain('of the handler');
     if (scene.kind === 'postgres') expect(hearing.everything).toContain('CREATE TABLE'); // TypeORM does talk

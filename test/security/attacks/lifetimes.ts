@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { DAY, HOUR, MINUTE } from '../../support/clock.js';
-import { type Attacks, digest, member, rejections, seenWith, thief, visitor } from '../support/scene.js';
+import { type Attacks, keyOf, member, rejections, seenWith, thief, visitor } from '../support/scene.js';
 
 /** When sessions end by themselves, and that what has ended stays ended. */
 export const lifetimes: Attacks = {
@@ -31,7 +31,7 @@ export const lifetimes: Attacks = {
     }
     expect(await seenWith(client, site)).toMatchObject({ userId: 'ann' });
     // Nor does a row that somebody has prolonged by hand.
-    const key = digest(client.sessionId!);
+    const key = keyOf(client);
     await site.spy.tamper(key, { lastSeenAt: Date.now() + DAY, expiresAt: Date.now() + DAY });
     clock.advance(30 * MINUTE);
     for (const at of [site, await open(options)]) expect(await seenWith(client, at)).toEqual({});
@@ -84,7 +84,7 @@ export const lifetimes: Attacks = {
       expect([way, await site.sessions.count()]).toEqual([way, 0]);
     }
     const client = await visitor(site); // what the row says counts, too
-    await site.spy.tamper(digest(client.sessionId!), { expiresAt: Date.now() - 1 });
+    await site.spy.tamper(keyOf(client), { expiresAt: Date.now() - 1 });
     expect(await seenWith(client, site)).toEqual({});
   },
 };

@@ -1,10 +1,10 @@
 import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { sign } from 'cookie-signature';
-import { createHash } from 'node:crypto';
 import type { MemorySessionStore, SessionModuleOptions } from '../../../lib/index.js';
 import type { Client } from '../../support/client.js';
 import { TestClock } from '../../support/clock.js';
+import { keyOf as keyOfId } from '../../support/ids.js';
 import { type Backend, type KINDS, openSite, SECRET, type Site } from '../../support/site.js';
 
 export type Kind = (typeof KINDS)[number];
@@ -89,9 +89,14 @@ export function valueOf({ cookies }: Client): string {
   return decodeURIComponent(cookies.get('sid')!);
 }
 
-/** What stores keep in place of an id. */
-export function digest(id: string): string {
-  return createHash('sha256').update(id).digest('base64url');
+/** Where the store has the session of a browser. */
+export function keyOf({ sessionId }: Client): string {
+  return keyOfId(sessionId!);
+}
+
+/** The part of a browser's session id that nobody else may have. */
+export function secretOf({ sessionId }: Client): string {
+  return sessionId!.split('~')[1]!;
 }
 
 /** Why cookies were refused, in order. */

@@ -25,9 +25,11 @@ const DURATIONS: Record<string, Kind> = {
 };
 
 describe.each(Object.entries(DURATIONS))('%s', (name, { read, zero, off, cookie }) => {
-  // Without a grace period, which an interval must be longer than.
+  // Without a grace period, which an interval must be longer than; a touch waits for a tenth of the idle timeout at most.
   const optionsOf = (value: unknown): object =>
-    cookie ? { cookie: { [name]: value } } : { rotationGrace: 0, [name]: value };
+    cookie
+      ? { cookie: { [name]: value } }
+      : { rotationGrace: 0, ...(name === 'touchInterval' && { idleTimeout: '10d' }), [name]: value };
   const optionName = cookie ? `cookie.${name}` : name;
 
   it.each([
@@ -145,9 +147,14 @@ describe('touchInterval', () => {
   });
 
   it('that is longer than the idle timeout allows is lowered, not refused', () => {
-    expect(touch({ idleTimeout: '10m', touchInterval: '1h' })).toBe(5 * MINUTE);
-    expect(touch({ idleTimeout: '10m', touchInterval: '5m' })).toBe(5 * MINUTE);
-    expect(touch({ idleTimeout: '10m', touchInterval: '4m' })).toBe(4 * MINUTE);
-    expect(touch({ cookie: { maxAge: '10m' }, touchInterval: '1h' })).toBe(5 * MINUTE);
+    expect(touch({ idleTimeout: '10m', touchInterval: '1h' })).toBe(MINUTE);
+    expect(touch({ idleTimeout: '10m', touchInterval: '1m' })).toBe(MINUTE);
+    expect(touch({ idleTimeout: '10m', touchInterval: '59s' })).toBe(59 * SECOND);
+  });
+
+  it('is at most a tenth of the life of the cookie, too', () => {
+    expect(touch({ cookie: { maxAge: '10m' }, touchInterval: '1h' })).toBe(MINUTE);
+    expect(touch({ cookie: { maxAge: '5m' }, idleTimeout: '1d' })).toBe(30 * SECOND);
+    expect(touch({ cookie: { maxAge: '1d' }, idleTimeout: '5m' })).toBe(30 * SECOND);
   });
 });

@@ -182,6 +182,7 @@ export async function openSocketSite(
 
 const USUAL: Record<string, Work> = {
   read: (session) => ({ ...session }),
+  handle: ({ handle }) => ({ handle }),
   set: (session, { name: _, ...data }) => void Object.assign(session, data),
   increment: (session) => session.update((s) => ({ count: (s.count = ((s.count as number) ?? 0) + 1) })),
   notify: (session) => session.flash('notice', 'saved'),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { defer } from '../support/deferred.js';
 import type { StoreCall } from '../support/fake-store.js';
 import { DAY, MINUTE, type Visit, World } from '../support/world.js';
 
@@ -101,6 +102,12 @@ describe('a cap on the sessions of a user (ASVS 7.1.2)', () => {
       await world.visit(undefined),
       await world.another({ maxSessionsPerUser: 1 }).visit(undefined),
     ];
+    const bothStored = defer();
+    world.store.before = (call) => {
+      if (call !== 'findByUser') return undefined;
+      if (world.store.rows.size === 2) bothStored.resolve();
+      return bothStored.promise;
+    };
     await Promise.all(visits.map(({ session }) => session.login('ada')));
     const commits = await Promise.all(visits.map((visit) => visit.commit()));
     expect(commits.map(({ cookie }) => cookie).sort()).toEqual(['none', 'set']);

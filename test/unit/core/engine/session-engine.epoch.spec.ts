@@ -34,7 +34,7 @@ describe.each(PROCESSES)('a request under way while somebody signs in under its 
     ['rotate()', (session) => session.rotate()],
   ];
 
-  it.each(CALLS)('cannot go on with it by %s', async (name, call) => {
+  it.each(CALLS)('cannot go on with it by %s', async (_name, call) => {
     const { world, late, signedIn } = await overtaken();
     await expect(call(late.session)).rejects.toMatchObject(ENDED);
     expect(Object.keys(late.session)).not.toContain('email');

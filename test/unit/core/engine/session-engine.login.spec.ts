@@ -41,6 +41,16 @@ describe('login()', () => {
     expect(world.store.row).toMatchObject({ userId: '42', data: '{"userId":42}' });
   });
 
+  it('gives a new id also to a session that is not stored, whose id somebody has seen', async () => {
+    const world = new World();
+    const { session } = await world.visit(undefined);
+    const { id } = session;
+    await session.login('ada');
+    expect(session.id).not.toBe(id);
+    expect(await world.peek(`ok:${id}`)).toBeUndefined();
+    expect(await world.peek(`ok:${session.id}`)).toEqual({ userId: 'ada' });
+  });
+
   it('keeps only the keys that it is told to', async () => {
     const world = new World();
     const old = await world.begin({ cart: [1], csrf: 'x', __proto__x: 1 });
@@ -182,6 +192,20 @@ describe('login() with keep', () => {
     await visit.session.login('ada', { keep: [] });
     const { session } = await world.visit(((await visit.commit()) as { token: string }).token);
     expect([session.flash('notice'), session.cookie.originalMaxAge]).toEqual([[], null]);
+  });
+
+  it('drops cookie settings that only this request has made', async () => {
+    const world = new World();
+    for (const token of [undefined, await world.begin()]) {
+      const { visit } = await world.request(token, async (session) => {
+        session.cookie.maxAge = 10 * DAY;
+        await session.login('ada', { keep: [] });
+      });
+      expect([
+        visit.session.cookie.originalMaxAge,
+        visit.state.base!.meta?.includes('cookie') ?? false,
+      ]).toEqual([null, false]);
+    }
   });
 
   it('leaves what comes after it: “remember me” and a greeting', async () => {

@@ -26,7 +26,7 @@ describe('rotate()', () => {
     expect(commit.cookie).toBe('set');
     expect(await world.peek(token)).toEqual({ cart: [1], mine: 1 });
     expect(await world.peek(old)).toBeUndefined();
-    expect(world.store.rows.size).toBe(1);
+    expect(world.store.row).toMatchObject({ previousToken: null, previousUntil: null });
   });
 
   it('of a session that is not stored changes the id it will have', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { defer } from '../support/deferred.js';
+import { turns } from '../support/fake-clock.js';
 import { FakeStore } from '../support/fake-store.js';
 import { MINUTE, World } from '../support/world.js';
 
@@ -33,6 +35,36 @@ describe('update()', () => {
     await two.request(token, (own) => (own.n = 10));
     await visit.session.update((session) => (session.n = (session.n as number) + 1));
     expect(one.data).toEqual({ n: 11, mine: 'before' });
+  });
+
+  it('that stands in line keeps what the application changes meanwhile', async () => {
+    for (const call of ['update', 'login'] as const) {
+      const world = new World();
+      const token = await world.begin({ n: 0 });
+      const [first, second] = [await world.visit(token), await world.visit(token)];
+      const written = defer();
+      world.store.before = (kind) => (kind === 'update' ? written.promise : undefined);
+      first.session.theirs = 1;
+      const committed = first.commit();
+      await turns();
+      const { session } = second;
+      const calling =
+        call === 'login' ? session.login('ada') : session.update((own) => (own.n = (own.n as number) + 1));
+      await turns();
+      session.mine = 1;
+      session.flash('notice', 'mine');
+      session.cookie.sameSite = 'strict';
+      written.resolve();
+      await Promise.all([committed, calling]);
+      const { token: after = token } = (await second.commit()) as { token?: string };
+      const found = (await world.visit(after)).session;
+      expect({ ...found }).toEqual({
+        theirs: 1,
+        mine: 1,
+        ...(call === 'login' ? { n: 0, userId: 'ada' } : { n: 1 }),
+      });
+      expect([found.flash('notice'), found.cookie.sameSite]).toEqual([['mine'], 'strict']);
+    }
   });
 
   it('that fails leaves the session as it was before it', async () => {
