@@ -46,7 +46,7 @@ export class SessionCap {
   async #refuse(state: SessionState, key: string, userId: string): Promise<void> {
     state.end('here');
     try {
-      if (await this.shared.delete(key)) this.reporter.destroyed({ key, userId }, 'replaced');
+      if (await this.shared.delete(state.place)) this.reporter.destroyed({ key, userId }, 'replaced');
     } catch (error) {
       // The store has told of this failure, too. No cookie leads to the session: it was never sent.
       if (!(error instanceof SessionStoreError)) throw error;

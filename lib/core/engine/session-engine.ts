@@ -23,6 +23,9 @@ export type Commit =
   | { readonly cookie: 'clear' }
   | { readonly cookie: 'set'; readonly token: string };
 
+/** Milliseconds for which a cookie is trusted to be current after a write has found it so. */
+const TRUSTED = 1_000;
+
 const NOTHING: Commit = { cookie: 'none' };
 const CLEAR: Commit = { cookie: 'clear' };
 
@@ -87,7 +90,7 @@ export class SessionEngine {
   commit(state: SessionState): Commit | Promise<Commit> {
     if (state.status === 'detached') return NOTHING;
     if (state.isEnded) return this.cookieOf(state);
-    const write = { renewal: this.#dueRenewal(state) };
+    const write = { renewal: this.#dueRenewal(state), isCheck: this.#mustCheck(state) };
     const writing = state.atOnce(() =>
       this.#writer.hasNothingToStore(state, write) ? undefined : this.#writer.write(state, write),
     );
@@ -232,6 +235,11 @@ export class SessionEngine {
   #sendsCookie(state: SessionState): boolean {
     if (state.written !== 'here' || !state.hasCurrentId) return false;
     return state.mustSendCookie || (state.host.renewal === 'possible' && renewsCookie(state));
+  }
+
+  /** Whether the write that lets the cookie leave was so long ago that somebody may have signed in since, elsewhere. */
+  #mustCheck(state: SessionState): boolean {
+    return this.#sendsCookie(state) && this.settings.now() - state.writtenAt > TRUSTED;
   }
 
   /** The renewal of the id that is due by the clock, where the response can carry it. */

@@ -24,6 +24,8 @@ export interface Write extends Intent {
   readonly prepare?: (() => void | Promise<void>) | undefined;
   /** Write even what did not change, and what holds nothing. */
   readonly isForced?: boolean;
+  /** Touch at least, so that the store says whether the session still is what this request knows. */
+  readonly isCheck?: boolean;
 }
 
 /**
@@ -31,6 +33,11 @@ export interface Write extends Intent {
  * signed in to it, or renewed its id, so that this request must not go on with it.
  */
 export type WriteOutcome = 'done' | 'ended' | 'superseded';
+
+/** This request's changes from before a call, to come back to. */
+interface Own {
+  before: LocalChanges | undefined;
+}
 
 /** Writes sessions against the version that was read, and carries changes over to newer ones. */
 export class SessionWriter {
@@ -47,7 +54,7 @@ export class SessionWriter {
   /** Whether a write would change nothing, or store what holds nothing. */
   hasNothingToStore(state: SessionState, write: Write = {}): boolean {
     const isAsked = write.isForced === true || write.login !== undefined || write.renewal !== undefined;
-    if (isAsked) return false;
+    if (isAsked || (write.isCheck && state.base !== undefined)) return false;
     if (state.isGivenUp) return true;
     if (state.base !== undefined) return stalenessOf(state) === 'fresh';
     const { saveUninitialized, profile } = this.settings;
@@ -73,28 +80,26 @@ export class SessionWriter {
 
   async #writeInTurn(state: SessionState, turn: Turn, write: Write): Promise<WriteOutcome> {
     const deadline = performance.now() + PERSISTENCE;
-    let before: LocalChanges | undefined;
+    const own: Own = { before: undefined };
     try {
       for (let attempt = 0; performance.now() < deadline; attempt++) {
         if (attempt > 1) await backOff(attempt);
-        if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, before, attempt > 0);
+        if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, own.before, attempt > 0);
         if (state.isEnded)
           return turn.latest === undefined || turn.latest === 'gone' ? 'ended' : 'superseded';
         if (write.login !== undefined && !this.#mayLogIn(state)) return 'superseded';
         if (write.prepare !== undefined) {
           // Not before: what the application changes while this write stands in line is kept.
-          before ??= state.snapshot();
+          own.before ??= state.snapshot();
           await write.prepare();
         }
-        if (
-          await state.atOnce(() => this.hasNothingToStore(state, write) || this.#attempt(state, turn, write))
-        )
-          return 'done';
+        const isNothing = (): boolean => this.hasNothingToStore(state, write);
+        if (await state.atOnce(() => isNothing() || this.#attempt(state, turn, write, own))) return 'done';
       }
       throw new SessionConflictError(messages.conflict(PERSISTENCE));
     } catch (error) {
-      state.releaseFlash(before);
-      if (before !== undefined) state.rebase(state.base, before);
+      state.releaseFlash(own.before);
+      if (own.before !== undefined) state.rebase(state.base, own.before);
       throw error;
     }
   }
@@ -104,7 +109,7 @@ export class SessionWriter {
   }
 
   /** One try at writing; on a conflict, learns what the store holds and answers false. */
-  async #attempt(state: SessionState, turn: Turn, write: Write): Promise<boolean> {
+  async #attempt(state: SessionState, turn: Turn, write: Write, own: Own): Promise<boolean> {
     const { base, host } = state;
     if (base === undefined) return this.#create(state, turn, write);
     // Of an id that somebody else renewed there is no renewal: that other id is the session's.
@@ -130,8 +135,12 @@ export class SessionWriter {
     if (!(await this.shared.update(change))) {
       turn.latest = await this.loader.latestOf(state, base);
       // The store may have applied it and lost the answer: nobody else writes this version.
-      if (turn.latest === 'gone' || turn.latest.version !== next.version || staleness === 'touch')
+      const isOwn = turn.latest !== 'gone' && turn.latest.version === next.version && staleness !== 'touch';
+      if (!isOwn) {
+        // What the application has changed while the write was under way goes on as well.
+        own.before &&= state.withChangesSince(next.data, own.before);
         return false;
+      }
     }
     // The cookie from before stays the session's, unless another request of this process has gone on from here.
     if (this.#isStranded(state) && (await this.#takeBack(state, base, next))) return true;
@@ -200,9 +209,10 @@ export class SessionWriter {
 }
 
 /** What a write has to do. */
-function stalenessFor(state: SessionState, { isForced }: Write, { login, renewal }: Intent): Staleness {
-  if (isForced === true || login !== undefined || renewal !== undefined) return 'changed';
-  return stalenessOf(state);
+function stalenessFor(state: SessionState, write: Write, { login, renewal }: Intent): Staleness {
+  if (write.isForced === true || login !== undefined || renewal !== undefined) return 'changed';
+  const staleness = stalenessOf(state);
+  return staleness === 'fresh' && write.isCheck ? 'touch' : staleness;
 }
 
 /** Writers of several instances that meet again and again get out of step, and the slower one its chance. */

@@ -82,6 +82,11 @@ export class SessionContent {
     this.#base = text;
   }
 
+  /** What the application changed since the data was this text. */
+  changesSince(text: string): KeyChanges {
+    return changesBetween(text, this.text);
+  }
+
   /** What the application changed since the data was read. */
   changes(): KeyChanges {
     return changesBetween(this.#base, this.text);

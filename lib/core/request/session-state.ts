@@ -50,6 +50,8 @@ export class SessionState {
   mustSendCookie = false;
   /** Who has written the session since this request read it: a cookie leaves only after a write of its own. */
   written: 'by nobody' | 'by others' | 'here' = 'by nobody';
+  /** When this request has written the session last. */
+  writtenAt = -Infinity;
   /** Whether the application asked for a touch. */
   touchAsked: boolean;
 
@@ -262,6 +264,7 @@ export class SessionState {
     this.#status = 'loaded';
     this.touchAsked = false;
     this.written = 'here';
+    this.writtenAt = this.settings.now();
   }
 
   /** Takes note that somebody else has written the session. What this request has written itself is still its own. */
@@ -277,6 +280,12 @@ export class SessionState {
   /** This request's changes so far, to come back to. */
   snapshot(): LocalChanges {
     return { data: this.localChanges(), flash: this.flashChanges?.copy(), cookie: this.ownCookie.snapshot() };
+  }
+
+  /** A snapshot together with what the application has changed since the data was `text`. */
+  withChangesSince(text: string, { data, ...rest }: LocalChanges): LocalChanges {
+    const since = this.content?.changesSince(text) ?? [];
+    return { ...rest, data: new Map([...data, ...since]) };
   }
 
   /**

@@ -359,3 +359,44 @@ describe('a touch that can carry no cookie (a message of a WebSocket)', () => {
     expect((await world.request(renewed, () => undefined, options)).commit).toEqual({ cookie: 'none' });
   });
 });
+
+describe('a request that has written its session, and takes its time before it answers', () => {
+  const persistent = { cookie: { path: '/', maxAge: HOUR } };
+
+  it.each(['login', 'rotate'] as const)(
+    'sends no dead cookie where somebody has called %s() meanwhile',
+    async (call) => {
+      const world = new World();
+      const token = await world.begin({ cart: [1] }, persistent);
+      const slow = await world.visit(token, persistent);
+      slow.session.n = 1;
+      await slow.session.save();
+      world.now += 5 * SECOND;
+      const other = world.another();
+      const { token: newest } = await other.request(
+        token,
+        (session) => session[call]('ada' as never),
+        persistent,
+      );
+      expect((await slow.commit()).cookie).toBe('none');
+      expect(await world.peek(newest)).toMatchObject({ cart: [1], n: 1 });
+    },
+  );
+
+  it('costs one touch more, and nothing where it answers at once', async () => {
+    const world = new World();
+    const token = await world.begin({ cart: [1] }, persistent);
+    for (const [wait, writes] of [
+      [0, 1],
+      [5 * SECOND, 2],
+    ] as const) {
+      const visit = await world.visit(token, persistent);
+      visit.session.n = wait;
+      await visit.session.update((s) => void (s.m = wait));
+      world.store.calls.length = 0;
+      world.now += wait;
+      expect((await visit.commit()).cookie).toBe('set');
+      expect(world.store.asked('update')).toBe(writes - 1);
+    }
+  });
+});

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { FakeClock, turns } from './support/fake-clock.js';
+import { FakeClock, turns } from '../support/fake-clock.js';
 
 const clock = new FakeClock();
 jest.unstable_mockModule('node:timers', () => clock.timers);
-const { comesWithin, Moment } = await import('../../../lib/core/line.js');
+const { comesWithin, Moment } = await import('../../../../lib/core/request/line.js');
 
 beforeEach(() => clock.reset());
 
