@@ -1,16 +1,21 @@
-export type { CookieAttributes, SessionCookie } from './core/session-cookie.js';
+export type { CookieAttributes, SessionCookie } from './core/record/session-cookie.js';
 // A star export: only then can applications merge their own keys into SessionData.
 export * from './core/session-data.js';
-export type { DestroyedReason, RejectedReason, RotatedReason, SessionEvent } from './core/session-events.js';
-export type { SessionChange, SessionRecord, SessionSummary } from './core/session-record.js';
+export type {
+  DestroyedReason,
+  RejectedReason,
+  RotatedReason,
+  SessionEvent,
+} from './core/record/session-events.js';
+export type { SessionChange, SessionRecord, SessionSummary } from './core/record/session-record.js';
 export type {
   PrunableSessionStore,
   SessionStore,
   StoreCapability,
   StoreOutcome,
   UserSessionStore,
-} from './core/session-store.js';
-export type { SessionCallback } from './core/session-calls.js';
+} from './core/store/session-store.js';
+export type { SessionCallback } from './core/request/session-calls.js';
 export type { LoginOptions, SessionObject } from './core/session.js';
 export { CsrfToken } from './decorators/csrf-token.decorator.js';
 export { AllowAnonymous } from './decorators/allow-anonymous.decorator.js';

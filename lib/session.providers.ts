@@ -1,6 +1,6 @@
 import { Inject, Optional, type Provider, type Type } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import type { SessionStore } from './core/session-store.js';
+import type { SessionStore } from './core/store/session-store.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { createSessionMiddleware } from './http/session.middleware.js';
 import { refuseUnseen } from './options/option-checks.js';

@@ -1,10 +1,17 @@
 import { Logger } from '@nestjs/common';
-import { Pruner } from './core/pruner.js';
-import { PLAIN_RECORDS, type RecordSeal, SealedRecords } from './core/record-seal.js';
-import { SessionEngine } from './core/session-engine.js';
-import { SessionEventHub } from './core/session-events.js';
-import { isPrunable, knowsUsers, sealsCookies, type SessionStore, storeName } from './core/session-store.js';
-import { SharedStore } from './core/shared-store.js';
+import { Pruner } from './core/store/pruner.js';
+import { PLAIN_RECORDS, type RecordSeal, SealedRecords } from './core/record/record-seal.js';
+import { SessionEngine } from './core/engine/session-engine.js';
+import { SessionEventHub } from './core/record/session-events.js';
+import {
+  isPrunable,
+  knowsUsers,
+  sealsCookies,
+  type SessionStore,
+  storeName,
+} from './core/store/session-store.js';
+import { SharedStore } from './core/store/shared-store.js';
+import { presentSession } from './core/session.js';
 import { messages } from './errors/messages.js';
 import type { SessionStoreError } from './errors/session-store.error.js';
 import { SessionCapabilityError } from './errors/session-capability.error.js';
@@ -48,7 +55,7 @@ export class SessionRuntime {
       seal: this.#sealFor(options, store),
       onError: (error) => this.#storeFailed(error),
     });
-    this.engine = new SessionEngine(options.engine, store, this.shared, this.events);
+    this.engine = new SessionEngine(options.engine, store, this.shared, this.events, presentSession);
     this.context = {
       engine: this.engine,
       http: sealsCookies(store) ? sealedCookies(options, store) : options.http,

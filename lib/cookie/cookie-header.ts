@@ -1,5 +1,5 @@
 import { parse, serialize, type SerializeOptions } from 'cookie';
-import type { CookieAttributes } from '../core/session-cookie.js';
+import type { CookieAttributes } from '../core/record/session-cookie.js';
 
 /** RFC 6265bis, section 5.6: browsers ignore cookies whose name and value are longer. */
 export const MAX_COOKIE_BYTES = 4096;

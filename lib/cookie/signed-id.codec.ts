@@ -1,7 +1,7 @@
 import { type CipherKey, createHmac, timingSafeEqual } from 'node:crypto';
-import type { OpenedToken, TokenCodec } from '../core/engine-settings.js';
-import { RecentMap } from '../core/recent-map.js';
-import { isWellFormedId } from '../core/session-id.js';
+import type { OpenedToken, TokenCodec } from '../core/record/token-codec.js';
+import { RecentMap } from '../core/record/recent-map.js';
+import { isWellFormedId } from '../core/record/session-id.js';
 
 /** Characters of base64 without padding that an HMAC-SHA256 takes. */
 const SIGNATURE_LENGTH = 43;

@@ -1,16 +1,13 @@
 import { describe, messages } from '../errors/messages.js';
-import { SessionEndedError } from '../errors/session-ended.error.js';
 import { SessionDataError } from '../errors/session-data.error.js';
-import { csrfTokenFor, isTokenFor } from './csrf-token.js';
-import type { SessionFace } from './engine-settings.js';
-import { SessionCookie } from './session-cookie.js';
-import type { CallName, SessionCallback } from './session-calls.js';
-import type { SessionEngine } from './session-engine.js';
-import { expiresAtOf } from './session-life.js';
-import { refuseNonJson } from './session-text.js';
-import { flashEntries } from './session-meta.js';
-import type { SessionState } from './session-state.js';
-import { userIdText } from './user-id.js';
+import type { SessionProfile } from './request/session-rules.js';
+import { SessionCookie } from './record/session-cookie.js';
+import type { CallName, SessionCallback } from './request/session-calls.js';
+import type { SessionEngine } from './engine/session-engine.js';
+import { expiresAtOf } from './request/session-life.js';
+import { refuseNonJson } from './record/session-text.js';
+import type { SessionState } from './request/session-state.js';
+import { userIdText } from './record/user-id.js';
 
 /** What {@link SessionObject.login} may be told. */
 export interface LoginOptions {
@@ -250,51 +247,6 @@ export class SessionObject {
   }
 }
 
-/**
- * Takes all flash values of a key for good: of requests that race for one, on whichever instances, one gets it.
- * A session that was ended meanwhile has none. @internal
- */
-export async function takeFlash(session: SessionObject, key: string): Promise<unknown[]> {
-  const { meta } = SessionObject.stateOf(session);
-  if (flashEntries(meta.flash, key).length === 0) return session.flash(key);
-  try {
-    return await SessionObject.updateFor('@Flash', session, () => session.flash(key));
-  } catch (error) {
-    if (error instanceof SessionEndedError) return [];
-    throw error;
-  }
-}
-
-/**
- * A token for a form of the session. The first one makes the session's secret, for good: of requests that ask at the same
- * time, on whichever instances, all get the one that is stored. @internal
- */
-export async function csrfTokenOf(session: SessionObject): Promise<string> {
-  const state = SessionObject.stateOf(session);
-  // A session that is never stored (`onStoreError: 'anonymous'`) has tokens that are good for nothing, and its page.
-  const isKept = state.meta.csrf !== undefined || state.status === 'detached';
-  return csrfTokenFor(
-    isKept ? state.needCsrf() : await SessionObject.updateFor('@CsrfToken', session, () => state.needCsrf()),
-  );
-}
-
-/** Whether a token is one of the session's. @internal */
-export function isCsrfTokenOf(session: SessionObject, token: string): boolean {
-  const { csrf } = SessionObject.stateOf(session);
-  return csrf !== undefined && isTokenFor(csrf, token);
-}
-
-/** How many milliseconds ago the user signed in with `login()`; undefined where that did not happen. @internal */
-export function loginAgeOf(session: SessionObject): number | undefined {
-  const { authenticatedAt } = session;
-  return authenticatedAt && SessionObject.stateOf(session).settings.now() - authenticatedAt.getTime();
-}
-
-/** Whose session it is: as `login()` said, else as the option `userId` finds in the data. @internal */
-export function ownerOf(session: SessionObject): string | undefined {
-  return SessionObject.stateOf(session).owner ?? undefined;
-}
-
 /** The names of the session's own members: as data keys they are not stored. */
 export const SESSION_MEMBERS: ReadonlySet<string> = new Set(
   Object.getOwnPropertyNames(SessionObject.prototype).filter((name) => name !== 'constructor'),
@@ -320,11 +272,17 @@ for (const name of [...SESSION_MEMBERS, '__proto__']) {
   });
 }
 
-/** The session as `@Session()` gives it. */
-export const SESSION_FACE: SessionFace = {
+/** Sessions as Nest applications have them. */
+export const NEST_PROFILE: SessionProfile = {
   memberNames: SESSION_MEMBERS,
   strict: true,
   sendsCookieChanges: true,
-  present: (engine, state) => new SessionObject(engine, state),
+  savesUnchanged: false,
+  savesRegenerated: false,
   cookie: (defaults, changes, now) => new SessionCookie(defaults, changes, now),
 };
+
+/** The session as `@Session()` gives it, without its data. */
+export function presentSession(engine: SessionEngine, state: SessionState): SessionObject {
+  return new SessionObject(engine, state);
+}

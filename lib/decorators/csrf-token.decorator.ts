@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { csrfTokenOf } from '../core/session.js';
+import { csrfTokenOf } from '../core/session-access.js';
 import { withSession } from '../transport/with-session.js';
 
 /**

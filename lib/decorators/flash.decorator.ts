@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { takeFlash } from '../core/session.js';
+import { takeFlash } from '../core/session-access.js';
 import { withSession } from '../transport/with-session.js';
 
 const FlashParam = createParamDecorator((key: string, context: ExecutionContext): Promise<unknown[]> =>

@@ -1,5 +1,5 @@
 import { serialize, type SerializeOptions } from 'cookie';
-import { type CookieChanges, type CookieDefaults, SessionCookie } from '../core/session-cookie.js';
+import { type CookieChanges, type CookieDefaults, SessionCookie } from '../core/record/session-cookie.js';
 
 /** What {@link Cookie} may be told: cookie attributes, and its life in milliseconds (`maxAge`) or until a date (`expires`). */
 export type CookieOptions = CookieDefaults & { readonly originalMaxAge?: number | null };

@@ -1,5 +1,5 @@
-import type { SessionChange, SessionRecord } from '../core/session-record.js';
-import type { SessionStore, StoreOutcome } from '../core/session-store.js';
+import type { SessionChange, SessionRecord } from '../core/record/session-record.js';
+import type { SessionStore, StoreOutcome } from '../core/store/session-store.js';
 import {
   callStore,
   type ExpressSessionStore,

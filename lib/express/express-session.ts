@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SessionEngine } from '../core/session-engine.js';
-import { SessionEventHub } from '../core/session-events.js';
-import { SharedStore } from '../core/shared-store.js';
+import { SessionEngine } from '../core/engine/session-engine.js';
+import { SessionEventHub } from '../core/record/session-events.js';
+import { SharedStore } from '../core/store/shared-store.js';
 import { exchangeOf } from '../http/request-session.js';
 import { type Next, SessionExchange } from '../http/session-exchange.js';
 import { ExpressStoreAdapter } from '../stores/express/express-store.adapter.js';
@@ -11,6 +11,7 @@ import { resolveSessionOptions, secretOf, type SessionOptions } from './options.
 import { MemoryStore } from './memory-store.js';
 import { coversPath, pathOf } from './path.js';
 import type { ExpressSessionRequest } from './request.js';
+import type { SessionData } from './session-data.js';
 import { Session } from './session.js';
 import { Store } from './store.js';
 
@@ -28,7 +29,9 @@ function sessionMiddleware(given?: SessionOptions | null): SessionMiddleware {
     timeout: resolved.storeTimeout,
     onError: () => undefined,
   });
-  const engine = new SessionEngine(settings, dropIn, shared, new SessionEventHub());
+  const engine = new SessionEngine(settings, dropIn, shared, new SessionEventHub(), (engine, state) =>
+    Session.bound(engine, state),
+  );
   const context = { engine, http, callTimeout: resolved.storeTimeout, storeFailures: () => 0, warnOnce };
   warnings.forEach(warnOnce);
 
@@ -105,4 +108,17 @@ function onceEach(say: (message: string) => void): (message: string) => void {
     said.add(message);
     say(message);
   };
+}
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** The visitor's session. */
+      session: Session & Partial<SessionData>;
+      /** The secret id of the session. */
+      sessionID: string;
+      /** Where the session is kept. */
+      sessionStore: Store;
+    }
+  }
 }

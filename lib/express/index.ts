@@ -7,7 +7,7 @@ export { Session } from './session.js';
 export { Store } from './store.js';
 // A star export: only then do applications in ESM and in CommonJS merge their keys into one SessionData.
 export * from './session-data.js';
-export type { SessionCallback } from '../core/session-calls.js';
+export type { SessionCallback } from '../core/request/session-calls.js';
 export type { SessionMiddleware } from './express-session.js';
 export {
   ExpressStoreAdapter,

@@ -2,9 +2,10 @@ import type { CipherKey } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { cookieValues } from '../cookie/cookie-header.js';
 import { SignedIdCodec } from '../cookie/signed-id.codec.js';
-import type { EngineSettings, TokenCodec } from '../core/engine-settings.js';
-import type { CookieDefaults } from '../core/session-cookie.js';
-import { type IdScheme, randomSecret } from '../core/session-id.js';
+import type { SessionSettings } from '../core/request/session-rules.js';
+import type { TokenCodec } from '../core/record/token-codec.js';
+import type { CookieDefaults } from '../core/record/session-cookie.js';
+import { type IdScheme, randomSecret } from '../core/record/session-id.js';
 import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import { isSecure } from '../http/connection.js';
@@ -14,7 +15,7 @@ import type { CookieOptions } from './cookie.js';
 import { errorFor } from './errors.js';
 import { MemoryStore } from './memory-store.js';
 import type { ExpressSessionRequest } from './request.js';
-import { EXPRESS_FACE } from './session.js';
+import { EXPRESS_PROFILE } from './session.js';
 
 type Secret = CipherKey;
 
@@ -51,7 +52,7 @@ export interface ResolvedSessionOptions {
   readonly store: ExpressSessionStore;
   /** Milliseconds. */
   readonly storeTimeout: number;
-  readonly engine: EngineSettings;
+  readonly engine: SessionSettings;
   readonly http: HttpSettings;
   /** What is allowed but deserves a word. */
   readonly warnings: readonly string[];
@@ -105,7 +106,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
         rotationGrace: 0,
       },
       idleFollowsCookie: true,
-      face: EXPRESS_FACE,
+      profile: EXPRESS_PROFILE,
       ids: expressIds(genid ? (req) => checkedId(genid(req as never)) : randomSecret),
       userIdOf: () => undefined,
       schema: undefined,
@@ -113,9 +114,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       maxDataBytes: Infinity,
       trackDevice: false,
       resave: resave === undefined || Boolean(resave),
-      saveUnchanged: true,
       saveUninitialized: saveUninitialized === undefined || Boolean(saveUninitialized),
-      saveRegenerated: true,
       rolling: options.rolling ? 'always' : 'change',
       onStoreError: 'fail',
     },

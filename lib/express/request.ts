@@ -1,7 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import type { SessionData } from './session-data.js';
-import type { Session } from './session.js';
-import type { Store } from './store.js';
+import type { SessionCallback } from '../core/request/session-calls.js';
+import type { StoreCallback, StoredSession } from '../stores/express/express-session-store.js';
+
+/** What a session that was made by hand asks of its store. */
+export interface RequestStore {
+  get(id: string, callback: StoreCallback<StoredSession | null>): unknown;
+  set(id: string, session: object, callback?: StoreCallback): unknown;
+  destroy(id: string, callback?: StoreCallback): unknown;
+  regenerate(req: ExpressSessionRequest, callback: SessionCallback): void;
+  createSession(req: ExpressSessionRequest, stored: StoredSession): object;
+}
 
 /** What a request has of its session. */
 export interface ExpressSessionRequest extends Partial<IncomingMessage> {
@@ -10,7 +18,7 @@ export interface ExpressSessionRequest extends Partial<IncomingMessage> {
   /** The secret id of the session. */
   sessionID: string;
   /** Where the session is kept. */
-  sessionStore: Store;
+  sessionStore: RequestStore;
   /** The secret that cookie-parser signs with; it signs sessions, too, where `session()` was given none. */
   secret?: unknown;
   /** What cookie-parser read. */
@@ -18,17 +26,4 @@ export interface ExpressSessionRequest extends Partial<IncomingMessage> {
   signedCookies?: unknown;
   /** The address before a mount point was taken off it. */
   originalUrl?: string;
-}
-
-declare global {
-  namespace Express {
-    interface Request {
-      /** The visitor's session. */
-      session: Session & Partial<SessionData>;
-      /** The secret id of the session. */
-      sessionID: string;
-      /** Where the session is kept. */
-      sessionStore: Store;
-    }
-  }
 }

@@ -1,7 +1,7 @@
-import type { SessionFace } from '../core/engine-settings.js';
-import type { CallName, SessionCallback } from '../core/session-calls.js';
-import type { SessionEngine } from '../core/session-engine.js';
-import type { SessionState } from '../core/session-state.js';
+import type { SessionProfile } from '../core/request/session-rules.js';
+import type { CallName, SessionCallback } from '../core/request/session-calls.js';
+import type { SessionEngine } from '../core/engine/session-engine.js';
+import type { SessionState } from '../core/request/session-state.js';
 import { Cookie } from './cookie.js';
 import { errorFor } from './errors.js';
 import type { ExpressSessionRequest } from './request.js';
@@ -183,11 +183,12 @@ const MEMBER_NAMES = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
-/** The session as Express applications know it. */
-export const EXPRESS_FACE: SessionFace = {
+/** Sessions as express-session has them. */
+export const EXPRESS_PROFILE: SessionProfile = {
   memberNames: MEMBER_NAMES,
   strict: false,
   sendsCookieChanges: false,
-  present: (engine, state) => Session.bound(engine, state),
+  savesUnchanged: true,
+  savesRegenerated: true,
   cookie: (defaults, stored) => (stored === undefined ? new Cookie(defaults) : Cookie.stored(stored)),
 };

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { SessionCallback } from '../core/session-calls.js';
+import type { SessionCallback } from '../core/request/session-calls.js';
 import { exchangeOf } from '../http/request-session.js';
 import type {
   ExpressSessionStore,

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { isCsrfToken } from '../core/csrf-token.js';
-import { isCsrfTokenOf } from '../core/session.js';
+import { isCsrfToken } from '../core/record/csrf-token.js';
+import { isCsrfTokenOf } from '../core/session-access.js';
 import type { Session } from '../decorators/session.decorator.js';
 import { CsrfError } from '../errors/csrf.error.js';
 import { loadSession } from '../http/load-session.js';

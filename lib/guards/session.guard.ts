@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { loginAgeOf, ownerOf } from '../core/session.js';
+import { loginAgeOf, ownerOf } from '../core/session-access.js';
 import type { LoginRequirement } from '../decorators/require-login.decorator.js';
 import type { SessionRequirement } from '../decorators/require-session.decorator.js';
 import type { Session } from '../decorators/session.decorator.js';

@@ -1,5 +1,5 @@
 import { CookieParts } from '../cookie/cookie-parts.js';
-import type { CookieSealingStore } from '../core/session-store.js';
+import type { CookieSealingStore } from '../core/store/session-store.js';
 import type { HttpSettings, ResolvedOptions } from '../options/resolved-options.js';
 
 /** The HTTP side of an application whose sessions stand in their cookies. */

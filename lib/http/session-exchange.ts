@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Commit, SessionHost, TokenCodec } from '../core/engine-settings.js';
-import type { CookieDefaults, SessionCookie } from '../core/session-cookie.js';
-import type { SessionRecord } from '../core/session-record.js';
-import { SessionCalls } from '../core/session-calls.js';
-import type { SessionEngine } from '../core/session-engine.js';
-import { cookieLifeOf } from '../core/session-life.js';
-import type { SessionState } from '../core/session-state.js';
+import type { Commit } from '../core/engine/session-engine.js';
+import type { SessionHost } from '../core/request/session-host.js';
+import type { TokenCodec } from '../core/record/token-codec.js';
+import type { CookieDefaults, SessionCookie } from '../core/record/session-cookie.js';
+import type { SessionRecord } from '../core/record/session-record.js';
+import { SessionCalls } from '../core/request/session-calls.js';
+import type { SessionEngine } from '../core/engine/session-engine.js';
+import { cookieLifeOf } from '../core/request/session-life.js';
+import type { SessionState } from '../core/request/session-state.js';
 import { finalAttributes } from '../cookie/cookie-header.js';
 import { describe, messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
@@ -38,7 +40,7 @@ export interface ExchangeContext {
 export type LateAnswer = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
 
 /** One request and its session, from the cookie that came to the cookie that goes. */
-export class SessionExchange implements SessionHost, ResponseGate {
+export class SessionExchange implements SessionHost<SessionState>, ResponseGate {
   readonly #context: ExchangeContext;
   readonly #req: SessionRequest;
   readonly #res: ServerResponse;
@@ -123,7 +125,7 @@ export class SessionExchange implements SessionHost, ResponseGate {
     return this.#state;
   }
 
-  // SessionHost: what the engine asks of the request
+  // SessionHost<SessionState>: what the engine asks of the request
 
   get request(): SessionRequest {
     return this.#req;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { CookieDefaults } from '../core/session-cookie.js';
+import type { CookieDefaults } from '../core/record/session-cookie.js';
 import { finalAttributes, setCookieHeader } from '../cookie/cookie-header.js';
 import { describe } from '../errors/messages.js';
 import { duration, flag, oneOf, refuse } from './option-checks.js';

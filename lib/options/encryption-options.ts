@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { KEY_BYTES, keyBytes } from '../core/key-bytes.js';
-import type { SealedRecordsOptions } from '../core/record-seal.js';
+import { KEY_BYTES, keyBytes } from '../core/record/key-bytes.js';
+import type { SealedRecordsOptions } from '../core/record/record-seal.js';
 import { flag, refuse, refuseUnseen } from './option-checks.js';
 import type { SessionEncryptionOptions } from './session-options.interface.js';
 

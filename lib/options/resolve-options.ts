@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { SignedIdCodec } from '../cookie/signed-id.codec.js';
-import type { EngineSettings } from '../core/engine-settings.js';
-import { LARGEST_PART, type SessionLifetimes } from '../core/lifetime.js';
-import { checkedId, type IdScheme, KeyedIds } from '../core/session-id.js';
-import { SessionSchema } from '../core/session-schema.js';
-import { SESSION_FACE } from '../core/session.js';
+import type { SessionSettings } from '../core/request/session-rules.js';
+import { LARGEST_PART, type SessionLifetimes } from '../core/record/lifetime.js';
+import { checkedId, type IdScheme, KeyedIds } from '../core/record/session-id.js';
+import { SessionSchema } from '../core/record/session-schema.js';
+import { NEST_PROFILE } from '../core/session.js';
 import { cookieValues } from '../cookie/cookie-header.js';
 import { messages } from '../errors/messages.js';
 import { SessionOptionsError } from '../errors/session-options.error.js';
@@ -78,7 +78,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       now: clock.now,
       lifetimes: resolveLifetimes(options, cookie, warnings),
       idleFollowsCookie: options.idleTimeout === undefined && cookie.fixed === undefined,
-      face: SESSION_FACE,
+      profile: NEST_PROFILE,
       ids: idScheme(options.genid),
       userIdOf: func<(data: never) => unknown>('userId', options.userId, defaultUserId) as (
         data: object,
@@ -88,9 +88,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       maxDataBytes: count('maxDataBytes', options.maxDataBytes, 1024 * 1024),
       trackDevice: flag('trackDevice', options.trackDevice, true),
       resave: flag('resave', options.resave, false),
-      saveUnchanged: false,
       saveUninitialized: flag('saveUninitialized', options.saveUninitialized, false),
-      saveRegenerated: false,
       rolling: resolveRolling(options.rolling),
       onStoreError: oneOf('onStoreError', options.onStoreError, ['fail', 'anonymous'], 'fail'),
     },
@@ -211,7 +209,7 @@ function idScheme(genid: SessionModuleOptions['genid']): IdScheme {
   return new KeyedIds((request) => checkedId(generate(request as IncomingMessage)));
 }
 
-function resolveRolling(given: SessionModuleOptions['rolling']): EngineSettings['rolling'] {
+function resolveRolling(given: SessionModuleOptions['rolling']): SessionSettings['rolling'] {
   const isRolling = flag('rolling', given, undefined);
   return isRolling === undefined ? 'touch' : isRolling ? 'always' : 'never';
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { CookieParts } from '../cookie/cookie-parts.js';
-import type { EngineSettings, TokenCodec } from '../core/engine-settings.js';
-import type { CookieDefaults } from '../core/session-cookie.js';
+import type { SessionSettings } from '../core/request/session-rules.js';
+import type { TokenCodec } from '../core/record/token-codec.js';
+import type { CookieDefaults } from '../core/record/session-cookie.js';
 import type { ResolvedEncryption } from './encryption-options.js';
 import type { SessionClock } from './session-clock.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
@@ -41,7 +42,7 @@ export interface HttpSettings {
 
 /** The options of the module after they were checked, with every default filled in. */
 export interface ResolvedOptions {
-  readonly engine: EngineSettings;
+  readonly engine: SessionSettings;
   readonly http: HttpSettings;
   /** The time that the engine goes by. */
   readonly clock: SessionClock;

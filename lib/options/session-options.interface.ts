@@ -1,9 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { InjectionToken, MiddlewareConsumer, OptionalFactoryDependency } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import type { CookieAttributes } from '../core/session-cookie.js';
+import type { CookieAttributes } from '../core/record/session-cookie.js';
 import type { SessionData } from '../core/session-data.js';
-import type { SessionStore } from '../core/session-store.js';
+import type { SessionStore } from '../core/store/session-store.js';
 import type { ExpressSessionStore } from '../stores/express/express-session-store.js';
 
 type MiddlewareRoutes = ReturnType<MiddlewareConsumer['apply']>;

@@ -1,5 +1,5 @@
 import { Observable, type Observer, Subscriber, type Subscription } from 'rxjs';
-import { harmless } from '../core/session-events.js';
+import { harmless } from '../core/record/session-events.js';
 
 /**
  * An observable whose subscribers harm nobody: RxJS throws what a subscriber throws on a timer, where it ends the

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { filter, type Observable, Subject } from 'rxjs';
-import type { SessionEvent } from '../core/session-events.js';
+import type { SessionEvent } from '../core/record/session-events.js';
 import { CarefulObservable } from './careful-observable.js';
 import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';

@@ -1,7 +1,7 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { Inject, Injectable } from '@nestjs/common';
-import { randomSecret } from '../core/session-id.js';
-import { LONGEST_DELAY } from '../core/timers.js';
+import { randomSecret } from '../core/record/session-id.js';
+import { LONGEST_DELAY } from '../core/store/timers.js';
 import { messages } from '../errors/messages.js';
 import { SessionStoreError } from '../errors/session-store.error.js';
 import { duration } from '../options/option-checks.js';

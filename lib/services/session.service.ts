@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DestroyedReason } from '../core/session-events.js';
-import type { SessionSummary } from '../core/session-record.js';
+import type { DestroyedReason } from '../core/record/session-events.js';
+import type { SessionSummary } from '../core/record/session-record.js';
 import { SessionObject } from '../core/session.js';
-import { userIdText } from '../core/user-id.js';
+import { userIdText } from '../core/record/user-id.js';
 import {
   knowsUsers,
   sealsCookies,
   type SessionStore,
   storeName,
   type UserSessionStore,
-} from '../core/session-store.js';
+} from '../core/store/session-store.js';
 import type { Session } from '../decorators/session.decorator.js';
 import { describe, messages } from '../errors/messages.js';
 import { SessionCapabilityError } from '../errors/session-capability.error.js';

@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers';
-import type { SessionStore } from '../core/session-store.js';
-import { LONGEST_DELAY } from '../core/timers.js';
+import type { SessionStore } from '../core/store/session-store.js';
+import { LONGEST_DELAY } from '../core/store/timers.js';
 import { messages } from '../errors/messages.js';
 import { duration } from '../options/option-checks.js';
 import type { Duration } from '../options/session-options.interface.js';

@@ -1,8 +1,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { SessionLoader } from '../core/session-loader.js';
-import type { SessionRecord } from '../core/session-record.js';
-import { SessionReporter } from '../core/session-reporter.js';
-import type { SessionState } from '../core/session-state.js';
+import { SessionLoader } from '../core/engine/session-loader.js';
+import type { SessionRecord } from '../core/record/session-record.js';
+import { SessionReporter } from '../core/record/session-reporter.js';
+import type { SessionState } from '../core/request/session-state.js';
 import { type CookieSource, cookieIn } from './cookie-from.js';
 import type { TestSessionData } from './open-session.js';
 import { ownRequest } from './own-request.js';

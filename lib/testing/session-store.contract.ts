@@ -1,4 +1,4 @@
-import type { SessionStore, StoreCapability } from '../core/session-store.js';
+import type { SessionStore, StoreCapability } from '../core/store/session-store.js';
 import { capabilitiesContract } from './contract/capabilities.contract.js';
 import { concurrencyContract } from './contract/concurrency.contract.js';
 import { contractTests, type SkippableTest } from './contract/declarations.js';

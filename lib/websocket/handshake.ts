@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { SessionState } from '../core/session-state.js';
+import type { SessionState } from '../core/request/session-state.js';
 import type { ExchangeContext } from '../http/session-exchange.js';
-import { SocketExchange } from './socket-exchange.js';
+import { type MessageOrigin, SocketExchange } from './socket-exchange.js';
 
 /** The request that a WebSocket began with: its cookie says whose messages come through it, for as long as it is open. */
-export class Handshake {
+export class Handshake implements MessageOrigin {
   /** The cookie that a browser would send by now, where the id was renewed on schedule since. */
   #renewed: string | undefined;
 

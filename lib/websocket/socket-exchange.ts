@@ -1,19 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
-import { SessionExchange } from '../http/session-exchange.js';
-import type { Handshake } from './handshake.js';
+import type { SessionState } from '../core/request/session-state.js';
+import { type ExchangeContext, SessionExchange } from '../http/session-exchange.js';
 
 /** Nothing can be sent with it: the handshake was answered long ago. */
 const ANSWERED = Object.freeze({ headersSent: true }) as ServerResponse;
 
 const nothingNext = (): void => undefined;
 
+/** What a message belongs to: the request that its socket began with. */
+export interface MessageOrigin {
+  readonly context: ExchangeContext;
+  /** Takes note of what a message found of its session. */
+  follow(state: SessionState): void;
+}
+
 /** One message of a WebSocket and its session: as a request whose response has left, so that no cookie can be sent. */
 export class SocketExchange extends SessionExchange {
-  readonly #handshake: Handshake;
+  readonly #handshake: MessageOrigin;
 
-  constructor(handshake: Handshake, request: IncomingMessage) {
+  constructor(handshake: MessageOrigin, request: IncomingMessage) {
     super(handshake.context, request, ANSWERED, nothingNext);
     this.#handshake = handshake;
   }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { sessionStoreContract } from 'nest-session/testing';
-import { digestOf } from '../../lib/core/session-id.js';
-import type { SessionChange, SessionRecord } from '../../lib/core/session-record.js';
-import type { SessionStore, StoreOutcome } from '../../lib/core/session-store.js';
+import { digestOf } from '../../lib/core/record/session-id.js';
+import type { SessionChange, SessionRecord } from '../../lib/core/record/session-record.js';
+import type { SessionStore, StoreOutcome } from '../../lib/core/store/session-store.js';
 import { ExpressStoreAdapter } from '../../lib/stores/express/express-store.adapter.js';
 import { FakeStore } from '../unit/stores/express/support.js';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sessionStoreContract } from 'nest-session/testing';
 import { DataSource } from 'typeorm';
-import type { SessionRecord } from '../../lib/core/session-record.js';
+import type { SessionRecord } from '../../lib/core/record/session-record.js';
 import { CreateSessionTable, SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/index.js';
 import { newRecord, newRecords, renewalOf } from '../../lib/testing/contract/records.js';
 import { type OwnServer, startServer } from '../faults/support/server.js';

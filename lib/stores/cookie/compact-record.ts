@@ -1,6 +1,6 @@
-import { isWellFormedId, partsOf } from '../../core/session-id.js';
-import type { SessionRecord } from '../../core/session-record.js';
-import { counterOf } from '../../core/session-version.js';
+import { isWellFormedId, partsOf } from '../../core/record/session-id.js';
+import type { SessionRecord } from '../../core/record/session-record.js';
+import { counterOf } from '../../core/record/session-version.js';
 
 /** A session as it stands in its cookie. */
 export interface CookieSession {

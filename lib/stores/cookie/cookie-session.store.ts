@@ -1,15 +1,15 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import type { TokenCodec } from '../../core/engine-settings.js';
-import { KEY_BYTES, keyBytes } from '../../core/key-bytes.js';
-import type { SessionChange, SessionRecord } from '../../core/session-record.js';
+import type { TokenCodec } from '../../core/record/token-codec.js';
+import { KEY_BYTES, keyBytes } from '../../core/record/key-bytes.js';
+import type { SessionChange, SessionRecord } from '../../core/record/session-record.js';
 import type {
   CookieSealingStore,
   SealingApplication,
   SessionStore,
   StoreOutcome,
-} from '../../core/session-store.js';
-import { refuseUnknownOptions } from '../../core/store-options.js';
-import { counterOf } from '../../core/session-version.js';
+} from '../../core/store/session-store.js';
+import { refuseUnknownOptions } from '../../core/store/store-options.js';
+import { counterOf } from '../../core/record/session-version.js';
 import { describe, messages, show } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { RecentSessions } from './recent-sessions.js';

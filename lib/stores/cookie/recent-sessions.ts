@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../core/session-record.js';
+import type { SessionRecord } from '../../core/record/session-record.js';
 
 /** How long a session is remembered, in milliseconds. */
 const MEMORY = 5 * 60_000;

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
-import type { OpenedToken, TokenCodec } from '../../core/engine-settings.js';
-import type { SessionRecord } from '../../core/session-record.js';
+import type { OpenedToken, TokenCodec } from '../../core/record/token-codec.js';
+import type { SessionRecord } from '../../core/record/session-record.js';
 import { messages } from '../../errors/messages.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 import { compact, expand } from './compact-record.js';

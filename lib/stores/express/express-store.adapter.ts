@@ -1,7 +1,7 @@
-import { KeyedIds } from '../../core/session-id.js';
-import type { SessionChange, SessionRecord } from '../../core/session-record.js';
-import type { SessionStore, StoreOutcome } from '../../core/session-store.js';
-import { refuseUnknownOptions } from '../../core/store-options.js';
+import { KeyedIds } from '../../core/record/session-id.js';
+import type { SessionChange, SessionRecord } from '../../core/record/session-record.js';
+import type { SessionStore, StoreOutcome } from '../../core/store/session-store.js';
+import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { describe, messages } from '../../errors/messages.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';

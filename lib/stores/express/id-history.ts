@@ -1,4 +1,4 @@
-import { RecentMap } from '../../core/recent-map.js';
+import { RecentMap } from '../../core/record/recent-map.js';
 
 /** So many ids are remembered at least. */
 const CAPACITY = 10_000;

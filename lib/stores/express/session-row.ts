@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type CookieSnapshot, type SessionRecord, unreadable } from '../../core/session-record.js';
-import { parseObject } from '../../core/session-text.js';
+import type { CookieSnapshot } from '../../core/record/session-cookie.js';
+import { type SessionRecord, unreadable } from '../../core/record/session-record.js';
+import { parseObject } from '../../core/record/session-text.js';
 import type { StoredSession } from './express-session-store.js';
 
 /** What a record holds that express-session has no place for. What follows from the place of its row is not among it. */

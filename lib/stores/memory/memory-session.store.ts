@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
-import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
-import type { PrunableSessionStore, SessionStore, UserSessionStore } from '../../core/session-store.js';
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
+import type { PrunableSessionStore, SessionStore, UserSessionStore } from '../../core/store/session-store.js';
 import { messages, show } from '../../errors/messages.js';
-import { refuseUnknownOptions } from '../../core/store-options.js';
+import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { ExpirySlots, MemoryEntry, WriteOrder } from './memory-entry.js';
 import { PartedMap } from './parted-map.js';

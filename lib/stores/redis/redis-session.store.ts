@@ -1,7 +1,7 @@
 import { clearTimeout, setTimeout } from 'node:timers';
-import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
-import type { SessionStore, StoreOutcome, UserSessionStore } from '../../core/session-store.js';
-import { refuseUnknownOptions } from '../../core/store-options.js';
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
+import type { SessionStore, StoreOutcome, UserSessionStore } from '../../core/store/session-store.js';
+import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { messages, show } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { connectionOf, type RedisConnection, type RedisSessionClient } from './redis-client.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { SessionChange, SessionRecord } from '../../core/session-record.js';
+import type { SessionChange, SessionRecord } from '../../core/record/session-record.js';
 import type { RedisConnection } from './redis-client.js';
 import type { RedisNames } from './redis-names.js';
 import { NO_SESSION, runScript } from './redis-scripts.js';

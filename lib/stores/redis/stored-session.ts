@@ -1,4 +1,4 @@
-import { type SessionRecord, unreadable } from '../../core/session-record.js';
+import { type SessionRecord, unreadable } from '../../core/record/session-record.js';
 
 /**
  * A session is one string in Redis, of four lines. Scripts read the first two and never parse the others.

@@ -1,5 +1,5 @@
-import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
-import type { StoreOutcome } from '../../core/session-store.js';
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
+import type { StoreOutcome } from '../../core/store/session-store.js';
 import { messages } from '../../errors/messages.js';
 import type { RunTransaction } from './mysql.connection.js';
 import { checkMysql } from './mysql.schema.js';

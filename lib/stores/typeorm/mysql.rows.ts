@@ -1,4 +1,4 @@
-import type { SessionChange, SessionRecord } from '../../core/session-record.js';
+import type { SessionChange, SessionRecord } from '../../core/record/session-record.js';
 import { MysqlStatement } from './mysql.statement.js';
 import { type Column, COLUMNS, SUMMARY } from './session-table.js';
 import type { RunSql, SqlNames } from './sql-dialect.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
-import type { StoreOutcome } from '../../core/session-store.js';
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
+import type { StoreOutcome } from '../../core/store/session-store.js';
 import { isJoined, type PostgresStatements, postgresStatements } from './postgres.statements.js';
 import { withNumbers } from './session-row.js';
 import { CHANGEABLE, type Column, COLUMNS } from './session-table.js';

@@ -1,5 +1,5 @@
-import { type SessionRecord, type SessionSummary, unreadable } from '../../core/session-record.js';
-import type { StoreOutcome } from '../../core/session-store.js';
+import { type SessionRecord, type SessionSummary, unreadable } from '../../core/record/session-record.js';
+import type { StoreOutcome } from '../../core/store/session-store.js';
 import { messages } from '../../errors/messages.js';
 import { type Column, COLUMNS, SESSION_TABLE } from './session-table.js';
 

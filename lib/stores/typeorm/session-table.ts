@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../core/session-record.js';
+import type { SessionRecord } from '../../core/record/session-record.js';
 
 /** A field of a record that has a column in the session table. */
 export type Column = Exclude<keyof SessionRecord, 'id' | 'cookie' | 'due' | 'source'>;

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { StoreOutcome } from '../../core/session-store.js';
+import type { StoreOutcome } from '../../core/store/session-store.js';
 
 /** Runs one statement for many items. If it rejects, it has done nothing. */
 type Write<Item> = (items: readonly Item[]) => Promise<StoreOutcome[]>;

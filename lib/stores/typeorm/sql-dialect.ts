@@ -1,5 +1,5 @@
-import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
-import type { StoreOutcome } from '../../core/session-store.js';
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
+import type { StoreOutcome } from '../../core/store/session-store.js';
 import type { Column } from './session-table.js';
 
 /** Runs one statement and returns its rows. */

@@ -1,5 +1,5 @@
-import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
-import type { StoreOutcome } from '../../core/session-store.js';
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
+import type { StoreOutcome } from '../../core/store/session-store.js';
 import { checked, refusing, withNumbers } from './session-row.js';
 import { CHANGEABLE, COLUMNS } from './session-table.js';
 import { isolating } from './shared-write.js';

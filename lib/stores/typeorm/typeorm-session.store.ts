@@ -1,12 +1,12 @@
 import type { DataSource } from 'typeorm';
-import type { SessionChange, SessionRecord, SessionSummary } from '../../core/session-record.js';
+import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
 import type {
   PrunableSessionStore,
   SessionStore,
   StoreOutcome,
   UserSessionStore,
-} from '../../core/session-store.js';
-import { refuseUnknownOptions } from '../../core/store-options.js';
+} from '../../core/store/session-store.js';
+import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { DATABASES, type SqlDatabase } from './open-database.js';

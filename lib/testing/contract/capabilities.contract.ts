@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { capabilitiesOf, type StoreCapability } from '../../core/session-store.js';
+import { capabilitiesOf, type StoreCapability } from '../../core/store/session-store.js';
 import type { ContractTest } from './declarations.js';
 
 /** The methods that come with a capability. */

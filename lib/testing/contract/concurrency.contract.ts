@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { SessionRecord } from '../../core/session-record.js';
-import type { StoreOutcome } from '../../core/session-store.js';
+import type { SessionRecord } from '../../core/record/session-record.js';
+import type { StoreOutcome } from '../../core/store/session-store.js';
 import type { ContractTest } from './declarations.js';
 import { assertRecord, changeOf, created, newRecord, newRecords, readOne, touchOf } from './records.js';
 

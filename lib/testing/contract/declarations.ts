@@ -3,8 +3,8 @@ import type {
   SessionStore,
   StoreCapability,
   UserSessionStore,
-} from '../../core/session-store.js';
-import { capabilitiesOf } from '../../core/session-store.js';
+} from '../../core/store/session-store.js';
+import { capabilitiesOf } from '../../core/store/session-store.js';
 
 /** Declares a test of the contract. */
 export type StoreTest<Store extends SessionStore> = (

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
-import type { SessionRecord } from '../../core/session-record.js';
-import type { SessionStore, StoreOutcome, UserSessionStore } from '../../core/session-store.js';
+import type { SessionRecord } from '../../core/record/session-record.js';
+import type { SessionStore, StoreOutcome, UserSessionStore } from '../../core/store/session-store.js';
 import type { ContractTests, StoreTest } from './declarations.js';
 import { ADA, type Change, CHANGES, type Outcome, raceAgainst, useWithoutRest } from './races.js';
 import { assertRecord, changeOf, created, newRecords, renewalOf, touchOf } from './records.js';

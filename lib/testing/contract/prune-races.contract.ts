@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SessionChange, SessionRecord } from '../../core/session-record.js';
+import type { SessionChange, SessionRecord } from '../../core/record/session-record.js';
 import type { PrunableTest } from './declarations.js';
 import { CHANGES, raceAgainst } from './races.js';
 import { assertRecord } from './records.js';

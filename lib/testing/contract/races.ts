@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import type { SessionChange, SessionRecord } from '../../core/session-record.js';
-import type { SessionStore } from '../../core/session-store.js';
+import type { SessionChange, SessionRecord } from '../../core/record/session-record.js';
+import type { SessionStore } from '../../core/store/session-store.js';
 import { changeOf, created, loginOf, newRecords, renewalOf, touchOf } from './records.js';
 
 /** Sessions in a race. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SessionRecord, SessionSummary } from '../../core/session-record.js';
+import type { SessionRecord, SessionSummary } from '../../core/record/session-record.js';
 import type { UsersTest } from './declarations.js';
 import {
   assertRecord,

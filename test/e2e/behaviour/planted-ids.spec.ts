@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { digestOf } from '../../../lib/core/session-id.js';
+import { digestOf } from '../../../lib/core/record/session-id.js';
 import type { Client } from '../../support/client.js';
 import {
   type AnySession,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { sign, unsign } from 'cookie-signature';
 import fc from 'fast-check';
 import * as crypto from 'node:crypto';
-import { KeyedIds } from '../../../lib/core/session-id.js';
+import { KeyedIds } from '../../../lib/core/record/session-id.js';
 
 const compare = jest.fn(crypto.timingSafeEqual);
 jest.unstable_mockModule('node:crypto', () => ({ ...crypto, timingSafeEqual: compare }));

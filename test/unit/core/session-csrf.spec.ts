@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { counterOf } from '../../../lib/core/session-version.js';
-import { csrfTokenOf, isCsrfTokenOf } from '../../../lib/core/session.js';
+import { counterOf } from '../../../lib/core/record/session-version.js';
+import { csrfTokenOf, isCsrfTokenOf } from '../../../lib/core/session-access.js';
 import { World } from './support/world.js';
 
 /** Which of these tokens the session's next request finds good. */

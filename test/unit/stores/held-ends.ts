@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SessionRecord } from '../../../lib/core/session-record.js';
+import type { SessionRecord } from '../../../lib/core/record/session-record.js';
 import type { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import { newRecord, newRecords } from '../../../lib/testing/contract/records.js';
 import type { SharedTable } from './held-rows.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { SessionChange, SessionRecord } from '../../../lib/core/session-record.js';
+import type { SessionChange, SessionRecord } from '../../../lib/core/record/session-record.js';
 import type { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import { changeOf, newRecord, touchOf } from '../../../lib/testing/contract/records.js';
 import { until } from './support.js';

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { inspect } from 'node:util';
-import type { SessionRecord } from '../../../lib/core/session-record.js';
+import type { SessionRecord } from '../../../lib/core/record/session-record.js';
 import type { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import { changeOf, newRecord, newRecords, touchOf } from '../../../lib/testing/contract/records.js';
 

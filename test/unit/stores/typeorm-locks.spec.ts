@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import type { SessionRecord } from '../../../lib/core/session-record.js';
+import type { SessionRecord } from '../../../lib/core/record/session-record.js';
 import { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import { changeOf, newRecord, newRecords, touchOf } from '../../../lib/testing/contract/records.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { setTimeout } from 'node:timers/promises';
 import { type Connection, createConnection } from 'mysql2/promise';
 import type { DataSource } from 'typeorm';
-import type { SessionRecord } from '../../../lib/core/session-record.js';
+import type { SessionRecord } from '../../../lib/core/record/session-record.js';
 import { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import { changeOf, newRecord, newRecords } from '../../../lib/testing/contract/records.js';
 import type { TestDatabase } from '../../support/database.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { MemorySessionStore } from '../../../lib/stores/memory/memory-session.store.js';
-import type { SessionStore, StoreCapability } from '../../../lib/core/session-store.js';
+import type { SessionStore, StoreCapability } from '../../../lib/core/store/session-store.js';
 import { capabilitiesContract } from '../../../lib/testing/contract/capabilities.contract.js';
 import { contractTests, type SkippableTest } from '../../../lib/testing/contract/declarations.js';
 

@@ -7,7 +7,7 @@ import {
   sessionStoreContract,
   type StoreMethod,
 } from 'nest-session/testing';
-import { capabilitiesOf, isPrunable, knowsUsers, storeName } from '../../../lib/core/session-store.js';
+import { capabilitiesOf, isPrunable, knowsUsers, storeName } from '../../../lib/core/store/session-store.js';
 import { changeOf, newRecord } from '../../../lib/testing/contract/records.js';
 
 sessionStoreContract('failingStore', () => ({ store: failingStore() }), { capabilities: ['users', 'prune'] });

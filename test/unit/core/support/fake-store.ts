@@ -1,5 +1,13 @@
-import type { SessionChange, SessionRecord, SessionSummary } from '../../../../lib/core/session-record.js';
-import type { SessionStore, StoreOutcome, UserSessionStore } from '../../../../lib/core/session-store.js';
+import type {
+  SessionChange,
+  SessionRecord,
+  SessionSummary,
+} from '../../../../lib/core/record/session-record.js';
+import type {
+  SessionStore,
+  StoreOutcome,
+  UserSessionStore,
+} from '../../../../lib/core/store/session-store.js';
 
 export type StoreCall = 'read' | 'create' | 'update' | 'delete' | 'deleteOwned' | 'findByUser';
 

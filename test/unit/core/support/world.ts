@@ -1,18 +1,16 @@
-import type {
-  Commit,
-  EngineSettings,
-  SessionHost,
-  TokenCodec,
-} from '../../../../lib/core/engine-settings.js';
-import type { SessionLifetimes } from '../../../../lib/core/lifetime.js';
-import { SessionCalls } from '../../../../lib/core/session-calls.js';
-import type { CookieDefaults, SessionCookie } from '../../../../lib/core/session-cookie.js';
-import { SessionEngine } from '../../../../lib/core/session-engine.js';
-import { type SessionEvent, SessionEventHub } from '../../../../lib/core/session-events.js';
-import { KeyedIds, partsOf } from '../../../../lib/core/session-id.js';
-import type { SessionState } from '../../../../lib/core/session-state.js';
-import { SESSION_FACE, type SessionObject } from '../../../../lib/core/session.js';
-import { SharedStore } from '../../../../lib/core/shared-store.js';
+import type { Commit } from '../../../../lib/core/engine/session-engine.js';
+import type { SessionSettings } from '../../../../lib/core/request/session-rules.js';
+import type { SessionHost } from '../../../../lib/core/request/session-host.js';
+import type { TokenCodec } from '../../../../lib/core/record/token-codec.js';
+import type { SessionLifetimes } from '../../../../lib/core/record/lifetime.js';
+import { SessionCalls } from '../../../../lib/core/request/session-calls.js';
+import type { CookieDefaults, SessionCookie } from '../../../../lib/core/record/session-cookie.js';
+import { SessionEngine } from '../../../../lib/core/engine/session-engine.js';
+import { type SessionEvent, SessionEventHub } from '../../../../lib/core/record/session-events.js';
+import { KeyedIds, partsOf } from '../../../../lib/core/record/session-id.js';
+import type { SessionState } from '../../../../lib/core/request/session-state.js';
+import { NEST_PROFILE, presentSession, type SessionObject } from '../../../../lib/core/session.js';
+import { SharedStore } from '../../../../lib/core/store/shared-store.js';
 import type { SessionStoreError } from '../../../../lib/errors/session-store.error.js';
 import { FakeStore } from './fake-store.js';
 
@@ -24,7 +22,7 @@ export const DAY = 24 * HOUR;
 /** A session as these tests write to it. */
 export type AnySession = SessionObject & Record<string, unknown>;
 
-export interface WorldOptions extends Omit<Partial<EngineSettings>, 'lifetimes'> {
+export interface WorldOptions extends Omit<Partial<SessionSettings>, 'lifetimes'> {
   lifetimes?: Partial<SessionLifetimes>;
   store?: FakeStore;
 }
@@ -54,7 +52,7 @@ export class World {
           ...lifetimes,
         },
         idleFollowsCookie: false,
-        face: SESSION_FACE,
+        profile: NEST_PROFILE,
         ids: new KeyedIds(),
         userIdOf: (data) => (data as { userId?: unknown }).userId,
         schema: undefined,
@@ -62,9 +60,7 @@ export class World {
         maxDataBytes: 1024 * 1024,
         trackDevice: true,
         resave: false,
-        saveUnchanged: false,
         saveUninitialized: false,
-        saveRegenerated: false,
         rolling: 'touch',
         onStoreError: 'fail',
         ...settings,
@@ -72,6 +68,7 @@ export class World {
       store,
       shared,
       hub,
+      presentSession,
     );
   }
 
@@ -138,7 +135,7 @@ export interface VisitOptions {
 }
 
 /** One request, as the engine sees it. */
-export class Visit implements SessionHost {
+export class Visit implements SessionHost<SessionState> {
   readonly request = { url: '/' };
   readonly codec: TokenCodec = {
     open: (token) => (token.startsWith('ok:') ? { id: token.slice(3) } : { rejected: 'signature' }),

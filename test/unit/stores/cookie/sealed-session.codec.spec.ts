@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createSecretKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { digestOf, KeyedIds, partsOf } from '../../../../lib/core/session-id.js';
-import type { SessionRecord } from '../../../../lib/core/session-record.js';
+import { digestOf, KeyedIds, partsOf } from '../../../../lib/core/record/session-id.js';
+import type { SessionRecord } from '../../../../lib/core/record/session-record.js';
 import { SealedSessionCodec } from '../../../../lib/stores/cookie/sealed-session.codec.js';
 import { runs } from '../../../support/property.js';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { digestOf } from '../../../../lib/core/session-id.js';
+import { digestOf } from '../../../../lib/core/record/session-id.js';
 import { SessionDataError } from '../../../../lib/errors/session-data.error.js';
 import { ExpressStoreAdapter } from '../../../../lib/stores/express/express-store.adapter.js';
 import { defer } from '../../core/support/deferred.js';

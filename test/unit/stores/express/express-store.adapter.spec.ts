@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { digestOf } from '../../../../lib/core/session-id.js';
+import { digestOf } from '../../../../lib/core/record/session-id.js';
 import { SessionOptionsError } from '../../../../lib/errors/session-options.error.js';
 import type { ExpressSessionStore } from '../../../../lib/stores/express/express-session-store.js';
 import {

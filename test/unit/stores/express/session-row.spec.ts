@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { CookieSnapshot, SessionRecord } from '../../../../lib/core/session-record.js';
+import type { CookieSnapshot } from '../../../../lib/core/record/session-cookie.js';
+import type { SessionRecord } from '../../../../lib/core/record/session-record.js';
 import type { StoredSession } from '../../../../lib/stores/express/express-session-store.js';
 import {
   corruptRecord,

@@ -1,6 +1,6 @@
-import { digestOf } from '../../../../lib/core/session-id.js';
-import type { SessionChange, SessionRecord } from '../../../../lib/core/session-record.js';
-import { versionAfter } from '../../../../lib/core/session-version.js';
+import { digestOf } from '../../../../lib/core/record/session-id.js';
+import type { SessionChange, SessionRecord } from '../../../../lib/core/record/session-record.js';
+import { versionAfter } from '../../../../lib/core/record/session-version.js';
 import type {
   ExpressSessionStore,
   StoreAnswer,

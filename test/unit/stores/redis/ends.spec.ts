@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SessionChange, SessionRecord } from '../../../../lib/core/session-record.js';
+import type { SessionChange, SessionRecord } from '../../../../lib/core/record/session-record.js';
 import type { RedisSessionStore } from '../../../../lib/stores/redis/index.js';
 import {
   changeOf,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SessionRecord } from '../../../../lib/core/session-record.js';
+import type { SessionRecord } from '../../../../lib/core/record/session-record.js';
 import {
   bodyOf,
   headOf,

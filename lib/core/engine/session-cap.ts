@@ -1,0 +1,70 @@
+import { SessionStoreError } from '../../errors/session-store.error.js';
+import type { SessionRules } from '../request/session-rules.js';
+import type { SessionRecord, SessionSummary } from '../record/session-record.js';
+import type { SessionReporter } from '../record/session-reporter.js';
+import type { SessionState } from '../request/session-state.js';
+import { knowsUsers, type SessionStore } from '../store/session-store.js';
+import type { SharedStore } from '../store/shared-store.js';
+
+/** Logins within so many milliseconds are taken for simultaneous, on whichever instance. */
+const SAME_TIME = 10_000;
+
+/** The order of a user's sessions needs no more than this of one. */
+type Ranked = Pick<SessionSummary, 'key' | 'createdAt'>;
+
+/** Ends a user's oldest sessions beyond the allowed number (OWASP ASVS 5.0, 7.1.2). */
+export class SessionCap {
+  constructor(
+    private readonly settings: SessionRules,
+    private readonly store: SessionStore,
+    private readonly shared: SharedStore,
+    private readonly reporter: SessionReporter,
+  ) {}
+
+  /**
+   * Makes room for a session that was just stored for a user. Fails closed: where the store fails, this session is ended.
+   *
+   * @throws SessionStoreError when the store fails.
+   */
+  async enforce(state: SessionState, { userId, key, createdAt }: SessionRecord): Promise<void> {
+    const { store, shared, settings, reporter } = this;
+    const { maxSessionsPerUser } = settings;
+    if (maxSessionsPerUser === undefined || userId === null || !knowsUsers(store)) return;
+    try {
+      const sessions = await shared.call('findByUser', () => store.findByUser(userId, settings.now()));
+      for (const surplus of ranked(sessions, { key, createdAt }).slice(maxSessionsPerUser)) {
+        if (surplus.key === key) state.end('elsewhere');
+        if (await shared.deleteOwned(userId, surplus.key))
+          reporter.destroyed({ key: surplus.key, userId }, 'replaced');
+      }
+    } catch (error) {
+      await this.#refuse(state, key, userId);
+      throw error;
+    }
+  }
+
+  async #refuse(state: SessionState, key: string, userId: string): Promise<void> {
+    state.end('here');
+    try {
+      if (await this.shared.delete(state.place)) this.reporter.destroyed({ key, userId }, 'replaced');
+    } catch (error) {
+      // The store has told of this failure, too. No cookie leads to the session: it was never sent.
+      if (!(error instanceof SessionStoreError)) throw error;
+    }
+  }
+}
+
+/**
+ * A user's sessions, the one in hand among them, newest first. Logins at the same time rank each other, or they would end
+ * each other. What is dated later than that comes from another clock, and does not outrank the login in hand.
+ */
+function ranked(sessions: readonly Ranked[], own: Ranked): Ranked[] {
+  const others = sessions.filter(({ key }) => key !== own.key);
+  const isRival = (other: Ranked): boolean =>
+    other.createdAt < own.createdAt + SAME_TIME && isBefore(other, own);
+  return [...others.filter(isRival), own, ...others.filter((session) => !isRival(session))];
+}
+
+function isBefore(one: Ranked, other: Ranked): boolean {
+  return one.createdAt > other.createdAt || (one.createdAt === other.createdAt && one.key < other.key);
+}

@@ -1,0 +1,258 @@
+import { messages } from '../../errors/messages.js';
+import { SessionEndedError } from '../../errors/session-ended.error.js';
+import { SessionStoreError } from '../../errors/session-store.error.js';
+import { SessionUsageError } from '../../errors/session-usage.error.js';
+import type { SessionRules, SessionSettings } from '../request/session-rules.js';
+import { renewsCookie } from '../request/staleness.js';
+import { rulesFor } from './rules-for.js';
+import type { Renewal } from '../request/next-record.js';
+import { SessionCap } from './session-cap.js';
+import type { DestroyedReason, SessionEventHub } from '../record/session-events.js';
+import { SessionLoader } from './session-loader.js';
+import { SessionReporter } from '../record/session-reporter.js';
+import type { LocalChanges, SessionState } from '../request/session-state.js';
+import type { SessionHost } from '../request/session-host.js';
+import type { SessionRecord } from '../record/session-record.js';
+import type { SessionStore } from '../store/session-store.js';
+import { SessionWriter, type Write } from './session-writer.js';
+import type { SharedStore } from '../store/shared-store.js';
+
+/** What a commit means for the cookie. */
+export type Commit =
+  | { readonly cookie: 'none' }
+  | { readonly cookie: 'clear' }
+  | { readonly cookie: 'set'; readonly token: string };
+
+/** Milliseconds for which a cookie is trusted to be current after a write has found it so. */
+const TRUSTED = 1_000;
+
+const NOTHING: Commit = { cookie: 'none' };
+const CLEAR: Commit = { cookie: 'clear' };
+
+/**
+ * Loads sessions and commits what became of them. Knows ids, records and rules; no header, no request, no framework.
+ * The caller sees to it that the calls of one request come one after the other (`SessionCalls`).
+ */
+export class SessionEngine {
+  readonly settings: SessionRules;
+  readonly #present: (engine: SessionEngine, state: SessionState) => object;
+  readonly #reporter: SessionReporter;
+  readonly #loader: SessionLoader;
+  readonly #writer: SessionWriter;
+
+  /** @param present - Makes the object that an application works with, without its data. */
+  constructor(
+    settings: SessionSettings,
+    store: SessionStore,
+    shared: SharedStore,
+    events: SessionEventHub,
+    present: (engine: SessionEngine, state: SessionState) => object,
+  ) {
+    this.#present = present;
+    const rules = rulesFor(settings, store);
+    this.settings = rules;
+    this.#reporter = new SessionReporter(events, rules.now);
+    this.#loader = new SessionLoader(rules, shared, this.#reporter);
+    const cap = new SessionCap(rules, store, shared, this.#reporter);
+    this.#writer = new SessionWriter(rules, shared, this.#loader, this.#reporter, cap);
+  }
+
+  /** The session that the cookie's values stand for, or a new one; at once where the store need not be asked. */
+  open(tokens: readonly string[], host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
+    return this.#loader.open(tokens, host);
+  }
+
+  /** A new session, whatever the cookie said. */
+  fresh(host: SessionHost<SessionState>): SessionState {
+    return this.#loader.fresh(host);
+  }
+
+  /** The session that a record in hand holds. @throws SyntaxError when it cannot be read. */
+  adopt(id: string, record: SessionRecord, host: SessionHost<SessionState>): SessionState {
+    return this.#loader.stateOf(id, record, host);
+  }
+
+  /** The object an application works with. A record whose data cannot be read gives a fresh session. */
+  present(state: SessionState): object {
+    try {
+      const session = this.#present(this, state);
+      state.fill(session);
+      return session;
+    } catch (error) {
+      if (state.base === undefined) throw error;
+      this.#reporter.rejected('corrupt', state.base);
+      state.startOver();
+      return this.present(state);
+    }
+  }
+
+  /** Stores what became of a session. Answers at once when there is nothing to store. */
+  commit(state: SessionState): Commit | Promise<Commit> {
+    if (state.status === 'detached') return NOTHING;
+    if (state.isEnded) return this.cookieOf(state);
+    const write = { renewal: this.#dueRenewal(state), isCheck: this.#mustCheck(state) };
+    const writing = state.atOnce(() =>
+      this.#writer.hasNothingToStore(state, write) ? undefined : this.#writer.write(state, write),
+    );
+    return writing === undefined ? this.cookieOf(state) : writing.then(() => this.cookieOf(state));
+  }
+
+  /**
+   * Stores a session now, changed or not. What the store fails at is not tried again with the response: the application
+   * knows, and a login that it answered with an error must not come true.
+   */
+  async save(state: SessionState): Promise<void> {
+    state.requireAttached();
+    if (state.isEnded) return;
+    state.touchAsked = true;
+    try {
+      await this.#writer.write(state, { isForced: this.settings.profile.savesUnchanged });
+    } catch (error) {
+      if (error instanceof SessionStoreError) state.giveUp();
+      throw error;
+    }
+    const isLost = state.status === 'new' && state.holdsSomething;
+    if (isLost && state.host.headersSent) throw new SessionUsageError(messages.tooLate);
+    this.requireSent(state);
+  }
+
+  /** Replaces this request's copy by what the store holds. */
+  async reload(state: SessionState): Promise<void> {
+    state.requireAttached();
+    const { base } = state;
+    if (base === undefined || state.isEnded) throw new SessionEndedError(messages.ended);
+    const latest = await this.#loader.latestOf(state, base);
+    if (!this.#loader.takeOver(state, latest, (record) => state.restore(record)))
+      throw new SessionEndedError(messages.ended);
+  }
+
+  /** Runs `fn` and stores what it did; runs it again on a newer version for as long as somebody else was faster. */
+  async update<Result>(state: SessionState, fn: () => Result | Promise<Result>): Promise<Awaited<Result>> {
+    state.requireAttached();
+    let result!: Awaited<Result>;
+    const before = this.settings.sealsCookies ? state.snapshot() : undefined;
+    const prepare = async (): Promise<void> => {
+      result = await fn();
+    };
+    if ((await this.#writer.write(state, { prepare })) !== 'done')
+      throw new SessionEndedError(messages.ended);
+    this.requireSent(state, before);
+    return result;
+  }
+
+  /** Gives the session a new id at once. Does nothing where somebody else has renewed the id of this request. */
+  async rotate(state: SessionState): Promise<void> {
+    state.requireAttached();
+    this.#requireOpenHead(state, 'rotate');
+    if (state.status === 'new') return state.forgetId();
+    const renewal = { id: this.settings.ids.renew(state.key), grace: 0, reason: 'requested' as const };
+    if ((await this.#writer.write(state, { renewal })) !== 'done')
+      throw new SessionEndedError(messages.ended);
+  }
+
+  /** Makes the session a user's, under a new id. */
+  async login(state: SessionState, userId: string, prepare: () => void): Promise<void> {
+    state.requireAttached();
+    this.#requireOpenHead(state, 'login');
+    const login = { userId, at: this.settings.now() };
+    if (state.isEnded) return this.#loginAfterEnd(state, { login, prepare });
+    if (state.base !== undefined) {
+      const renewal = { id: this.settings.ids.renew(state.key), grace: 0, reason: 'login' as const };
+      const outcome = await this.#writer.write(state, { login, renewal, prepare });
+      if (outcome === 'done') return;
+      // What the session held stays gone. Of one that is somebody's by now, nothing at all goes on.
+      state.startOver(outcome === 'ended' ? state.localChanges() : undefined);
+    }
+    state.forgetId();
+    await this.#writer.write(state, { login, prepare });
+  }
+
+  /** Signs a user in to a session that takes the place of one that has ended. */
+  async #loginAfterEnd(state: SessionState, write: Write): Promise<void> {
+    const where = state.status === 'ended here' ? 'here' : 'elsewhere';
+    state.startOver();
+    try {
+      await this.#writer.write(state, write);
+    } catch (error) {
+      state.end(where);
+      throw error;
+    }
+    state.host.putBack();
+  }
+
+  /** Ends the session and gives the request a new, empty one. */
+  async regenerate(state: SessionState): Promise<void> {
+    state.requireAttached();
+    this.#requireOpenHead(state, 'regenerate');
+    await this.destroy(state, 'replaced');
+    const next = this.#loader.fresh(state.host);
+    next.replaces = true;
+    state.detach(new SessionUsageError(messages.regenerated));
+    state.host.setCurrent(next);
+  }
+
+  /** Ends the session in the store, whoever it has become since this request read it. */
+  async destroy(state: SessionState, reason: DestroyedReason): Promise<void> {
+    state.requireAttached();
+    const { base } = state;
+    if (base !== undefined && state.status !== 'ended here') {
+      if (this.settings.sealsCookies && state.host.cookieSettled)
+        throw new SessionUsageError(messages.cookieLeft);
+      await this.#writer.end(state, base, reason);
+    }
+    state.end('here');
+  }
+
+  /** What the session's state means for the cookie. */
+  cookieOf(state: SessionState): Commit {
+    if (state.status === 'ended here') return CLEAR;
+    if (state.status === 'new') return state.replaces ? CLEAR : NOTHING;
+    const { base } = state;
+    if (state.status !== 'loaded' || base === undefined) return NOTHING;
+    if (!this.#sendsCookie(state) || !state.host.canSend(state.cookie)) return NOTHING;
+    return { cookie: 'set', token: state.host.codec.seal(state.id, base) };
+  }
+
+  /**
+   * A change that goes into the cookie is kept only if it was in time for that. One that was not is told of once, and the
+   * flash values that it took are left for others; with a snapshot the session is as it was before.
+   *
+   * @throws SessionUsageError where a change has missed the cookie.
+   */
+  requireSent(state: SessionState, before?: LocalChanges): void {
+    const isSettled = this.settings.sealsCookies && state.host.cookieSettled && !state.isEnded;
+    if (!isSettled || !state.isChanged || state.isGivenUp) return;
+    state.releaseFlash(before);
+    if (before === undefined) state.giveUp();
+    else state.rebase(state.base, before);
+    throw new SessionUsageError(messages.cookieLeft);
+  }
+
+  /**
+   * Whether the response sends the cookie. A dead cookie must not take the place of a living one in the browser: so it
+   * leaves only after a write of this very request has found its id to be the session's current one.
+   */
+  #sendsCookie(state: SessionState): boolean {
+    if (state.written !== 'here' || !state.hasCurrentId) return false;
+    return state.mustSendCookie || (state.host.renewal === 'possible' && renewsCookie(state));
+  }
+
+  /** Whether the write that lets the cookie leave was so long ago that somebody may have signed in since, elsewhere. */
+  #mustCheck(state: SessionState): boolean {
+    return this.#sendsCookie(state) && this.settings.now() - state.writtenAt > TRUSTED;
+  }
+
+  /** The renewal of the id that is due by the clock, where the response can carry it. */
+  #dueRenewal(state: SessionState): Renewal | undefined {
+    const { lifetimes, now, ids } = this.settings;
+    if (lifetimes.rotateInterval === false || state.base === undefined) return undefined;
+    const age = now() - (state.meta.rotation?.at ?? state.createdAt);
+    if (age < lifetimes.rotateInterval || state.host.renewal !== 'possible') return undefined;
+    if (!state.hasCurrentId || !state.host.canSend(state.cookie)) return undefined;
+    return { id: ids.renew(state.key), grace: lifetimes.rotationGrace, reason: 'scheduled' };
+  }
+
+  #requireOpenHead(state: SessionState, method: string): void {
+    if (state.host.headersSent) throw new SessionUsageError(messages.headersSent(method));
+  }
+}

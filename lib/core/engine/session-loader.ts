@@ -1,0 +1,196 @@
+import { SessionStoreError } from '../../errors/session-store.error.js';
+import type { SessionRules } from '../request/session-rules.js';
+import type { OpenedToken } from '../record/token-codec.js';
+import { absoluteDeadline } from '../record/lifetime.js';
+import type { RejectedReason } from '../record/session-events.js';
+import { isSameToken, openSuccessor } from '../record/session-id.js';
+import { metaText, parseMeta, type SessionMeta } from '../record/session-meta.js';
+import { isUnreadable, type SessionRecord } from '../record/session-record.js';
+import type { SessionReporter } from '../record/session-reporter.js';
+import { type LoadedSession, SessionState } from '../request/session-state.js';
+import type { SessionHost } from '../request/session-host.js';
+import type { SharedStore } from '../store/shared-store.js';
+
+/** A browser sends a few cookies of one name at most; a whole header full of them would only cost signatures. */
+const MOST_TOKENS = 8;
+
+/** A cookie value that was found to be valid. */
+type OpenedSession = Extract<OpenedToken, { readonly id: string }>;
+
+/** Finds the session that a cookie stands for, and checks it against every rule before anybody sees it. */
+export class SessionLoader {
+  constructor(
+    private readonly settings: SessionRules,
+    private readonly shared: SharedStore,
+    private readonly reporter: SessionReporter,
+  ) {}
+
+  /**
+   * The session that the first valid one of the cookie's values stands for, or a new one. Never adopts an id that
+   * the store does not know.
+   */
+  open(tokens: readonly string[], host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
+    let refused: RejectedReason | undefined;
+    for (const token of tokens.slice(0, MOST_TOKENS)) {
+      const opened = host.codec.open(token);
+      if ('id' in opened) return this.#find(opened, host);
+      refused = opened.rejected;
+    }
+    if (refused !== undefined) this.reporter.rejected(refused);
+    return this.fresh(host);
+  }
+
+  /** The record that a cookie leads to, as this release of the application understands it. Nobody has compared its token. */
+  recordOf({ id, record }: OpenedSession): Promise<SessionRecord | undefined> {
+    const { keepsIds, ids, newestOf } = this.settings;
+    if (record === undefined) return this.read(keepsIds ? id : ids.keyOf(id));
+    return this.#upToDate(Promise.resolve(newestOf(record)));
+  }
+
+  /** The record in a place of the store, as this release of the application understands it. */
+  read(place: string): Promise<SessionRecord | undefined> {
+    return this.#upToDate(this.shared.read(place));
+  }
+
+  /** What is stored now of a session that this request has read. */
+  async latestOf(state: SessionState, base: SessionRecord): Promise<SessionRecord | 'gone'> {
+    const { sealsCookies, newestOf } = this.settings;
+    const latest = sealsCookies ? newestOf(base) : await this.read(state.place);
+    return latest !== undefined && this.isAlive(latest) ? latest : 'gone';
+  }
+
+  /** A new session. */
+  fresh(host: SessionHost<SessionState>): SessionState {
+    return new SessionState(this.settings, host);
+  }
+
+  /** The session that a record holds. @throws SyntaxError when the record's `meta` cannot be read. */
+  stateOf(id: string, record: SessionRecord, host: SessionHost<SessionState>): SessionState {
+    return this.#state({ id, record, meta: parseMeta(record.meta) }, host);
+  }
+
+  /**
+   * Which of a record's ids an id is: the current one, the one before a scheduled renewal within its grace period, or none.
+   * A record that is found by its key is no match before this was asked.
+   */
+  standingOf(id: string, record: SessionRecord): 'current' | 'previous' | 'superseded' {
+    const { token, previousToken, previousUntil } = record;
+    const given = this.settings.ids.tokenOf(id);
+    if (isSameToken(given, token)) return 'current';
+    const isInGrace = previousToken !== null && previousUntil !== null && previousUntil > this.settings.now();
+    return isInGrace && isSameToken(given, previousToken) ? 'previous' : 'superseded';
+  }
+
+  /**
+   * The one gate for a record that is read again. Where the visitor's identity has changed in the meantime, the session is
+   * over for this request: whoever planted its id must not see, nor change, what the visitor does after signing in.
+   *
+   * @param carryOver - Makes the request's copy one of the newer record. @throws SyntaxError when that cannot be read.
+   * @returns Whether the request goes on with the session.
+   */
+  takeOver(
+    state: SessionState,
+    latest: SessionRecord | 'gone',
+    carryOver: (record: SessionRecord) => void,
+  ): boolean {
+    if (latest === 'gone' || latest.epoch !== state.base?.epoch) {
+      if (!state.isEnded) state.end('elsewhere');
+      return false;
+    }
+    try {
+      carryOver(latest);
+      return true;
+    } catch {
+      this.reporter.rejected('corrupt', latest);
+      state.end('elsewhere');
+      return false;
+    }
+  }
+
+  /** Whether no deadline of a record has passed. */
+  isAlive(record: SessionRecord): boolean {
+    const now = this.settings.now();
+    const { lifetimes, idleFollowsCookie } = this.settings;
+    if (record.expiresAt <= now || absoluteDeadline(record.createdAt, lifetimes) <= now) return false;
+    // A shorter idle timeout holds for sessions that were stored under a longer one, too.
+    return idleFollowsCookie || record.lastSeenAt + (ownIdleOf(record) ?? lifetimes.idleTimeout) > now;
+  }
+
+  #upToDate(reading: Promise<SessionRecord | undefined>): Promise<SessionRecord | undefined> {
+    const { schema } = this.settings;
+    if (schema === undefined) return reading;
+    return reading.then((record) => record && schema.load(record));
+  }
+
+  #state(loaded: LoadedSession, host: SessionHost<SessionState>): SessionState {
+    return new SessionState(this.settings, host, withoutUsualCookie(loaded, host));
+  }
+
+  async #find(opened: OpenedSession, host: SessionHost<SessionState>): Promise<SessionState> {
+    try {
+      const record = await this.recordOf(opened);
+      return this.#admit(opened.id, record, host) ?? this.fresh(host);
+    } catch (error) {
+      if (!(error instanceof SessionStoreError) || this.settings.onStoreError === 'fail') throw error;
+      const anonymous = this.fresh(host);
+      anonymous.detach(error);
+      return anonymous;
+    }
+  }
+
+  /** Checks a record against every rule. */
+  #admit(
+    id: string,
+    record: SessionRecord | undefined,
+    host: SessionHost<SessionState>,
+  ): SessionState | undefined {
+    if (record === undefined) return this.#refuse('unknown', { key: this.settings.ids.keyOf(id) });
+    if (isUnreadable(record)) return this.#refuse('corrupt', record);
+    const standing = this.standingOf(id, record);
+    if (standing === 'superseded') return this.#refuse('superseded', record);
+    if (!this.isAlive(record)) return this.#refuse('expired', record);
+    let loaded: LoadedSession;
+    try {
+      const meta = parseMeta(record.meta);
+      const successor = standing === 'previous' ? successorOf(meta, id) : undefined;
+      loaded = { id: successor ?? id, record, meta, isHandedOn: successor !== undefined };
+    } catch {
+      return this.#refuse('corrupt', record);
+    }
+    this.reporter.loaded(record);
+    return this.#state(loaded, host);
+  }
+
+  #refuse(
+    reason: RejectedReason,
+    record: { readonly key: string; readonly userId?: string | null },
+  ): undefined {
+    this.reporter.rejected(reason, record);
+  }
+}
+
+/** A cookie of a session that another package stored, and that lives as long as all do, is none of the session's own. */
+function withoutUsualCookie(
+  loaded: LoadedSession,
+  { cookieDefaults }: SessionHost<SessionState>,
+): LoadedSession {
+  const { cookie, ...meta } = loaded.meta;
+  const isUsual = loaded.record.due === 'touch' && cookie?.originalMaxAge === cookieDefaults.maxAge;
+  if (cookie === undefined || !isUsual) return loaded;
+  return { ...loaded, record: { ...loaded.record, meta: metaText(meta) }, meta };
+}
+
+/** The id that took the place of `previousId`. @throws where it was sealed for another one. */
+export function successorOf({ rotation }: SessionMeta, previousId: string): string | undefined {
+  return rotation?.successor === undefined ? undefined : openSuccessor(rotation.successor, previousId);
+}
+
+/** The idle timeout of a session that was given a cookie life of its own. */
+function ownIdleOf({ meta }: SessionRecord): number | null | undefined {
+  if (meta === null) return undefined;
+  try {
+    return parseMeta(meta).cookie?.originalMaxAge;
+  } catch {
+    return undefined; // found to be corrupt where it is read for its values
+  }
+}

@@ -1,0 +1,227 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers';
+import { messages } from '../../errors/messages.js';
+import { SessionConflictError } from '../../errors/session-conflict.error.js';
+import { SessionDataError } from '../../errors/session-data.error.js';
+import type { SessionRules } from '../request/session-rules.js';
+import type { DestroyedReason } from '../record/session-events.js';
+import { type Intent, nextRecord } from '../request/next-record.js';
+import type { SessionCap } from './session-cap.js';
+import type { SessionLoader } from './session-loader.js';
+import type { SessionRecord } from '../record/session-record.js';
+import type { SessionReporter } from '../record/session-reporter.js';
+import type { LocalChanges, SessionState } from '../request/session-state.js';
+import { type Staleness, stalenessOf } from '../request/staleness.js';
+import type { SharedStore } from '../store/shared-store.js';
+import { type Turn, WriteTurns } from './write-turns.js';
+
+/** Milliseconds for which a change that meets newer versions is tried before it is given up. */
+const PERSISTENCE = 5_000;
+
+/** What a write does beyond storing what the application changed. */
+export interface Write extends Intent {
+  /** Changes the session just before it is written; runs again whenever the write met a newer version. */
+  readonly prepare?: (() => void | Promise<void>) | undefined;
+  /** Write even what did not change, and what holds nothing. */
+  readonly isForced?: boolean;
+  /** Touch at least, so that the store says whether the session still is what this request knows. */
+  readonly isCheck?: boolean;
+}
+
+/**
+ * What became of a write: it is stored, or there was nothing to store; the session was ended elsewhere; or somebody else
+ * signed in to it, or renewed its id, so that this request must not go on with it.
+ */
+export type WriteOutcome = 'done' | 'ended' | 'superseded';
+
+/** This request's changes from before a call, to come back to. */
+interface Own {
+  before: LocalChanges | undefined;
+}
+
+/** Writes sessions against the version that was read, and carries changes over to newer ones. */
+export class SessionWriter {
+  readonly #turns = new WriteTurns();
+
+  constructor(
+    private readonly settings: SessionRules,
+    private readonly shared: SharedStore,
+    private readonly loader: SessionLoader,
+    private readonly reporter: SessionReporter,
+    private readonly cap: SessionCap,
+  ) {}
+
+  /** Whether a write would change nothing, or store what holds nothing. */
+  hasNothingToStore(state: SessionState, write: Write = {}): boolean {
+    const isAsked = write.isForced === true || write.login !== undefined || write.renewal !== undefined;
+    if (isAsked || (write.isCheck && state.base !== undefined)) return false;
+    if (state.isGivenUp) return true;
+    if (state.base !== undefined) return stalenessOf(state) === 'fresh';
+    const { saveUninitialized, profile } = this.settings;
+    return !saveUninitialized && !(profile.savesRegenerated && state.replaces) && !state.holdsSomething;
+  }
+
+  /** Writes a session. After an error it is as it was before. */
+  write(state: SessionState, write: Write = {}): Promise<WriteOutcome> {
+    return this.#turns.take(state.key, (turn) => this.#writeInTurn(state, turn, write));
+  }
+
+  /** Ends a stored session, whatever became of it since; writers that come after find it gone. */
+  end(state: SessionState, base: SessionRecord, reason: DestroyedReason): Promise<void> {
+    return this.#turns.take(base.key, async (turn) => {
+      await this.#delete(state, base, reason);
+      turn.latest = 'gone';
+    });
+  }
+
+  async #delete(state: SessionState, base: SessionRecord, reason: DestroyedReason): Promise<void> {
+    if (await this.shared.delete(state.place)) this.reporter.destroyed(base, reason);
+  }
+
+  async #writeInTurn(state: SessionState, turn: Turn, write: Write): Promise<WriteOutcome> {
+    const deadline = performance.now() + PERSISTENCE;
+    const own: Own = { before: undefined };
+    try {
+      for (let attempt = 0; performance.now() < deadline; attempt++) {
+        if (attempt > 1) await backOff(attempt);
+        if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, own.before, attempt > 0);
+        if (state.isEnded)
+          return turn.latest === undefined || turn.latest === 'gone' ? 'ended' : 'superseded';
+        if (write.login !== undefined && !this.#mayLogIn(state)) return 'superseded';
+        if (write.prepare !== undefined) {
+          // Not before: what the application changes while this write stands in line is kept.
+          own.before ??= state.snapshot();
+          await write.prepare();
+        }
+        const isNothing = (): boolean => this.hasNothingToStore(state, write);
+        if (await state.atOnce(() => isNothing() || this.#attempt(state, turn, write, own))) return 'done';
+      }
+      throw new SessionConflictError(messages.conflict(PERSISTENCE));
+    } catch (error) {
+      state.releaseFlash(own.before);
+      if (own.before !== undefined) state.rebase(state.base, own.before);
+      throw error;
+    }
+  }
+
+  #mayLogIn({ base, id }: SessionState): boolean {
+    return base === undefined || this.loader.standingOf(id, base) !== 'superseded';
+  }
+
+  /** One try at writing; on a conflict, learns what the store holds and answers false. */
+  async #attempt(state: SessionState, turn: Turn, write: Write, own: Own): Promise<boolean> {
+    const { base, host } = state;
+    if (base === undefined) return this.#create(state, turn, write);
+    // Of an id that somebody else renewed there is no renewal: that other id is the session's.
+    const renewal = write.login !== undefined || state.hasCurrentId ? write.renewal : undefined;
+    const intent = { login: write.login, renewal };
+    const staleness = stalenessFor(state, write, intent);
+    if (staleness === 'fresh') return true;
+    if (renewal !== undefined && !host.canSend(state.cookie)) {
+      // The new id could never reach the client: the old one is dead all the same.
+      await this.#delete(state, base, 'replaced');
+      turn.latest = 'gone';
+      state.startOver(state.localChanges());
+      return true;
+    }
+    if (!this.loader.isAlive(base)) {
+      // As it was read: other requests may have kept it alive since.
+      turn.latest = await this.loader.latestOf(state, base);
+      return false;
+    }
+    const next = this.#nextRecord(state, staleness, intent);
+    if (next.data !== base.data) await this.settings.schema?.check(next.data);
+    const change = { key: state.place, version: base.version, next, keepsIndexes: isFiledAlike(base, next) };
+    if (!(await this.shared.update(change))) {
+      turn.latest = await this.loader.latestOf(state, base);
+      // The store may have applied it and lost the answer: nobody else writes this version.
+      const isOwn = turn.latest !== 'gone' && turn.latest.version === next.version && staleness !== 'touch';
+      if (!isOwn) {
+        // What the application has changed while the write was under way goes on as well.
+        own.before &&= state.withChangesSince(next.data, own.before);
+        return false;
+      }
+    }
+    // The cookie from before stays the session's, unless another request of this process has gone on from here.
+    if (this.#isStranded(state) && (await this.#takeBack(state, base, next))) return true;
+    turn.latest = next;
+    state.stored(next, renewal?.id);
+    if (renewal !== undefined) this.reporter.rotated(next, renewal.reason);
+    if (next.userId !== base.userId) await this.cap.enforce(state, next);
+    return true;
+  }
+
+  /** The record as it is to be stored; where it goes into the cookie, one that fits there. */
+  #nextRecord(state: SessionState, staleness: 'touch' | 'changed', intent: Intent): SessionRecord {
+    const record = nextRecord(state, staleness, intent);
+    if (this.settings.sealsCookies) state.host.codec.seal(intent.renewal?.id ?? state.id, record);
+    return record;
+  }
+
+  /** Whether a record that goes into the cookie has missed it. */
+  #isStranded(state: SessionState): boolean {
+    return this.settings.sealsCookies && !state.host.canSend(state.cookie);
+  }
+
+  #takeBack(state: SessionState, base: SessionRecord, { version }: SessionRecord): Promise<boolean> {
+    return this.shared.update({ key: state.place, version, next: base });
+  }
+
+  async #create(state: SessionState, turn: Turn, { login }: Write): Promise<boolean> {
+    if (!state.host.canSend(state.cookie)) return true;
+    const record = this.#nextRecord(state, 'changed', { login });
+    await this.settings.schema?.check(record.data);
+    if (!(await this.shared.create(record)) && !(await this.#isStored(state, record)))
+      throw new SessionDataError(messages.storeExists);
+    if (this.#isStranded(state)) return true;
+    turn.latest = record;
+    state.stored(record);
+    this.reporter.created(record);
+    if (record.userId !== null) await this.cap.enforce(state, record);
+    return true;
+  }
+
+  /** Whether a record is there because this very write put it there, although its answer was lost. */
+  async #isStored(state: SessionState, { version, token }: SessionRecord): Promise<boolean> {
+    const there = await this.shared.read(state.place);
+    return there?.version === version && there.token === token;
+  }
+
+  /** Carries the request's changes over to what somebody else stored meanwhile. */
+  #catchUp(state: SessionState, { latest }: Turn, before: LocalChanges | undefined, isReread: boolean): void {
+    if (latest === undefined) return;
+    const { base } = state;
+    if (latest !== 'gone') {
+      // What was just read is what is stored. What another writer left behind can be older than what this request has read.
+      const isKnown = isReread ? base?.version === latest.version : base && base.version >= latest.version;
+      if (isKnown) {
+        // The same data: at most somebody has touched it, while this write stood in line.
+        if (base?.version === latest.version) state.base = latest;
+        state.writtenByOthers();
+        return;
+      }
+    }
+    this.loader.takeOver(state, latest, (record) => {
+      state.rebase(record, before);
+      state.writtenByOthers();
+    });
+  }
+}
+
+/** What a write has to do. */
+function stalenessFor(state: SessionState, write: Write, { login, renewal }: Intent): Staleness {
+  if (write.isForced === true || login !== undefined || renewal !== undefined) return 'changed';
+  const staleness = stalenessOf(state);
+  return staleness === 'fresh' && write.isCheck ? 'touch' : staleness;
+}
+
+/** Writers of several instances that meet again and again get out of step, and the slower one its chance. */
+function backOff(attempt: number): Promise<unknown> {
+  const longest = Math.min(2 ** attempt, 8);
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
+}
+
+/** Whether two records of a session are found by the same. */
+function isFiledAlike(one: SessionRecord, other: SessionRecord): boolean {
+  return one.userId === other.userId && one.expiresAt === other.expiresAt;
+}

@@ -1,0 +1,140 @@
+import { describe, messages } from '../../errors/messages.js';
+import { SessionDataError } from '../../errors/session-data.error.js';
+
+/** The attributes of a session cookie, as RFC 6265bis names them. */
+export interface CookieAttributes {
+  /** Kept from scripts. */
+  httpOnly?: boolean;
+  /** Sent over TLS only; `'auto'`: when the request that creates it came over TLS. */
+  secure?: boolean | 'auto';
+  /** `'auto'`: `none` over TLS, `lax` otherwise. `true` means `strict`; `false` leaves the attribute out. */
+  sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto';
+  /** Path the cookie is sent to. */
+  path?: string;
+  /** Domain whose subdomains get the cookie too. */
+  domain?: string;
+  /** Partitioned by top-level site (CHIPS). */
+  partitioned?: boolean;
+  /** Chrome's eviction priority. */
+  priority?: 'low' | 'medium' | 'high';
+}
+
+/** The application's settings for the cookies of all sessions. */
+export interface CookieDefaults extends CookieAttributes {
+  /** Milliseconds a cookie lives, or null for one that ends with the browser. */
+  readonly maxAge?: number | null;
+  /** When cookies end, where they all end at the same time. */
+  readonly expires?: Date | null;
+}
+
+/** What differs from the defaults, as it is kept with a session. */
+export type CookieChanges = CookieAttributes & { originalMaxAge?: number | null };
+
+/** The settings of a session's cookie as they are in force: its attributes, and its life in milliseconds (null: until the browser closes). */
+export type CookieSnapshot = Readonly<CookieAttributes> & { readonly originalMaxAge: number | null };
+
+/** A hundred years in milliseconds: more than any browser keeps a cookie, and well within what a date can hold. */
+const LONGEST = 100 * 365.25 * 24 * 60 * 60 * 1000;
+
+const ATTRIBUTES = ['httpOnly', 'secure', 'sameSite', 'path', 'domain', 'partitioned', 'priority'] as const;
+
+/**
+ * The cookie settings of one session, as in express-session: change them to give this session a cookie of its own,
+ * for example a longer life for "remember me". A changed `maxAge` is this session's idle timeout, too; the absolute
+ * timeout still holds.
+ *
+ * @example
+ * ```ts
+ * if (dto.rememberMe) session.cookie.maxAge = 30 * 24 * 60 * 60 * 1000;
+ * ```
+ */
+export class SessionCookie implements CookieAttributes {
+  httpOnly?: boolean;
+  secure?: boolean | 'auto';
+  sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto';
+  path?: string;
+  domain?: string;
+  partitioned?: boolean;
+  priority?: 'low' | 'medium' | 'high';
+
+  /** The life of the cookie in milliseconds as last set, or null for a cookie that ends with the browser. */
+  originalMaxAge: number | null;
+  #expires: number | null;
+  #ownLife: boolean;
+  readonly #now: () => number;
+
+  /** @internal */
+  constructor(defaults: CookieDefaults, changes: CookieChanges | undefined, now: () => number) {
+    const { maxAge, expires, ...attributes } = defaults;
+    const { originalMaxAge, ...changed } = changes ?? {};
+    Object.assign(this, attributes, changed);
+    this.#now = now;
+    this.#ownLife = originalMaxAge !== undefined;
+    this.originalMaxAge = this.#ownLife
+      ? originalMaxAge!
+      : expires
+        ? expires.getTime() - now()
+        : (maxAge ?? null);
+    this.#expires = this.originalMaxAge === null ? null : now() + this.originalMaxAge;
+  }
+
+  /** Milliseconds until the cookie expires, or null for a cookie that ends with the browser. */
+  get maxAge(): number | null {
+    return this.#expires === null ? null : this.#expires - this.#now();
+  }
+
+  /** @throws {@link SessionDataError} for anything but a number of at most 100 years, or null. */
+  set maxAge(milliseconds: number | null | undefined) {
+    if (milliseconds != null && !(typeof milliseconds === 'number' && Math.abs(milliseconds) <= LONGEST)) {
+      throw new SessionDataError(messages.maxAgeInvalid(describe(milliseconds)));
+    }
+    this.originalMaxAge = milliseconds == null ? null : Math.round(milliseconds);
+    this.#ownLife = true;
+    this.resetMaxAge();
+  }
+
+  /** When the cookie expires, or null for a cookie that ends with the browser. */
+  get expires(): Date | null {
+    return this.#expires === null ? null : new Date(this.#expires);
+  }
+
+  /** @throws {@link SessionDataError} for anything but a valid Date or null. */
+  set expires(date: Date | null | undefined) {
+    if (date != null && !(date instanceof Date && Number.isFinite(date.getTime()))) {
+      throw new SessionDataError(messages.expiresInvalid(describe(date)));
+    }
+    this.#expires = date?.getTime() ?? null;
+    this.originalMaxAge = this.#expires === null ? null : this.#expires - this.#now();
+    this.#ownLife = true;
+  }
+
+  /** The settings as they are in force. @internal */
+  snapshot(): CookieSnapshot {
+    const { originalMaxAge, httpOnly, secure, sameSite, path, domain, partitioned, priority } = this;
+    return {
+      originalMaxAge,
+      httpOnly,
+      secure,
+      sameSite,
+      path,
+      domain,
+      partitioned,
+      priority,
+    } as CookieSnapshot;
+  }
+
+  /** Starts the life of the cookie anew, at its original length. */
+  resetMaxAge(): void {
+    this.#expires = this.originalMaxAge === null ? null : this.#now() + this.originalMaxAge;
+  }
+
+  /** What differs from the application's defaults: what has to be kept with the session. @internal */
+  changesFrom(defaults: CookieDefaults): CookieChanges | undefined {
+    const changes: Record<string, unknown> = {};
+    for (const name of ATTRIBUTES) if (this[name] !== defaults[name]) changes[name] = this[name] ?? null;
+    const { expires, maxAge = null } = defaults;
+    if (this.#ownLife && (expires != null || this.originalMaxAge !== maxAge))
+      changes.originalMaxAge = this.originalMaxAge;
+    return Object.keys(changes).length === 0 ? undefined : changes;
+  }
+}

@@ -1,0 +1,74 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
+import { describe, messages } from '../../errors/messages.js';
+
+/** Why a session was ended. */
+export type DestroyedReason = 'logout' | 'revoked' | 'replaced';
+
+/** Why a session got a new id: a user signed in, the application asked for it, or it was due by `rotateInterval`. */
+export type RotatedReason = 'login' | 'requested' | 'scheduled';
+
+/** Why a session cookie was not accepted. */
+export type RejectedReason = 'malformed' | 'signature' | 'unknown' | 'superseded' | 'expired' | 'corrupt';
+
+interface EventFacts {
+  /** When it happened. */
+  readonly at: Date;
+  /** The public name of the session. Never its id. */
+  readonly handle: string;
+  /** Whose session it is, where that is known. */
+  readonly userId?: string | undefined;
+}
+
+/** What happens to sessions. No event holds an id, a secret or session data. */
+export type SessionEvent =
+  | ({ readonly type: 'created' } & EventFacts)
+  | ({ readonly type: 'loaded' } & EventFacts)
+  | ({ readonly type: 'rotated'; readonly reason: RotatedReason } & EventFacts)
+  | ({ readonly type: 'destroyed'; readonly reason: DestroyedReason } & EventFacts)
+  | ({ readonly type: 'rejected'; readonly reason: RejectedReason } & Pick<EventFacts, 'at'> &
+      Partial<EventFacts>)
+  | { readonly type: 'storeError'; readonly at: Date; readonly error: Error };
+
+/** For tracing tools, which know channels by name: `nest-session:created` and so on, with the event as the message. */
+const CHANNELS: Readonly<Record<SessionEvent['type'], Channel>> = {
+  created: channel('nest-session:created'),
+  loaded: channel('nest-session:loaded'),
+  rotated: channel('nest-session:rotated'),
+  destroyed: channel('nest-session:destroyed'),
+  rejected: channel('nest-session:rejected'),
+  storeError: channel('nest-session:storeError'),
+};
+
+/** Where the engine says what happens. */
+export class SessionEventHub {
+  readonly #listeners = new Set<(event: SessionEvent) => void>();
+
+  /** Whether anybody listens to a type of event: spares building events for nobody. */
+  hears(type: SessionEvent['type']): boolean {
+    return this.#listeners.size > 0 || CHANNELS[type].hasSubscribers;
+  }
+
+  /** Has `listener` called with every event until the function returned is called. */
+  subscribe(listener: (event: SessionEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells every listener, and the diagnostics channel of the event's type. */
+  emit(event: SessionEvent): void {
+    CHANNELS[event.type].publish(event);
+    for (const listener of this.#listeners) {
+      harmless(() => listener(event));
+    }
+  }
+}
+
+/** Calls a listener. One that throws harms neither the request nor the other listeners: it becomes a process warning. */
+export function harmless(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : describe(error);
+    process.emitWarning(messages.listenerFailed, { code: 'NEST_SESSION_LISTENER', detail });
+  }
+}

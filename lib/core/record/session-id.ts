@@ -1,0 +1,144 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  hash,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
+import { messages } from '../../errors/messages.js';
+import { SessionDataError } from '../../errors/session-data.error.js';
+import { RecentMap } from './recent-map.js';
+
+/** Bytes of a new key (128 bits) and of a secret (256 bits) out of the system's CSPRNG. */
+const KEY_BYTES = 16;
+const SECRET_BYTES = 32;
+
+/** Between key and secret: base64url does not have it. */
+const DIVIDER = '~';
+
+/** An id that carries its key: 22 characters of a new key, or 43 of the digest of a foreign id, and the secret. */
+const KEYED_ID = /^(?:[\w-]{22}|[\w-]{43})~[\w-]{43}$/;
+
+/** Digests that are remembered: some 1 MB. */
+const REMEMBERED = 5_000;
+
+/**
+ * How the ids of sessions are made, and what follows from them. Every id leads to the key of its session, so that a
+ * session is found by its cookie alone, however often its id is renewed.
+ */
+export interface IdScheme {
+  /** An id for a new session. */
+  generate(request: unknown): string;
+  /** Another id for the session under a key. */
+  renew(key: string): string;
+  /** The key of the session that an id belongs to. */
+  keyOf(id: string): string;
+  /** What is stored of an id: enough to recognise it, and not enough to have it. */
+  tokenOf(id: string): string;
+}
+
+/** What follows from an id. */
+export interface IdParts {
+  /** The key of the session that the id belongs to. */
+  readonly key: string;
+  /** What is stored of the id. */
+  readonly token: string;
+}
+
+/** Works out what follows from an id. */
+export function partsOf(id: string): IdParts {
+  const token = digestOf(id);
+  // A copy: a slice would hold on to the whole id, and that to the header it was cut from.
+  const key = KEYED_ID.test(id) ? Buffer.from(id.slice(0, id.indexOf(DIVIDER))).toString() : token;
+  return { key, token };
+}
+
+/** Ids as `<key>~<secret>`; an id of another form, such as one of express-session, has its digest for a key. */
+export class KeyedIds implements IdScheme {
+  /** The requests of a busy session cost one digest and not one each. */
+  readonly #known = new RecentMap<IdParts>(REMEMBERED);
+  readonly #foreignId: ((request: unknown) => string) | undefined;
+
+  /** @param foreignId - Makes the application's own ids, for new sessions. */
+  constructor(foreignId?: (request: unknown) => string) {
+    this.#foreignId = foreignId;
+  }
+
+  /** @see OWASP ASVS 5.0, 7.2.3 (at least 128 bits of entropy from a CSPRNG) */
+  generate(request: unknown): string {
+    return this.#foreignId?.(request) ?? this.renew(randomBytes(KEY_BYTES).toString('base64url'));
+  }
+
+  renew(key: string): string {
+    return key + DIVIDER + randomSecret();
+  }
+
+  keyOf(id: string): string {
+    return this.#partsOf(id).key;
+  }
+
+  tokenOf(id: string): string {
+    return this.#partsOf(id).token;
+  }
+
+  #partsOf(id: string): IdParts {
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const parts = partsOf(id);
+    this.#known.add(id, parts);
+    return parts;
+  }
+}
+
+/** 256 bits from the system's CSPRNG, as 43 characters of base64url. */
+export function randomSecret(): string {
+  return randomBytes(SECRET_BYTES).toString('base64url');
+}
+
+/** base64url of SHA-256. */
+export function digestOf(text: string): string {
+  return hash('sha256', text, 'base64url');
+}
+
+/** Compares two tokens without telling by its duration how much of them is alike. */
+export function isSameToken(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}
+
+/** Whether a string may be a session id: 1 to 256 printable ASCII characters, neither space nor control. */
+export function isWellFormedId(id: unknown): id is string {
+  return typeof id === 'string' && /^[\x21-\x7e]{1,256}$/.test(id);
+}
+
+/** An id from the application's own generator, checked: it goes into a cookie. @throws SessionDataError */
+export function checkedId(id: unknown): string {
+  if (!isWellFormedId(id)) throw new SessionDataError(messages.idInvalid);
+  return id;
+}
+
+function successorKey(previousId: string): Buffer {
+  return createHash('sha256').update('nest-session successor\0').update(previousId).digest();
+}
+
+/**
+ * Seals the new id of a rotated session for the holder of the old one. Within the grace period every request that
+ * still comes with the old id can be given the new cookie, although no id is ever stored in the clear.
+ */
+export function sealSuccessor(id: string, previousId: string): string {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', successorKey(previousId), nonce);
+  return Buffer.concat([nonce, cipher.update(id, 'latin1'), cipher.final(), cipher.getAuthTag()]).toString(
+    'base64url',
+  );
+}
+
+/** Opens what {@link sealSuccessor} sealed; throws when it was sealed for another id or was altered. */
+export function openSuccessor(sealed: string, previousId: string): string {
+  const bytes = Buffer.from(sealed, 'base64url');
+  const decipher = createDecipheriv('aes-256-gcm', successorKey(previousId), bytes.subarray(0, 12), {
+    authTagLength: 16,
+  });
+  decipher.setAuthTag(bytes.subarray(-16));
+  return decipher.update(bytes.subarray(12, -16), undefined, 'latin1') + decipher.final('latin1');
+}

@@ -1,0 +1,167 @@
+import { isCsrfSecret } from './csrf-token.js';
+import type { CookieChanges } from './session-cookie.js';
+import { parseObject, refuseNonJson } from './session-text.js';
+
+/** A flash value with a name of its own, so that a reader removes what it read and nothing that came later. */
+export type FlashEntry = readonly [name: string, value: unknown];
+
+/** What the engine keeps beside the application's data. */
+export interface SessionMeta {
+  /** The version of the application's data (option `version`). */
+  version?: number;
+  /** Values that are read once, by key. */
+  flash?: Record<string, FlashEntry[]>;
+  /** The secret behind the tokens of `@CsrfToken()`, where one was asked for. */
+  csrf?: string;
+  /** Settings of this session's own cookie, where they differ from the application's. */
+  cookie?: CookieChanges;
+  /** The last renewal of the id. */
+  rotation?: {
+    /** When it happened. */
+    at: number;
+    /** The new id, sealed for the holder of the previous one. */
+    successor?: string;
+  };
+  /** Whether a touch could send no cookie, so that the next response that can has to. */
+  cookieDue?: true;
+}
+
+/**
+ * Reads the text of {@link SessionMeta}. What is known has its shape, or nobody would be safe from a row that was
+ * changed by hand; what is not known, such as a newer release may have stored, is passed over.
+ *
+ * @throws SyntaxError when the text is no such thing.
+ */
+export function parseMeta(text: string | null): SessionMeta {
+  if (text === null) return {};
+  const { version, flash, csrf, cookie, rotation, cookieDue } = parseObject(text);
+  return {
+    ...(version !== undefined && { version: requireShape(version, isVersion) }),
+    ...(flash !== undefined && { flash: requireShape(flash, isFlash) }),
+    ...(csrf !== undefined && { csrf: requireShape(csrf, isCsrfSecret) }),
+    ...(cookie !== undefined && { cookie: cookieChanges(requireShape(cookie, isObject)) }),
+    ...(rotation !== undefined && { rotation: rotationOf(requireShape(rotation, isObject)) }),
+    ...(cookieDue === true && { cookieDue }),
+  };
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function requireShape<Shape>(value: unknown, isShape: (value: unknown) => value is Shape): Shape {
+  if (!isShape(value)) throw new SyntaxError('not the meta of a session');
+  return value;
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isVersion(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isFlash(value: unknown): value is NonNullable<SessionMeta['flash']> {
+  return isObject(value) && Object.values(value).every((entries) => isList(entries, isFlashEntry));
+}
+
+function isFlashEntry(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length < 2 || typeof value[0] !== 'string') return false;
+  try {
+    refuseNonJson({ value });
+    return true;
+  } catch {
+    return false; // nested too deeply to be written again
+  }
+}
+
+function isList(value: unknown, isItem: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+/** JSON has numbers that become Infinity. */
+function isTime(value: unknown): value is number {
+  return Number.isFinite(value);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+type Scalar = string | number | boolean | null;
+
+function isScalar(value: unknown): value is Scalar {
+  return value === null || typeof value !== 'object';
+}
+
+function rotationOf({ at, successor }: Members): NonNullable<SessionMeta['rotation']> {
+  return {
+    at: requireShape(at, isTime),
+    ...(successor !== undefined && { successor: requireShape(successor, isText) }),
+  };
+}
+
+/** Milliseconds: with a time of this century added, a little less than a date can hold. */
+const LONGEST = 8.6e15;
+
+/** A label of a domain name (RFC 1035, section 2.3.1). */
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+const DOMAIN = new RegExp(`^\\.?${LABEL}(?:\\.${LABEL})*$`, 'i');
+
+/** Printable ASCII without what ends a path (RFC 6265bis, section 4.1.1), nor `<`, which is not written either. */
+const PATH = /^[ -:=-~]+$/;
+
+type Attribute = Exclude<keyof CookieChanges, 'originalMaxAge'>;
+
+/** What a `Set-Cookie` header can be made of. Of flags it is their truth that counts, of names not the case. */
+const CAN_BE_SENT: Readonly<Record<Attribute, (value: Scalar) => boolean>> = {
+  httpOnly: () => true,
+  secure: () => true,
+  partitioned: () => true,
+  sameSite: (value) => value === true || isOneOf(value, ['lax', 'strict', 'none', 'auto']),
+  priority: (value) => isOneOf(value, ['low', 'medium', 'high']),
+  path: (value) => typeof value === 'string' && PATH.test(value),
+  domain: (value) => typeof value === 'string' && DOMAIN.test(value),
+};
+
+function isOneOf(value: Scalar, names: readonly string[]): boolean {
+  return typeof value === 'string' && names.includes(value.toLowerCase());
+}
+
+/**
+ * The cookie's own settings. One that no header can be made of was a mistake of the application's, which has had its
+ * error: the default holds in its place, and the session is not lost for it.
+ */
+function cookieChanges(stored: Members): CookieChanges {
+  const changes: Record<string, unknown> = {};
+  for (const [name, canBeSent] of Object.entries(CAN_BE_SENT)) {
+    if (!Object.hasOwn(stored, name)) continue;
+    const value = requireShape(stored[name], isScalar);
+    if (!value || canBeSent(value)) changes[name] = value;
+  }
+  const { originalMaxAge } = stored;
+  if (originalMaxAge !== undefined) changes.originalMaxAge = lifeOf(originalMaxAge);
+  // Rows of express-session say when the cookie ends: for those who ask by name, and no setting to take over.
+  if (Object.hasOwn(stored, 'expires')) Object.defineProperty(changes, 'expires', { value: stored.expires });
+  return changes;
+}
+
+function lifeOf(value: unknown): number | null {
+  // `false` is what `cookie.expires = false` leaves in rows of express-session.
+  if (value === null || value === false) return null;
+  return Math.min(Math.max(requireShape(value, isNumber), -LONGEST), LONGEST);
+}
+
+/** The text of {@link SessionMeta}, or null when there is nothing to keep. */
+export function metaText(meta: SessionMeta): string | null {
+  const text = JSON.stringify(meta);
+  return text === '{}' ? null : text;
+}
+
+/** The stored flash values of a key. */
+export function flashEntries(flash: SessionMeta['flash'], key: string): readonly FlashEntry[] {
+  return flash !== undefined && Object.hasOwn(flash, key) ? flash[key]! : [];
+}

@@ -1,0 +1,88 @@
+import type { CookieSnapshot } from './session-cookie.js';
+
+/**
+ * One stored session: what a {@link SessionStore} keeps under a key.
+ *
+ * Everything that a store needs to find, order and expire sessions is a field of its own. What the application put into
+ * the session is opaque text that a store keeps and returns unchanged. A store compares nothing but `key`, `version`,
+ * `userId` and `expiresAt`; all other fields are plain values to it. Times are milliseconds since the epoch (UTC).
+ */
+export interface SessionRecord {
+  /** The public name of the session (its handle): the same from its beginning to its end, whatever becomes of its id. */
+  readonly key: string;
+  /** base64url of SHA-256 of the session's current id. The id itself is never stored. */
+  readonly token: string;
+  /** The token before a scheduled renewal of the id, or null. */
+  readonly previousToken: string | null;
+  /** When the grace period of the previous token ends, or null. */
+  readonly previousUntil: number | null;
+  /** Raised by one whenever the identity of the visitor, or its certainty, changes. */
+  readonly epoch: number;
+  /**
+   * Another number after every change of the record other than a touch: a counter and, in its last 24 bits, a mark of the
+   * write, by which a writer recognises its own. At most 2^53 - 1.
+   */
+  readonly version: number;
+  /** The application's data, as the text of one JSON object (sealed, where encryption is on). */
+  readonly data: string;
+  /** What the engine keeps beside the data (flash values, the session's own cookie settings, rotation), or null. */
+  readonly meta: string | null;
+  /** Whose session it is, or null. */
+  readonly userId: string | null;
+  /** When the session began. */
+  readonly createdAt: number;
+  /** When the session was last seen, at most `touchInterval` stale. */
+  readonly lastSeenAt: number;
+  /** When the session ends: the idle or the absolute deadline, whichever is earlier. */
+  readonly expiresAt: number;
+  /** When the user last proved who they are with `login()`, or null. */
+  readonly authenticatedAt: number | null;
+  /** Address of the client that last wrote, or null (`trackDevice: false`). */
+  readonly ip: string | null;
+  /** User agent of the client that last wrote, at most 512 characters, or null. */
+  readonly userAgent: string | null;
+  /** The session id, in what is written to a store that `keepsIds`, and in no other. */
+  readonly id?: string;
+  /** The settings of the session's cookie, in what is written to a store that `keepsCookies`. */
+  readonly cookie?: CookieSnapshot;
+  /** What its first use has to write, where it is not stored as it stands here: a touch, or all of it. */
+  readonly due?: 'touch' | 'changed';
+  /** What the store made it of, for a store that wants to see that again. */
+  readonly source?: object;
+}
+
+/** A record that nobody can make sense of: the engine refuses it as corrupt. */
+export function unreadable(record: SessionRecord): SessionRecord {
+  return { ...record, meta: '' };
+}
+
+/** Whether a record is one that nobody can make sense of. */
+export function isUnreadable({ meta }: SessionRecord): boolean {
+  return meta === '';
+}
+
+/** A {@link SessionRecord} without what the application stored and without tokens: what a list of sessions shows. */
+export type SessionSummary = Omit<
+  SessionRecord,
+  'token' | 'previousToken' | 'previousUntil' | 'data' | 'meta' | 'id' | 'cookie' | 'due' | 'source'
+>;
+
+/** One optimistic write: "if the record under `key` still has `version`, replace it by `next`". */
+export interface SessionChange {
+  /** Where the record is found: its key, or its id in a store that `keepsIds`. */
+  readonly key: string;
+  /** The version the change was made against. */
+  readonly version: number;
+  /**
+   * The record that takes its place; its `key` is the one it had.
+   * `next.version` equals `version` for a touch, which changes `lastSeenAt`, `expiresAt`, `ip` and `userAgent` alone.
+   */
+  readonly next: SessionRecord;
+  /**
+   * Whether user and deadline stay as they were read, so that what sessions are found by need not be written. A store
+   * may ignore it.
+   *
+   * @defaultValue false
+   */
+  readonly keepsIndexes?: boolean;
+}

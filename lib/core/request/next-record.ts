@@ -1,0 +1,147 @@
+import { refuseTooLarge } from './data-limit.js';
+import type { RotatedReason } from '../record/session-events.js';
+import { expiryOf } from '../record/lifetime.js';
+import { metaText, type SessionMeta } from '../record/session-meta.js';
+import { idleTimeoutOf, mustBeTouched } from './session-life.js';
+import { sealSuccessor } from '../record/session-id.js';
+import type { SessionRecord } from '../record/session-record.js';
+import type { SessionState } from './session-state.js';
+import { leavesMark, type Staleness } from './staleness.js';
+import { versionAfter } from '../record/session-version.js';
+
+/** A user who signs in. */
+export interface Login {
+  readonly userId: string;
+  readonly at: number;
+}
+
+/** A new id for a session that is stored. */
+export interface Renewal {
+  readonly id: string;
+  /** How long the old id still finds the session, in milliseconds. */
+  readonly grace: number;
+  readonly reason: RotatedReason;
+}
+
+/** What a call makes of a session, besides storing its changes. It is the call's own, and ends with it. */
+export interface Intent {
+  readonly login?: Login | undefined;
+  readonly renewal?: Renewal | undefined;
+}
+
+/** A session as it should be stored now. @throws SessionDataError for what JSON cannot hold, and for too much of it. */
+export function nextRecord(
+  state: SessionState,
+  staleness: Exclude<Staleness, 'fresh'>,
+  { login, renewal }: Intent,
+): SessionRecord {
+  const { base, settings } = state;
+  // A login is a new authentication, from which the absolute timeout counts anew (OWASP ASVS 5.0, 7.3.2).
+  const createdAt = login?.at ?? state.createdAt;
+  const seen = seenNow(state, createdAt, login);
+  if (base !== undefined && staleness === 'touch') {
+    const { due: _, ...record } = base;
+    return { ...record, ...seen };
+  }
+
+  const data = state.content?.checkedText() ?? base?.data ?? '{}';
+  const meta = nextMeta(state, { login, renewal }, seen.lastSeenAt !== base?.lastSeenAt);
+  state.ownCookie.writing();
+  refuseMoreThanAllowed(state, data);
+  const userId = login?.userId ?? state.owner;
+  const stillAuthenticatedAt = userId === base?.userId ? base?.authenticatedAt : undefined;
+  return {
+    key: state.key,
+    ...nextTokens(state, renewal),
+    epoch: base === undefined ? 1 : base.epoch + (login === undefined ? 0 : 1),
+    version: versionAfter(base?.version ?? 0),
+    data,
+    meta,
+    userId,
+    createdAt,
+    lastSeenAt: seen.lastSeenAt,
+    expiresAt: seen.expiresAt,
+    authenticatedAt: login?.at ?? stillAuthenticatedAt ?? null,
+    ip: seen.ip,
+    userAgent: seen.userAgent,
+    ...(seen.cookie && { cookie: seen.cookie }),
+    ...(settings.keepsIds && { id: renewal?.id ?? state.id }),
+  };
+}
+
+type Tokens = Pick<SessionRecord, 'token' | 'previousToken' | 'previousUntil'>;
+
+function nextTokens({ base, settings, id }: SessionState, renewal: Renewal | undefined): Tokens {
+  const { ids, now } = settings;
+  if (base === undefined) return { token: ids.tokenOf(id), previousToken: null, previousUntil: null };
+  const { token, previousToken, previousUntil } = base;
+  if (renewal === undefined) return { token, previousToken, previousUntil };
+  const isGraceful = renewal.grace > 0;
+  return {
+    token: ids.tokenOf(renewal.id),
+    previousToken: isGraceful ? token : null,
+    previousUntil: isGraceful ? now() + renewal.grace : null,
+  };
+}
+
+type Seen = Pick<SessionRecord, 'lastSeenAt' | 'expiresAt' | 'ip' | 'userAgent' | 'cookie'>;
+
+/** What changes with every write: when the session was seen, until when it lives for that, and who was there. */
+function seenNow(state: SessionState, createdAt: number, login: Login | undefined): Seen {
+  const { base, settings, host } = state;
+  const now = settings.now();
+  const isNew = base === undefined || login !== undefined;
+  const isSeen = isNew || state.touchAsked || (host.renewal !== 'later' && mustBeTouched(state));
+  const lastSeenAt = isSeen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
+  const isDeviceDue = settings.trackDevice && (isSeen || base.ip === null);
+  const device = isDeviceDue ? host.device() : settings.trackDevice ? base! : NO_DEVICE;
+  return {
+    lastSeenAt,
+    expiresAt: expiryOf({ createdAt, lastSeenAt }, settings.lifetimes, idleTimeoutOf(state)),
+    ip: device.ip,
+    userAgent: device.userAgent,
+    ...(settings.keepsCookies && { cookie: state.cookie.snapshot() }),
+  };
+}
+
+const NO_DEVICE = { ip: null, userAgent: null };
+
+function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionState, data: string): void {
+  if (data === base?.data && !flashChanges?.anyAdded) return;
+  const stored = { data: base?.data, flash: meta.flash };
+  const flash = flashChanges === undefined ? stored.flash : flashChanges.applyTo(stored.flash);
+  refuseTooLarge({ data, flash }, stored, settings.maxDataBytes);
+}
+
+function nextMeta(state: SessionState, { login, renewal }: Intent, isSeen: boolean): string | null {
+  const { meta, ownCookie, flashChanges } = state;
+  const own = state.settings.schema?.version;
+  // What a newer release has stored stays of its version, whoever writes beside it.
+  const version = own === undefined ? meta.version : Math.max(own, meta.version ?? 0);
+  // Ends with a login: a token of a form that somebody knew before is worth nothing after it.
+  const csrf = login === undefined ? state.csrf : undefined;
+  const cookieDue = (isSeen && leavesMark(state)) || (state.host.renewal !== 'possible' && meta.cookieDue);
+  const isSame =
+    !ownCookie.isChanged &&
+    !flashChanges?.any &&
+    meta.version === version &&
+    meta.csrf === csrf &&
+    Boolean(meta.cookieDue) === Boolean(cookieDue);
+  if (isSame && renewal === undefined) return state.base?.meta ?? null;
+  const flash = flashChanges === undefined ? meta.flash : flashChanges.applyTo(meta.flash);
+  const cookie = ownCookie.changes(meta.cookie);
+  const rotation = renewal === undefined ? meta.rotation : nextRotation(state, renewal);
+  return metaText({
+    ...(version !== undefined && { version }),
+    ...(flash && { flash }),
+    ...(csrf && { csrf }),
+    ...(cookie && { cookie }),
+    ...(rotation && { rotation }),
+    ...(cookieDue && { cookieDue }),
+  });
+}
+
+function nextRotation({ settings, id }: SessionState, renewal: Renewal): SessionMeta['rotation'] {
+  if (settings.sealsCookies) return undefined; // such ids are renewed by nobody but the application
+  return { at: settings.now(), ...(renewal.grace > 0 && { successor: sealSuccessor(renewal.id, id) }) };
+}

@@ -1,0 +1,211 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { messages } from '../../errors/messages.js';
+import { SessionUsageError } from '../../errors/session-usage.error.js';
+import { comesWithin, Moment, Place } from './line.js';
+
+/** Called when a session method is done, as in express-session. */
+export type SessionCallback = (error?: Error | null) => void;
+
+/** A method of a session that takes its turn among the calls of a request. */
+export type CallName =
+  | 'login'
+  | 'logout'
+  | 'rotate'
+  | 'regenerate'
+  | 'destroy'
+  | 'save'
+  | 'reload'
+  | 'update'
+  | '@Flash'
+  | '@CsrfToken';
+
+/** One call and its place among the calls of a request. */
+class Call extends Place {
+  constructor(
+    readonly calls: SessionCalls,
+    readonly name: CallName,
+    /** The update() that it was made in. */
+    readonly outer: Call | undefined,
+  ) {
+    super();
+  }
+}
+
+/** Which update() the function runs for that is running now. */
+const updates = new AsyncLocalStorage<Call>();
+
+/** The promise of a call. It knows whether somebody waits for it. */
+class CallPromise<Result> extends Promise<Result> {
+  isAwaited = false;
+
+  /** What `then()` returns is a plain promise. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  override then<Fulfilled = Result, Rejected = never>(
+    onFulfilled?: ((value: Result) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    this.isAwaited = true;
+    return super.then(onFulfilled, onRejected);
+  }
+}
+
+/** What a call does. Code that is run through `inside` belongs to the call: it must not wait for it. */
+type Work<Result> = (inside: <T>(fn: () => T) => T) => Promise<Result>;
+
+/**
+ * The calls of one request's session: they take effect one after the other, in the order they were made, awaited or not.
+ * The response waits until all of them are over, and whatever their callbacks call.
+ */
+export class SessionCalls {
+  readonly #timeout: number;
+  readonly #onCallbackError: (error: unknown) => void;
+  #last: Call | undefined;
+  /** Calls and callbacks that are not over. */
+  #open = 0;
+  /** When the next of them is over. */
+  #progress: Moment | undefined;
+  /** The failed calls that nobody may have waited for. */
+  #failed: { readonly promise: CallPromise<unknown>; readonly error: unknown }[] | undefined;
+  #callbackError: { readonly error: unknown } | undefined;
+
+  /**
+   * @param timeout - Milliseconds after which a call fails that still waits for the one before it.
+   * @param onCallbackError - Told when a callback throws, or returns a promise that rejects.
+   */
+  constructor(timeout: number, onCallbackError: (error: unknown) => void) {
+    this.#timeout = timeout;
+    this.#onCallbackError = onCallbackError;
+  }
+
+  /** Whether all calls are over, and their callbacks were called. */
+  get isIdle(): boolean {
+    return this.#open === 0;
+  }
+
+  /**
+   * Runs a call when the calls before it are over; at once where there are none.
+   *
+   * @param undo - Takes back what was done when the call was made, where it fails or is refused.
+   */
+  run<Result>(name: CallName, work: Work<Result>, undo?: () => void): Promise<Result> {
+    const result = this.#begin(name, work);
+    const promise = new CallPromise<Result>(
+      (resolve, reject) =>
+        void result.then(resolve, (error: unknown) => {
+          undo?.();
+          reject(error);
+        }),
+    );
+    this.#open++;
+    // Not by its own then(), which is how others wait for it. A failure is kept for the response.
+    void Promise.prototype.then.call(
+      promise,
+      () => this.#over(),
+      (error: unknown) => {
+        (this.#failed ??= []).push({ promise, error });
+        this.#over();
+      },
+    );
+    return promise;
+  }
+
+  /** Runs a call and tells a callback, once the call is over; returns a promise where there is no callback. */
+  answer<Session>(
+    session: Session,
+    name: CallName,
+    work: () => Promise<void>,
+    callback: SessionCallback | undefined,
+    undo?: () => void,
+  ): Promise<void> | Session {
+    if (callback === undefined) return this.run(name, work, undo);
+    this.#open++;
+    const tell = (...args: [] | [Error]): void =>
+      process.nextTick(() => {
+        this.#callBack(callback, args);
+        this.#over();
+      });
+    this.run(name, work, undo).then(
+      () => tell(),
+      (error: unknown) => tell(error as Error),
+    );
+    return session;
+  }
+
+  /**
+   * Waits until all calls are over.
+   *
+   * @throws SessionUsageError where none of them is over within the time limit.
+   */
+  async idle(): Promise<void> {
+    while (!this.isIdle) {
+      this.#progress ??= new Moment();
+      if (!(await comesWithin(this.#progress, this.#timeout)))
+        throw new SessionUsageError(messages.callWaits('The response', this.#last?.name, this.#timeout));
+    }
+  }
+
+  /** Fails where a callback threw, or a call failed that nobody waited for. */
+  throwFailure(): void {
+    if (this.#callbackError !== undefined) throw this.#callbackError.error;
+    const unseen = this.#failed?.find(({ promise }) => !promise.isAwaited);
+    this.#failed = undefined;
+    if (unseen !== undefined) throw unseen.error;
+  }
+
+  #over(): void {
+    this.#open--;
+    this.#progress?.happen();
+    this.#progress = undefined;
+  }
+
+  #callBack(callback: SessionCallback, args: [] | [Error]): void {
+    const failed = (error: unknown): void => {
+      this.#callbackError ??= { error };
+      this.#onCallbackError(error);
+    };
+    try {
+      const returned = callback(...args) as unknown;
+      if (isPromise(returned)) returned.then(undefined, failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #begin<Result>(name: CallName, work: Work<Result>): Promise<Result> {
+    const outer = updates.getStore();
+    for (let update = outer; update !== undefined; update = update.outer) {
+      if (update.calls === this && !update.done.isPast)
+        return Promise.reject(new SessionUsageError(messages.insideUpdate(name)));
+    }
+    const before = this.#last;
+    const call = (this.#last = new Call(this, name, outer));
+    return before === undefined ? this.#start(call, work) : this.#wait(before, call, work);
+  }
+
+  async #start<Result>(call: Call, work: Work<Result>): Promise<Result> {
+    try {
+      return await work((fn) => updates.run(call, fn));
+    } finally {
+      this.#leave(call);
+    }
+  }
+
+  async #wait<Result>(before: Call, call: Call, work: Work<Result>): Promise<Result> {
+    if (await comesWithin(before.done, this.#timeout)) return this.#start(call, work);
+    // Those behind it still wait for the one before it.
+    void before.done.wait().then(() => this.#leave(call));
+    throw new SessionUsageError(messages.callWaits(`session.${call.name}()`, before.name, this.#timeout));
+  }
+
+  #leave(call: Call): void {
+    if (this.#last === call) this.#last = undefined;
+    call.done.happen();
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | undefined)?.then === 'function';
+}

@@ -1,0 +1,33 @@
+import type { CookieDefaults, SessionCookie } from '../record/session-cookie.js';
+import type { TokenCodec } from '../record/token-codec.js';
+import type { SessionCalls } from './session-calls.js';
+
+/** What the engine asks of the request a session belongs to. */
+export interface SessionHost<State> {
+  /** The request, for `genid`. */
+  readonly request: unknown;
+  /** The application's cookie settings for this request. */
+  readonly cookieDefaults: CookieDefaults;
+  /** Reads and writes what stands in the cookie. */
+  readonly codec: TokenCodec;
+  /** Whether the head of the response has left, so that no cookie can be sent any more. */
+  readonly headersSent: boolean;
+  /** Whether it is decided which cookie the response has, so that no other can be sent. */
+  readonly cookieSettled: boolean;
+  /**
+   * Whether a cookie may be renewed with the response. `'later'` where it has left, or where a shared cache may store it: then
+   * a touch waits for the next one, too. `'impossible'` where there is none, as for a message of a WebSocket: a touch
+   * then leaves a mark for the next response.
+   */
+  readonly renewal: 'possible' | 'later' | 'impossible';
+  /** The calls of the request's session. */
+  readonly calls: SessionCalls;
+  /** Whether a cookie with these settings may be sent over this connection. */
+  canSend(cookie: SessionCookie): boolean;
+  /** Who is asking. */
+  device(): { readonly ip: string | null; readonly userAgent: string | null };
+  /** Makes a session (or, after `destroy()`, none) the one of the request. */
+  setCurrent(state: State | undefined): void;
+  /** Gives the request the session back that `destroy()` took from it. */
+  putBack(): void;
+}

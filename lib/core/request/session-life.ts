@@ -1,0 +1,78 @@
+import { absoluteDeadline, expiryOf, isTouchDue } from '../record/lifetime.js';
+import type { CookieDefaults, SessionCookie } from '../record/session-cookie.js';
+import type { SessionMeta } from '../record/session-meta.js';
+import type { SessionRecord } from '../record/session-record.js';
+import type { OwnCookie } from './own-cookie.js';
+import type { SessionRules } from './session-rules.js';
+
+/** What the life of a session depends on. */
+export interface LivingSession {
+  readonly base: SessionRecord | undefined;
+  readonly meta: SessionMeta;
+  readonly settings: SessionRules;
+  readonly host: { readonly cookieDefaults: CookieDefaults };
+  readonly ownCookie: OwnCookie;
+  readonly cookie: SessionCookie;
+  readonly createdAt: number;
+  readonly lastSeenAt: number;
+  readonly touchAsked: boolean;
+}
+
+/** How long one session lives: by the rules of the application, and by cookie settings of its own. Milliseconds. */
+
+/** Its idle timeout. */
+export function idleTimeoutOf(state: LivingSession): number {
+  const { lifetimes, idleFollowsCookie } = state.settings;
+  const own = ownMaxAgeOf(state);
+  if (typeof own === 'number') return own;
+  const followed = idleFollowsCookie && own === undefined ? state.host.cookieDefaults.maxAge : undefined;
+  return followed ?? lifetimes.idleTimeout;
+}
+
+/** When it ends unless it is used. */
+export function expiresAtOf(state: LivingSession): number {
+  const { base, ownCookie, settings } = state;
+  if (base !== undefined && ownCookie.inHand === undefined) return base.expiresAt;
+  return expiryOf(state, settings.lifetimes, idleTimeoutOf(state));
+}
+
+/** Whether its cookie outlives the browser. */
+export function isPersistent(state: LivingSession): boolean {
+  const own = ownMaxAgeOf(state);
+  const { maxAge, expires } = state.host.cookieDefaults;
+  return (own === undefined ? (maxAge ?? expires) : own) != null;
+}
+
+/** How long the browser may keep its cookie: never beyond its absolute deadline. Undefined: until it closes. */
+export function cookieLifeOf(
+  state: LivingSession,
+): { readonly maxAge: number; readonly expires: Date } | undefined {
+  const { cookie, settings } = state;
+  cookie.resetMaxAge();
+  const { expires, originalMaxAge } = cookie;
+  if (expires === null || originalMaxAge === null) return undefined;
+  const deadline = absoluteDeadline(state.createdAt, settings.lifetimes);
+  return {
+    maxAge: Math.min(originalMaxAge, deadline - settings.now()),
+    expires: new Date(Math.min(expires.getTime(), deadline)),
+  };
+}
+
+/** Whether the time has come to write that it was seen. */
+export function mustBeTouched(state: LivingSession): boolean {
+  if (state.touchAsked) return true;
+  const { now, lifetimes } = state.settings;
+  return isTouchDue(state.lastSeenAt, now(), lifetimes, restOf(state));
+}
+
+/** How long a session lasts unless it is touched: until its idle timeout, or as long as the browser keeps its cookie. */
+function restOf(state: LivingSession): number {
+  const own = ownMaxAgeOf(state);
+  const maxAge = own === undefined ? state.host.cookieDefaults.maxAge : own;
+  return Math.min(idleTimeoutOf(state), maxAge ?? Infinity);
+}
+
+/** The life of its cookie, where it is not the application's. */
+function ownMaxAgeOf({ ownCookie, meta }: LivingSession): number | null | undefined {
+  return ownCookie.changes(meta.cookie)?.originalMaxAge;
+}

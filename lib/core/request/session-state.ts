@@ -1,0 +1,333 @@
+import type { SessionError } from '../../errors/session.error.js';
+import { newCsrfSecret } from '../record/csrf-token.js';
+import type { SessionCookie } from '../record/session-cookie.js';
+import type { SessionHost } from './session-host.js';
+import type { SessionRules } from './session-rules.js';
+import { SessionContent } from './session-content.js';
+import { type KeptCookie, OwnCookie } from './own-cookie.js';
+import { parseMeta, type SessionMeta } from '../record/session-meta.js';
+import { FlashChanges } from './flash-changes.js';
+import type { SessionRecord } from '../record/session-record.js';
+import type { KeyChanges } from '../record/session-text.js';
+import { userIdText } from '../record/user-id.js';
+
+/**
+ * What a request's copy of a session is: not stored yet, stored as its `base` says, ended by this request, ended by
+ * somebody else (or signed in by somebody else, which ends it for this request), or none of the request's any more.
+ */
+export type SessionStatus = 'new' | 'loaded' | 'ended here' | 'ended elsewhere' | 'detached';
+
+/** What a request changed and has not stored. */
+export interface LocalChanges {
+  readonly data: KeyChanges;
+  readonly flash: FlashChanges | undefined;
+  readonly cookie: KeptCookie | undefined;
+}
+
+/** A session that was found by its cookie. */
+export interface LoadedSession {
+  /** The id that the request goes on with. */
+  readonly id: string;
+  readonly record: SessionRecord;
+  readonly meta: SessionMeta;
+  /** Whether that id has to be handed to the client, which came with the one before a scheduled renewal. */
+  readonly isHandedOn?: boolean;
+}
+
+/**
+ * One request's copy of a session: the record as it was read, and what the application did to it since. It knows
+ * nothing of stores.
+ */
+export class SessionState {
+  #status: SessionStatus;
+  /** The record as last seen in the store; undefined for a session that was never stored. */
+  base: SessionRecord | undefined;
+  /** Whether the session began with this request. */
+  isNew: boolean;
+  /** Whether it took the place of a session that this request ended, whose cookie the client still has. */
+  replaces = false;
+  /** Whether the cookie has to be sent, come what may: a new session, a new id, or other cookie settings. */
+  mustSendCookie = false;
+  /** Who has written the session since this request read it: a cookie leaves only after a write of its own. */
+  written: 'by nobody' | 'by others' | 'here' = 'by nobody';
+  /** When this request has written the session last. */
+  writtenAt = -Infinity;
+  /** Whether the application asked for a touch. */
+  touchAsked: boolean;
+
+  readonly settings: SessionRules;
+  readonly host: SessionHost<SessionState>;
+  #id: string | undefined;
+  /** Whether its id has to be handed to the client, which came with the one before a scheduled renewal. */
+  readonly isHandedOn: boolean;
+  #detachedBy: SessionError | undefined;
+  /** The data as the application has it in hand, once it has looked. */
+  content: SessionContent | undefined;
+  #meta: SessionMeta;
+  /** The cookie settings as the application has them in hand. */
+  readonly ownCookie: OwnCookie;
+  /** The flash values that this request added and took. */
+  flashChanges: FlashChanges | undefined;
+  /** The secret behind the session's tokens that this request made, until it is stored. */
+  #newCsrf: string | undefined;
+  #bornAt: number;
+  /** Who claims flash values: outlives the request, and so must not be the request. */
+  readonly #claimant = {};
+  #givenUp: string | undefined;
+  /** Whether this request has stored other data than there was. */
+  hasStoredData = false;
+
+  constructor(settings: SessionRules, host: SessionHost<SessionState>, loaded?: LoadedSession) {
+    this.settings = settings;
+    this.host = host;
+    this.base = loaded?.record;
+    this.#status = loaded === undefined ? 'new' : 'loaded';
+    this.isNew = loaded === undefined;
+    this.touchAsked = loaded?.record.due === 'touch';
+    this.#id = loaded?.id;
+    this.isHandedOn = loaded?.isHandedOn ?? false;
+    this.#meta = loaded?.meta ?? {};
+    this.ownCookie = new OwnCookie(
+      () => host.cookieDefaults,
+      (changes) => settings.profile.cookie(host.cookieDefaults, changes, settings.now),
+    );
+    this.#bornAt = settings.now();
+  }
+
+  get status(): SessionStatus {
+    return this.#status;
+  }
+
+  /** Whether the session is over. */
+  get isEnded(): boolean {
+    return this.#status === 'ended here' || this.#status === 'ended elsewhere';
+  }
+
+  /** Takes note that the session is over for this request. */
+  end(where: 'here' | 'elsewhere'): void {
+    this.#status = where === 'here' ? 'ended here' : 'ended elsewhere';
+  }
+
+  /** Takes the session away from its request: whatever is asked of it from now on fails with this error. */
+  detach(error: SessionError): void {
+    this.#status = 'detached';
+    this.#detachedBy = error;
+  }
+
+  /** @throws what {@link detach} was given. */
+  requireAttached(): void {
+    if (this.#detachedBy !== undefined) throw this.#detachedBy;
+  }
+
+  /** The session id, made when it is first needed: a visitor who never gets a session costs no random bytes. */
+  get id(): string {
+    return (this.#id ??= this.settings.ids.generate(this.host.request));
+  }
+
+  /** Has a new id made when one is next needed; for a session that is not stored. */
+  forgetId(): void {
+    this.#id = undefined;
+  }
+
+  /** The public name: the store's key. */
+  get key(): string {
+    return this.base?.key ?? this.settings.ids.keyOf(this.id);
+  }
+
+  /** Where the store finds the record. */
+  get place(): string {
+    return this.settings.keepsIds ? this.id : this.key;
+  }
+
+  /** Whether the id of this request is the session's current one. */
+  get hasCurrentId(): boolean {
+    return this.base?.token === this.settings.ids.tokenOf(this.id);
+  }
+
+  get createdAt(): number {
+    return this.base?.createdAt ?? this.#bornAt;
+  }
+
+  get lastSeenAt(): number {
+    return this.base?.lastSeenAt ?? this.#bornAt;
+  }
+
+  get meta(): SessionMeta {
+    return this.#meta;
+  }
+
+  get cookie(): SessionCookie {
+    return this.ownCookie.settings(this.#meta.cookie);
+  }
+
+  /** Puts other cookie settings in place of the session's. */
+  set cookie(cookie: SessionCookie) {
+    this.ownCookie.replace(cookie, this.#meta.cookie);
+  }
+
+  /** Appends a flash value. */
+  addFlash(key: string, value: unknown): void {
+    (this.flashChanges ??= new FlashChanges()).add(key, value);
+  }
+
+  /** Takes the flash values of a key that nobody else has taken. */
+  takeFlash(key: string): unknown[] {
+    const { flashClaims } = this.settings;
+    this.flashChanges ??= new FlashChanges();
+    return this.flashChanges.take(key, this.#meta.flash, (name) => flashClaims.take(name, this.#claimant));
+  }
+
+  /** Leaves the flash values that this request took for a later one, but for those it had taken `before`. */
+  releaseFlash(before?: LocalChanges): void {
+    const kept = new Set(before?.flash?.taken);
+    const released = [...(this.flashChanges?.taken ?? [])].filter((name) => !kept.has(name));
+    this.settings.flashClaims.release(released, this.#claimant);
+  }
+
+  /** The secret behind the session's tokens, where it has one. */
+  get csrf(): string | undefined {
+    return this.#meta.csrf ?? this.#newCsrf;
+  }
+
+  /** The same, made if there is none. */
+  needCsrf(): string {
+    return this.csrf ?? (this.#newCsrf = newCsrfSecret());
+  }
+
+  /**
+   * Puts the stored data on the object the application works with.
+   *
+   * @throws SyntaxError when the record's `data` cannot be read.
+   */
+  fill(data: object): void {
+    this.content = new SessionContent(data, this.settings.profile);
+    if (this.base !== undefined) this.content.fill(this.base.data);
+  }
+
+  /** Runs what does not let the application run in between, and so need not look at its data twice. */
+  atOnce<Result>(work: () => Result): Result {
+    return this.content === undefined ? work() : this.content.atOnce(work);
+  }
+
+  /** Whether the session holds anything worth storing. */
+  get holdsSomething(): boolean {
+    return (
+      this.content?.isEmpty === false || this.flashChanges?.anyAdded === true || this.#newCsrf !== undefined
+    );
+  }
+
+  /** Takes note that what the session holds now could not be stored, and that the application was told. */
+  giveUp(): void {
+    this.#givenUp = this.content?.text;
+  }
+
+  /** Whether the session holds just what the application knows could not be stored. */
+  get isGivenUp(): boolean {
+    return this.#givenUp !== undefined && this.content?.text === this.#givenUp;
+  }
+
+  /** Whether this request has changed anything that is not stored yet. */
+  get isChanged(): boolean {
+    if (this.content?.isChanged || this.flashChanges?.any) return true;
+    return this.ownCookie.isChanged || this.#newCsrf !== undefined;
+  }
+
+  /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
+  get owner(): string | null {
+    const { base } = this;
+    if (this.content === undefined) return base?.userId ?? null;
+    const { data } = this.content;
+    if (base?.authenticatedAt != null && base.userId === String((data as { userId?: unknown }).userId)) {
+      return base.userId;
+    }
+    return userIdText(this.settings.userIdOf(data)) ?? null;
+  }
+
+  /** Takes note that the store holds `record` now, with this request's changes in it; `newId` where it was renewed. */
+  stored(record: SessionRecord, newId?: string): void {
+    const { base } = this;
+    const metaChanged = record.meta !== (base?.meta ?? null);
+    const isChanged = record.data !== base?.data;
+    const hasOtherCookie = this.ownCookie.isChanged && this.settings.profile.sendsCookieChanges;
+    const isInCookie = this.settings.sealsCookies;
+    if (base === undefined || isInCookie || hasOtherCookie || newId !== undefined) this.mustSendCookie = true;
+    if (isChanged) this.hasStoredData = true;
+    if (newId !== undefined) this.#id = newId;
+    if (base?.version !== record.version) {
+      this.content?.stored(record.data);
+      if (metaChanged) this.#meta = parseMeta(record.meta);
+      this.ownCookie.stored();
+      this.flashChanges?.settle(this.#meta.flash);
+      this.#newCsrf = undefined;
+    }
+    this.base = record;
+    this.#status = 'loaded';
+    this.touchAsked = false;
+    this.written = 'here';
+    this.writtenAt = this.settings.now();
+  }
+
+  /** Takes note that somebody else has written the session. What this request has written itself is still its own. */
+  writtenByOthers(): void {
+    if (this.written === 'by nobody') this.written = 'by others';
+  }
+
+  /** What the application changed since the data was read. */
+  localChanges(): KeyChanges {
+    return this.content?.changes() ?? new Map<string, unknown>();
+  }
+
+  /** This request's changes so far, to come back to. */
+  snapshot(): LocalChanges {
+    return { data: this.localChanges(), flash: this.flashChanges?.copy(), cookie: this.ownCookie.snapshot() };
+  }
+
+  /** A snapshot together with what the application has changed since the data was `text`. */
+  withChangesSince(text: string, { data, ...rest }: LocalChanges): LocalChanges {
+    const since = this.content?.changesSince(text) ?? [];
+    return { ...rest, data: new Map([...data, ...since]) };
+  }
+
+  /**
+   * Carries this request's changes (or those of a snapshot) over to a newer record, or to none: where both changed
+   * a key the request wins, every other key is as stored.
+   *
+   * @throws SyntaxError when the newer record cannot be read.
+   */
+  rebase(record: SessionRecord | undefined, local?: LocalChanges): void {
+    const meta = parseMeta(record?.meta ?? null);
+    this.content?.rebase(record?.data ?? '{}', local?.data ?? this.content.changes());
+    if (local !== undefined) {
+      this.flashChanges = local.flash?.copy();
+      this.ownCookie.putBack(local.cookie);
+    }
+    this.#newCsrf = undefined;
+    this.#meta = meta;
+    this.base = record;
+  }
+
+  /** Replaces this request's copy by a record, changes and all. */
+  restore(record: SessionRecord): void {
+    this.releaseFlash();
+    this.rebase(record, { data: new Map(), flash: undefined, cookie: undefined });
+  }
+
+  /** Becomes a new session that holds nothing but the changes given. */
+  startOver(changes: KeyChanges = new Map()): void {
+    this.rebase(undefined, { data: changes, flash: undefined, cookie: undefined });
+    this.#id = undefined;
+    this.#bornAt = this.settings.now();
+    this.#status = 'new';
+    this.isNew = true;
+    this.written = 'by nobody';
+    this.mustSendCookie = false;
+    this.touchAsked = false;
+  }
+
+  /** Removes every data key but those named, and with them flash values and the session's own cookie settings. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    this.content?.keepOnly(keys);
+    this.flashChanges = FlashChanges.taking(this.#meta.flash);
+    if (this.#meta.cookie !== undefined || this.ownCookie.inHand) this.ownCookie.clear(this.#meta.cookie);
+  }
+}

@@ -1,0 +1,49 @@
+import { SessionEndedError } from '../errors/session-ended.error.js';
+import { csrfTokenFor, isTokenFor } from './record/csrf-token.js';
+import { flashEntries } from './record/session-meta.js';
+import { SessionObject } from './session.js';
+
+/**
+ * Takes all flash values of a key for good: of requests that race for one, on whichever instances, one gets it.
+ * A session that was ended meanwhile has none.
+ */
+export async function takeFlash(session: SessionObject, key: string): Promise<unknown[]> {
+  const { meta } = SessionObject.stateOf(session);
+  if (flashEntries(meta.flash, key).length === 0) return session.flash(key);
+  try {
+    return await SessionObject.updateFor('@Flash', session, () => session.flash(key));
+  } catch (error) {
+    if (error instanceof SessionEndedError) return [];
+    throw error;
+  }
+}
+
+/**
+ * A token for a form of the session. The first one makes the session's secret, for good: of requests that ask at the same
+ * time, on whichever instances, all get the one that is stored.
+ */
+export async function csrfTokenOf(session: SessionObject): Promise<string> {
+  const state = SessionObject.stateOf(session);
+  // A session that is never stored (`onStoreError: 'anonymous'`) has tokens that are good for nothing, and its page.
+  const isKept = state.meta.csrf !== undefined || state.status === 'detached';
+  return csrfTokenFor(
+    isKept ? state.needCsrf() : await SessionObject.updateFor('@CsrfToken', session, () => state.needCsrf()),
+  );
+}
+
+/** Whether a token is one of the session's. */
+export function isCsrfTokenOf(session: SessionObject, token: string): boolean {
+  const { csrf } = SessionObject.stateOf(session);
+  return csrf !== undefined && isTokenFor(csrf, token);
+}
+
+/** How many milliseconds ago the user signed in with `login()`; undefined where that did not happen. */
+export function loginAgeOf(session: SessionObject): number | undefined {
+  const { authenticatedAt } = session;
+  return authenticatedAt && SessionObject.stateOf(session).settings.now() - authenticatedAt.getTime();
+}
+
+/** Whose session it is: as `login()` said, else as the option `userId` finds in the data. */
+export function ownerOf(session: SessionObject): string | undefined {
+  return SessionObject.stateOf(session).owner ?? undefined;
+}
