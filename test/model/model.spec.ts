@@ -61,10 +61,9 @@ describe.each(PLACES)('sessions are as in the model ($place)', ({ open, options,
             await sites[0]!.sessions.revokeEverything();
             await new Course(driver, sites, clock, rules).run(course);
           }),
-          runs(80 * share),
+          runs(80 * share, { endOnFailure: Boolean(process.env.FC_FIRST) }),
         );
       } finally {
-        console.log(JSON.stringify((globalThis as any).STAT));
         for (const site of sites) await site.close();
       }
     },

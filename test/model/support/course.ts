@@ -274,19 +274,6 @@ export class Course {
   /** Keeps the worlds in which what was seen could have happened, in some order of the steps. */
   #observe(scripts: readonly (readonly Step[])[]): void {
     const before = this.#worlds;
-    const t0 = performance.now();
-    (globalThis as any).STAT ??= { n: 0, ms: 0, max: 0, worlds: 0 };
-    const S = (globalThis as any).STAT;
-    try {
-      explore(before, scripts);
-    } finally {
-      const d = performance.now() - t0;
-      S.n++;
-      S.ms += d;
-      S.max = Math.max(S.max, d);
-      S.worlds = Math.max(S.worlds, before.length);
-      if (d > 300) console.log('SLOW', d, before.length, scripts.map((s) => s.length).join());
-    }
     this.#worlds = explore(before, scripts).filter((world) => !hasLostSession(world, this.clock.now));
     if (this.#worlds.length > 500) throw new Error('Nobody can say any more what has happened.');
     if (this.#worlds.length === 0)
