@@ -60,9 +60,9 @@ export const messages = {
     `${call}: ${given} was given; accepted: a string of 1 to 255 characters without NUL, or a finite number.`,
   idInvalid: '"genid" must return a string of 1 to 256 printable ASCII characters without spaces.',
   maxAgeInvalid: (given: string) =>
-    `session.cookie.maxAge: ${given} was given; accepted: milliseconds, at most 100 years of them, or null for a cookie that ends with the browser.`,
+    `session.cookie.maxAge: ${given} was given; accepted: milliseconds, at most 100 years of them, or null or false for a cookie that ends with the browser.`,
   expiresInvalid: (given: string) =>
-    `session.cookie.expires: ${given} was given; accepted: a valid Date, or null for a cookie that ends with the browser.`,
+    `session.cookie.expires: ${given} was given; accepted: a valid Date, or null or false for a cookie that ends with the browser.`,
 
   // use
   ended: 'The session was ended elsewhere, so the change was dropped; ask the visitor to sign in again.',
