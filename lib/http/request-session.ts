@@ -49,16 +49,17 @@ export function keepExchange(req: SessionRequest, exchange: SessionExchange): vo
 }
 
 /**
- * Whether the application has deleted `req.session`, and has not put the session back since.
+ * Whether the application has taken the session off its request by `delete req.session`: not where it has put it back since.
+ * Undefined where it has deleted nothing.
  *
  * @param shown - The session as the application has seen it.
  * @throws SessionUsageError where it has put something else there.
  */
-export function isTakenOff(req: SessionRequest, shown: object | undefined): boolean {
+export function isTakenOff(req: SessionRequest, shown: object | undefined): boolean | undefined {
   const current = Object.getOwnPropertyDescriptor(req, 'session');
   if (current === undefined) return true;
   // With functions it is the session itself, or that of another package.
-  if (current.get !== undefined || current.set !== undefined) return false;
+  if (current.get !== undefined || current.set !== undefined) return undefined;
   const value: unknown = current.value;
   if (value && value !== shown) throw new SessionUsageError(messages.replaced(describe(value)));
   return !value;

@@ -322,7 +322,7 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
 
   #outcome(state: SessionState): Commit | Promise<Commit> {
     const { engine, http } = this.#context;
-    const isUnset = this.#unset || isTakenOff(this.#req, this.#shown);
+    const isUnset = isTakenOff(this.#req, this.#shown) ?? this.#unset;
     if (state.isEnded || !isUnset) return engine.commit(state);
     if (http.unset === 'keep') return { cookie: 'none' };
     return engine.destroy(state, 'logout').then(() => engine.commit(state));

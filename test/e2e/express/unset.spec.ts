@@ -130,24 +130,28 @@ describe.each(PEERS)('unsetting the session (%s)', (_, session) => {
       expect(await rows()).toEqual({});
     });
 
-    it('leaves a session alone that was deleted and put back', async () => {
-      const { visitor, calls } = await site(
-        session,
-        { unset: 'destroy' },
-        {
-          back: (req) => {
-            const { session: own } = req;
-            delete req.session;
-            req.session = own;
-            req.session.n = 9;
+    it.each([false, true])(
+      'leaves a session alone that was deleted and put back (null before: %s)',
+      async (isNull) => {
+        const { visitor, calls } = await site(
+          session,
+          { unset: 'destroy' },
+          {
+            back: (req) => {
+              const { session: own } = req;
+              if (isNull) req.session = null;
+              delete req.session;
+              req.session = own;
+              req.session.n = 9;
+            },
           },
-        },
-      );
-      const client = await visitor();
-      expect((await client.get('/back')).body.data.n).toBe(9);
-      expect((await client.get('/change')).body.data.n).toBe(10);
-      expect(calls.destroy).toBe(0);
-    });
+        );
+        const client = await visitor();
+        expect((await client.get('/back')).body.data.n).toBe(9);
+        expect((await client.get('/change')).body.data.n).toBe(10);
+        expect(calls.destroy).toBe(0);
+      },
+    );
 
     it('does nothing to a session that stays', async () => {
       const { visitor, calls } = await site(session, { unset: 'destroy' });
