@@ -12,49 +12,76 @@ afterEach(async () => {
 
 /**
  * What differs on purpose, as the README's table "Coming from express-session" has it: programs that come upon it are passed
- * over. Headers other than Set-Cookie, and what the programs cannot say, are not compared at all.
+ * over. Each has a program that shows it. Headers other than Set-Cookie, and what the programs cannot say, are not compared at
+ * all.
  */
 const ON_PURPOSE: readonly {
   readonly why: string;
   readonly meets: (program: Program, theirs: readonly Seen[]) => boolean;
+  readonly shown: Program;
 }[] = [
   {
     why: 'req.session.cookie = { … }: becomes a Cookie, where express-session keeps an object without methods or attributes',
     meets: doing('cookie = {maxAge: 45s}'),
+    shown: programOf(['n++', 'cookie = {maxAge: 45s}']),
   },
   {
     why: 'changes of the cookie settings alone: set() rather than touch(), so that a store without touch() has them, too',
     meets: (program) =>
       (!program.touches && doing(/^cookie\./)(program)) ||
       inOne(/(save|store.destroy|wait).*cookie|cookie.*(store.destroy|wait)/)(program),
+    shown: { ...programOf(['n++'], ['cookie.sameSite = strict']), touches: false },
   },
   {
     why: 'save() of a session that holds nothing, with saveUninitialized: false: its row has a cookie here',
     meets: (program, theirs) => leaveOrphans(theirs) || inOne(/save.*store.destroy/)(program),
+    shown: programOf(['save']),
   },
   {
     why: 'the end of a request that has saved by hand: no touch() on top, so that time which passes in between is not counted',
     meets: inOne(/save.*wait/),
+    shown: programOf(['n++'], ['save', 'wait 20s']),
   },
   {
     why: 'save() begins the life of the cookie and of the row anew, as the end of the request does',
     meets: inOne(/wait.*save/),
+    shown: programOf(['n++', 'wait 20s', 'save']),
   },
   {
     why: 'a change that is saved and then taken back: the cookie is sent for it all the same',
-    meets: inOne(/(delete|n = 1).*save.*n|n.*save.*(delete|n = 1)/),
+    meets: inOne(
+      /(delete|n = 1).*save.*(delete|n\+\+|n = 1|a = |a\.)|(n\+\+|a = |a\.|text|nothing).*save.*(delete|n = 1)/,
+    ),
+    shown: programOf(['n = 1'], ['n++', 'save', 'n = 1']),
+  },
+  {
+    why: 'a session is stored before the first byte leaves, not after the last: what is more than a change of data comes too late',
+    meets: inOne(/wait.*write|write.*(wait|delete|session|regenerate|destroy|cookie|save|reload|put)/),
+    shown: programOf(['n++', 'write', 'session = null']),
   },
   {
     why: 'a session that was destroyed stays so, also where the application puts its object back',
     meets: inOne(/destroy.*put it back/),
+    shown: programOf(['n++'], ['n++', 'destroy', 'put it back']),
   },
   {
     why: 'a session that reload() finds gone stays so: neither its changes nor its cookie come after that',
     meets: (program) =>
       inOne(/(store.destroy|wait).*reload/)(program) ||
       (program.options.cookie.maxAge === 0 && doing('reload')(program)),
+    shown: programOf(['n++'], ['store.destroy', 'reload', 'n++']),
   },
 ];
+
+/** A program of one browser, whose requests are given by their steps. */
+function programOf(...requests: StepName[][]): Program {
+  return {
+    options: { resave: false, saveUninitialized: false, cookie: { maxAge: 60_000 } },
+    counts: true,
+    touches: true,
+    requests: requests.map((steps) => ({ cookie: 'own', tls: true, steps, answer: 'end' })),
+  };
+}
 
 /** Whether there is ever a row to which no cookie leads that was sent. */
 function leaveOrphans(seen: readonly Seen[]): boolean {
@@ -90,3 +117,9 @@ it(
   },
   PATIENCE,
 );
+
+it.each(ON_PURPOSE)('differs on purpose: $why', async ({ meets, shown }) => {
+  const theirs = await run(EXPRESS_SESSION, shown);
+  expect(meets(shown, theirs)).toBe(true);
+  expect(await run(NEST_SESSION, shown)).not.toEqual(theirs);
+});

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { ServerResponse } from 'node:http';
 import { call, freeze, raw, SECRET, site, type Store, tls } from './options-helpers.js';
 import { type Req, type SessionFunction, stopServers } from './peers.js';
+import { Names, rowsOf, storeOver } from './program-rows.js';
 
 /** What a handler of a program has in hand. */
 interface Scene {
@@ -34,7 +35,7 @@ const method =
 const wait = (milliseconds: number) => (): void => void jest.setSystemTime(Date.now() + milliseconds);
 
 /** Calls a method that nobody waits for. */
-function unheeded(req: Req, name: 'save' | 'touch' | 'resetMaxAge'): void {
+function unheeded(req: Req, name: 'save' | 'destroy' | 'touch' | 'resetMaxAge'): void {
   (req.session as Record<typeof name, () => unknown>)[name]();
 }
 
@@ -61,6 +62,7 @@ const STEPS: Record<string, Step> = {
   regenerate: method('regenerate'),
   destroy: method('destroy'),
   'save, unheeded': ({ req }) => unheeded(req, 'save'),
+  'destroy, unheeded': ({ req }) => unheeded(req, 'destroy'),
   'touch()': ({ req }) => unheeded(req, 'touch'),
   'resetMaxAge()': ({ req }) => unheeded(req, 'resetMaxAge'),
   'store.regenerate': ({ req }) =>
@@ -83,6 +85,7 @@ const STEPS: Record<string, Step> = {
   'cookie.secure = false': cookie({ secure: false }),
   'cookie = {maxAge: 45s}': ({ req }) => void (req.session.cookie = { maxAge: 45_000 }),
   look: ({ req, saw }) => void saw.push(JSON.parse(JSON.stringify(lookedAt(req)))),
+  write: ({ res }) => void res.write(' '),
   'wait 1s': wait(1_000),
   'wait 20s': wait(20_000),
   'wait 70s': wait(70_000),
@@ -93,12 +96,20 @@ export type StepName = keyof typeof STEPS;
 /** One request: which cookie it brings, what its handler does, and how it answers. */
 export interface ProgramRequest {
   readonly cookie: 'own' | 'first' | 'none' | 'forged';
+  /** Whether it comes over TLS. */
+  readonly tls: boolean;
   readonly steps: readonly StepName[];
   readonly answer: 'end' | 'two writes' | 'redirect' | 'no body';
 }
 
 export interface Program {
-  readonly options: { readonly cookie: { readonly maxAge?: number | null } };
+  readonly options: {
+    readonly resave: boolean;
+    readonly saveUninitialized: boolean;
+    readonly rolling?: boolean;
+    readonly unset?: string;
+    readonly cookie: { readonly maxAge?: number | null };
+  };
   /** How ids are made: `genid` counts its calls, which is compared, too. */
   readonly counts: boolean;
   /** Whether the store has a `touch`. */
@@ -140,6 +151,7 @@ export const programs: fc.Arbitrary<Program> = fc.record({
         { weight: 6, arbitrary: fc.constant('own' as const) },
         { weight: 1, arbitrary: fc.constantFrom('first' as const, 'none' as const, 'forged' as const) },
       ),
+      tls: fc.boolean(),
       steps: fc.array(step, { maxLength: 5 }),
       answer: fc.oneof(
         { weight: 5, arbitrary: fc.constant('end' as const) },
@@ -188,7 +200,10 @@ export async function run(session: SessionFunction, program: Program): Promise<S
     const brought = { own: jar, first, none: undefined, forged: 'connect.sid=s%3Aid-1.forged' }[
       request.cookie
     ];
-    const told = await raw(base, '/run', { 'x-tls': '1', ...(brought && { cookie: brought }) });
+    const told = await raw(base, '/run', {
+      'x-tls': request.tls ? '1' : '0',
+      ...(brought && { cookie: brought }),
+    });
     for (const line of told.setCookies) jar = line.split(';')[0];
     first ??= jar;
     seen.push({
@@ -214,6 +229,7 @@ async function answer(req: Req, res: ServerResponse, { steps, answer }: ProgramR
     scene.kept = req.session ?? scene.kept;
   }
   const text = JSON.stringify({ ...lookedAt(req), saw: scene.saw });
+  if (res.headersSent) return void res.end(text);
   if (answer === 'redirect') res.writeHead(302, { location: '/elsewhere' });
   if (answer === 'no body') res.writeHead(204);
   if (answer === 'two writes') {
@@ -231,64 +247,4 @@ function lookedAt(req: Req): object {
 /** Messages of V8 about what is not there name the expression, which is the same program's on both sides. */
 function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** A store as MemoryStore is, over rows that are looked at. */
-function storeOver(session: SessionFunction, rows: Map<string, string>, touches: boolean): Store {
-  const { Store: Base } = session as unknown as { Store: new () => object };
-  const alive = (id: string): { cookie: { expires?: string } } | undefined => {
-    const row = JSON.parse(rows.get(id) ?? 'null') as { cookie: { expires?: string } } | null;
-    if (row === null) return undefined;
-    const { expires } = row.cookie;
-    if (!expires || Date.parse(expires) > Date.now()) return row;
-    rows.delete(id);
-    return undefined;
-  };
-  const store: Store = {
-    get: (id, callback) => void setImmediate(() => callback(null, alive(id))),
-    set(id, data, callback) {
-      rows.set(id, JSON.stringify(data));
-      setImmediate(() => callback?.());
-    },
-    destroy(id, callback) {
-      rows.delete(id);
-      setImmediate(() => callback?.());
-    },
-  };
-  if (touches) {
-    store.touch = (id, data, callback) => {
-      const row = alive(id);
-      const { cookie } = data as { cookie: unknown };
-      if (row !== undefined) rows.set(id, JSON.stringify({ ...row, cookie }));
-      setImmediate(() => callback?.());
-    };
-  }
-  return Object.assign(new Base(), store);
-}
-
-function rowsOf(rows: Map<string, string>, names: Names): object {
-  const all = [...rows].map(([id, text]) => [names.of(id), JSON.parse(text) as object] as const);
-  return Object.fromEntries(all.sort(([one], [other]) => (one < other ? -1 : 1)));
-}
-
-/** Names in place of random ids, in the order in which they turn up. */
-class Names {
-  readonly #known = new Map<string, string>();
-
-  of(id: string): string {
-    if (/^id-\d+$/.test(id)) return id;
-    const name = this.#known.get(id) ?? `#${this.#known.size + 1}`;
-    this.#known.set(id, name);
-    return name;
-  }
-
-  /** A text with its ids, and without the signatures, which follow from them. */
-  in(text: string): string {
-    return text
-      .replace(
-        /("id":")([\w-]{20,})(")/g,
-        (_, before: string, id: string, after: string) => before + this.of(id) + after,
-      )
-      .replace(/(s%3A)([\w-]+)\.[^;]+/g, (_, before: string, id: string) => before + this.of(id));
-  }
 }
