@@ -11,9 +11,14 @@ export function cookieValues(header: string | undefined, name: string): string[]
   for (const pair of header.split(';')) {
     if (!pair.trimStart().startsWith(name)) continue;
     const value = parse(pair)[name];
-    if (value !== undefined) values.push(value);
+    if (value !== undefined) values.push(unquoted(value));
   }
   return values;
+}
+
+/** Older clients and proxies put quotes around a value (RFC 6265, section 4.1.1). */
+function unquoted(value: string): string {
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }
 
 /** Cookie attributes with everything that depended on the connection decided. */

@@ -60,9 +60,9 @@ export const messages = {
     `${call}: ${given} was given; accepted: a string of 1 to 255 characters without NUL, or a finite number.`,
   idInvalid: '"genid" must return a string of 1 to 256 printable ASCII characters without spaces.',
   maxAgeInvalid: (given: string) =>
-    `session.cookie.maxAge: ${given} was given; accepted: milliseconds, at most 100 years of them, or null for a cookie that ends with the browser.`,
+    `session.cookie.maxAge: ${given} was given; accepted: milliseconds, at most 100 years of them, or null or false for a cookie that ends with the browser.`,
   expiresInvalid: (given: string) =>
-    `session.cookie.expires: ${given} was given; accepted: a valid Date, or null for a cookie that ends with the browser.`,
+    `session.cookie.expires: ${given} was given; accepted: a valid Date, or null or false for a cookie that ends with the browser.`,
 
   // use
   ended: 'The session was ended elsewhere, so the change was dropped; ask the visitor to sign in again.',
@@ -130,6 +130,8 @@ export const messages = {
     `The server answers in the character set ${given}, which not every text survives; set charset: 'utf8mb4' in the options of the DataSource, or leave it out.`,
   mysqlColumns: (table: string, statement: string) =>
     `The session table ${table} has columns that would cut off, change or mistake what is stored; mend it with ${statement}; -- or make it anew with the migration CreateSessionTable.`,
+  pgBinary:
+    'The pool of the DataSource has binary: true, under which "pg" reads numbers and times wrongly; leave the setting out (in "extra", or pg.defaults.binary).',
   sqliteTransaction:
     'A transaction of the application was open for too long on the one connection that SQLite has; keep transactions short, and do not wait for the session inside of one.',
   dataSourceClosed:

@@ -1,20 +1,30 @@
 import { serialize, type SerializeOptions } from 'cookie';
 import { type CookieChanges, type CookieDefaults, SessionCookie } from '../core/record/session-cookie.js';
 
-/** What {@link Cookie} may be told: cookie attributes, and its life in milliseconds (`maxAge`) or until a date (`expires`). */
-export type CookieOptions = CookieDefaults & { readonly originalMaxAge?: number | null };
+/**
+ * What {@link Cookie} may be told: cookie attributes, and its life in milliseconds (`maxAge`) or until a date (`expires`);
+ * null or false for a cookie that ends with the browser.
+ */
+export type CookieOptions = Omit<CookieDefaults, 'maxAge' | 'expires'> & {
+  maxAge?: number | false | null;
+  expires?: Date | false | null;
+  readonly originalMaxAge?: number | null;
+};
 
 /** A cookie as it stands in a store, or as this request has stored it (without `expires`). */
 type StoredCookie = CookieChanges & { readonly expires?: Date | string | null };
 
 /** The cookie settings of one session, as express-session has them. `expires` and `maxAge` are two views of one thing. */
 export class Cookie extends SessionCookie {
+  /** The very object that was set: who changes it changes the cookie. */
+  #expires: Date | null = null;
+
   /**
    * @param options - Settings; of `expires` and `maxAge` the one that stands last counts.
    * @throws TypeError when `options` is no object.
    */
   constructor(options?: CookieOptions) {
-    super({ path: '/', httpOnly: true }, undefined, Date.now);
+    super({ path: '/', httpOnly: true }, undefined, () => Date.now());
     if (!options) return;
     if (typeof options !== 'object') throw new TypeError('argument options must be a object');
     const settings = options instanceof Cookie ? options.data : options;
@@ -37,11 +47,11 @@ export class Cookie extends SessionCookie {
 
   /** Milliseconds until the cookie expires, or null for a cookie that ends with the browser. */
   override get maxAge(): number | null {
-    return super.maxAge;
+    return this.#expires && this.#expires.getTime() - Date.now();
   }
 
   /** @throws TypeError for what is neither a number nor a Date, and not empty. */
-  override set maxAge(life: number | Date | null | undefined) {
+  override set maxAge(life: number | Date | false | null | undefined) {
     if (life && typeof life !== 'number' && !(life instanceof Date)) {
       throw new TypeError('maxAge must be a number or Date');
     }
@@ -54,14 +64,20 @@ export class Cookie extends SessionCookie {
 
   /** When the cookie expires, or null for a cookie that ends with the browser. */
   override get expires(): Date | null {
-    return super.expires;
+    return this.#expires;
   }
 
   /** @throws TypeError for what is no valid date, and not empty. */
-  override set expires(given: Date | string | null | undefined) {
-    const date = given ? new Date(given) : null;
+  override set expires(given: Date | string | false | null | undefined) {
+    const date = given ? (given instanceof Date ? given : new Date(given)) : null;
     if (date !== null && Number.isNaN(date.getTime())) throw new TypeError('option expires is invalid');
     super.expires = date;
+    this.#expires = date;
+  }
+
+  override resetMaxAge(): void {
+    super.resetMaxAge();
+    this.#expires = super.expires;
   }
 
   /** As {@link expires}, for stores that look here. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers';
 import type { StoreCallback, StoredSession } from '../stores/express/express-session-store.js';
 import { callable } from './callable.js';
 import { Store } from './store.js';

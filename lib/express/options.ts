@@ -90,13 +90,15 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     const settings = { ...given };
     if (settings.secure === 'auto') settings.secure = isSecure(req, proxy);
     if (settings.sameSite === 'auto') settings.sameSite = isSecure(req, proxy) ? 'none' : 'lax';
-    return { path: '/', httpOnly: true, ...settings };
+    if (settings.maxAge === false) settings.maxAge = null;
+    if (settings.expires === false) settings.expires = null;
+    return { path: '/', httpOnly: true, ...(settings as CookieDefaults) };
   };
   return {
     store,
     storeTimeout,
     engine: {
-      now: Date.now,
+      now: () => Date.now(),
       // Sessions end when their store says so, as with express-session.
       lifetimes: {
         idleTimeout: Infinity,
@@ -126,7 +128,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       proxy,
       codecFor: secrets ? fixed(codecOf(secrets)) : (req) => codecOf([secretOf(req)!]),
       tokensOf: (req, codec) => [
-        ...cookieValues(req.headers.cookie, name).map(unquoted),
+        ...cookieValues(req.headers.cookie, name),
         ...parsedTokens(req, name, codec),
       ],
       clearsCookies: false,
@@ -170,11 +172,6 @@ function filled<Value, Default>(given: Value | null | undefined, fallback: Defau
 
 function fixed<Value>(value: Value): () => Value {
   return () => value;
-}
-
-/** Older clients and proxies put quotes around a value. */
-function unquoted(value: string): string {
-  return value.replace(/^"(.*)"$/s, '$1');
 }
 
 /** What cookie-parser has read, for where the header itself is gone. An id that it verified is signed anew. */

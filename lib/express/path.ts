@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http';
 
 /** The path a request was made to, also under a mount point. */
 export function pathOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
-  const url = req.originalUrl ?? req.url ?? '/';
-  if (url.startsWith('/')) return url.replace(/[?#].*$/s, '');
-  return URL.canParse(url) ? new URL(url).pathname : url;
+  const url = req.originalUrl ?? req.url ?? '';
+  const path = url.replace(/[?#].*$/s, '');
+  if (path === '') return '/';
+  return !path.startsWith('/') && URL.canParse(path) ? new URL(path).pathname : path;
 }
 
 /** Whether browsers send a cookie with this path to another (RFC 6265bis, section 5.1.4): `/admin` is not `/administrator`. */

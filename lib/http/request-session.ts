@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { describe, messages } from '../errors/messages.js';
+import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { SessionExchange } from './session-exchange.js';
 
 /** A request as the session needs it; `ip` and `secure` are the framework's, where it has them. */
@@ -44,6 +46,23 @@ const PLAIN: PropertyDescriptor = { configurable: true, enumerable: true, writab
 /** Makes an exchange the one of a request. */
 export function keepExchange(req: SessionRequest, exchange: SessionExchange): void {
   req[EXCHANGE] = exchange;
+}
+
+/**
+ * Whether the application has taken the session off its request by `delete req.session`: not where it has put it back since.
+ * Undefined where it has deleted nothing.
+ *
+ * @param shown - The session as the application has seen it.
+ * @throws SessionUsageError where it has put something else there.
+ */
+export function isTakenOff(req: SessionRequest, shown: object | undefined): boolean | undefined {
+  const current = Object.getOwnPropertyDescriptor(req, 'session');
+  if (current === undefined) return true;
+  // With functions it is the session itself, or that of another package.
+  if (current.get !== undefined || current.set !== undefined) return undefined;
+  const value: unknown = current.value;
+  if (value && value !== shown) throw new SessionUsageError(messages.replaced(describe(value)));
+  return !value;
 }
 
 /** Shows a request's session as `req.session`. */

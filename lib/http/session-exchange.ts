@@ -14,7 +14,7 @@ import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import { isSecure } from './connection.js';
 import { toError } from './node-response.js';
-import { keepExchange, type SessionRequest, showSession } from './request-session.js';
+import { isTakenOff, keepExchange, type SessionRequest, showSession } from './request-session.js';
 import { type HeldResponse, holdResponse, type ResponseGate } from './response-hold.js';
 import { addHeader, cookieLines, varyOnCookie } from './session-headers.js';
 import { keepFromCaches, maySharedCacheStore } from './shared-caches.js';
@@ -51,6 +51,8 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
   #session: object | null | undefined;
   /** What it saw last: putting that back undoes an unset. */
   #shown: object | undefined;
+  /** What the application unset it with, which is what it reads from then on. */
+  #unsetWith: null | undefined;
   #loading: Promise<void> | undefined;
   #cookieDefaults: CookieDefaults | undefined;
   #codec: TokenCodec | undefined;
@@ -92,9 +94,9 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
   }
 
   /** What `req.session` is. */
-  get session(): object | undefined {
+  get session(): object | null | undefined {
     this.#accessed = true;
-    return this.present();
+    return this.present() ?? this.#unsetWith;
   }
 
   set session(value: unknown) {
@@ -105,6 +107,7 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
     }
     if (value) throw new SessionUsageError(messages.replaced(describe(value)));
     this.#unset = true;
+    this.#unsetWith = value === null ? null : undefined;
     this.#session = null;
   }
 
@@ -191,6 +194,7 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
     if (state !== undefined) this.#state = state;
     this.#session = state === undefined ? null : undefined;
     this.#unset = state === undefined;
+    this.#unsetWith = undefined;
     this.#expose();
   }
 
@@ -209,7 +213,7 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
   }
 
   /** Makes a session that is in hand as a record the one of the request. */
-  adopt(id: string, record: SessionRecord): object | undefined {
+  adopt(id: string, record: SessionRecord): object | null | undefined {
     const isOther = this.#state?.base === undefined || this.#state.id !== id;
     const state = this.#context.engine.adopt(id, record, this);
     // The application has it from the store itself, and vouches for it.
@@ -319,8 +323,8 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
 
   #outcome(state: SessionState): Commit | Promise<Commit> {
     const { engine, http } = this.#context;
-    const unset = this.#unset || !('session' in this.#req);
-    if (!unset || state.isEnded) return engine.commit(state);
+    const isUnset = isTakenOff(this.#req, this.#shown) ?? this.#unset;
+    if (state.isEnded || !isUnset) return engine.commit(state);
     if (http.unset === 'keep') return { cookie: 'none' };
     return engine.destroy(state, 'logout').then(() => engine.commit(state));
   }

@@ -102,7 +102,7 @@ function lifeOf(options: SessionCookieOptions): Pick<CookieDefaults, 'maxAge' | 
   const { maxAge, expires } = options;
   const life = Object.keys(options)
     .filter((key) => key === 'maxAge' || key === 'expires')
-    .filter((key) => options[key] != null)
+    .filter((key) => options[key] != null && options[key] !== false)
     .at(-1);
   if (life === 'maxAge') return { maxAge: duration('cookie.maxAge', maxAge) };
   if (life === undefined) return {};

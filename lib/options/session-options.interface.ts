@@ -17,9 +17,9 @@ export interface SessionCookieOptions extends CookieAttributes {
    * How long the browser keeps the cookie. Without it (and without `expires`) the cookie ends with the browser.
    * It is the default of `idleTimeout`, too.
    */
-  maxAge?: Duration | null;
+  maxAge?: Duration | false | null;
   /** When the browser drops the cookie. Where both are given the one that stands last counts, as in express-session. */
-  expires?: Date | null;
+  expires?: Date | false | null;
 }
 
 /** What a store factory may ask the container for: a token, or an optional one as Nest writes it. */

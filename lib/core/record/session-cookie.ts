@@ -83,12 +83,17 @@ export class SessionCookie implements CookieAttributes {
     return this.#expires === null ? null : this.#expires - this.#now();
   }
 
-  /** @throws {@link SessionDataError} for anything but a number of at most 100 years, or null. */
-  set maxAge(milliseconds: number | null | undefined) {
-    if (milliseconds != null && !(typeof milliseconds === 'number' && Math.abs(milliseconds) <= LONGEST)) {
-      throw new SessionDataError(messages.maxAgeInvalid(describe(milliseconds)));
+  /**
+   * `null` or `false` gives the session a cookie that ends with the browser.
+   *
+   * @throws {@link SessionDataError} for anything but a number of at most 100 years, null or false.
+   */
+  set maxAge(given: number | false | null | undefined) {
+    const milliseconds = given === false ? null : (given ?? null);
+    if (milliseconds !== null && !(typeof milliseconds === 'number' && Math.abs(milliseconds) <= LONGEST)) {
+      throw new SessionDataError(messages.maxAgeInvalid(describe(given)));
     }
-    this.originalMaxAge = milliseconds == null ? null : Math.round(milliseconds);
+    this.originalMaxAge = milliseconds && Math.round(milliseconds);
     this.#ownLife = true;
     this.resetMaxAge();
   }
@@ -98,10 +103,15 @@ export class SessionCookie implements CookieAttributes {
     return this.#expires === null ? null : new Date(this.#expires);
   }
 
-  /** @throws {@link SessionDataError} for anything but a valid Date or null. */
-  set expires(date: Date | null | undefined) {
-    if (date != null && !(date instanceof Date && Number.isFinite(date.getTime()))) {
-      throw new SessionDataError(messages.expiresInvalid(describe(date)));
+  /**
+   * `null` or `false` gives the session a cookie that ends with the browser.
+   *
+   * @throws {@link SessionDataError} for anything but a valid Date, null or false.
+   */
+  set expires(given: Date | false | null | undefined) {
+    const date = given === false ? null : (given ?? null);
+    if (date !== null && !(date instanceof Date && Number.isFinite(date.getTime()))) {
+      throw new SessionDataError(messages.expiresInvalid(describe(given)));
     }
     this.#expires = date?.getTime() ?? null;
     this.originalMaxAge = this.#expires === null ? null : this.#expires - this.#now();

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { nextTick } from 'node:process';
 import { messages } from '../../errors/messages.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
 import { comesWithin, Moment, Place } from './line.js';
@@ -123,7 +124,7 @@ export class SessionCalls {
     if (callback === undefined) return this.run(name, work, undo);
     this.#open++;
     const tell = (...args: [] | [Error]): void =>
-      process.nextTick(() => {
+      nextTick(() => {
         this.#callBack(callback, args);
         this.#over();
       });

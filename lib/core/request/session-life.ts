@@ -20,9 +20,10 @@ export interface LivingSession {
 
 /** How long one session lives: by the rules of the application, and by cookie settings of its own. Milliseconds. */
 
-/** Its idle timeout. */
+/** Its idle timeout. Where that is infinite, sessions end when their store says so, whatever their cookies say. */
 export function idleTimeoutOf(state: LivingSession): number {
   const { lifetimes, idleFollowsCookie } = state.settings;
+  if (lifetimes.idleTimeout === Infinity) return Infinity;
   const own = ownMaxAgeOf(state);
   if (typeof own === 'number') return own;
   const followed = idleFollowsCookie && own === undefined ? state.host.cookieDefaults.maxAge : undefined;

@@ -11,11 +11,11 @@ export function stalenessOf(state: SessionState): Staleness {
   const isDue = written === 'by nobody' && (settings.resave || mustBeTouched(state));
   const wantsCookie = meta.cookieDue ?? needsCookie(state);
   if (!isDue && !wantsCookie && !state.touchAsked) return 'fresh';
-  const isResaved = isDue && settings.resave;
-  if (wantsCookie && host.renewal === 'possible') return meta.cookieDue || isResaved ? 'changed' : 'touch';
+  const isResaved = isDue && settings.resave && !state.touchAsked;
+  if (wantsCookie && host.renewal === 'possible') return isResaved || meta.cookieDue ? 'changed' : 'touch';
   const waits = host.renewal === 'later' || (host.renewal === 'over' && !state.touchAsked);
   if (waits || (!isDue && !state.touchAsked)) return 'fresh';
-  if (settings.resave && !state.touchAsked) return 'changed';
+  if (isResaved) return 'changed';
   return leavesMark(state) && !meta.cookieDue ? 'changed' : 'touch';
 }
 

@@ -23,15 +23,16 @@ const TRIES = 5;
  */
 const QUERY_TIMEOUT = 10_000;
 
+/** What `pg` answers; `format` is how the server has sent a column. */
+interface PgResult {
+  readonly rows: unknown[];
+  readonly fields?: readonly { readonly format?: string }[];
+}
+
 /** The part of the `pg` pool that statements go through. */
 interface PgPool {
   readonly options: { readonly query_timeout?: number };
-  query(config: {
-    name?: string;
-    text: string;
-    values: unknown[];
-    query_timeout: number;
-  }): Promise<{ rows: unknown[] }>;
+  query(config: { name?: string; text: string; values: unknown[]; query_timeout: number }): Promise<PgResult>;
 }
 
 /**
@@ -52,7 +53,9 @@ export function runOnPostgres(dataSource: DataSource): RunSql {
       const name = prepared && nameIn(prepared, sql);
       try {
         const statement = { ...(name && { name }), text: sql, values: [...parameters], query_timeout };
-        return (await master.query(statement)).rows as Row[];
+        const { rows, fields } = await master.query(statement);
+        if (fields?.[0]?.format === 'binary') throw new SessionOptionsError(messages.pgBinary);
+        return rows as Row[];
       } catch (error) {
         // Of several under way at the time each finds out for itself.
         if (name !== undefined && NOT_PREPARED.has((error as { code?: unknown }).code)) {

@@ -137,6 +137,31 @@ describe.each(FRAMEWORKS)('the cookie ($adapter)', ({ openSite }) => {
     expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
   });
 
+  it('is read with quotes around its value, which older clients and proxies put there', async () => {
+    const client = await signedIn();
+    client.headers.cookie = `theme=dark; sid="${client.cookies.get('sid')!}"`;
+    client.cookies.clear();
+    expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+  });
+
+  it.each(['expires', 'maxAge'] as const)('ends with the browser after cookie.%s = false', async (name) => {
+    const lasting = await openSite(backend, { cookie: { maxAge: '1h' } });
+    try {
+      lasting.handle('brief', ({ session }) => {
+        session.color = 'green';
+        session.cookie[name] = false;
+        return { maxAge: session.cookie.maxAge, expires: session.cookie.expires };
+      });
+      const client = lasting.client();
+      const { status, body, setCookies } = await client.get('/run/brief');
+      expect([status, body]).toEqual([200, { maxAge: null, expires: null }]);
+      expect(setCookies).toEqual([expect.not.stringMatching(/expires|max-age/i)]);
+      expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+    } finally {
+      await lasting.close();
+    }
+  });
+
   it('is the only place an id is read from', async () => {
     const client = await signedIn();
     const value = decodeURIComponent(client.cookies.get('sid')!);

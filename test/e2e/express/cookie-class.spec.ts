@@ -186,6 +186,22 @@ describe.each(PEERS)('%s: session.Cookie', (_, session) => {
       expectNoEnd(cookie);
     });
 
+    it('is the very Date that was given', () => {
+      const expires = new Date(NOW + HOUR);
+      const cookie = new Cookie({ expires });
+      expect([cookie.expires === expires, cookie._expires === expires]).toEqual([true, true]);
+      const other = new Date(NOW + 5_000);
+      cookie.expires = other;
+      expect(cookie.expires === other).toBe(true);
+      other.setTime(NOW + 9_000);
+      expect(times(cookie)).toEqual({ maxAge: 9_000, expires: other, originalMaxAge: 5_000 });
+    });
+
+    it('is one object for as long as nothing moves it', () => {
+      const cookie = new Cookie({ maxAge: HOUR });
+      expect(cookie.expires === cookie.expires).toBe(true);
+    });
+
     it('and maxAge in one object: the last one counts', () => {
       const expires = new Date(NOW + HOUR);
       expect(withOptions({ expires, maxAge: 5_000 })).toMatchObject({ maxAge: 5_000, originalMaxAge: 5_000 });

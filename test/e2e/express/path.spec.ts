@@ -58,6 +58,11 @@ describe.each(PEERS)('cookie.path (%s)', (_, session) => {
     expect(await hasSession('/', '*', 'OPTIONS')).toBe(false);
   });
 
+  it.each(['', '?a=1', '#a'])('a request whose url is "%s" is one of "/"', async (url) => {
+    const { client } = await site(session, { saveUninitialized: true }, {}, (req) => void (req.url = url));
+    expect((await client().get('/')).setCookies).toHaveLength(1);
+  });
+
   it('req.originalUrl counts where a router has cut req.url', async () => {
     const cut = (req: Req): void => {
       req.originalUrl = req.url;

@@ -31,6 +31,12 @@ describe.each(PEERS)('a request of a session that exists (%s)', (_, session) => 
         expect(calls).toEqual(resave ? SAVED : UNTOUCHED);
       });
 
+      it(`unchanged, it is ${resave ? 'saved' : 'touched'} with rolling, too, and its cookie sent`, async () => {
+        const { visitor, calls } = await site(session, { resave, saveUninitialized, rolling: true });
+        expect((await (await visitor()).get('/')).setCookies).toHaveLength(1);
+        expect(calls).toEqual(resave ? SAVED : UNTOUCHED);
+      });
+
       it('changed, it is saved and no cookie sent', async () => {
         const { visitor, calls, rows } = await site(session, { resave, saveUninitialized });
         const client = await visitor();

@@ -8,6 +8,20 @@ const UNSET: [string, Routes[string]][] = [
   ['req.session = null', (req) => void (req.session = null)],
   ['req.session = undefined', (req) => void (req.session = undefined)],
   ['delete req.session', (req) => void delete req.session],
+  [
+    'delete req.session, then req.session = null',
+    (req) => {
+      delete req.session;
+      req.session = null;
+    },
+  ],
+  [
+    'delete req.session, then req.session = undefined',
+    (req) => {
+      delete req.session;
+      req.session = undefined;
+    },
+  ],
 ];
 
 const KEEP: [string, object][] = [
@@ -116,6 +130,29 @@ describe.each(PEERS)('unsetting the session (%s)', (_, session) => {
       expect(await rows()).toEqual({});
     });
 
+    it.each([false, true])(
+      'leaves a session alone that was deleted and put back (null before: %s)',
+      async (isNull) => {
+        const { visitor, calls } = await site(
+          session,
+          { unset: 'destroy' },
+          {
+            back: (req) => {
+              const { session: own } = req;
+              if (isNull) req.session = null;
+              delete req.session;
+              req.session = own;
+              req.session.n = 9;
+            },
+          },
+        );
+        const client = await visitor();
+        expect((await client.get('/back')).body.data.n).toBe(9);
+        expect((await client.get('/change')).body.data.n).toBe(10);
+        expect(calls.destroy).toBe(0);
+      },
+    );
+
     it('does nothing to a session that stays', async () => {
       const { visitor, calls } = await site(session, { unset: 'destroy' });
       expect((await (await visitor()).get('/change')).body.data.n).toBe(2);
@@ -131,6 +168,20 @@ describe.each(PEERS)('unsetting the session (%s)', (_, session) => {
       await until(() => errors.length > 0);
       expect(errors).toEqual([failure]);
     });
+  });
+
+  it.each([[null], [undefined]])('what was unset with %s reads so', async (value) => {
+    const { client } = await site(
+      session,
+      {},
+      {
+        look: (req, res) => {
+          req.session = value;
+          res.end(String(req.session));
+        },
+      },
+    );
+    expect((await client().get('/look')).text).toBe(String(value));
   });
 
   it.each(['keep', 'destroy'])('a destroyed session stays so (unset: %s)', async (unset) => {
@@ -160,6 +211,25 @@ describe.each(PEERS)('unsetting the session (%s)', (_, session) => {
 });
 
 describe.each(DROP_IN)('chosen differences (%s)', (_, session) => {
+  it('another object in place of the session is an error, also after it was deleted', async () => {
+    const { visitor, rows } = await site(
+      session,
+      {},
+      {
+        replace: (req) => {
+          delete req.session;
+          req.session = { n: 5 };
+        },
+      },
+    );
+    const client = await visitor();
+    expect(await client.get('/replace')).toMatchObject({
+      status: 500,
+      text: expect.stringContaining('req.session cannot be replaced by an object'),
+    });
+    expect(Object.values(await rows())).toEqual([expect.objectContaining({ n: 1 })]);
+  });
+
   it('an error of destroy answers the request, before anything is sent', async () => {
     const { visitor, store } = await site(session, { unset: 'destroy' }, { drop: UNSET[0]![1] });
     const client = await visitor();

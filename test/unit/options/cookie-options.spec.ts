@@ -69,8 +69,11 @@ describe('maxAge and expires', () => {
     expect(cookieOf({ maxAge: 5_000, expires })).not.toHaveProperty('maxAge');
   });
 
-  it('null or undefined does not count', () => {
+  it('null, false or undefined does not count', () => {
     expect(cookieOf({ maxAge: 5_000, expires: null })).toMatchObject({ maxAge: 5_000 });
+    expect(cookieOf({ maxAge: 5_000, expires: false })).toMatchObject({ maxAge: 5_000 });
+    expect(cookieOf({ expires, maxAge: false })).toMatchObject({ expires });
+    expect(cookieOf({ maxAge: false, expires: false })).not.toHaveProperty('expires');
     expect(cookieOf({ expires, maxAge: undefined })).toMatchObject({ expires });
     expect(cookieOf({ maxAge: null, expires: null })).not.toHaveProperty('maxAge');
   });

@@ -126,3 +126,26 @@ test('with replication everything goes to the writable server', async () => {
   await dataSource.destroy();
   await replica.drop();
 });
+
+describe('a pool with binary: true, under which pg reads numbers wrongly', () => {
+  test('is refused at the start, with what to do', async () => {
+    await connected({ synchronize: true });
+    const store = new TypeOrmSessionStore(await connected({ extra: { binary: true } }));
+    await expect(store.start()).rejects.toThrow(SessionOptionsError);
+    await expect(store.start()).rejects.toThrow(/binary: true.+leave the setting out/);
+  });
+
+  test('is refused where the store is used without a start', async () => {
+    await connected({ synchronize: true });
+    const store = new TypeOrmSessionStore(await connected({ extra: { binary: true } }));
+    await expect(store.read([newRecord().key])).rejects.toThrow(SessionOptionsError);
+  });
+
+  test('binary: false is what there is without it', async () => {
+    const store = new TypeOrmSessionStore(await connected({ synchronize: true, extra: { binary: false } }));
+    const record = newRecord();
+    await store.start();
+    await store.create([record]);
+    expect(await store.read([record.key])).toEqual([record]);
+  });
+});

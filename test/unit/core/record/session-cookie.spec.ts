@@ -59,15 +59,15 @@ describe('the life of a cookie', () => {
     expect(cookie.originalMaxAge).toBe(HOUR);
   });
 
-  it.each([null, undefined])('ends with the browser after maxAge = %s', (nothing) => {
+  it.each([null, undefined, false] as const)('ends with the browser after maxAge = %s', (nothing) => {
     const cookie = cookieOf({ maxAge: HOUR });
     cookie.maxAge = nothing;
     expect([cookie.maxAge, cookie.expires, cookie.originalMaxAge]).toEqual([null, null, null]);
   });
 
-  it('ends with the browser after expires = null', () => {
+  it.each([null, undefined, false] as const)('ends with the browser after expires = %s', (nothing) => {
     const cookie = cookieOf({ maxAge: HOUR });
-    cookie.expires = null;
+    cookie.expires = nothing;
     expect([cookie.maxAge, cookie.expires, cookie.originalMaxAge]).toEqual([null, null, null]);
   });
 
