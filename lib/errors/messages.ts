@@ -20,6 +20,7 @@ export const messages = {
   storeTimeout: (call: string, ms: number) =>
     `The session store did not answer "${call}" within ${ms} ms; check that it is reachable, or raise "storeTimeout".`,
   storeFailed: (call: string) => `The session store failed in "${call}"; the driver's error is the cause.`,
+  driverSilent: 'The driver gave no message that can be shown without session data.',
   storeOutcomes: (call: string, store: string, asked: number, got: number) =>
     `${store}.${call} was asked about ${asked} sessions and answered about ${got}; a store answers each in the order asked.`,
   encryptionKeyUnknown:
