@@ -13,6 +13,7 @@ import { describe, messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import { isSecure } from './connection.js';
+import { deviceOf } from './device.js';
 import { toError } from './node-response.js';
 import { keepExchange, type SessionRequest, showSession } from './request-session.js';
 import { type HeldResponse, holdResponse, type ResponseGate } from './response-hold.js';
@@ -181,8 +182,7 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
   }
 
   device(): { ip: string | null; userAgent: string | null } {
-    const { ip = this.#req.socket.remoteAddress, headers } = this.#req;
-    return { ip: ip?.slice(0, 64) ?? null, userAgent: headers['user-agent']?.slice(0, 512) ?? null };
+    return deviceOf(this.#req);
   }
 
   setCurrent(state: SessionState | undefined): void {
