@@ -189,7 +189,7 @@ export function successorOf({ rotation }: SessionMeta, previousId: string): stri
 
 /** The idle timeout of a session that was given a cookie life of its own. */
 function ownIdleOf({ meta }: SessionRecord): number | null | undefined {
-  if (meta === null) return undefined;
+  if (!meta?.includes('originalMaxAge')) return undefined; // most have none: what else there is need not be read for it
   try {
     return parseMeta(meta).cookie?.originalMaxAge;
   } catch {
