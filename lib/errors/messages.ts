@@ -55,6 +55,8 @@ export const messages = {
     `The session data is ${bytes} bytes, more than the ${max} bytes of "maxDataBytes"; keep large things in a database and their key in the session.`,
   schemaMismatch: (paths: string) => `The session data does not match the option "schema" at: ${paths}.`,
   schemaThrew: (error: string) => `The option "schema" threw ${error} when it checked the session data.`,
+  schemaSilent: (option: string, ms: number) =>
+    `The option "${option}" did not settle within ${ms} ms, so the session could not be used; check that its promise settles, or raise "storeTimeout".`,
   migrationFailed: (error: string) =>
     `A session could not be brought up to date: "migrate" or "schema" threw ${error}; its visitor gets a new session.`,
   userIdInvalid: (call: string, given: string) =>

@@ -1,10 +1,9 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import { messages } from '../../errors/messages.js';
 import { SessionStoreError } from '../../errors/session-store.error.js';
 import { SessionError } from '../../errors/session.error.js';
 import { Batcher } from './batcher.js';
 import { type Confidential, confidentialIn, safeError } from './safe-error.js';
-import { LONGEST_DELAY } from './timers.js';
+import { within } from '../record/time-limit.js';
 import type { RecordSeal } from '../record/record-seal.js';
 import type { SessionChange, SessionRecord } from '../record/session-record.js';
 import { type SessionStore, storeName, type UserSessionStore } from './session-store.js';
@@ -106,17 +105,10 @@ export class SharedStore {
     work: () => Promise<T>,
     about: readonly (string | undefined)[] = [],
   ): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const delay = Math.min(this.#options.timeout, LONGEST_DELAY);
-      timer = setTimeout(() => reject(this.#timedOut(name)), delay).unref();
-    });
     try {
-      return await Promise.race([work(), late]);
+      return await within(this.#options.timeout, work(), () => this.#timedOut(name));
     } catch (error) {
       throw this.#failed(name, error, confidentialIn(about));
-    } finally {
-      clearTimeout(timer);
     }
   }
 
