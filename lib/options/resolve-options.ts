@@ -15,6 +15,7 @@ import { resolveEncryption, sharesKey } from './encryption-options.js';
 import { SessionClock } from './session-clock.js';
 import { count, duration, flag, func, oneOf, refuse, refuseUnseen } from './option-checks.js';
 import type { ResolvedOptions } from './resolved-options.js';
+import { veiledSecrets } from './veiled-options.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
 const MINUTE = 60 * 1000;
@@ -74,7 +75,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   const encryption = resolveEncryption(options.encryption);
   const storeTimeout = duration('storeTimeout', or(options.storeTimeout, 5_000));
   if (encryption !== undefined && sharesKey(encryption, secrets)) warnings.push(messages.keyShared);
-  return {
+  return veiledSecrets({
     engine: {
       now: clock.now,
       lifetimes: resolveLifetimes(options, cookie, warnings),
@@ -118,7 +119,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
     forRoutes: someRoutes(list('forRoutes', options.forRoutes)),
     exclude: list('exclude', options.exclude),
     warnings,
-  };
+  });
 }
 
 function resolveSecrets(
