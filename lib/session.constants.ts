@@ -1,7 +1,10 @@
 /** Injects the store that sessions live in. */
 export const SESSION_STORE = Symbol('SESSION_STORE');
 
-/** Injects the options as they were given to `forRoot`, or made for `forRootAsync`. */
+/**
+ * Injects the options as they were given to `forRoot`, or made for `forRootAsync`. They hold the secret and the keys, but
+ * show neither as JSON or where they are printed.
+ */
 export const SESSION_OPTIONS = Symbol('SESSION_OPTIONS');
 
 /**

@@ -8,6 +8,7 @@ import {
   type NestModule,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  type Provider,
 } from '@nestjs/common';
 import {
   ApplicationConfig,
@@ -24,6 +25,7 @@ import { type ExpressPrototypes, makeForExpress } from './http/express-classes.j
 import { type FastifyInstance, joinFastify } from './http/join-fastify.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
+import { veiledOptions } from './options/veiled-options.js';
 import { SessionEvents } from './services/session-events.js';
 import { SessionHealthIndicator } from './services/session-health.indicator.js';
 import { SessionService } from './services/session.service.js';
@@ -81,7 +83,7 @@ export class SessionModule
    */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     // Options that are missing altogether are refused where all others are.
-    return super.forRoot(options ?? {});
+    return withVeiledOptions(super.forRoot(options ?? {}));
   }
 
   /**
@@ -99,8 +101,11 @@ export class SessionModule
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     const { useClass, useExisting, ...rest } = options;
     const factory = useExisting ?? useClass;
-    if (factory === undefined || rest.useFactory !== undefined) return super.forRootAsync(rest);
-    const definition = super.forRootAsync({ ...rest, inject: [factory], useFactory: optionsOf });
+    if (factory === undefined || rest.useFactory !== undefined)
+      return withVeiledOptions(super.forRootAsync(rest));
+    const definition = withVeiledOptions(
+      super.forRootAsync({ ...rest, inject: [factory], useFactory: optionsOf }),
+    );
     return useClass ? { ...definition, providers: [useClass, ...(definition.providers ?? [])] } : definition;
   }
 
@@ -139,6 +144,21 @@ export class SessionModule
   onApplicationShutdown(): Promise<void> {
     return this.runtime.stop();
   }
+}
+
+/** What is injected as the options can be printed: it then shows no secret. */
+function withVeiledOptions(definition: DynamicModule): DynamicModule {
+  const providers = definition.providers?.map((provider): Provider => {
+    if (typeof provider === 'function' || provider.provide !== SESSION_OPTIONS) return provider;
+    if ('useValue' in provider) return { ...provider, useValue: veiledOptions<unknown>(provider.useValue) };
+    if (!('useFactory' in provider)) return provider;
+    const { useFactory } = provider as { useFactory: (...args: unknown[]) => unknown };
+    return {
+      ...provider,
+      useFactory: async (...args: unknown[]) => veiledOptions(await useFactory(...args)),
+    };
+  });
+  return { ...definition, ...(providers && { providers }) };
 }
 
 function optionsOf(

@@ -1,24 +1,85 @@
-import { parse, serialize, type SerializeOptions } from 'cookie';
+import { serialize, type SerializeOptions } from 'cookie';
 import type { CookieAttributes } from '../core/record/session-cookie.js';
 
 /** RFC 6265bis, section 5.6: browsers ignore cookies whose name and value are longer. */
 export const MAX_COOKIE_BYTES = 4096;
 
-/** All values that a `Cookie` header has for a name, in order; a browser may send several (RFC 6265bis, section 5.7). */
+/** A browser sends a few cookies of one name at most. More of them than this in a header are not looked at. */
+export const MOST_OF_A_NAME = 8;
+
+/**
+ * The values that a `Cookie` header has for a name, in order: a browser may send several (RFC 6265bis, section 5.7), of which
+ * the first {@link MOST_OF_A_NAME} are looked at. Other cookies are neither split off nor decoded, so that a header full of
+ * them costs one search.
+ */
 export function cookieValues(header: string | undefined, name: string): string[] {
-  if (!header?.includes(name)) return [];
   const values: string[] = [];
-  for (const pair of header.split(';')) {
-    if (!pair.trimStart().startsWith(name)) continue;
-    const value = parse(pair)[name];
-    if (value !== undefined) values.push(unquoted(value));
+  for (const value of rawValues(header, name)) {
+    if (values.push(decoded(value)) === MOST_OF_A_NAME) break;
   }
   return values;
 }
 
-/** Older clients and proxies put quotes around a value (RFC 6265, section 4.1.1). */
-function unquoted(value: string): string {
-  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+/** Whether a `Cookie` header has a cookie of a name. */
+export function hasCookie(header: string | undefined, name: string): boolean {
+  return !rawValues(header, name).next().done;
+}
+
+const SPACE = 0x20;
+const TAB = 0x09;
+const SEMICOLON = 0x3b;
+const EQUALS = 0x3d;
+const QUOTE = 0x22;
+
+/** The values of a name as they stand in the header. */
+function* rawValues(header: string | undefined, name: string): Generator<string, undefined> {
+  if (!header || !name) return;
+  for (let at = header.indexOf(name); at >= 0; at = header.indexOf(name, at)) {
+    const isBegin = beginsPair(header, at);
+    at = pastSpace(header, at + name.length);
+    if (!isBegin || header.charCodeAt(at) !== EQUALS) continue;
+    const semicolon = header.indexOf(';', at);
+    const end = semicolon < 0 ? header.length : semicolon;
+    yield trimmed(header, at + 1, end);
+    at = end;
+  }
+}
+
+/** Whether a cookie begins at a place of the header: nothing but space stands between it and the cookie before. */
+function beginsPair(header: string, at: number): boolean {
+  let before = at - 1;
+  while (isSpace(header.charCodeAt(before))) before--;
+  return before < 0 || header.charCodeAt(before) === SEMICOLON;
+}
+
+function trimmed(header: string, from: number, to: number): string {
+  const begin = pastSpace(header, from);
+  let end = to;
+  while (end > begin && isSpace(header.charCodeAt(end - 1))) end--;
+  return header.slice(begin, end);
+}
+
+function pastSpace(header: string, from: number): number {
+  let at = from;
+  while (isSpace(header.charCodeAt(at))) at++;
+  return at;
+}
+
+function isSpace(code: number): boolean {
+  return code === SPACE || code === TAB;
+}
+
+/** A value without the quotes that older clients and proxies put around it, decoded where it can be. */
+function decoded(raw: string): string {
+  const last = raw.length - 1;
+  const isQuoted = last > 0 && raw.charCodeAt(0) === QUOTE && raw.charCodeAt(last) === QUOTE;
+  const value = isQuoted ? raw.slice(1, last) : raw;
+  if (!value.includes('%')) return value;
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 /** Cookie attributes with everything that depended on the connection decided. */

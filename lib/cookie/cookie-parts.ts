@@ -1,4 +1,4 @@
-import { cookieValues, MAX_COOKIE_BYTES } from './cookie-header.js';
+import { cookieValues, hasCookie, MAX_COOKIE_BYTES } from './cookie-header.js';
 
 /** A cookie as it is to be set; without a value, as it is to be expired. */
 export type CookiePair = readonly [name: string, value: string];
@@ -13,9 +13,6 @@ const HEAD_LENGTH = 2;
 /** Each of the others says which sealing it belongs to: characters of the token that are random. */
 const STAMP = { begin: 2, end: 10 } as const;
 const STAMP_LENGTH = STAMP.end - STAMP.begin + 1;
-
-/** A browser sends a few cookies of one name at most: so many are put together. */
-const MOST_HEADS = 8;
 
 /**
  * How a token stands in cookies: in one as it is; in several, where that is allowed, as `<count>.<part>` under the
@@ -53,7 +50,7 @@ export class CookieParts {
       parts.set(part, values);
       return values;
     };
-    return heads.slice(0, MOST_HEADS).map((head) => this.#joined(head, valuesOf) ?? head);
+    return heads.map((head) => this.#joined(head, valuesOf) ?? head);
   }
 
   /**
@@ -64,7 +61,7 @@ export class CookieParts {
     const pairs = token.length <= this.#room(0) ? [[this.#name, token] as const] : this.#parts(token);
     for (let part = pairs.length; part < MOST_PARTS; part++) {
       const name = this.#nameOf(part);
-      if (cookieValues(header, name).length > 0) pairs.push([name, '']);
+      if (hasCookie(header, name)) pairs.push([name, '']);
     }
     return pairs;
   }

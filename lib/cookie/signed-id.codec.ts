@@ -29,9 +29,10 @@ export class SignedIdCodec implements TokenCodec {
   readonly #rules: IdRules;
   /**
    * Signatures that were found to be right a moment ago, so that the requests of a busy session cost one HMAC and not one
-   * each. They belong to this set of secrets; each is still compared in full, in constant time.
+   * each. They belong to this set of secrets; each is still compared in full, in constant time. They are kept as text: a
+   * Buffer of this size is a view of a larger piece of memory, and would keep that.
    */
-  readonly #verified = new RecentMap<Buffer>(REMEMBERED);
+  readonly #verified = new RecentMap<string>(REMEMBERED);
 
   /**
    * @param secrets - The first signs, all verify.
@@ -54,16 +55,16 @@ export class SignedIdCodec implements TokenCodec {
     }
     const given = Buffer.from(token.slice(dot + 1));
     if (given.length !== SIGNATURE_LENGTH) return { rejected: 'signature' };
-    return this.#verify(id, given) ? { id } : { rejected: 'signature' };
+    const verified = this.#verify(id, given);
+    return verified === undefined ? { rejected: 'signature' } : { id: verified };
   }
 
-  #verify(id: string, given: Buffer): boolean {
-    const known = this.#verified.get(id);
-    if (known !== undefined && timingSafeEqual(given, known)) return true;
+  /** A copy of an id whose signature is right: an id outlives its header wherever somebody remembers it. */
+  #verify(id: string, given: Buffer): string | undefined {
+    const known = this.#verified.entry(id);
+    if (known !== undefined && isSame(given, Buffer.from(known.value))) return known.key;
     const isValid = this.#secrets.some((secret) => isSame(given, Buffer.from(sign(id, secret))));
-    // A copy: `given` may be cut out of a pool of memory, which it would keep.
-    if (isValid) this.#verified.add(id, Buffer.copyBytesFrom(given));
-    return isValid;
+    return isValid ? this.#verified.add(id, given.toString()) : undefined;
   }
 
   seal(id: string): string {

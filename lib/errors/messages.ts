@@ -20,6 +20,7 @@ export const messages = {
   storeTimeout: (call: string, ms: number) =>
     `The session store did not answer "${call}" within ${ms} ms; check that it is reachable, or raise "storeTimeout".`,
   storeFailed: (call: string) => `The session store failed in "${call}"; the driver's error is the cause.`,
+  driverSilent: 'The driver gave no message that can be shown without session data.',
   storeOutcomes: (call: string, store: string, asked: number, got: number) =>
     `${store}.${call} was asked about ${asked} sessions and answered about ${got}; a store answers each in the order asked.`,
   encryptionKeyUnknown:
@@ -54,6 +55,8 @@ export const messages = {
     `The session data is ${bytes} bytes, more than the ${max} bytes of "maxDataBytes"; keep large things in a database and their key in the session.`,
   schemaMismatch: (paths: string) => `The session data does not match the option "schema" at: ${paths}.`,
   schemaThrew: (error: string) => `The option "schema" threw ${error} when it checked the session data.`,
+  schemaSilent: (option: string, ms: number) =>
+    `The option "${option}" did not settle within ${ms} ms, so the session could not be used; check that its promise settles, or raise "storeTimeout".`,
   migrationFailed: (error: string) =>
     `A session could not be brought up to date: "migrate" or "schema" threw ${error}; its visitor gets a new session.`,
   userIdInvalid: (call: string, given: string) =>

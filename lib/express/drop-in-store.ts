@@ -1,3 +1,4 @@
+import { ownText } from '../core/record/own-text.js';
 import type { SessionChange, SessionRecord } from '../core/record/session-record.js';
 import type { SessionStore, StoreOutcome } from '../core/store/session-store.js';
 import {
@@ -105,7 +106,7 @@ export class DropInStore implements SessionStore {
 
   #remember(id: string, last: LastWrite): void {
     this.#lastWrites.delete(id);
-    this.#lastWrites.set(id, last);
+    this.#lastWrites.set(ownText(id), last);
     if (this.#lastWrites.size <= CAPACITY) return;
     for (const oldest of this.#lastWrites.keys()) {
       this.#lastWrites.delete(oldest);

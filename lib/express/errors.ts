@@ -1,9 +1,18 @@
+import { confidentialIn, safeError } from '../core/store/safe-error.js';
 import { SessionEndedError } from '../errors/session-ended.error.js';
 import { SessionStoreError } from '../errors/session-store.error.js';
 
-/** An error as express-session passes it on: what the store said, where it said something. */
+/**
+ * An error as express-session passes it on: what the store said, where it said something. It is the store's own error, unless
+ * that holds more than its class, its codes and a harmless message: then a copy without the rest.
+ */
 export function errorFor(error: unknown): unknown {
   if (error instanceof SessionStoreError && error.cause !== undefined) return error.cause;
   if (error instanceof SessionEndedError) return new Error('failed to load session', { cause: error });
   return error;
+}
+
+/** The error of a store that was called without an engine, for the callback of the application. */
+export function errorOfStore<Failure>(error: Failure, id: string): Failure {
+  return safeError(error, confidentialIn([id])) as Failure;
 }

@@ -127,10 +127,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       unset: filled(options.unset, 'keep'),
       proxy,
       codecFor: secrets ? fixed(codecOf(secrets)) : (req) => codecOf([secretOf(req)!]),
-      tokensOf: (req, codec) => [
-        ...cookieValues(req.headers.cookie, name),
-        ...parsedTokens(req, name, codec),
-      ],
+      tokensOf: (req, codec) => tokensOf(req, name, codec),
       clearsCookies: false,
       refusesUselessCookies: false,
       sendsMaxAge: false,
@@ -174,12 +171,17 @@ function fixed<Value>(value: Value): () => Value {
   return () => value;
 }
 
-/** What cookie-parser has read, for where the header itself is gone. An id that it verified is signed anew. */
-function parsedTokens(req: IncomingMessage, name: string, codec: TokenCodec): string[] {
+/**
+ * The tokens of a request: those in its header, and then, where none of them is good, what cookie-parser has read, for where
+ * the header itself is gone. An id that it verified is signed anew.
+ */
+function* tokensOf(req: IncomingMessage, name: string, codec: TokenCodec): Generator<string, undefined> {
+  yield* cookieValues(req.headers.cookie, name);
   const { cookies, signedCookies } = req as ExpressSessionRequest;
   const verified = valueIn(signedCookies, name);
+  if (verified !== undefined) yield codec.seal(verified);
   const token = valueIn(cookies, name);
-  return [...(verified === undefined ? [] : [codec.seal(verified)]), ...(token === undefined ? [] : [token])];
+  if (token !== undefined) yield token;
 }
 
 /** Text alone: an object that came out of a cookie must not reach a store (CVE-2022-33171). */

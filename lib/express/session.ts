@@ -3,7 +3,7 @@ import type { CallName, SessionCallback } from '../core/request/session-calls.js
 import type { SessionEngine } from '../core/engine/session-engine.js';
 import type { SessionState } from '../core/request/session-state.js';
 import { Cookie } from './cookie.js';
-import { errorFor } from './errors.js';
+import { errorFor, errorOfStore } from './errors.js';
 import type { ExpressSessionRequest } from './request.js';
 
 /** The engine that a session came from, and what it knows of it. */
@@ -160,11 +160,11 @@ export class Session {
     callback: SessionCallback | undefined,
   ): Promise<void> | this {
     if (callback !== undefined) {
-      work(callback);
+      work((error) => callback(errorOfStore(error, this.id)));
       return this;
     }
     return new Promise((resolve, reject) => {
-      work((error) => (error ? reject(error) : resolve()));
+      work((error) => (error ? reject(errorOfStore(error, this.id)) : resolve()));
     });
   }
 }

@@ -8,6 +8,7 @@ import type {
 } from '../stores/express/express-session-store.js';
 import { callable } from './callable.js';
 import { Cookie, type CookieOptions } from './cookie.js';
+import { errorOfStore } from './errors.js';
 import type { ExpressSessionRequest } from './request.js';
 import { recordFrom } from './drop-in-store.js';
 import { Session } from './session.js';
@@ -27,16 +28,17 @@ abstract class BaseStore extends EventEmitter implements ExpressSessionStore {
 
   /** Ends the session of a request and gives it a new one. */
   regenerate(req: ExpressSessionRequest, callback: SessionCallback): void {
-    void this.destroy(req.sessionID, (error) => {
+    const id = req.sessionID;
+    void this.destroy(id, (error) => {
       this.generate(req);
-      callback(error);
+      callback(errorOfStore(error, id));
     });
   }
 
   /** A stored session as an object with its methods; nothing where there is none. */
   load(id: string, callback: StoreCallback<Session>): void {
     void this.get(id, (error, stored) => {
-      if (error) callback(error);
+      if (error) callback(errorOfStore(error, id));
       else if (!stored) callback();
       else callback(undefined, this.createSession({ sessionID: id, sessionStore: this } as never, stored));
     });

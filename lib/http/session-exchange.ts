@@ -8,11 +8,12 @@ import { SessionCalls } from '../core/request/session-calls.js';
 import type { SessionEngine } from '../core/engine/session-engine.js';
 import { cookieLifeOf } from '../core/request/session-life.js';
 import type { SessionState } from '../core/request/session-state.js';
-import { finalAttributes } from '../cookie/cookie-header.js';
+import { finalAttributes, hasCookie } from '../cookie/cookie-header.js';
 import { describe, messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import { isSecure } from './connection.js';
+import { deviceOf } from './device.js';
 import { toError } from './node-response.js';
 import { isTakenOff, keepExchange, type SessionRequest, showSession } from './request-session.js';
 import { type HeldResponse, holdResponse, type ResponseGate } from './response-hold.js';
@@ -58,7 +59,6 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
   #codec: TokenCodec | undefined;
   #setCookies: readonly string[] | undefined;
   #clearSiteData: string | undefined;
-  #tokens: readonly string[] = [];
   #calls: SessionCalls | undefined;
   #hold: HeldResponse | undefined;
   #failed = false;
@@ -186,8 +186,7 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
   }
 
   device(): { ip: string | null; userAgent: string | null } {
-    const { ip = this.#req.socket.remoteAddress, headers } = this.#req;
-    return { ip: ip?.slice(0, 64) ?? null, userAgent: headers['user-agent']?.slice(0, 512) ?? null };
+    return deviceOf(this.#req);
   }
 
   setCurrent(state: SessionState | undefined): void {
@@ -306,8 +305,7 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
     if (this.#res.headersSent) this.#head = 'gone';
     this.#hold = holdResponse(this.#res, this);
     const { engine, http } = this.#context;
-    this.#tokens = http.tokensOf(this.#req, this.codec);
-    const state = engine.open(this.#tokens, this);
+    const state = engine.open(http.tokensOf(this.#req, this.codec), this);
     if (!(state instanceof Promise)) {
       this.#state = state;
       return undefined;
@@ -334,7 +332,7 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
     this.#settled = true;
     if (commit.cookie === 'none' || this.#head === 'gone') return;
     if (commit.cookie === 'clear') {
-      if (this.#tokens.length === 0 || !http.clearsCookies) return;
+      if (!http.clearsCookies || !hasCookie(this.#req.headers.cookie, http.cookieName)) return;
       this.#setCookies = cookieLines(http, '', finalAttributes(state.cookie, this.#isSecure), this.#req);
       this.#clearSiteData = http.clearSiteData;
       return;

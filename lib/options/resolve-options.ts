@@ -15,6 +15,7 @@ import { resolveEncryption, sharesKey } from './encryption-options.js';
 import { SessionClock } from './session-clock.js';
 import { count, duration, flag, func, oneOf, refuse, refuseUnseen } from './option-checks.js';
 import type { ResolvedOptions } from './resolved-options.js';
+import { veiledSecrets } from './veiled-options.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
 const MINUTE = 60 * 1000;
@@ -72,8 +73,9 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   const codec = new SignedIdCodec(secrets);
   const clock = new SessionClock();
   const encryption = resolveEncryption(options.encryption);
+  const storeTimeout = duration('storeTimeout', or(options.storeTimeout, 5_000));
   if (encryption !== undefined && sharesKey(encryption, secrets)) warnings.push(messages.keyShared);
-  return {
+  return veiledSecrets({
     engine: {
       now: clock.now,
       lifetimes: resolveLifetimes(options, cookie, warnings),
@@ -83,7 +85,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       userIdOf: func<(data: never) => unknown>('userId', options.userId, defaultUserId) as (
         data: object,
       ) => unknown,
-      schema: resolveSchema(options),
+      schema: resolveSchema(options, storeTimeout),
       maxSessionsPerUser: count('maxSessionsPerUser', options.maxSessionsPerUser, undefined),
       maxDataBytes: count('maxDataBytes', options.maxDataBytes, 1024 * 1024),
       trackDevice: flag('trackDevice', options.trackDevice, true),
@@ -112,12 +114,12 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
     clock,
     encryption,
     secrets,
-    storeTimeout: duration('storeTimeout', or(options.storeTimeout, 5_000)),
+    storeTimeout,
     store: options.store,
     forRoutes: someRoutes(list('forRoutes', options.forRoutes)),
     exclude: list('exclude', options.exclude),
     warnings,
-  };
+  });
 }
 
 function resolveSecrets(
@@ -189,7 +191,10 @@ function someRoutes<Item>(routes: Item[] | undefined): Item[] | undefined {
   return routes?.length === 0 ? refuse('forRoutes', routes, 'an array of one or more routes') : routes;
 }
 
-function resolveSchema({ schema, version, migrate }: SessionModuleOptions): SessionSchema | undefined {
+function resolveSchema(
+  { schema, version, migrate }: SessionModuleOptions,
+  timeout: number,
+): SessionSchema | undefined {
   const validate: unknown = (schema as { '~standard'?: { validate?: unknown } } | undefined)?.['~standard']
     ?.validate;
   if (schema !== undefined && typeof validate !== 'function')
@@ -200,7 +205,7 @@ function resolveSchema({ schema, version, migrate }: SessionModuleOptions): Sess
     refuse('version', version, 'the number of the version that "migrate" brings data to');
   return schema === undefined && version === undefined
     ? undefined
-    : new SessionSchema({ schema, version, migrate });
+    : new SessionSchema({ schema, version, migrate, timeout });
 }
 
 function idScheme(genid: SessionModuleOptions['genid']): IdScheme {

@@ -22,8 +22,8 @@ export interface HttpSettings {
   readonly clearSiteData?: string | undefined;
   /** What reads and writes the cookie of a request. */
   readonly codecFor: (request: IncomingMessage) => TokenCodec;
-  /** The cookie's values that a request brings, in order. */
-  readonly tokensOf: (request: IncomingMessage, codec: TokenCodec) => readonly string[];
+  /** The cookie's values that a request brings, in order; to be gone through once. */
+  readonly tokensOf: (request: IncomingMessage, codec: TokenCodec) => Iterable<string>;
   /** How a session stands in several cookies, where it may. @defaultValue it stands in one */
   readonly parts?: CookieParts;
   /** Whether the cookie of an ended session is expired. */

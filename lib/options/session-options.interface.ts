@@ -182,7 +182,7 @@ export interface SessionModuleOptions {
 
   /**
    * Brings data of an older {@link version} up to date when it is loaded, before {@link schema} checks it. What it
-   * returns is stored with the first request. An error it throws is a warning of the process, and a fresh session.
+   * returns is stored with the first request. An error it throws is a fresh session, and a warning of the process, once.
    *
    * @example
    * ```ts
@@ -217,7 +217,8 @@ export interface SessionModuleOptions {
   encryption?: SessionEncryptionOptions;
 
   /**
-   * How long a call of the store may take before it fails.
+   * How long a call of the store may take before it fails. The same limit holds for a promise of {@link schema} or
+   * {@link migrate}: one that does not settle in time is a `SessionUsageError` (500) that names the option.
    *
    * @defaultValue 5 seconds
    */

@@ -81,7 +81,8 @@ export class SessionService {
     const store = this.#users('list the sessions of a user');
     const user = requireUserId(userId);
     const current = options.current === undefined ? undefined : await this.#handleOf(options.current);
-    const found = await this.#runtime.shared.call('findByUser', () => store.findByUser(user, this.#now()));
+    const find = (): Promise<readonly SessionSummary[]> => store.findByUser(user, this.#now());
+    const found = await this.#runtime.shared.call('findByUser', find, [user]);
     return found.map((summary) => infoOf(summary, current));
   }
 
@@ -132,7 +133,8 @@ export class SessionService {
     const user = requireUserId(userId);
     const kept = options.except === undefined ? [] : [options.except].flat();
     const except = await Promise.all(kept.map((reference) => this.#handleOf(reference)));
-    const ended = await this.#runtime.shared.call('deleteByUser', () => store.deleteByUser(user, except));
+    const end = (): Promise<readonly string[]> => store.deleteByUser(user, except);
+    const ended = await this.#runtime.shared.call('deleteByUser', end, [user]);
     for (const handle of ended) this.#tell('revoked', handle, user);
     return ended.length;
   }
@@ -152,7 +154,7 @@ export class SessionService {
   async count(options: { userId?: string | number } = {}): Promise<number> {
     const store = this.#users('count sessions');
     const userId = 'userId' in options ? requireUserId(options.userId) : undefined;
-    return this.#runtime.shared.call('count', () => store.count(userId, this.#now()));
+    return this.#runtime.shared.call('count', () => store.count(userId, this.#now()), [userId]);
   }
 
   /**

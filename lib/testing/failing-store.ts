@@ -36,7 +36,7 @@ export interface FaultScope {
 
 /** What {@link StoreFaults.fail} may be told. */
 export interface FailureOptions extends FaultScope {
-  /** What the calls fail with. The application sees it as the `cause` of a `SessionStoreError`. */
+  /** What the calls fail with. The `cause` of a `SessionStoreError` is what may be shown of it. */
   readonly error?: Error;
 }
 

@@ -51,7 +51,9 @@ export async function readSession(
   const { engine, shared, events, context } = runtimeOf(app);
   const { settings } = engine;
   const { request, exchange } = ownRequest(app, { cookie: cookieIn('readSession', cookie) });
-  const tokens = context.http.tokensOf(request, exchange.codec).map((token) => exchange.codec.open(token));
+  const tokens = Array.from(context.http.tokensOf(request, exchange.codec), (token) =>
+    exchange.codec.open(token),
+  );
   const opened = tokens.find((token) => 'id' in token);
   if (opened === undefined) return undefined;
   const { id } = opened;

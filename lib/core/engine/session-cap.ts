@@ -31,7 +31,8 @@ export class SessionCap {
     const { maxSessionsPerUser } = settings;
     if (maxSessionsPerUser === undefined || userId === null || !knowsUsers(store)) return;
     try {
-      const sessions = await shared.call('findByUser', () => store.findByUser(userId, settings.now()));
+      const find = (): Promise<readonly Ranked[]> => store.findByUser(userId, settings.now());
+      const sessions = await shared.call('findByUser', find, [userId]);
       for (const surplus of ranked(sessions, { key, createdAt }).slice(maxSessionsPerUser)) {
         if (surplus.key === key) state.end('elsewhere');
         if (await shared.deleteOwned(userId, surplus.key))

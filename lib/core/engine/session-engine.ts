@@ -58,7 +58,7 @@ export class SessionEngine {
   }
 
   /** The session that the cookie's values stand for, or a new one; at once where the store need not be asked. */
-  open(tokens: readonly string[], host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
+  open(tokens: Iterable<string>, host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
     return this.#loader.open(tokens, host);
   }
 

@@ -11,8 +11,8 @@ import { type LoadedSession, SessionState } from '../request/session-state.js';
 import type { SessionHost } from '../request/session-host.js';
 import type { SharedStore } from '../store/shared-store.js';
 
-/** A browser sends a few cookies of one name at most; a whole header full of them would only cost signatures. */
-const MOST_TOKENS = 8;
+/** Eight cookies of one name are looked at, and two values that another parser may have read. */
+const MOST_TOKENS = 10;
 
 /** A cookie value that was found to be valid. */
 type OpenedSession = Extract<OpenedToken, { readonly id: string }>;
@@ -29,9 +29,11 @@ export class SessionLoader {
    * The session that the first valid one of the cookie's values stands for, or a new one. Never adopts an id that
    * the store does not know.
    */
-  open(tokens: readonly string[], host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
+  open(tokens: Iterable<string>, host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
     let refused: RejectedReason | undefined;
-    for (const token of tokens.slice(0, MOST_TOKENS)) {
+    let looks = 0;
+    for (const token of tokens) {
+      if (++looks > MOST_TOKENS) break;
       const opened = host.codec.open(token);
       if ('id' in opened) return this.#find(opened, host);
       refused = opened.rejected;
@@ -187,7 +189,7 @@ export function successorOf({ rotation }: SessionMeta, previousId: string): stri
 
 /** The idle timeout of a session that was given a cookie life of its own. */
 function ownIdleOf({ meta }: SessionRecord): number | null | undefined {
-  if (meta === null) return undefined;
+  if (!meta?.includes('originalMaxAge')) return undefined; // most have none: what else there is need not be read for it
   try {
     return parseMeta(meta).cookie?.originalMaxAge;
   } catch {

@@ -8,6 +8,7 @@ import {
 } from 'node:crypto';
 import { messages } from '../../errors/messages.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
+import { ownText } from './own-text.js';
 import { RecentMap } from './recent-map.js';
 
 /** Bytes of a new key (128 bits) and of a secret (256 bits) out of the system's CSPRNG. */
@@ -49,8 +50,7 @@ export interface IdParts {
 /** Works out what follows from an id. */
 export function partsOf(id: string): IdParts {
   const token = digestOf(id);
-  // A copy: a slice would hold on to the whole id, and that to the header it was cut from.
-  const key = KEYED_ID.test(id) ? Buffer.from(id.slice(0, id.indexOf(DIVIDER))).toString() : token;
+  const key = KEYED_ID.test(id) ? ownText(id.slice(0, id.indexOf(DIVIDER))) : token;
   return { key, token };
 }
 

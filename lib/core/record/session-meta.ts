@@ -1,6 +1,6 @@
 import { isCsrfSecret } from './csrf-token.js';
 import type { CookieChanges } from './session-cookie.js';
-import { parseObject, refuseNonJson } from './session-text.js';
+import { isSuspicious, parseObject, refuseNonJson } from './session-text.js';
 
 /** A flash value with a name of its own, so that a reader removes what it read and nothing that came later. */
 export type FlashEntry = readonly [name: string, value: unknown];
@@ -35,6 +35,8 @@ export interface SessionMeta {
 export function parseMeta(text: string | null): SessionMeta {
   if (text === null) return {};
   const { version, flash, csrf, cookie, rotation, cookieDue } = parseObject(text);
+  // Flash values were checked when they were added. Only a text that was not written here may hold others.
+  if (flash !== undefined && isSuspicious(text)) requireShape(flash, isStorable);
   return {
     ...(version !== undefined && { version: requireShape(version, isVersion) }),
     ...(flash !== undefined && { flash: requireShape(flash, isFlash) }),
@@ -65,12 +67,17 @@ function isFlash(value: unknown): value is NonNullable<SessionMeta['flash']> {
 }
 
 function isFlashEntry(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length < 2 || typeof value[0] !== 'string') return false;
+  return Array.isArray(value) && value.length >= 2 && typeof value[0] === 'string';
+}
+
+/** Whether flash values can be written again; they are not if they are nested too deeply, or beyond all bounds. */
+function isStorable(flash: unknown): flash is Members {
+  if (!isFlash(flash)) return false;
   try {
-    refuseNonJson({ value });
+    for (const entry of Object.values(flash).flat()) refuseNonJson({ ...entry });
     return true;
   } catch {
-    return false; // nested too deeply to be written again
+    return false;
   }
 }
 

@@ -1,9 +1,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { describe, messages } from '../../errors/messages.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
+import { SessionUsageError } from '../../errors/session-usage.error.js';
 import { parseMeta } from './session-meta.js';
 import { type SessionRecord, unreadable } from './session-record.js';
 import { parseObject, refuseNonJson } from './session-text.js';
+import { within } from './time-limit.js';
 
 /** Brings data of an older version up to date. */
 export type Migrate = (
@@ -18,11 +20,17 @@ export interface SessionSchemaOptions {
   /** The version of the data that this release of the application writes. */
   readonly version: number | undefined;
   readonly migrate: Migrate | undefined;
+  /** Milliseconds that `migrate` and the schema may take, each. */
+  readonly timeout: number;
 }
+
+/** So many different warnings are given, each once. */
+const MOST_WARNINGS = 8;
 
 /** Checks session data against the application's schema, and brings it up to date, where it is loaded and where it is stored. */
 export class SessionSchema {
   readonly #options: SessionSchemaOptions;
+  readonly #warnings = new Set<string>();
 
   constructor(options: SessionSchemaOptions) {
     this.#options = options;
@@ -33,7 +41,11 @@ export class SessionSchema {
     return this.#options.version;
   }
 
-  /** A record as this release of the application understands it: migrated, checked, and as the schema returns it. */
+  /**
+   * A record as this release of the application understands it: migrated, checked, and as the schema returns it.
+   *
+   * @throws SessionUsageError if `migrate` or the schema does not settle. The session is fine, so it is not given up.
+   */
   async load(record: SessionRecord): Promise<SessionRecord> {
     const { version = 0 } = this.#options;
     let stored: { readonly from: number; readonly data: Record<string, unknown> };
@@ -49,15 +61,17 @@ export class SessionSchema {
       if (stored.from > version || (text === record.data && stored.from === version)) return record;
       return { ...record, data: text!, due: 'changed' };
     } catch (error) {
-      if (!(error instanceof SessionDataError)) warnOf(error);
+      if (error instanceof SessionUsageError) throw error;
+      if (!(error instanceof SessionDataError)) this.#warnOf(error);
       return unreadable(record);
     }
   }
 
   async #upToDate(data: Record<string, unknown>, from: number): Promise<unknown> {
     const { schema, version = 0, migrate } = this.#options;
-    const migrated: unknown = migrate !== undefined && from < version ? await migrate(data, from) : data;
-    const upToDate = schema === undefined ? migrated : await checked(schema, migrated);
+    const isOld = migrate !== undefined && from < version;
+    const migrated: unknown = isOld ? await this.#inTime('migrate', migrate(data, from)) : data;
+    const upToDate = schema === undefined ? migrated : await this.#checked(schema, migrated);
     if (holdsNonJson(upToDate)) throw new TypeError('not JSON');
     return upToDate;
   }
@@ -67,12 +81,46 @@ export class SessionSchema {
     const { schema } = this.#options;
     if (schema === undefined) return;
     try {
-      await checked(schema, parseObject(text));
+      await this.#checked(schema, parseObject(text));
     } catch (error) {
-      if (error instanceof SessionDataError) throw error;
+      if (error instanceof SessionDataError || error instanceof SessionUsageError) throw error;
       throw new SessionDataError(messages.schemaThrew(error instanceof Error ? error.name : describe(error)));
     }
   }
+
+  /** Data as the schema returns it. What the schema says of it is left out of the error, as are inner keys: both may be data. */
+  async #checked(schema: StandardSchemaV1, data: unknown): Promise<unknown> {
+    const result = await this.#inTime('schema', schema['~standard'].validate(data));
+    if (result.issues === undefined) return result.value;
+    const keys = [...new Set(result.issues.map(({ path }) => topKey(path)))];
+    const more = keys.length > MOST_KEYS ? [`${keys.length - MOST_KEYS} more`] : [];
+    throw new SessionDataError(messages.schemaMismatch([...keys.slice(0, MOST_KEYS), ...more].join(', ')));
+  }
+
+  /** What one of the application's functions returned. One that never settles must not hold the request for ever. */
+  #inTime<Result>(
+    option: 'migrate' | 'schema',
+    result: Result | PromiseLike<Result>,
+  ): Result | Promise<Result> {
+    if (!isPromise(result)) return result;
+    const { timeout } = this.#options;
+    return within(timeout, result, () => new SessionUsageError(messages.schemaSilent(option, timeout)));
+  }
+
+  /**
+   * A mistake in the application must not sign everybody out without a word, and one word is enough. What the error says may
+   * quote the data.
+   */
+  #warnOf(error: unknown): void {
+    const warning = messages.migrationFailed(error instanceof Error ? error.name : describe(error));
+    if (this.#warnings.has(warning) || this.#warnings.size >= MOST_WARNINGS) return;
+    this.#warnings.add(warning);
+    process.emitWarning(warning, { code: 'NEST_SESSION_MIGRATION' });
+  }
+}
+
+function isPromise<Result>(result: Result | PromiseLike<Result>): result is PromiseLike<Result> {
+  return typeof (result as Partial<PromiseLike<Result>> | null | undefined)?.then === 'function';
 }
 
 /** Whether `migrate` or the schema made something that JSON would drop or change without a word, such as a Set. */
@@ -86,23 +134,8 @@ function holdsNonJson(data: unknown): boolean {
   }
 }
 
-/** A mistake in the application must not sign everybody out without a word. What the error says may quote the data. */
-function warnOf(error: unknown): void {
-  const name = error instanceof Error ? error.name : describe(error);
-  process.emitWarning(messages.migrationFailed(name), { code: 'NEST_SESSION_MIGRATION' });
-}
-
 /** So many keys are named. */
 const MOST_KEYS = 5;
-
-/** Data as the schema returns it. What the schema says of it is left out of the error, as are inner keys: both may be data. */
-async function checked(schema: StandardSchemaV1, data: unknown): Promise<unknown> {
-  const result = await schema['~standard'].validate(data);
-  if (result.issues === undefined) return result.value;
-  const keys = [...new Set(result.issues.map(({ path }) => topKey(path)))];
-  const more = keys.length > MOST_KEYS ? [`${keys.length - MOST_KEYS} more`] : [];
-  throw new SessionDataError(messages.schemaMismatch([...keys.slice(0, MOST_KEYS), ...more].join(', ')));
-}
 
 function topKey(path: StandardSchemaV1.Issue['path']): string {
   const [first] = path ?? [];

@@ -29,8 +29,19 @@ export function parseObject(text: string): Bag {
  */
 export function parseStored(text: string): Bag {
   const values = parseObject(text);
-  if (/\d[eE]\+?[3-9]\d\d/.test(text) || isNestedDeeply(text)) refuseNonJson(values);
+  if (isSuspicious(text)) refuseNonJson(values);
   return values;
+}
+
+/** JSON has numbers that become Infinity: with an exponent of 300 or more, or with as many digits. */
+const LARGE_NUMBER = /\d[eE]\+?0*(?:[3-9]\d\d|[1-9]\d{3})|\d{300}/;
+
+/**
+ * Whether a text may hold what could not be stored again, such as somebody may have written by hand. What this package has
+ * stored hardly ever looks like it, and so need not be looked at value by value.
+ */
+export function isSuspicious(text: string): boolean {
+  return LARGE_NUMBER.test(text) || isNestedDeeply(text);
 }
 
 /** Whether so many brackets are open in a text that its values might be nested too deeply. */
@@ -94,14 +105,14 @@ export function refuseNonJson(data: object, hidden?: ReadonlySet<string>): void 
 /** What JSON would turn into an empty object. */
 const NOT_JSON = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer];
 
-/** What of a value JSON cannot hold; `path` are the objects it is in. */
-function faultIn(value: unknown, path: object[] = []): string | undefined {
+/** What of a value JSON cannot hold; `path` are the objects it is in. Each value is looked at once, however deep it lies. */
+function faultIn(value: unknown, path = new Set<object>()): string | undefined {
   if (typeof value !== 'object' || value === null) return faultOfPrimitive(value);
-  if (path.includes(value)) return 'a cycle';
-  if (path.length >= MAX_DEPTH) return 'a value nested too deeply';
-  path.push(value);
+  if (path.has(value)) return 'a cycle';
+  if (path.size >= MAX_DEPTH) return 'a value nested too deeply';
+  path.add(value);
   const fault = faultInside(value, path);
-  path.pop();
+  path.delete(value);
   return fault;
 }
 
@@ -111,7 +122,7 @@ function faultOfPrimitive(value: unknown): string | undefined {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : undefined;
 }
 
-function faultInside(value: object, path: object[]): string | undefined {
+function faultInside(value: object, path: Set<object>): string | undefined {
   if (typeof (value as Bag).toJSON === 'function')
     return faultIn((value as { toJSON(): unknown }).toJSON(), path);
   if (Array.isArray(value)) return faultOfElements(value, path);
@@ -126,7 +137,7 @@ function faultInside(value: object, path: object[]): string | undefined {
   return undefined;
 }
 
-function faultOfElements(values: readonly unknown[], path: object[]): string | undefined {
+function faultOfElements(values: readonly unknown[], path: Set<object>): string | undefined {
   for (const value of values) {
     if (value === undefined) return 'an array with an undefined element';
     const fault = faultOfMember(value, path);
@@ -136,7 +147,7 @@ function faultOfElements(values: readonly unknown[], path: object[]): string | u
 }
 
 /** Most of what is kept is text, in which there is nothing to look for. */
-function faultOfMember(value: unknown, path: object[]): string | undefined {
+function faultOfMember(value: unknown, path: Set<object>): string | undefined {
   return typeof value === 'string' ? undefined : faultIn(value, path);
 }
 

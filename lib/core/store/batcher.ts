@@ -17,7 +17,7 @@ export interface BatcherOptions<Item, Answer> {
   /** How many shared calls are under way at once: while some are on their way back the next is under way, and the rest gathers. */
   readonly maxFlights: number;
   /** What an item that failed alone is rejected with. */
-  errorOf(error: Error): Error;
+  errorOf(error: Error, item: Item): Error;
   /** The error of an item that timed out. */
   onTimeout(): Error;
 }
@@ -122,7 +122,7 @@ export class Batcher<Item, Answer> {
         const answer = answers[index] as Answer | Error;
         for (const job of same) {
           if (!this.#close(job)) continue;
-          if (answer instanceof Error) job.reject(this.#options.errorOf(answer));
+          if (answer instanceof Error) job.reject(this.#options.errorOf(answer, job.item));
           else job.resolve(answer);
         }
       });

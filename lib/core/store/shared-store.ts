@@ -1,9 +1,9 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import { messages } from '../../errors/messages.js';
 import { SessionStoreError } from '../../errors/session-store.error.js';
 import { SessionError } from '../../errors/session.error.js';
 import { Batcher } from './batcher.js';
-import { LONGEST_DELAY } from './timers.js';
+import { type Confidential, confidentialIn, safeError } from './safe-error.js';
+import { within } from '../record/time-limit.js';
 import type { RecordSeal } from '../record/record-seal.js';
 import type { SessionChange, SessionRecord } from '../record/session-record.js';
 import { type SessionStore, storeName, type UserSessionStore } from './session-store.js';
@@ -26,7 +26,8 @@ const MAX_WRITES = 4;
 
 /**
  * A {@link SessionStore} asked about one session at a time: the questions of requests under way at the same time
- * share calls, every call has a time limit, and every failure becomes a {@link SessionStoreError}.
+ * share calls, every call has a time limit, and every failure becomes a {@link SessionStoreError}. Every error of every
+ * store and driver leaves through here, and shows nothing of a session from here on ({@link safeError}).
  */
 export class SharedStore {
   readonly #store: SessionStore;
@@ -88,28 +89,30 @@ export class SharedStore {
   /** Whether there was a record under `key` to remove that belonged to this user at that moment. For a store that knows users. */
   async deleteOwned(userId: string, key: string): Promise<boolean> {
     const store = this.#store as SessionStore & UserSessionStore;
-    const [outcome] = await this.call('deleteOwned', () => store.deleteOwned(userId, [key]));
-    if (outcome instanceof Error) throw this.#failed('deleteOwned', outcome);
+    const about = [userId, key];
+    const [outcome] = await this.call('deleteOwned', () => store.deleteOwned(userId, [key]), about);
+    if (outcome instanceof Error) throw this.#failed('deleteOwned', outcome, confidentialIn(about));
     return outcome ?? false;
   }
 
-  /** Runs a call that is not shared under the same time limit and with the same errors. */
-  async call<T>(name: string, work: () => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const delay = Math.min(this.#options.timeout, LONGEST_DELAY);
-      timer = setTimeout(() => reject(this.#timedOut(name)), delay).unref();
-    });
+  /**
+   * Runs a call that is not shared under the same time limit and with the same errors.
+   *
+   * @param about - The user ids and keys that it is about. No error repeats them.
+   */
+  async call<T>(
+    name: string,
+    work: () => Promise<T>,
+    about: readonly (string | undefined)[] = [],
+  ): Promise<T> {
     try {
-      return await Promise.race([work(), late]);
+      return await within(this.#options.timeout, work(), () => this.#timedOut(name));
     } catch (error) {
-      throw this.#failed(name, error);
-    } finally {
-      clearTimeout(timer);
+      throw this.#failed(name, error, confidentialIn(about));
     }
   }
 
-  #batcher<Item, Answer>(
+  #batcher<Item extends string | SessionRecord | SessionChange, Answer>(
     call: Call,
     run: (items: readonly Item[]) => Promise<readonly (Answer | Error)[]>,
     keyOf: (item: Item) => string,
@@ -120,7 +123,7 @@ export class SharedStore {
       together: this.#store.sharesCalls ?? true,
       maxFlights: call === 'read' ? MAX_READS : MAX_WRITES,
       timeout: this.#options.timeout,
-      errorOf: (error) => this.#failed(call, error),
+      errorOf: (error, item) => this.#failed(call, error, confidentialIn([item])),
       onTimeout: () => this.#timedOut(call),
       run: async (items) => {
         try {
@@ -128,15 +131,19 @@ export class SharedStore {
           if (answers.length === items.length) return answers;
           throw new Error(messages.storeOutcomes(call, storeName(this.#store), items.length, answers.length));
         } catch (error) {
-          throw this.#failed(call, error);
+          throw this.#failed(call, error, confidentialIn(items));
         }
       },
     });
   }
 
-  #failed(call: string, error: unknown): SessionError {
-    if (error instanceof SessionError) return error;
-    return this.#report(new SessionStoreError(messages.storeFailed(call), { cause: error }));
+  #failed(call: string, error: unknown, about: Confidential): SessionError {
+    if (!(error instanceof SessionError))
+      return this.#report(
+        new SessionStoreError(messages.storeFailed(call), { cause: safeError(error, about) }),
+      );
+    if (error.cause !== undefined) error.cause = safeError(error.cause, about);
+    return error;
   }
 
   #timedOut(call: string): SessionStoreError {

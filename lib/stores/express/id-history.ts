@@ -1,3 +1,4 @@
+import { ownText } from '../../core/record/own-text.js';
 import { RecentMap } from '../../core/record/recent-map.js';
 
 /** So many ids are remembered at least. */
@@ -40,7 +41,7 @@ export class IdHistory {
 
   /** Notes that another id took the place of one. */
   renewed(id: string, next: string): void {
-    this.#fates.add(id, { next });
+    this.#fates.add(id, { next: ownText(next) });
   }
 
   /** Notes that a session was ended. */

@@ -1,3 +1,4 @@
+import { ownText } from '../../core/record/own-text.js';
 import type { SessionRecord, SessionSummary } from '../../core/record/session-record.js';
 
 /** A version is kept as two numbers: this many fit into the lower one, and 2^29 into the upper one. */
@@ -91,7 +92,8 @@ export class MemoryEntry {
       this.#data = inOnePiece(record.data);
       this.#meta = record.meta;
     }
-    this.userId = record.userId;
+    // It may have been cut out of the body of the request that signed in.
+    if (record.userId !== this.userId) this.userId = record.userId && ownText(record.userId);
     this.#token = record.token;
     this.#previous = previousToken === null ? null : { token: previousToken, until: record.previousUntil };
     this.#epoch = record.epoch;

@@ -38,7 +38,7 @@ export type RedisSessionClient = NodeRedisClient | NodeRedisCluster | NodeRedisS
 
 /**
  * One way to send commands, whatever the client. Commands of one turn of the event loop share round trips. They go to
- * masters only: a replica may lag behind. Errors do not contain the arguments of a command.
+ * masters only: a replica may lag behind.
  */
 export interface RedisConnection {
   readonly isCluster: boolean;
@@ -59,7 +59,7 @@ export function connectionOf(client: unknown): RedisConnection {
       get isClosed() {
         return client.status === 'end' || client.status === 'close';
       },
-      send: (_, [name, ...args]) => client.call(name, ...args).catch(throwWithoutArguments),
+      send: (_, [name, ...args]) => client.call(name, ...args),
     };
   }
   const send = sendOfNodeRedis(client);
@@ -69,7 +69,7 @@ export function connectionOf(client: unknown): RedisConnection {
     get isClosed() {
       return (client as NodeRedisClient).isOpen === false;
     },
-    send: (key, command) => send(key, command).catch(throwWithoutArguments),
+    send,
   };
 }
 
@@ -80,17 +80,6 @@ function sendOfNodeRedis(client: unknown): RedisConnection['send'] | undefined {
     return (_, command) => client.sendCommand(false, [...command], PLAIN_REPLIES);
   if (isNodeRedis(client)) return (_, command) => client.sendCommand(command, PLAIN_REPLIES);
   return undefined;
-}
-
-/** ioredis puts the arguments of the command on its error, and Redis quotes them if it does not know the command. */
-function throwWithoutArguments(error: unknown): never {
-  if (isObject(error)) {
-    delete (error as { command?: unknown }).command;
-    const { message } = error as { readonly message?: unknown };
-    const [kept, ...quoted] = typeof message === 'string' ? message.split(', with args beginning with') : [];
-    if (quoted.length > 0) throw new Error(kept);
-  }
-  throw error;
 }
 
 type Members<T> = { readonly [Name in keyof T]?: unknown };

@@ -30,7 +30,6 @@ interface Connection {
 const AS_USUAL = { typeCast: true, rowsAsArray: false, nestTables: false, namedPlaceholders: false };
 
 interface ServerError {
-  readonly code?: unknown;
   readonly errno?: unknown;
   readonly sqlState?: unknown;
 }
@@ -82,7 +81,7 @@ export class MysqlConnections {
         return await work(run, () => isBroken);
       } catch (error) {
         if (tries < TRIES && GAVE_WAY.has((error as ServerError).errno)) continue;
-        throw silenced(error);
+        throw error;
       } finally {
         if (isBroken) connection.destroy();
         else connection.release();
@@ -112,16 +111,4 @@ function send<Row>(connection: Connection, sql: string, parameters: readonly unk
 function breaks(error: unknown): boolean {
   const { sqlState } = error as ServerError;
   return typeof sqlState !== 'string' || sqlState.startsWith('08');
-}
-
-/** Errors that quote nothing but names: no such table or column, no permission, a value that is too long, out of range, or NULL. */
-const QUOTE_NAMES: ReadonlySet<unknown> = new Set([1045, 1048, 1054, 1142, 1143, 1146, 1264, 1406]);
-
-/** Other errors of the server may quote a value, or part of the statement: session data, which no log may hold. */
-function silenced(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const { code, errno, sqlState } = error as Error & ServerError;
-  const isTelling = sqlState !== undefined && !QUOTE_NAMES.has(errno);
-  const message = isTelling ? error.message.replace(/['"`].*['"`]/s, '…') : error.message;
-  return Object.assign(new Error(message), { code, errno, sqlState });
 }

@@ -63,7 +63,7 @@ export function runOnPostgres(dataSource: DataSource): RunSql {
           continue;
         }
         if (tries < TRIES && GAVE_WAY.has((error as { code?: unknown }).code)) continue;
-        throw silenced(error);
+        throw error;
       }
     }
   };
@@ -74,11 +74,4 @@ function nameIn(names: Map<string, string>, sql: string): string {
   let name = names.get(sql);
   if (name === undefined) names.set(sql, (name = `nest-session ${hash('sha256', sql, 'base64url')}`));
   return name;
-}
-
-/** A refused row is quoted in the details of the driver's error: session data, which no log may hold. */
-function silenced(error: unknown): unknown {
-  if (error instanceof Error)
-    for (const property of ['detail', 'where']) Reflect.deleteProperty(error, property);
-  return error;
 }

@@ -48,6 +48,15 @@ describe.each(FRAMEWORKS)('the cookie ($adapter)', ({ openSite }) => {
     expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
   });
 
+  it('is read in quotes, too, as older clients and proxies send it', async () => {
+    const client = await signedIn();
+    const value = client.cookies.get('sid')!;
+    for (const quoted of [`"${value}"`, `"${decodeURIComponent(value)}"`]) {
+      client.cookies.set('sid', quoted);
+      expect((await client.get('/run/read')).body).toEqual({ color: 'green' });
+    }
+  });
+
   it('costs a visitor whose session holds nothing neither a row nor a header', async () => {
     const { setCookies, headers } = await site.client().get('/run/read');
     expect(setCookies).toEqual([]);

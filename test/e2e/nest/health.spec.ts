@@ -113,7 +113,11 @@ describe('SessionHealthIndicator', () => {
       store.fail({ error });
       await health().expect(503, down(FAILED));
       expect(events).toEqual([
-        { type: 'storeError', at: expect.any(Date), error: expect.objectContaining({ cause: error }) },
+        {
+          type: 'storeError',
+          at: expect.any(Date),
+          error: expect.objectContaining({ cause: new Error('password … refused') }),
+        },
       ]);
       store.recover();
       await health().expect(200);

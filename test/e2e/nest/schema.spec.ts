@@ -218,6 +218,67 @@ describe.each(FRAMEWORKS)('data under a schema ($adapter)', ({ openSite, kinds }
     );
   });
 
+  describe('a function of the application that never settles', () => {
+    const never = (): Promise<never> => new Promise(() => undefined);
+    const schema = (validate: () => unknown): NonNullable<SessionModuleOptions['schema']> =>
+      ({ '~standard': { version: 1, vendor: 'test', validate } }) as never;
+
+    it.each<[string, Partial<SessionModuleOptions>]>([
+      ['migrate', { version: 2, migrate: never }],
+      ['schema', { schema: schema(never) }],
+    ])(
+      '%s: fails the request, names the option, and gives the session up for nobody',
+      async (name, options) => {
+        const backend = await backendOf();
+        const client = (await release(backend)).client();
+        await client.post('/run/set', { basket: ['a'] });
+        const site = await release(backend, { ...options, storeTimeout: 50 });
+        const answer = await visit(site, client).get('/run/read');
+        expect([answer.status, answer.setCookies]).toEqual([500, []]);
+        expect(site.events).toEqual([]);
+        const lazy = await release(backend, { ...options, storeTimeout: 50, load: 'lazy' });
+        lazy.handle('load', ({ req }) => lazy.sessions.load(req).catch(({ message }: Error) => message));
+        expect((await visit(lazy, client).get('/plain/load')).text).toBe(
+          `The option "${name}" did not settle within 50 ms, so the session could not be used; check that its promise settles, or raise "storeTimeout".`,
+        );
+        const mended = await release(backend, { version: 2, migrate: (data) => ({ ...data, mended: true }) });
+        expect((await visit(mended, client).get('/run/read')).body).toEqual({ basket: ['a'], mended: true });
+      },
+    );
+
+    it('is an error of save(), too, and nothing is stored', async () => {
+      const backend = await backendOf();
+      let isSilent = false;
+      const validate = (): unknown => (isSilent ? never() : { value: {} });
+      const site = await release(backend, { schema: schema(validate), storeTimeout: 50 });
+      site.handle('save', async ({ session }) => {
+        session.n = 1;
+        isSilent = true;
+        const told = await session.save().catch(({ code }: { code: string }) => ({ code }));
+        delete session.n;
+        return told;
+      });
+      expect((await site.client().get('/run/save')).body).toEqual({ code: 'SESSION_USAGE' });
+      expect(site.spy.count('create')).toBe(0);
+    });
+  });
+
+  it('warns once of a migration that throws, however many requests meet it', async () => {
+    const warned: string[] = [];
+    jest.spyOn(process, 'emitWarning').mockImplementation((warning) => void warned.push(String(warning)));
+    const backend = await backendOf();
+    const old = await release(backend);
+    const clients = [old.client(), old.client(), old.client()];
+    for (const client of clients) await client.post('/run/set', { basket: 'hush' });
+    const migrate = (): never => {
+      throw new TypeError('no');
+    };
+    const site = await release(backend, { version: 2, migrate });
+    for (const client of clients) expect((await visit(site, client).get('/run/read')).body).toEqual({});
+    expect(site.events.map(({ type }) => type)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(warned).toHaveLength(1);
+  });
+
   describe('the options', () => {
     const backend = { store: undefined } as unknown as Backend;
 

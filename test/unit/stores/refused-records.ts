@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import { inspect } from 'node:util';
 import type { SessionRecord } from '../../../lib/core/record/session-record.js';
+import { confidentialIn, safeError } from '../../../lib/core/store/safe-error.js';
 import type { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import { changeOf, newRecord, newRecords, touchOf } from '../../../lib/testing/contract/records.js';
 
@@ -42,6 +43,11 @@ export async function failsAloneWhenChanged(
   );
 }
 
+/** What anybody may see of an error that a store gave, once it has left through the one place where all do. */
+export function shownOf(error: unknown): string {
+  return inspect(safeError(error, confidentialIn([])), { depth: 20, showHidden: true });
+}
+
 /**
  * Has a store send every statement it has, with `SECRET` in all that is secret, and create a session that is refused,
  * whose error quotes nothing of it.
@@ -66,7 +72,7 @@ export async function sendSecrets(
   await store.start();
   const outcomes = await store.create([record, newRecord(refused)]);
   expect(outcomes).toEqual([true, expect.any(Error)]);
-  expect(inspect(outcomes, { depth: 9, showHidden: true })).not.toContain('SECRET');
+  expect(shownOf(outcomes[1])).not.toContain('SECRET');
   await store.read([key]);
   await store.read([key, 'unknown']);
   expect(await store.update([touchOf(record, 1)])).toEqual([true]);

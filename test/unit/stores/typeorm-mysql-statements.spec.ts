@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { inspect } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import { changeOf, newRecord, newRecords, touchOf } from '../../../lib/testing/contract/records.js';
 import type { TestDatabase } from '../../support/database.js';
 import { createMysqlDatabase, MYSQL_URL } from '../../support/mysql.js';
 import { connectMysql, kinds, watchMysql } from './mysql-support.js';
-import { failsAloneWhenChanged, failsAloneWhenCreated, sendSecrets } from './refused-records.js';
+import { failsAloneWhenChanged, failsAloneWhenCreated, sendSecrets, shownOf } from './refused-records.js';
 import { Capture } from './support.js';
 
 (MYSQL_URL ? describe : describe.skip)('on MySQL or MariaDB', () => {
@@ -126,7 +125,7 @@ import { Capture } from './support.js';
       const outcomes = await store.create([refused, long]);
       expect(outcomes).toEqual([expect.any(Error), expect.any(Error)]);
       expect(outcomes[1]).toMatchObject({ message: expect.stringContaining('"userId"') });
-      expect(inspect(outcomes, { depth: 9, showHidden: true })).not.toContain('secret');
+      expect(outcomes.map(shownOf).join()).not.toContain('secret');
     });
 
     test('is not quoted where the server quotes it', async () => {
@@ -139,8 +138,9 @@ import { Capture } from './support.js';
       });
       watchMysql(dataSource, ({ sql }) => (sql.startsWith('INSERT') ? quoting : undefined));
       const [outcome] = await store.create([newRecord()]);
-      expect(outcome).toMatchObject({ message: 'Incorrect value: …', errno: 1366 });
-      expect(inspect(outcome, { depth: 9, showHidden: true })).not.toContain('secret');
+      expect(outcome).toBe(quoting);
+      expect(shownOf(outcome)).toContain('Incorrect value: …');
+      expect(shownOf(outcome)).not.toContain('secret');
     });
   });
 

@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import { changeOf, newRecord, newRecords, touchOf } from '../../../lib/testing/contract/records.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
-import { failsAloneWhenChanged, failsAloneWhenCreated, sendSecrets } from './refused-records.js';
+import { failsAloneWhenChanged, failsAloneWhenCreated, sendSecrets, shownOf } from './refused-records.js';
 import { answerStatements, Capture, connect, watchStatements } from './support.js';
 
 let database: TestDatabase;
@@ -112,7 +112,7 @@ describe('a session that the database refuses', () => {
     const record = newRecord({ data: '{"rude":"my secret"}', userId: 'ada' });
     const [created] = await store.create([record]);
     expect(created).toMatchObject({ code: '23514' });
-    expect(inspect(created, { depth: 9, showHidden: true })).not.toMatch(/my secret|Failing row/);
+    expect(shownOf(created)).not.toMatch(/my secret|Failing row/);
   });
 });
 

@@ -1,0 +1,193 @@
+import { inspect, types } from 'node:util';
+import { describe, messages } from '../../errors/messages.js';
+import type { SessionChange, SessionRecord } from '../record/session-record.js';
+
+/** What a call of a store was about. No error may repeat any of it. */
+export interface Confidential {
+  /** Ids, keys, tokens and user ids. */
+  readonly names: readonly string[];
+  /** Data and meta, as text. */
+  readonly texts: readonly string[];
+}
+
+/** Codes that say what kind of failure it was. Applications look at them, and they hold nothing of a session. */
+const CODES = ['code', 'errno', 'sqlState', 'syscall', 'codeName', 'number', 'status', 'statusCode'] as const;
+
+/** What a clean error may have beside its codes. */
+const USUAL: ReadonlySet<PropertyKey> = new Set([...CODES, 'name', 'message', 'stack', 'cause']);
+
+/**
+ * Failures whose messages quote names alone (tables, columns, constraints), by SQLSTATE (PostgreSQL) and by number (MySQL
+ * and MariaDB): no permission, no such table or column, NULL, a value that is too long or out of range, a constraint.
+ */
+const QUOTE_NAMES: ReadonlySet<unknown> = new Set([
+  ...['23502', '23503', '23505', '23514', '28P01', '3D000', '42501', '42703', '42P01'],
+  ...[1045, 1048, 1054, 1142, 1143, 1146, 1264, 1406],
+]);
+
+/** How much of an error is kept: characters of its message, frames of its stack, errors it was caused by or made of. */
+const MOST_TEXT = 500;
+const MOST_FRAMES = 10;
+const MOST_ERRORS = 8;
+const DEEPEST = 4;
+
+/** Characters of session data that a message is compared with. With more, the message is left out. */
+const MOST_COMPARED = 2 ** 20;
+
+/** What a call was about, out of the items of its arguments. */
+export function confidentialIn(
+  items: readonly (string | SessionRecord | SessionChange | undefined)[],
+): Confidential {
+  const names: (string | null | undefined)[] = [];
+  const texts: (string | null)[] = [];
+  for (const item of items) {
+    if (item === undefined) continue;
+    if (typeof item === 'string') {
+      names.push(item);
+      continue;
+    }
+    const { id, key, token, previousToken, userId, data, meta } = 'next' in item ? item.next : item;
+    names.push(item.key, id, key, token, previousToken, userId);
+    texts.push(data, meta);
+  }
+  const isText = (text: string | null | undefined): text is string => Boolean(text);
+  return { names: [...new Set(names.filter(isText))], texts: texts.filter(isText) };
+}
+
+/**
+ * What the error of a store or a driver may show: its class, its codes, and its message with everything cut out that it
+ * quotes, or that the call was about. Nothing that a driver has hung on it goes with it (arguments, parameters, details,
+ * statements), nor with the errors that caused it. An error that has nothing of this kind stays what it is, so that an
+ * application finds its own error again.
+ */
+export function safeError(error: unknown, about: Confidential): unknown {
+  if (typeof error === 'string') {
+    const message = safeMessage(error, undefined, about);
+    return message === error ? error : new Error(message);
+  }
+  const isPlain = error === null || ['undefined', 'number', 'boolean'].includes(typeof error);
+  return isPlain ? error : safeCopy(error, about, 0);
+}
+
+function safeCopy(error: unknown, about: Confidential, depth: number): Error {
+  if (!isErrorLike(error)) return new Error(messages.notAnError(describe(error)));
+  const message = safeMessage(error.message, error, about) || messages.driverSilent;
+  const name = nameOf(error);
+  const codes = codesOf(error, about);
+  if (isClean(error, message, codes)) return error;
+  const { cause, errors } = error as { readonly cause?: unknown; readonly errors?: unknown };
+  const isChained = depth < DEEPEST && isErrorLike(cause);
+  const options = isChained ? { cause: safeCopy(cause, about, depth + 1) } : undefined;
+  const parts = depth < DEEPEST && Array.isArray(errors) ? errors.filter(isErrorLike) : [];
+  const copy =
+    parts.length === 0
+      ? new Error(message, options)
+      : new AggregateError(
+          parts.slice(0, MOST_ERRORS).map((part) => safeCopy(part, about, depth + 1)),
+          message,
+          options,
+        );
+  Object.defineProperty(copy, 'name', { value: name, writable: true, configurable: true });
+  copy.stack = [`${name}: ${message}`, ...placeOf(error)].join('\n');
+  return Object.assign(copy, codes);
+}
+
+/** An error of any realm, or an object that some older drivers have in its place. */
+function isErrorLike(error: unknown): error is Error {
+  if (types.isNativeError(error)) return typeof error.message === 'string';
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    typeof (error as { message?: unknown }).message === 'string'
+  );
+}
+
+/** Whether an error shows nothing but its class, its codes and a message that may be shown. */
+function isClean(error: Error, message: string, codes: Readonly<Record<string, unknown>>): boolean {
+  if (!types.isNativeError(error) || error.message !== message) return false;
+  if (error.cause !== undefined || 'errors' in error) return false;
+  if ('toJSON' in error || inspect.custom in error) return false;
+  if (Reflect.ownKeys(error).some((key) => !USUAL.has(key))) return false;
+  const shown = error as unknown as Readonly<Record<string, unknown>>;
+  if (CODES.some((name) => shown[name] !== undefined && codes[name] === undefined)) return false;
+  const frames = framesOf(error);
+  return frames !== undefined && !frames.some((frame) => frame.includes('\n')) && isName(error.name);
+}
+
+function nameOf(error: Error): string {
+  const { constructor, name } = error as { constructor?: { name?: unknown }; name?: unknown };
+  const known = constructor?.name;
+  if (isName(known) && known !== 'Error' && known !== 'Object') return known;
+  return isName(name) ? name : 'Error';
+}
+
+function isName(name: unknown): name is string {
+  return typeof name === 'string' && /^[A-Za-z_$][\w$]{0,63}$/.test(name);
+}
+
+function codesOf(error: Error, { names }: Confidential): Record<string, string | number> {
+  const codes: Record<string, string | number> = {};
+  for (const name of CODES) {
+    const value = (error as unknown as Record<string, unknown>)[name];
+    const isCode =
+      typeof value === 'number'
+        ? Number.isFinite(value)
+        : typeof value === 'string' && /^[\w.:-]{1,48}$/.test(value) && !names.includes(value);
+    if (isCode) codes[name] = value as string | number;
+  }
+  return codes;
+}
+
+/** Where the error was made; undefined if its stack begins with anything but its own message, which may hold values. */
+function framesOf({ message, stack }: Error): string[] | undefined {
+  const [head = '', ...frames] = typeof stack === 'string' ? stack.split('\n    at ') : [];
+  const isOwn =
+    head.endsWith(message) && /^[\w$ .[\]]*(: )?$/.test(head.slice(0, head.length - message.length));
+  return isOwn ? frames : undefined;
+}
+
+/** Frames hold no values. What somebody has put between them may. */
+function placeOf(error: Error): string[] {
+  const frames = framesOf(error)?.filter((frame) => /^[^'"`\n]*$/.test(frame)) ?? [];
+  return frames.slice(0, MOST_FRAMES).map((frame) => `    at ${frame}`);
+}
+
+function safeMessage(message: string, error: Error | undefined, about: Confidential): string {
+  const { code, errno } = (error ?? {}) as { readonly code?: unknown; readonly errno?: unknown };
+  const quotesNames = QUOTE_NAMES.has(code) || QUOTE_NAMES.has(errno);
+  const text = quotesNames ? message : withoutQuoted(message);
+  const short = text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text;
+  return withoutConfidential(short, about);
+}
+
+/** A quotation mark, and no apostrophe as in "doesn't". */
+const QUOTE = /["`“”‘«»]|'(?!(?:t|s|re|ve|ll|d|m)\b)|(?<![a-z])'/gi;
+
+/** Leaves out everything from the first quotation mark to the last, for what is quoted may hold some itself. */
+function withoutQuoted(message: string): string {
+  const places = Array.from(message.matchAll(QUOTE), ({ index }) => index);
+  const [first] = places;
+  if (first === undefined) return message;
+  const end = places.length === 1 ? message.length : places.at(-1)! + 1;
+  return `${message.slice(0, first)}…${message.slice(end)}`;
+}
+
+/** A name of so many characters is found inside of other words, and a word of so many in a text. */
+const LONG_NAME = 6;
+const LONG_WORD = 5;
+
+/** A single character says nothing of anybody. */
+const SHORTEST_NAME = 2;
+
+/** Leaves out names, and words that stand in the data. */
+function withoutConfidential(message: string, { names, texts }: Confidential): string {
+  const compared = texts.reduce((sum, { length }) => sum + length, 0);
+  if (compared > MOST_COMPARED) return messages.driverSilent;
+  let text = message;
+  for (const name of names) if (name.length >= LONG_NAME) text = text.replaceAll(name, '…');
+  const sources = [...names, ...texts];
+  return text.replace(/[\p{L}\p{N}_]+/gu, (word) => {
+    const isPart = word.length >= LONG_WORD && sources.some((source) => source.includes(word));
+    return isPart || (word.length >= SHORTEST_NAME && names.includes(word)) ? '…' : word;
+  });
+}
