@@ -187,7 +187,7 @@ async function freePort(): Promise<number> {
 }
 
 async function stop(server: ChildProcess | undefined): Promise<void> {
-  if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+  if (server?.exitCode !== null || server.signalCode !== null) return;
   server.kill('SIGINT');
   await once(server, 'exit');
 }
