@@ -149,8 +149,9 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
     ));
   }
 
-  get renewal(): 'possible' | 'later' | 'impossible' {
-    return this.cookieSettled || maySharedCacheStore(this.#res) ? 'later' : 'possible';
+  get renewal(): SessionHost<SessionState>['renewal'] {
+    if (this.cookieSettled) return 'over';
+    return maySharedCacheStore(this.#res) ? 'later' : 'possible';
   }
 
   canSend(cookie: SessionCookie): boolean {

@@ -15,11 +15,11 @@ export interface SessionHost<State> {
   /** Whether it is decided which cookie the response has, so that no other can be sent. */
   readonly cookieSettled: boolean;
   /**
-   * Whether a cookie may be renewed with the response. `'later'` where it has left, or where a shared cache may store it: then
-   * a touch waits for the next one, too. `'impossible'` where there is none, as for a message of a WebSocket: a touch
-   * then leaves a mark for the next response.
+   * Whether a cookie may be renewed with the response. `'later'` where a shared cache may store it: then a touch waits for the
+   * next response, too. `'over'` where its head has left: then only a touch that is asked for happens. `'impossible'` where
+   * there is no response, as for a message of a WebSocket. A touch without a cookie leaves a mark for the next response.
    */
-  readonly renewal: 'possible' | 'later' | 'impossible';
+  readonly renewal: 'possible' | 'later' | 'over' | 'impossible';
   /** The calls of the request's session. */
   readonly calls: SessionCalls;
   /** Whether a cookie with these settings may be sent over this connection. */

@@ -13,14 +13,17 @@ export function stalenessOf(state: SessionState): Staleness {
   if (!isDue && !wantsCookie && !state.touchAsked) return 'fresh';
   const isResaved = isDue && settings.resave;
   if (wantsCookie && host.renewal === 'possible') return meta.cookieDue || isResaved ? 'changed' : 'touch';
-  if (host.renewal === 'later' || (!isDue && !state.touchAsked)) return 'fresh';
+  const waits = host.renewal === 'later' || (host.renewal === 'over' && !state.touchAsked);
+  if (waits || (!isDue && !state.touchAsked)) return 'fresh';
   if (settings.resave && !state.touchAsked) return 'changed';
   return leavesMark(state) && !meta.cookieDue ? 'changed' : 'touch';
 }
 
 /** Whether a touch is to be followed by a cookie that this request cannot send: the next response sends it. */
 export function leavesMark(state: SessionState): boolean {
-  return state.host.renewal === 'impossible' && state.settings.rolling === 'touch' && isPersistent(state);
+  const { host, settings } = state;
+  const isWithout = host.renewal === 'impossible' || host.renewal === 'over';
+  return isWithout && settings.rolling === 'touch' && isPersistent(state);
 }
 
 /** Whether a write of this request renews the cookie, if the response can carry it. */

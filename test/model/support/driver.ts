@@ -1,96 +1,147 @@
-import type { AnySession, Handler, Site } from '../../support/site.js';
-import { deferred } from '../../support/site.js';
-import type { Data, Op, Outcome, Seen } from './model.js';
+import { type AnySession, deferred, type Handler, type Site } from '../../support/site.js';
+import type { Op, Seen } from './request.js';
 
-/** What a request was answered. */
-export interface Answer extends Outcome {
-  readonly seen: Seen;
+/** A call of a request's session, and whether its handler waits for it before it goes on. */
+export type Call = Op & { readonly isAwaited: boolean };
+
+/** What a response said. */
+export interface Answer {
+  readonly cookie: 'none' | 'clear' | 'set';
   /** The id in the cookie that came with it. */
   readonly id: string | undefined;
 }
 
-/** A request that has read its session and waits to be let go. */
-export interface Pending {
-  readonly seen: Seen;
-  finish(): Promise<Answer>;
+/** A part of a request: what its calls came to, and its answer if that was the last. */
+export interface Part {
+  readonly results: readonly string[];
+  readonly answer: Answer | undefined;
 }
 
-interface Told {
-  readonly op: Op;
-  readonly gate: number | undefined;
+/** What a handler does, told to it by a number. */
+interface Plan {
+  readonly calls: readonly Call[];
+  /** Before how many calls it waits to be let go. */
+  readonly holds: ReadonlySet<number>;
+  readonly results: string[];
+  seen: Seen;
+  /** Waits to be let go. */
+  hold(): Promise<void>;
+}
+
+/** A request of a test. */
+export class Pending {
+  #reached = deferred();
+  #go = deferred();
+  #reported = 0;
+  #answer: Promise<Answer> = Promise.reject(new Error('not sent'));
+
+  constructor(readonly plan: Omit<Plan, 'hold'>) {
+    this.#answer.catch(() => undefined);
+  }
+
+  send(work: (plan: Plan) => Promise<Answer>): void {
+    const hold = async (): Promise<void> => {
+      const { promise } = this.#go;
+      this.#reached.resolve();
+      await promise;
+    };
+    this.#answer = work(Object.assign(this.plan, { hold }));
+    this.#answer.catch(() => undefined); // whoever waits for it hears of it
+  }
+
+  /** Up to where it waits for the first time, or to its end. */
+  async begin(): Promise<Part> {
+    const answer = await Promise.race([this.#reached.promise, this.#answer]);
+    const results = this.plan.results.slice(this.#reported);
+    this.#reported = this.plan.results.length;
+    return { results, answer: answer ?? undefined };
+  }
+
+  /** On to where it waits next, or to its end. */
+  goOn(): Promise<Part> {
+    const go = this.#go;
+    [this.#reached, this.#go] = [deferred(), deferred()];
+    go.resolve();
+    return this.begin();
+  }
+
+  /** To its end. */
+  async finish(): Promise<void> {
+    while ((await this.goOn()).answer === undefined);
+  }
 }
 
 /** Sends requests to the instances of an application, and holds them where it is asked to. */
 export class Driver {
-  readonly #sites: readonly Site[];
-  readonly #gates = new Map<number, { seen: (seen: Seen) => void; go: Promise<void> }>();
+  readonly #plans = new Map<number, Plan>();
+  readonly #cookies = new Map<string, string>();
   #next = 0;
 
-  constructor(sites: readonly Site[]) {
-    this.#sites = sites;
+  constructor(private readonly sites: readonly Site[]) {
     for (const site of sites) site.handle('work', this.#work);
   }
 
-  /** A request from beginning to end. */
-  async request(instance: number, cookie: string | undefined, told: Told): Promise<Answer> {
-    const response = await fetch(`${this.#sites[instance]!.base}/run/work`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(cookie !== undefined && { cookie }) },
-      body: JSON.stringify(told),
+  /** A request: from beginning to end, or up to where it waits. */
+  open(
+    instance: number,
+    id: string | undefined,
+    calls: readonly Call[],
+    holds: readonly number[] = [],
+  ): Pending {
+    const pending = new Pending({ calls, holds: new Set(holds), results: [], seen: undefined });
+    pending.send(async (plan) => {
+      const number = this.#next++;
+      this.#plans.set(number, plan);
+      const cookie = id === undefined ? undefined : this.#cookies.get(id);
+      const response = await fetch(`${this.sites[instance]!.base}/run/work`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(cookie !== undefined && { cookie }) },
+        body: JSON.stringify({ number }),
+      });
+      const text = await response.text();
+      this.#plans.delete(number);
+      if (response.status !== 200) throw new Error(`The answer is ${response.status}: ${text}`);
+      return this.#answerOf(response.headers.getSetCookie());
     });
-    const text = await response.text();
-    if (response.status !== 200) throw new Error(`The answer is ${response.status}: ${text}`);
-    const { seen, result } = JSON.parse(text) as { seen: Data | null; result: string };
-    const setCookies = response.headers.getSetCookie();
+    return pending;
+  }
+
+  #answerOf(setCookies: readonly string[]): Answer {
     if (setCookies.length > 1) throw new Error(`${setCookies.length} cookies at once.`);
     const value = /^sid=([^;]*)/.exec(setCookies[0] ?? '')?.[1];
-    const id = value ? decodeURIComponent(value).slice(2).split('.')[0] : undefined;
-    const cookieThen = value === undefined ? 'none' : value === '' ? 'clear' : 'new';
-    return {
-      seen: seen ?? undefined,
-      result,
-      cookie: cookieThen,
-      id: id && (this.#cookies.set(id, `sid=${value}`), id),
-    };
-  }
-
-  /** A request up to the point where it has read its session. */
-  async begin(instance: number, cookie: string | undefined, op: Op): Promise<Pending> {
-    const gate = this.#next++;
-    const [reached, go] = [deferred<Seen>(), deferred()];
-    this.#gates.set(gate, { seen: reached.resolve, go: go.promise });
-    const answer = this.request(instance, cookie, { op, gate });
-    answer.catch(() => undefined); // whoever waits for it hears of it
-    const seen = await Promise.race([reached.promise, answer.then(({ seen: saw }) => saw)]);
-    return {
-      seen,
-      finish() {
-        go.resolve();
-        return answer;
-      },
-    };
-  }
-
-  readonly #cookies = new Map<string, string>();
-
-  /** The `Cookie` header for an id. */
-  cookieFor(id: string | undefined): string | undefined {
-    return id && this.#cookies.get(id);
+    if (!value) return { cookie: value === undefined ? 'none' : 'clear', id: undefined };
+    const id = decodeURIComponent(value).slice(2).split('.')[0]!;
+    this.#cookies.set(id, `sid=${value}`);
+    return { cookie: 'set', id };
   }
 
   readonly #work: Handler = async ({ session, req, body }) => {
-    const { op, gate } = body as unknown as Told;
-    const seen = session.isNew ? undefined : { ...session };
-    const held = gate === undefined ? undefined : this.#gates.get(gate);
-    held?.seen(seen);
-    await held?.go;
-    return { seen: seen ?? null, result: await perform(op, session, req) };
+    const plan = this.#plans.get(body.number as number)!;
+    plan.seen = session.isNew ? undefined : { data: { ...session }, handle: session.handle };
+    let current = session;
+    let open: Promise<void>[] = [];
+    for (const [index, call] of plan.calls.entries()) {
+      const isCall = call.kind !== 'set' && call.kind !== 'remove';
+      const isHeld = plan.holds.has(index);
+      // What it assigns comes after what it called: to assign is no call, and does not wait for any.
+      if (!isCall || isHeld) open = (await Promise.all(open), []);
+      if (isHeld) await plan.hold();
+      const ending = perform(call, current).then((result) => void (plan.results[index] = result));
+      open.push(ending);
+      if (call.isAwaited || call.kind === 'regenerate') await ending;
+      if (call.kind === 'regenerate') current = req.session;
+    }
+    if (plan.holds.has(plan.calls.length)) {
+      await Promise.all(open);
+      await plan.hold();
+    }
+    return { done: true };
   };
 }
 
-async function perform(op: Op, session: AnySession, req: { session: AnySession }): Promise<string> {
+async function perform(op: Op, session: AnySession): Promise<string> {
   try {
-    return (await act(op, session, req)) ?? 'done';
+    return (await act(op, session)) ?? 'done';
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (code === 'SESSION_ENDED') return code;
@@ -98,37 +149,24 @@ async function perform(op: Op, session: AnySession, req: { session: AnySession }
   }
 }
 
-async function act(op: Op, session: AnySession, req: { session: AnySession }): Promise<string | undefined> {
+function act(op: Op, session: AnySession): Promise<string | void> | undefined {
   switch (op.kind) {
-    case 'read':
-      return undefined;
     case 'set':
       session[op.key] = op.value;
-      return undefined;
-    case 'save':
-      session[op.key] = op.value;
-      await session.save();
       return undefined;
     case 'remove':
       Reflect.deleteProperty(session, op.key);
       return undefined;
     case 'increment':
-      return String(await session.update((s) => (s.count = Number(s.count ?? 0) + 1)));
+      return session.update((s) => String((s.count = Number(s.count ?? 0) + 1)));
     case 'login':
-      await session.login(op.user, op.keep ? { keep: op.keep } : {});
-      return undefined;
+      return session.login(op.user, op.keep ? { keep: op.keep } : {});
+    case 'save':
     case 'rotate':
-      await session.rotate();
-      return undefined;
+    case 'reload':
     case 'regenerate':
-      await session.regenerate();
-      req.session.marker = op.value;
-      return undefined;
     case 'logout':
-      await session.logout();
-      return undefined;
     case 'destroy':
-      await session.destroy();
-      return undefined;
+      return session[op.kind]();
   }
 }
