@@ -10,7 +10,15 @@ const manifest = JSON.parse(read('package.json'));
 const tag = `v${manifest.version}`;
 
 /** Files beside dist/ that the package consists of. */
-const PAPERS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
+const PAPERS = [
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'LICENSE',
+  'README.md',
+  'SECURITY.md',
+  'docs/README.md',
+  'package.json',
+];
 
 const files = existsSync(`${root}dist/index.js`) ? packedFiles() : undefined;
 const problems = [
@@ -80,7 +88,10 @@ function packedFiles() {
 function packageProblems(packed) {
   const missing = [...PAPERS, ...namedFiles(manifest)].filter((path) => !packed.includes(path));
   const surplus = packed.filter(
-    (path) => !PAPERS.includes(path) && !/^dist\/.+\.(c?js|d\.c?ts|js\.map)$/.test(path),
+    (path) =>
+      !PAPERS.includes(path) &&
+      !/^dist\/.+\.(c?js|d\.c?ts|js\.map)$/.test(path) &&
+      !/^docs\/.+\.(md|svg)$/.test(path),
   );
   const tests = packed.filter((path) => /\.spec\.|(^|\/)(test|fixtures?)\//.test(path));
   return [

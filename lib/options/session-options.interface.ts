@@ -127,10 +127,10 @@ export interface SessionModuleOptions {
   absoluteTimeout?: Duration | false;
 
   /**
-   * How stale `lastSeenAt` may get before a request that only reads costs a write. Lowered to half the idle timeout
-   * where it is longer, so that a session in use does not end.
+   * How old `lastSeenAt` may get before a request that only reads writes it. At most a tenth of the idle timeout and of
+   * the cookie's life: a longer interval is lowered.
    *
-   * @defaultValue 1 minute, or a tenth of the idle timeout where that is less
+   * @defaultValue 1 minute
    */
   touchInterval?: Duration;
 
@@ -240,9 +240,10 @@ export interface SessionModuleOptions {
   maxDataBytes?: number;
 
   /**
-   * Send the cookie with every response, so that its life starts anew.
+   * When a cookie that the browser has already is sent again, so that its life starts anew. `true`: with every response,
+   * which costs a write each time. `false`: only when it has to be sent, as for a new id.
    *
-   * @defaultValue `true` for cookies that outlive the browser, else `false`
+   * @defaultValue together with a touch or a change of the session, for cookies that outlive the browser
    */
   rolling?: boolean;
 

@@ -57,8 +57,9 @@ export class SocketExchange extends SessionExchange {
     return undefined;
   }
 
-  /** It is told to the client with the message's commit. */
-  protected override callbackFailed(): void {}
+  protected override callbackFailed(): void {
+    // The commit of the message fails with it, and the client is told.
+  }
 
   #check(): void {
     const { state } = this;

@@ -1,7 +1,7 @@
 /** `npm run bench`: how fast sessions are, peers and this package side by side. */
 import { Bench } from './bench.js';
 import { divideCores } from './measure/cores.js';
-import { type BenchmarkOptions, readOptions, USAGE } from './options.js';
+import { type BenchmarkOptions, chartFolderFor, readOptions, USAGE } from './options.js';
 import { chart } from './report/chart.js';
 import { busyNow, describeMachine } from './report/machine.js';
 import { checkFigures, report, type Results, write } from './report/results.js';
@@ -41,7 +41,8 @@ async function run(options: BenchmarkOptions): Promise<void> {
     if (results.routes)
       checkFigures(/NaN|Infinity|undefined/.test(chart(results.routes, machine)) ? NaN : 0, 'chart');
     console.log(report(results, machine, options.rounds));
-    if (options.out !== undefined) await write(options.out, results, machine, options);
+    if (options.out !== undefined)
+      await write(options.out, chartFolderFor(options.out), results, machine, options);
   } finally {
     await bench.stop();
   }

@@ -36,6 +36,11 @@ export interface BenchmarkOptions {
 /** From where `npm run bench` runs. */
 const RESULTS = 'test/benchmark/results';
 
+/** The chart of the whole benchmark stands where the README and the docs show it. */
+export function chartFolderFor(out: string): string {
+  return out === RESULTS ? 'docs/images' : out;
+}
+
 export const USAGE = `npm run bench -- [options]
 
   --only <names>       variants: ${VARIANTS.map(({ name }) => name).join(', ')}
@@ -48,8 +53,8 @@ export const USAGE = `npm run bench -- [options]
   --sessions <n>       visitors who are logged in (2000)
   --scale <n>          sessions in "memory" and expired rows in "pruning" (1000000)
   --rows <n>           the most rows in "growth", from 10000 in steps of ten times (1000000)
-  --out <folder>       where results.json and results.svg go; by default ${RESULTS} for the
-                       whole benchmark, and nowhere for a part of it
+  --out <folder>       where results.json and speed.svg go; by default ${RESULTS} and
+                       docs/images for the whole benchmark, and nowhere for a part of it
   --node-flags <text>  for the application's process, such as "--cpu-prof --cpu-prof-dir=/tmp/profile"
   --before <checkout>  this package's variants also from another checkout, built and with its benchmark compiled
   --smoke              a few seconds: every variant answers, every figure is a number

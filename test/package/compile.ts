@@ -39,7 +39,9 @@ export function compile(files: Readonly<Record<string, string>>, options: ts.Com
 
   host.fileExists = (path) => textOf(path) !== undefined || real.fileExists(path);
   host.readFile = (path) => textOf(path) ?? real.readFile(path);
-  host.directoryExists = (path) => FOLDER.startsWith(`${path}/`) || (real.directoryExists?.(path) ?? true);
+  const paths = [FOLDER, ...Object.keys(files).map((name) => FOLDER + name)];
+  host.directoryExists = (path) =>
+    paths.some((known) => known.startsWith(`${path}/`)) || (real.directoryExists?.(path) ?? true);
   host.getSourceFile = (path, ...rest) => {
     const text = textOf(path);
     if (text !== undefined) return ts.createSourceFile(path, text, rest[0]);

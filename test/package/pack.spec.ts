@@ -1,19 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { manifest, ROOT, run } from './package.js';
+import { IMAGES, PAGES } from './pages.js';
 
 interface Packed {
   readonly files: readonly { readonly path: string; readonly mode: number }[];
 }
 
 describe('what is published', () => {
-  it('is the build with its declarations and maps, and the papers', async () => {
+  it('is the build with its declarations and maps, and the pages with their images', async () => {
     // Without its scripts: the build stands, and other tests are using it.
     const [packed] = JSON.parse(
       await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent']),
     ) as Packed[];
     const paths = packed!.files.map(({ path }) => path);
-    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
+    const papers = [...PAGES, 'LICENSE', 'package.json', ...IMAGES].sort();
     expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual(papers);
     const build = paths.filter((path) => path.startsWith('dist/'));
     expect(build.length).toBeGreaterThan(20);

@@ -49,9 +49,10 @@ export function checkFigures(value: unknown, path = 'results'): void {
   for (const [name, part] of Object.entries(value)) checkFigures(part, `${path}.${name}`);
 }
 
-/** `results.json` and, of the routes, `results.svg`. */
+/** Writes `results.json` into `folder` and, of the routes, `speed.svg` into `charts`. */
 export async function write(
   folder: string,
+  charts: string,
   results: Results,
   machine: Machine,
   { rounds, seconds, rate, connections, sessions }: BenchmarkOptions,
@@ -60,5 +61,5 @@ export async function write(
   await mkdir(folder, { recursive: true });
   const json = JSON.stringify({ measured, machine, ...results }, undefined, 2);
   await writeFile(join(folder, 'results.json'), `${json}\n`);
-  if (results.routes) await writeFile(join(folder, 'results.svg'), chart(results.routes, machine));
+  if (results.routes) await writeFile(join(charts, 'speed.svg'), chart(results.routes, machine));
 }

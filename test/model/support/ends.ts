@@ -20,9 +20,9 @@ export function count({ rules, now }: Circumstances, world: World, n: number): W
   const flight = world.flights[n]!;
   const { counts: user, row: own } = flight;
   if (user === undefined || rules.cap === undefined) return [world];
-  const rows = livingRows(world, now, user).map(([number, row]) => [number, row.createdAt] as const);
-  const others = rows.filter(([number]) => number !== own);
-  const ownBirth = rows.find(([number]) => number === own)?.[1] ?? now;
+  const rows = livingRows(world, now, user).map(([name, row]) => [name, row.createdAt] as const);
+  const others = rows.filter(([name]) => name !== own);
+  const ownBirth = rows.find(([name]) => name === own)?.[1] ?? now;
   const everybody = [...others, [own, ownBirth] as const];
   const surplus = Math.max(everybody.length - rules.cap, 0);
   return subsets(everybody)
@@ -30,13 +30,13 @@ export function count({ rules, now }: Circumstances, world: World, n: number): W
     .filter((gone) => {
       const kept = others.filter((one) => !gone.includes(one));
       // Whoever signs in at the same moment may come first.
-      if (gone.some(([number]) => number === own)) return kept.every(([, birth]) => birth >= ownBirth);
+      if (gone.some(([name]) => name === own)) return kept.every(([, birth]) => birth >= ownBirth);
       return gone.every(([, birth]) => kept.every(([, other]) => birth <= other));
     })
     .map((gone) => {
-      const numbers = gone.map(([number]) => number);
-      const phase = numbers.includes(own) ? ('ended elsewhere' as const) : flight.phase;
-      return withFlight(world, n, { ...flight, phase, surplus: numbers });
+      const names = gone.map(([name]) => name);
+      const phase = names.includes(own) ? ('ended elsewhere' as const) : flight.phase;
+      return withFlight(world, n, { ...flight, phase, surplus: names });
     });
 }
 
@@ -56,10 +56,8 @@ export function endAll(world: World, n: number): World[] {
   return [withFlight(world, n, { ...world.flights[n]!, counts: undefined })];
 }
 
-function rowsOf({ rows }: World, user: string): number[] {
-  return Object.keys(rows)
-    .map(Number)
-    .filter((number) => rows[number]!.user === user);
+function rowsOf({ rows }: World, user: string): string[] {
+  return Object.keys(rows).filter((name) => rows[name]!.user === user);
 }
 
 function withSweep(world: World, n: number, sweep: Sweep): World {
@@ -83,8 +81,8 @@ export function sweep(world: World, n: number): World[] {
 export function finishSweep(world: World, n: number, counted: number, now: number): World[] {
   const { user, rows, ended } = world.sweeps[n]!;
   const left = rowsOf(world, user);
-  const doomed = left.filter((number) => rows.includes(number));
-  const others = subsets(left.filter((number) => !rows.includes(number)));
+  const doomed = left.filter((name) => rows.includes(name));
+  const others = subsets(left.filter((name) => !rows.includes(name)));
   const expired =
     Object.values(world.rows).filter((row: Row) => row.user === user).length -
     livingRows(world, now, user).length;
@@ -100,8 +98,8 @@ export function finishSweep(world: World, n: number, counted: number, now: numbe
 export function revoke(world: World, key: string, user: string, wasEnded: boolean, now: number): World[] {
   const found = Object.entries(world.rows).find(([, row]) => row.key === key);
   if (found?.[1].user !== user) return wasEnded ? [] : [world];
-  const number = Number(found[0]);
-  const isLiving = livingRows(world, now, user).some(([living]) => living === number);
+  const [name] = found;
+  const isLiving = livingRows(world, now, user).some(([living]) => living === name);
   if (!wasEnded) return isLiving ? [] : [world];
-  return [withoutRows(world, [number])];
+  return [withoutRows(world, [name])];
 }

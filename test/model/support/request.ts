@@ -33,16 +33,16 @@ export interface Outcome {
 /** What may come of a request: a cookie of a session, expired, or not mentioned. */
 export interface Ending {
   readonly cookie: 'none' | 'clear' | 'set';
-  readonly row: number;
-  readonly gen: number;
+  readonly row: string;
+  readonly gen: string;
   readonly world: World;
 }
 
 const ENDED = 'SESSION_ENDED';
-const NOTHING_KNOWN = { gen: 0, epoch: 0, version: 0, data: {}, seenAt: 0, renewedAt: 0 };
+const NOTHING_KNOWN = { gen: '', epoch: 0, version: 0, data: {}, seenAt: 0, renewedAt: 0 };
 
-function fresh(hasCookie: boolean, now: number, replaces = false): Flight {
-  const nobody = { row: 0, gen: 0, isHandedOn: false, known: NOTHING_KNOWN, view: {} };
+function fresh(hasCookie: boolean, now: number, { replaces = false, made = 0 } = {}): Flight {
+  const nobody = { row: '', gen: '', made, isHandedOn: false, known: NOTHING_KNOWN, view: {} };
   const unsent = { written: 'by nobody', writtenAt: 0, mustSend: false, surplus: [] } as const;
   return { phase: 'new', hasCookie, bornAt: now, replaces, ...nobody, ...unsent };
 }
@@ -61,11 +61,11 @@ export function begin(
     ([, row]) => row.gen === gen || (row.previous?.gen === gen && row.previous.until > now),
   );
   if (found === undefined) return none;
-  const [number, row] = found;
+  const [name, row] = found;
   const flight: Flight = {
     ...fresh(true, now),
     phase: 'loaded',
-    row: number,
+    row: name,
     gen: row.gen,
     isHandedOn: row.gen !== gen,
     known: row,
@@ -140,7 +140,11 @@ export function call(at: Circumstances, world: World, n: number, op: Op): Outcom
     case 'login':
       return login(at, world, n, flight, op);
     case 'regenerate':
-      return done(fresh(flight.hasCookie, at.now, true), 'done', ended(world, flight));
+      return done(
+        fresh(flight.hasCookie, at.now, { replaces: true, made: flight.made }),
+        'done',
+        ended(world, flight),
+      );
     case 'logout':
     case 'destroy':
       return done({ ...flight, phase: 'ended here' }, 'done', ended(world, flight));
@@ -160,7 +164,7 @@ function login(
     counts: at.rules.cap === undefined ? undefined : op.user,
   });
   const anew = (view: Data = {}): Outcome[] => {
-    const begun = { ...fresh(flight.hasCookie, at.now, flight.replaces), view };
+    const begun = { ...fresh(flight.hasCookie, at.now, flight), view };
     return create(at, world, n, signedIn(begun), op.user);
   };
   if (flight.phase === 'new') return create(at, world, n, signedIn({ ...flight, bornAt: at.now }), op.user);
@@ -289,7 +293,8 @@ function store(at: Circumstances, world: World, n: number, flight: Flight, what:
   const isRenewed = what.renewal !== undefined;
   const asked = (what.isTouch === true && what.isEarly !== true) || isLogin;
   const times = asked ? [now] : [flight.known.seenAt, row.seenAt, now].filter((time) => now - time < TOUCH);
-  const gen = isRenewed ? world.next : row.gen;
+  const made = flight.made + (isRenewed ? 1 : 0);
+  const gen = isRenewed ? `${n}.${made}` : row.gen;
   return [...new Set(times)].map((seenAt) => {
     const next: Row = {
       ...row,
@@ -302,23 +307,23 @@ function store(at: Circumstances, world: World, n: number, flight: Flight, what:
         previous: what.renewal === 'scheduled' ? { gen: row.gen, until: now + GRACE } : undefined,
       }),
     };
-    return written(isRenewed ? { ...world, next: world.next + 1 } : world, n, next, {
+    return written(world, n, next, {
       ...flight,
-      ...(isRenewed && { gen, mustSend: true }),
+      ...(isRenewed && { gen, made, mustSend: true }),
       writtenAt: now,
     });
   });
 }
 
 function create({ now }: Circumstances, world: World, n: number, flight: Flight, user?: string): Outcome[] {
-  const { next: number } = world;
-  const gen = number + 1;
+  const made = flight.made + 1;
+  const gen = `${n}.${made}`;
   const row: Row = {
     ...{ gen, epoch: 1, version: 1, data: flight.view, user },
     ...{ createdAt: flight.bornAt, seenAt: now, renewedAt: flight.bornAt },
   };
-  const begun = { ...flight, phase: 'loaded', row: number, gen, mustSend: true, writtenAt: now } as const;
-  return [written({ ...world, next: number + 2 }, n, row, begun)];
+  const begun = { ...flight, phase: 'loaded', row: gen, gen, made, mustSend: true, writtenAt: now } as const;
+  return [written(world, n, row, begun)];
 }
 
 function written(world: World, n: number, row: Row, flight: Flight): Outcome {

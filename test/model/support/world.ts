@@ -21,10 +21,10 @@ export type Data = Readonly<Record<string, unknown>>;
 export interface Row {
   /** Its name, once somebody was told. */
   readonly key?: string;
-  /** Which of all ids that were ever made is its current one. */
-  readonly gen: number;
+  /** Which of all ids that were ever made is its current one. Ids are named by the request that made them, as sessions are. */
+  readonly gen: string;
   /** The one before a scheduled renewal, and until when it counts. */
-  readonly previous?: { readonly gen: number; readonly until: number } | undefined;
+  readonly previous?: { readonly gen: string; readonly until: number } | undefined;
   readonly epoch: number;
   readonly version: number;
   readonly data: Data;
@@ -42,9 +42,11 @@ export interface Flight {
   /** Whether it ended the session that it came with, and has another one since. */
   readonly replaces: boolean;
   /** The session that it has read or begun. */
-  readonly row: number;
+  readonly row: string;
   /** The id that it goes on with. */
-  readonly gen: number;
+  readonly gen: string;
+  /** How many ids it has made. */
+  readonly made: number;
   readonly isHandedOn: boolean;
   /** What it knows of the session. */
   readonly known: Pick<Row, 'gen' | 'epoch' | 'version' | 'data' | 'seenAt' | 'renewedAt'>;
@@ -56,7 +58,7 @@ export interface Flight {
   /** Whether it has to send the cookie: of a new session, or with a new id. */
   readonly mustSend: boolean;
   /** The sessions that have to go because somebody signed in. */
-  readonly surplus: readonly number[];
+  readonly surplus: readonly string[];
   /** Whose sessions are to be counted. */
   readonly counts?: string | undefined;
 }
@@ -65,21 +67,20 @@ export interface Flight {
 export interface Sweep {
   readonly user: string;
   /** What has to go: it was the user's when the call began. */
-  readonly rows: readonly number[];
+  readonly rows: readonly string[];
   readonly ended: number;
 }
 
 /** One state that everything may be in, after all that was observed. */
 export interface World {
-  readonly rows: Readonly<Record<number, Row>>;
+  readonly rows: Readonly<Record<string, Row>>;
   readonly flights: Readonly<Record<number, Flight>>;
   readonly sweeps: Readonly<Record<number, Sweep>>;
   /** The ids that somebody was told. */
-  readonly ids: Readonly<Record<string, number>>;
-  readonly next: number;
+  readonly ids: Readonly<Record<string, string>>;
 }
 
-export const EMPTY: World = { rows: {}, flights: {}, sweeps: {}, ids: {}, next: 1 };
+export const EMPTY: World = { rows: {}, flights: {}, sweeps: {}, ids: {} };
 
 /** What holds while something happens. */
 export interface Circumstances {
@@ -94,18 +95,18 @@ export function isAlive({ seenAt, createdAt }: Row, now: number): boolean {
 }
 
 /** The sessions there are, of a user if one is given. */
-export function livingRows({ rows }: World, now: number, user?: string): [number, Row][] {
-  return Object.entries(rows)
-    .filter(([, row]) => isAlive(row, now) && (user === undefined || row.user === user))
-    .map(([number, row]) => [Number(number), row]);
+export function livingRows({ rows }: World, now: number, user?: string): [string, Row][] {
+  return Object.entries(rows).filter(
+    ([, row]) => isAlive(row, now) && (user === undefined || row.user === user),
+  );
 }
 
-export function withRow(world: World, number: number, row: Row): World {
-  return { ...world, rows: { ...world.rows, [number]: row } };
+export function withRow(world: World, name: string, row: Row): World {
+  return { ...world, rows: inOrder({ ...world.rows, [name]: row }) };
 }
 
-export function withoutRows(world: World, numbers: readonly number[]): World {
-  const rows = Object.entries(world.rows).filter(([number]) => !numbers.includes(Number(number)));
+export function withoutRows(world: World, names: readonly string[]): World {
+  const rows = Object.entries(world.rows).filter(([name]) => !names.includes(name));
   return { ...world, rows: Object.fromEntries(rows) };
 }
 
@@ -113,17 +114,20 @@ export function withFlight(world: World, n: number, flight: Flight): World {
   return { ...world, flights: { ...world.flights, [n]: flight } };
 }
 
+/** Worlds that differ in nothing but in the order of their sessions are one. */
+function inOrder<T>(things: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(things).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
 /** Takes note that somebody was told an id. Undefined where it cannot be that one. */
-export function told(world: World, number: number, gen: number, id: string, key: string): World | undefined {
+export function told(world: World, name: string, gen: string, id: string, key: string): World | undefined {
   if (world.ids[id] !== undefined) return world.ids[id] === gen ? world : undefined;
   if (Object.values(world.ids).includes(gen)) return undefined; // it has another name
-  const row = world.rows[number];
-  const isOthers = Object.entries(world.rows).some(
-    ([other, { key: own }]) => own === key && Number(other) !== number,
-  );
+  const row = world.rows[name];
+  const isOthers = Object.entries(world.rows).some(([other, { key: own }]) => own === key && other !== name);
   if (isOthers || (row?.key !== undefined && row.key !== key)) return undefined;
-  const named = { ...world, ids: { ...world.ids, [id]: gen } };
-  return row === undefined ? named : withRow(named, number, { ...row, key });
+  const named = { ...world, ids: inOrder({ ...world.ids, [id]: gen }) };
+  return row === undefined ? named : withRow(named, name, { ...row, key });
 }
 
 /** Whether a session lives that nobody can reach: its id was told to nobody, and no request is under way that may. */

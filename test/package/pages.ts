@@ -1,0 +1,51 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { ROOT } from './package.js';
+
+/** The pages that are published with the package. */
+export const PAGES: readonly string[] = [
+  ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].filter((page) =>
+    existsSync(ROOT + page),
+  ),
+  ...readdirSync(`${ROOT}docs`, { recursive: true })
+    .map((name) => `docs/${String(name).replaceAll('\\', '/')}`)
+    .filter((name) => name.endsWith('.md'))
+    .sort(),
+];
+
+/** What the pages show. */
+export const IMAGES: readonly string[] = readdirSync(`${ROOT}docs/images`).map(
+  (name) => `docs/images/${name}`,
+);
+
+/** The pages of the samples, which stay in the repository. */
+export const SAMPLE_PAGES: readonly string[] = readdirSync(`${ROOT}sample`)
+  .map((folder) => `sample/${folder}/README.md`)
+  .filter((page) => existsSync(ROOT + page));
+
+/** A block of code of a page. */
+export interface Block {
+  readonly language: string;
+  readonly code: string;
+  /** Where it begins in the text. */
+  readonly at: number;
+}
+
+export function textOf(page: string): string {
+  return readFileSync(ROOT + page, 'utf8');
+}
+
+/** The fenced blocks of code in a text, in order; blocks inside of a list are indented. */
+export function blocksOf(text: string): Block[] {
+  return [...text.matchAll(/^( *)```(\S*)\n(.*?)^\1```$/gms)].map(
+    ({ 1: indent = '', 2: language, 3: code, index }) => ({
+      language: language!,
+      code: code!.replace(new RegExp(`^${indent}`, 'gm'), ''),
+      at: index,
+    }),
+  );
+}
+
+/** The file that the comment in the first line of a block names. */
+export function fileNameOf({ code }: Pick<Block, 'code'>): string | undefined {
+  return /^\/\/ ([\w./-]+\.\w+)\n/.exec(code)?.[1];
+}
