@@ -375,7 +375,7 @@ describe('a request that has written its session, and takes its time before it a
       const other = world.another();
       const { token: newest } = await other.request(
         token,
-        (session) => session[call]('ada' as never),
+        (session) => session[call]('ada'),
         persistent,
       );
       expect((await slow.commit()).cookie).toBe('none');
