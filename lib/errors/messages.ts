@@ -134,6 +134,8 @@ export const messages = {
     'A transaction of the application was open for too long on the one connection that SQLite has; keep transactions short, and do not wait for the session inside of one.',
   dataSourceClosed:
     'The DataSource of TypeOrmSessionStore is not initialized; call dataSource.initialize() before the application starts.',
+  dataSourceGone:
+    'The DataSource of TypeOrmSessionStore is not initialized any more: it was closed while the application was running; call dataSource.initialize() to open it again.',
   pruneInterval: (given: string) =>
     `TypeOrmSessionStore option "pruneInterval": ${given} was given; accepted: a number of milliseconds above zero, or false.`,
   dataSourceMissing: (token: string) =>

@@ -123,10 +123,16 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
     return dialect.prune(run, now, limit);
   }
 
-  /** Put together on first use: before, the `DataSource` may not know its entities yet. */
+  /**
+   * Put together on first use: before, the `DataSource` may not know its entities yet. A `DataSource` that was never open
+   * is a wrong option; one that is closed later is an outage.
+   */
   get #database(): SqlDatabase {
-    if (this.#opened !== undefined) return this.#opened;
     const dataSource = this.#dataSource;
+    if (this.#opened !== undefined) {
+      if (!dataSource.isInitialized) throw new Error(messages.dataSourceGone);
+      return this.#opened;
+    }
     if (!dataSource.isInitialized) throw new SessionOptionsError(messages.dataSourceClosed);
     if (!dataSource.hasMetadata(SessionEntity)) throw new SessionOptionsError(messages.entityMissing);
     const metadata = dataSource.getMetadata(SessionEntity);
