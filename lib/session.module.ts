@@ -109,6 +109,8 @@ export class SessionModule
    * would match a path and an exclusion list for every request.
    */
   configure(consumer: MiddlewareConsumer): void {
+    // Nest constructs nothing at the start that depends on a request: here is the bare prototype then.
+    if (!Object.hasOwn(this, 'runtime')) throw new SessionOptionsError(messages.requestScoped);
     const { httpAdapter } = this.adapterHost;
     const { forRoutes, exclude } = this.runtime.options;
     if (httpAdapter.getType() === 'express')

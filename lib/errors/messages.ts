@@ -86,7 +86,11 @@ export const messages = {
   socketBegins:
     'A session cannot begin with a message of a WebSocket, which can send no cookie, so it was not stored; begin it over HTTP, and connect after that.',
   noRequest: (type: string) =>
-    `No request with a cookie was found for this "${type}" context: gateways need SessionModule in their application, resolvers a context with the request as "req", and messages of microservices have no session.`,
+    `No request with a cookie was found for this "${type}" context: gateways need SessionModule in their application, and resolvers a context with the request as "req".`,
+  rpcHasNoSession:
+    'Messages of microservices have no cookie and so no session. Put @AllowAnonymous() on the handler or its class to let them pass a SessionGuard, or guard your HTTP controllers with @UseGuards(SessionGuard) instead of APP_GUARD; do not use @Session() and the like there.',
+  requestScoped:
+    'SessionModule depends on a provider that is made anew for every request (Scope.REQUEST), but its options are needed once, when the application starts; inject only singletons into forRootAsync() and into the store.',
   cookieLeft:
     'The session stands in its cookie alone, which cannot be sent any more, so it can neither be changed nor ended: the response has left already, or this is a message of a WebSocket; do it over HTTP, before the first byte of a response.',
   insecure:

@@ -13,7 +13,8 @@ import { graphqlRequestOf } from './graphql-request.js';
 export function requestOf(context: ExecutionContext): object {
   const request = find(context);
   if (typeof request === 'object' && request !== null) return request;
-  throw new SessionUsageError(messages.noRequest(context.getType()));
+  const type = context.getType<string>();
+  throw new SessionUsageError(type === 'rpc' ? messages.rpcHasNoSession : messages.noRequest(type));
 }
 
 function find(context: ExecutionContext): unknown {
