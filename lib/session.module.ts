@@ -33,6 +33,9 @@ import { sessionProviders } from './session.providers.js';
 import type { SessionRuntime } from './session.runtime.js';
 import { SocketSessions } from './websocket/socket-sessions.js';
 
+/** Every route, in the words of Nest 10; later versions read it, too, and without a warning. */
+const EVERYWHERE = '*';
+
 /**
  * Gives an application sessions: registers the middleware, injects the store, and provides {@link SessionService},
  * {@link SessionEvents}, {@link SessionHealthIndicator} and {@link SessionGuard} everywhere.
@@ -127,7 +130,7 @@ export class SessionModule
     consumer
       .apply(this.middleware)
       .exclude(...(exclude ?? []))
-      .forRoutes(...(forRoutes ?? ['*path']));
+      .forRoutes(...(forRoutes ?? [EVERYWHERE]));
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -136,6 +136,8 @@ export const messages = {
     `The session table ${table} has columns that would cut off, change or mistake what is stored; mend it with ${statement}; -- or make it anew with the migration CreateSessionTable.`,
   sqliteTransaction:
     'A transaction of the application was open for too long on the one connection that SQLite has; keep transactions short, and do not wait for the session inside of one.',
+  typeOrmTooOld: (oldest: string, given: string) =>
+    `TypeOrmSessionStore needs TypeORM ${oldest} or later, and ${given} is installed; install a later one: npm install typeorm.`,
   dataSourceClosed:
     'The DataSource of TypeOrmSessionStore is not initialized; call dataSource.initialize() before the application starts.',
   dataSourceGone:
@@ -157,6 +159,8 @@ export const messages = {
   redisUnreachable:
     'redisStore({ url }) could not connect; check that the address is right and Redis is reachable. The cause says more.',
   redisPackage: 'redisStore({ url }) connects through the package "redis"; install it: npm install redis.',
+  redisPackageOld:
+    'redisStore({ url }) needs version 5 or later of the package "redis", and an older one is installed; install a later one (npm install redis), or connect by yourself and use redisStore({ client }).',
   redisStoreOptions: (given: number) =>
     `redisStore(): ${given} of "client", "inject" and "url" were given; give exactly one.`,
 
