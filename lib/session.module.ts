@@ -31,6 +31,7 @@ import { SESSION_MIDDLEWARE, SESSION_OPTIONS, SESSION_RUNTIME, SESSION_STORE } f
 import { ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, OPTIONS_TYPE } from './session.module-definition.js';
 import { sessionProviders } from './session.providers.js';
 import type { SessionRuntime } from './session.runtime.js';
+import { keepApart } from './several-modules.js';
 import { SocketSessions } from './websocket/socket-sessions.js';
 
 /** Every route, in the words of Nest 10; later versions read it, too, and without a warning. */
@@ -114,6 +115,7 @@ export class SessionModule
   configure(consumer: MiddlewareConsumer): void {
     // Nest constructs nothing at the start that depends on a request: here is the bare prototype then.
     if (!Object.hasOwn(this, 'runtime')) throw new SessionOptionsError(messages.requestScoped);
+    keepApart(this.runtime, this.discovery);
     const { httpAdapter } = this.adapterHost;
     const { forRoutes, exclude } = this.runtime.options;
     if (httpAdapter.getType() === 'express')

@@ -78,6 +78,14 @@ export const messages = {
     'req.session was used before the session was loaded (load: "lazy"); use @Session(), a SessionGuard or await SessionService.load(request) first, or set load: "eager".',
   notApplied:
     'The session middleware did not run for this request; check "forRoutes" and "exclude", and that SessionModule is imported.',
+  severalModules: (count: number, faults: string) =>
+    `The application has ${count} SessionModules. If all its sessions are of one kind, import SessionModule.forRoot() once, in the root module: it is global. If they are of several kinds, import each module into its own feature module, with isGlobal: false, its own cookie "name" and its own "forRoutes". Wrong are ${faults}.`,
+  secretOfSeveral:
+    'Several SessionModules have a "secret" in common, so that a cookie of one may be good for another where they share a store; give each its own.',
+  severalRan: (first: string, second: string) =>
+    `The middleware of two kinds of sessions ran for one request, so it has the session of the cookie "${first}", which came first, and not that of "${second}"; give the two SessionModules "forRoutes" and "exclude" that do not overlap.`,
+  otherModule: (name: string) =>
+    `The request has the session of another SessionModule, the one with the cookie "${name}"; check "forRoutes" and "exclude" of both, and that each feature module imports its own SessionModule.`,
   replaced: (given: string) =>
     `req.session cannot be replaced by ${given}; set keys on it, call session.regenerate() for an empty one, or assign null to unset it.`,
   unset: 'The request has no session any more: it was destroyed, or req.session was set to null.',
@@ -177,6 +185,8 @@ export const messages = {
     `The session does not fit into its cookie: with ${data} bytes of data it takes ${length} bytes there, and ${cookies === 1 ? 'one cookie has' : `${cookies} cookies have`} room for ${most}, their names left out (RFC 6265bis, section 5.6: 4096 bytes each); keep large things in a database and their key in the session, raise the option "chunks" of CookieSessionStore, or use a store on the server. The cookie from before stays good.`,
 
   // testing, health
+  severalSessions: (count: number) =>
+    `nest-session/testing: the application has ${count} SessionModules; give app.select(module), with the value that the SessionModule.forRoot(...) in question returned.`,
   noSessions: (given: string) =>
     `nest-session/testing: ${given} has no SessionModule; import SessionModule.forRoot(...) into the application, and give the application or its compiled TestingModule.`,
   dataMember: (key: string) =>
