@@ -15,7 +15,11 @@ export interface SessionModuleExtras {
 const extras: SessionModuleExtras = { isGlobal: true };
 
 export const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<SessionModuleOptions>({ optionsInjectionToken: SESSION_OPTIONS })
+  new ConfigurableModuleBuilder<SessionModuleOptions>({
+    optionsInjectionToken: SESSION_OPTIONS,
+    // Each call makes a module of its own, even where Nest 10 finds the options of two to be alike.
+    alwaysTransient: true,
+  })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createSessionOptions')
     .setExtras(extras, (definition, { isGlobal = true }) => ({ ...definition, global: isGlobal }))

@@ -33,7 +33,11 @@ import { SESSION_MIDDLEWARE, SESSION_OPTIONS, SESSION_RUNTIME, SESSION_STORE } f
 import { ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, OPTIONS_TYPE } from './session.module-definition.js';
 import { sessionProviders } from './session.providers.js';
 import type { SessionRuntime } from './session.runtime.js';
+import { keepApart } from './several-modules.js';
 import { SocketSessions } from './websocket/socket-sessions.js';
+
+/** Every route, in the words of Nest 10; later versions read it, too, and without a warning. */
+const EVERYWHERE = '*';
 
 /**
  * Gives an application sessions: registers the middleware, injects the store, and provides {@link SessionService},
@@ -114,6 +118,9 @@ export class SessionModule
    * would match a path and an exclusion list for every request.
    */
   configure(consumer: MiddlewareConsumer): void {
+    // Nest constructs nothing at the start that depends on a request: here is the bare prototype then.
+    if (!Object.hasOwn(this, 'runtime')) throw new SessionOptionsError(messages.requestScoped);
+    keepApart(this.runtime, this.discovery);
     const { httpAdapter } = this.adapterHost;
     const { forRoutes, exclude } = this.runtime.options;
     if (httpAdapter.getType() === 'express')
@@ -130,7 +137,7 @@ export class SessionModule
     consumer
       .apply(this.middleware)
       .exclude(...(exclude ?? []))
-      .forRoutes(...(forRoutes ?? ['*path']));
+      .forRoutes(...(forRoutes ?? [EVERYWHERE]));
   }
 
   async onApplicationBootstrap(): Promise<void> {

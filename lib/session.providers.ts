@@ -1,6 +1,8 @@
-import { Inject, Optional, type Provider, type Type } from '@nestjs/common';
+import { Inject, Optional, type Provider, Scope, type Type } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { SessionStore } from './core/store/session-store.js';
+import { messages } from './errors/messages.js';
+import { SessionOptionsError } from './errors/session-options.error.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { createSessionMiddleware } from './http/session.middleware.js';
 import { refuseUnseen } from './options/option-checks.js';
@@ -81,8 +83,17 @@ async function resolveAll(
       typeof entry === 'object' && 'optional' in entry ? [entry.token, entry.optional] : [entry, false];
     Inject(token as Type)(StoreDependencies, undefined, index);
     if (optional) Optional()(StoreDependencies, undefined, index);
+    if (isRequestScoped(token as Type, moduleRef)) throw new SessionOptionsError(messages.requestScoped);
   });
   return (await moduleRef.create(StoreDependencies)).values as never[];
+}
+
+function isRequestScoped(token: Type, moduleRef: ModuleRef): boolean {
+  try {
+    return moduleRef.introspect(token).scope === Scope.REQUEST;
+  } catch {
+    return false; // there is none: said where it is resolved
+  }
 }
 
 function isFactory(store: NonNullable<ResolvedOptions['store']>): store is SessionStoreFactory {

@@ -25,7 +25,7 @@ export class SessionRuntime {
   readonly events = new SessionEventHub();
   readonly shared: SharedStore;
   readonly engine: SessionEngine;
-  readonly context: ExchangeContext & { answerLate?: LateAnswer };
+  readonly context: ExchangeContext & { answerLate?: LateAnswer; serves?: ExchangeContext['serves'] };
   readonly pruner: Pruner | undefined;
   readonly #logger = new Logger('SessionModule');
   readonly #said = new Set<string>();

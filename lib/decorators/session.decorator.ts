@@ -8,14 +8,14 @@ export type Session = SessionObject & SessionData;
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
-const SessionParam = createParamDecorator(
+const SessionParam: (key?: string | Pipe, ...pipes: Pipe[]) => ParameterDecorator = createParamDecorator(
   (key: string | undefined, context: ExecutionContext): Promise<unknown> =>
     withSession<unknown>(context, (session) => {
       if (key === undefined) return session;
       const known = Object.hasOwn(session, key) || SESSION_MEMBERS.has(key);
       return known ? (session as unknown as Record<string, unknown>)[key] : undefined;
     }),
-);
+) as never;
 
 /**
  * Injects the session, or one key of its data, into a handler. Loads it first, in lazy mode.
@@ -27,4 +27,26 @@ const SessionParam = createParamDecorator(
  * @Post('cart') add(@Session() session: Session, @Body() item: CartItem) { (session.cart ??= []).push(item); }
  * ```
  */
-export const Session: (key?: string | Pipe, ...pipes: Pipe[]) => ParameterDecorator = SessionParam as never;
+export function Session(key?: string | Pipe, ...pipes: Pipe[]): ParameterDecorator {
+  const decorate = SessionParam(key, ...pipes);
+  return (target, method, index) => {
+    correctType(target, method, index);
+    decorate(target, method, index);
+  };
+}
+
+/** Where compilers note the types of a method's parameters. */
+const PARAMETER_TYPES = 'design:paramtypes';
+
+/**
+ * Replaces the type of a parameter that is declared as `Session` by `Object`. A compiler that sees one file at a time notes
+ * the decorator of that name in place of the type, and pipes such as `ValidationPipe` would call it with `new`. They leave
+ * values of the type `Object` alone. The types are noted before parameter decorators run.
+ */
+function correctType(target: object, method: string | symbol | undefined, index: number): void {
+  if (method === undefined) return;
+  const types = Reflect.getOwnMetadata(PARAMETER_TYPES, target, method) as unknown[] | undefined;
+  if (types?.[index] !== Session) return;
+  const corrected = types.map((type, at) => (at === index ? Object : type));
+  Reflect.defineMetadata(PARAMETER_TYPES, corrected, target, method);
+}

@@ -81,6 +81,14 @@ export const messages = {
     'req.session was used before the session was loaded (load: "lazy"); use @Session(), a SessionGuard or await SessionService.load(request) first, or set load: "eager".',
   notApplied:
     'The session middleware did not run for this request; check "forRoutes" and "exclude", and that SessionModule is imported.',
+  severalModules: (count: number, faults: string) =>
+    `The application has ${count} SessionModules. If all its sessions are of one kind, import SessionModule.forRoot() once, in the root module: it is global. If they are of several kinds, import each module into its own feature module, with isGlobal: false, its own cookie "name" and its own "forRoutes". Wrong are ${faults}.`,
+  secretOfSeveral:
+    'Several SessionModules have a "secret" in common, so that a cookie of one may be good for another where they share a store; give each its own.',
+  severalRan: (first: string, second: string) =>
+    `The middleware of two kinds of sessions ran for one request, so it has the session of the cookie "${first}", which came first, and not that of "${second}"; give the two SessionModules "forRoutes" and "exclude" that do not overlap.`,
+  otherModule: (name: string) =>
+    `The request has the session of another SessionModule, the one with the cookie "${name}"; check "forRoutes" and "exclude" of both, and that each feature module imports its own SessionModule.`,
   replaced: (given: string) =>
     `req.session cannot be replaced by ${given}; set keys on it, call session.regenerate() for an empty one, or assign null to unset it.`,
   unset: 'The request has no session any more: it was destroyed, or req.session was set to null.',
@@ -89,7 +97,11 @@ export const messages = {
   socketBegins:
     'A session cannot begin with a message of a WebSocket, which can send no cookie, so it was not stored; begin it over HTTP, and connect after that.',
   noRequest: (type: string) =>
-    `No request with a cookie was found for this "${type}" context: gateways need SessionModule in their application, resolvers a context with the request as "req", and messages of microservices have no session.`,
+    `No request with a cookie was found for this "${type}" context: gateways need SessionModule in their application, and resolvers a context with the request as "req".`,
+  rpcHasNoSession:
+    'Messages of microservices have no cookie and so no session. Put @AllowAnonymous() on the handler or its class to let them pass a SessionGuard, or guard your HTTP controllers with @UseGuards(SessionGuard) instead of APP_GUARD; do not use @Session() and the like there.',
+  requestScoped:
+    'SessionModule depends on a provider that is made anew for every request (Scope.REQUEST), but its options are needed once, when the application starts; inject only singletons into forRootAsync() and into the store.',
   cookieLeft:
     'The session stands in its cookie alone, which cannot be sent any more, so it can neither be changed nor ended: the response has left already, or this is a message of a WebSocket; do it over HTTP, before the first byte of a response.',
   insecure:
@@ -137,8 +149,12 @@ export const messages = {
     'The pool of the DataSource has binary: true, under which "pg" reads numbers and times wrongly; leave the setting out (in "extra", or pg.defaults.binary).',
   sqliteTransaction:
     'A transaction of the application was open for too long on the one connection that SQLite has; keep transactions short, and do not wait for the session inside of one.',
+  typeOrmTooOld: (oldest: string, given: string) =>
+    `TypeOrmSessionStore needs TypeORM ${oldest} or later, and ${given} is installed; install a later one: npm install typeorm.`,
   dataSourceClosed:
     'The DataSource of TypeOrmSessionStore is not initialized; call dataSource.initialize() before the application starts.',
+  dataSourceGone:
+    'The DataSource of TypeOrmSessionStore is not initialized any more: it was closed while the application was running; call dataSource.initialize() to open it again.',
   pruneInterval: (given: string) =>
     `TypeOrmSessionStore option "pruneInterval": ${given} was given; accepted: a number of milliseconds above zero, or false.`,
   dataSourceMissing: (token: string) =>
@@ -156,6 +172,8 @@ export const messages = {
   redisUnreachable:
     'redisStore({ url }) could not connect; check that the address is right and Redis is reachable. The cause says more.',
   redisPackage: 'redisStore({ url }) connects through the package "redis"; install it: npm install redis.',
+  redisPackageOld:
+    'redisStore({ url }) needs version 5 or later of the package "redis", and an older one is installed; install a later one (npm install redis), or connect by yourself and use redisStore({ client }).',
   redisStoreOptions: (given: number) =>
     `redisStore(): ${given} of "client", "inject" and "url" were given; give exactly one.`,
 
@@ -172,6 +190,8 @@ export const messages = {
     `The session does not fit into its cookie: with ${data} bytes of data it takes ${length} bytes there, and ${cookies === 1 ? 'one cookie has' : `${cookies} cookies have`} room for ${most}, their names left out (RFC 6265bis, section 5.6: 4096 bytes each); keep large things in a database and their key in the session, raise the option "chunks" of CookieSessionStore, or use a store on the server. The cookie from before stays good.`,
 
   // testing, health
+  severalSessions: (count: number) =>
+    `nest-session/testing: the application has ${count} SessionModules; give app.select(module), with the value that the SessionModule.forRoot(...) in question returned.`,
   noSessions: (given: string) =>
     `nest-session/testing: ${given} has no SessionModule; import SessionModule.forRoot(...) into the application, and give the application or its compiled TestingModule.`,
   dataMember: (key: string) =>

@@ -121,13 +121,18 @@ export class CsrfGuard implements CanActivate {
   }
 
   /** Whether another origin may send such requests: one of the option `csrf.trustedOrigins`. */
-  protected isTrusted(origin: string, _request: GuardedRequest): boolean {
-    return this.#http.trustedOrigins?.has(origin) ?? false;
+  protected isTrusted(origin: string, request: GuardedRequest): boolean {
+    return this.#httpOf(request).trustedOrigins?.has(origin) ?? false;
   }
 
   /** Whether an origin is the application's own. */
   protected isOwn(origin: string, request: GuardedRequest): boolean {
-    return isOwnOrigin(origin, request, this.#http.proxy);
+    return isOwnOrigin(origin, request, this.#httpOf(request).proxy);
+  }
+
+  /** Where an application has several `SessionModule`s, the options are those of the one whose session the request has. */
+  #httpOf(request: GuardedRequest): SessionRuntime['options']['http'] {
+    return exchangeOf(request)?.context.http ?? this.#http;
   }
 
   /** Whether the request has nothing that another site could use: no cookie, no password, nor the origin of a page. */

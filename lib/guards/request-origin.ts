@@ -8,7 +8,11 @@ export interface GuardedRequest {
   readonly socket: IncomingMessage['socket'];
   /** Host and port, and the scheme, as the framework's trust in proxies has them. */
   readonly host?: string;
+  /** The same in Fastify 4; elsewhere without the port. */
+  readonly hostname?: string;
   readonly protocol?: string;
+  /** The application, in Express. */
+  readonly app?: { get?(setting: string): unknown };
   /** What a body parser made of the body, where one ran. */
   readonly body?: unknown;
 }
@@ -31,12 +35,23 @@ export function isOwnOrigin(origin: string, request: GuardedRequest, proxy: bool
   return schemes.some((scheme) => originOf(`${scheme}://${host}`) === origin);
 }
 
-function hostOf({ host, headers }: GuardedRequest, proxy: boolean | undefined): string | undefined {
+function hostOf(request: GuardedRequest, proxy: boolean | undefined): string | undefined {
+  const { headers } = request;
   // HTTP/2 has it in ":authority", which counts more than a Host header (RFC 9113, section 8.3.1).
   const direct = text(headers[':authority']) ?? headers.host;
-  if (proxy === undefined) return host ?? direct;
-  const forwarded = proxy ? text(headers['x-forwarded-host']) : undefined;
+  const believes = proxy ?? expressTrusts(request);
+  if (believes === undefined) return request.host ?? request.hostname ?? direct;
+  const forwarded = believes ? text(headers['x-forwarded-host']) : undefined;
   return /^\s*([^\s,]+)/.exec(forwarded ?? '')?.[1] ?? direct;
+}
+
+/**
+ * Whether Express trusts the proxy that a request came through; undefined in other frameworks. Not by way of
+ * `req.host`: Express 4 leaves the port out of it, and warns of its use.
+ */
+function expressTrusts({ app, socket }: GuardedRequest): boolean | undefined {
+  const trusts = app?.get?.('trust proxy fn') as ((address: unknown, hop: number) => boolean) | undefined;
+  return typeof trusts === 'function' ? trusts(socket.remoteAddress, 0) : undefined;
 }
 
 function text(header: string | string[] | undefined): string | undefined {

@@ -1,11 +1,12 @@
-import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import { UseGuards } from '@nestjs/common';
 import type { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { LOGIN, REQUIREMENTS } from '../session.constants.js';
+import { mayAskSessionGuard } from './delegated-guards.js';
 import { SessionGuard } from './session.guard.js';
 
 /**
- * The handlers that `@RequireSession()` or `@RequireLogin()` stands on, but no {@link SessionGuard}: open to everybody,
- * which nobody can have meant.
+ * The handlers that `@RequireSession()` or `@RequireLogin()` stands on, but no {@link SessionGuard}, nor a guard that may
+ * ask one: open to everybody, which nobody can have meant.
  */
 export function unguardedRoutes(
   discovery: DiscoveryService,
@@ -18,8 +19,8 @@ export function unguardedRoutes(
     ...discovery
       .getProviders()
       .filter(({ token }) => String(token).startsWith('APP_GUARD'))
-      .map(({ instance, metatype }) => (instance as unknown) ?? metatype),
-  ].some(isSessionGuard);
+      .map(({ instance, metatype, inject }) => [instance, metatype, inject] as unknown[]),
+  ].some(mayAskSessionGuard);
   if (isGlobal) return [];
   // Gateways and resolvers are providers.
   return [...discovery.getControllers(), ...discovery.getProviders()].flatMap(({ metatype }) => {
@@ -46,12 +47,14 @@ function asks(target: object): boolean {
 }
 
 function isGuarded(target: object): boolean {
-  return ((Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as unknown[]).some(isSessionGuard);
+  return mayAskSessionGuard(Reflect.getMetadata(GUARDS, target));
 }
 
-function isSessionGuard(guard: unknown): boolean {
-  return (
-    guard instanceof SessionGuard ||
-    (typeof guard === 'function' && (guard === SessionGuard || guard.prototype instanceof SessionGuard))
-  );
+/** What `@UseGuards()` notes guards under, found out from what it does. */
+const GUARDS: unknown = guardsKey();
+
+function guardsKey(): unknown {
+  class Guarded {}
+  UseGuards(SessionGuard)(Guarded);
+  return Reflect.getOwnMetadataKeys(Guarded)[0];
 }

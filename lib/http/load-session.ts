@@ -3,14 +3,21 @@ import type { SessionObject } from '../core/session.js';
 import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import { exchangeOf } from './request-session.js';
+import type { ExchangeContext } from './session-exchange.js';
 
 /**
  * The session of a request, loaded if it is not yet.
  *
+ * @param context - Whose session it has to be, where an application has several kinds.
  * @throws SessionUsageError when the session middleware did not run for the request.
  */
-export async function loadSession(request: object): Promise<SessionObject & SessionData> {
+export async function loadSession(
+  request: object,
+  context?: ExchangeContext,
+): Promise<SessionObject & SessionData> {
   const exchange = exchangeOf(request);
   if (exchange === undefined) throw new SessionUsageError(messages.notApplied);
+  if (context !== undefined && exchange.context !== context)
+    throw new SessionUsageError(messages.otherModule(exchange.context.http.cookieName));
   return (await exchange.get()) as SessionObject & SessionData;
 }

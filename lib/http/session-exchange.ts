@@ -33,6 +33,10 @@ export interface ExchangeContext {
   readonly storeFailures: () => number;
   /** Says something to the operator, once. */
   readonly warnOnce: (message: string) => void;
+  /**
+   * Whether handlers of a class may have these sessions, where an application has several kinds. @defaultValue all may
+   */
+  readonly serves?: ((type: object) => boolean) | undefined;
   /** Answers an error that comes after `next`, in frameworks where that is called once; undefined where it is called again. */
   readonly answerLate?: LateAnswer | undefined;
 }
@@ -63,6 +67,7 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
   #hold: HeldResponse | undefined;
   #failed = false;
   #accessed = false;
+  #isShared = false;
   #unset = false;
   /** Whether it is decided which cookie the response has. */
   #settled = false;
@@ -77,6 +82,22 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
     this.#failuresBefore = context.storeFailures();
     keepExchange(req, this);
     this.#expose();
+  }
+
+  /** Whose exchange it is, among several kinds of sessions. */
+  get context(): ExchangeContext {
+    return this.#context;
+  }
+
+  /** The middleware of other sessions runs for the request as well: this one came first, and counts. */
+  share({ http, warnOnce }: ExchangeContext): void {
+    this.#isShared = true;
+    warnOnce(messages.severalRan(this.#context.http.cookieName, http.cookieName));
+  }
+
+  /** Whether handlers of a class may have the session. */
+  isFor(type: object): boolean {
+    return this.#isShared || this.#context.serves?.(type) !== false;
   }
 
   /** Loads the session, once. Answers at once when the store need not be asked. */

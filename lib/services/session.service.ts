@@ -63,11 +63,13 @@ export class SessionService {
    * anew with each call: for `handleConnection` and for whatever sends by itself. What is changed in it is stored by
    * `session.save()`.
    *
-   * @throws SessionUsageError when the session middleware did not run for the request.
+   * @throws SessionUsageError when the session middleware did not run for the request, or that of another `SessionModule`.
    */
   async load(request: object): Promise<Session> {
     const handshake = this.#sockets.handshakeOf(request);
-    return handshake ? ((await handshake.begin().get()) as Session) : loadSession(request);
+    return handshake
+      ? ((await handshake.begin().get()) as Session)
+      : loadSession(request, this.#runtime.context);
   }
 
   /**

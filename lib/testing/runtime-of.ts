@@ -4,10 +4,20 @@ import { SessionUsageError } from '../errors/session-usage.error.js';
 import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
 
-/** The sessions of an application. @throws SessionUsageError where it has none. */
+/** The sessions of an application, or of the `SessionModule` that it was narrowed to. @throws SessionUsageError where it has none, or several. */
 export function runtimeOf(app: INestApplicationContext): SessionRuntime {
+  const [first, ...others] = runtimesOf(app);
+  if (first === undefined || others.length === 0) return first!;
   try {
-    return app.get<SessionRuntime>(SESSION_RUNTIME, { strict: false });
+    return app.get<SessionRuntime>(SESSION_RUNTIME, { strict: true });
+  } catch (cause) {
+    throw new SessionUsageError(messages.severalSessions(others.length + 1), { cause });
+  }
+}
+
+function runtimesOf(app: INestApplicationContext): SessionRuntime[] {
+  try {
+    return app.get<SessionRuntime>(SESSION_RUNTIME, { strict: false, each: true });
   } catch (cause) {
     throw new SessionUsageError(messages.noSessions(describe(app)), { cause });
   }

@@ -19,21 +19,23 @@ const subscriptions = new WeakMap<object, object>();
 /**
  * The request that a resolver runs for. Its arguments are root, arguments, context and info; those that resolve a type or
  * a reference have no arguments, so that the context comes second.
+ *
+ * @param type - The class of the resolver.
  */
-export function graphqlRequestOf(args: readonly unknown[]): unknown {
+export function graphqlRequestOf(args: readonly unknown[], type: object): unknown {
   for (const context of [args[2], args[1]] as (GraphqlContext | undefined)[]) {
     const request = context?.req ?? context?.request ?? context?.reply?.request;
     if (!isObject(context) || !isObject(request)) continue;
-    return exchangeOf(request) === undefined ? (subscriptionOf(context, request) ?? request) : request;
+    return exchangeOf(request) === undefined ? (subscriptionOf(context, request, type) ?? request) : request;
   }
   return undefined;
 }
 
-function subscriptionOf(context: object, request: SubscriptionContext): object | undefined {
+function subscriptionOf(context: object, request: SubscriptionContext, type: object): object | undefined {
   const known = subscriptions.get(context);
   if (known !== undefined) return known;
   const upgrade = [request.extra?.request, request].find(isObject);
-  const begun = upgrade && handshakeOfUpgrade(upgrade)?.begin().request;
+  const begun = upgrade && handshakeOfUpgrade(upgrade, type)?.begin().request;
   if (begun !== undefined) subscriptions.set(context, begun);
   return begun;
 }

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
+import { exchangeOf } from '../http/request-session.js';
 import { messageIn } from '../websocket/socket-message.js';
 import { graphqlRequestOf } from './graphql-request.js';
 
@@ -12,18 +13,27 @@ import { graphqlRequestOf } from './graphql-request.js';
  */
 export function requestOf(context: ExecutionContext): object {
   const request = find(context);
-  if (typeof request === 'object' && request !== null) return request;
-  throw new SessionUsageError(messages.noRequest(context.getType()));
+  if (typeof request === 'object' && request !== null) return ownRequest(request, context.getClass());
+  const type = context.getType<string>();
+  throw new SessionUsageError(type === 'rpc' ? messages.rpcHasNoSession : messages.noRequest(type));
+}
+
+/** A request whose session is for the class of its handler: not that of another feature module's `SessionModule`. */
+function ownRequest(request: object, type: object): object {
+  const exchange = exchangeOf(request);
+  if (exchange?.isFor(type) === false)
+    throw new SessionUsageError(messages.otherModule(exchange.context.http.cookieName));
+  return request;
 }
 
 function find(context: ExecutionContext): unknown {
   switch (context.getType<string>()) {
     case 'ws':
-      return messageIn(context.getArgs())?.request;
+      return messageIn(context.getArgs(), context.getClass())?.request;
     case 'rpc':
       return undefined;
     case 'graphql':
-      return graphqlRequestOf(context.getArgs());
+      return graphqlRequestOf(context.getArgs(), context.getClass());
     default:
       return context.switchToHttp().getRequest();
   }

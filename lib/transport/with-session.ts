@@ -4,20 +4,37 @@ import type { SessionObject } from '../core/session.js';
 import { loadSession } from '../http/load-session.js';
 import { asWsException } from '../websocket/ws-errors.js';
 import { requestOf } from './request-of.js';
+import { asRpcException } from './rpc-errors.js';
 
 /** Does something with the session of an execution context, loaded if it is not yet. */
 export function withSession<Result>(
   context: ExecutionContext,
   use: (session: SessionObject & SessionData) => Result | Promise<Result>,
 ): Promise<Result> {
-  return told(context, loadSession(requestOf(context)).then(use));
+  return told(context, useSession(context, use));
+}
+
+async function useSession<Result>(
+  context: ExecutionContext,
+  use: (session: SessionObject & SessionData) => Result | Promise<Result>,
+): Promise<Result> {
+  return use(await loadSession(requestOf(context)));
 }
 
 /** What is under way for a context, with errors that its client is told of. */
 export function told<Result>(context: ExecutionContext, work: Promise<Result>): Promise<Result> {
-  if (context.getType<string>() !== 'ws') return work;
+  const tell = TELL[context.getType<string>()];
+  if (tell === undefined) return work;
   return work.catch(async (error: unknown) => {
-    const ws = context.switchToWs();
-    throw await asWsException(error, { pattern: ws.getPattern(), data: ws.getData<unknown>() });
+    throw await tell(error, context);
   });
 }
+
+/** How an error reaches the client; over HTTP and GraphQL Nest takes the package's errors as they are. */
+const TELL: Record<string, (error: unknown, context: ExecutionContext) => Promise<unknown>> = {
+  ws: (error, context) => {
+    const ws = context.switchToWs();
+    return asWsException(error, { pattern: ws.getPattern(), data: ws.getData<unknown>() });
+  },
+  rpc: asRpcException,
+};

@@ -32,29 +32,44 @@ export class Handshake implements MessageOrigin {
 
 /** What makes handshakes of requests: an application's sessions. */
 export interface HandshakeMaker {
+  readonly context: ExchangeContext;
   handshakeOf(request: object): Handshake | undefined;
 }
 
-const clients = new WeakMap<object, Handshake>();
-const servers = new WeakMap<object, HandshakeMaker>();
+/** One for each kind of sessions that the application has. */
+const clients = new WeakMap<object, Handshake[]>();
+const servers = new WeakMap<object, HandshakeMaker[]>();
 
-/** The handshake of a client, as the adapter for WebSockets hands it around. */
-export function handshakeOfClient(client: object): Handshake | undefined {
-  return clients.get(client);
+/**
+ * The handshake of a client, as the adapter for WebSockets hands it around.
+ *
+ * @param context - Of which kind of sessions. @defaultValue any
+ */
+export function handshakeOfClient(client: object, context?: ExchangeContext): Handshake | undefined {
+  return clients.get(client)?.find((known) => context === undefined || known.context === context);
 }
 
 /** Takes note of a client; what was known of it stays. */
 export function rememberClient(client: object, handshake: Handshake): void {
-  if (!clients.has(client)) clients.set(client, handshake);
+  const known = clients.get(client);
+  if (known === undefined) clients.set(client, [handshake]);
+  else if (!known.some(({ context }) => context === handshake.context)) known.push(handshake);
 }
 
 /** Takes note of whose server it is, for handshakes that no adapter has told of. */
 export function rememberServer(server: object, maker: HandshakeMaker): void {
-  servers.set(server, maker);
+  const known = servers.get(server);
+  if (known === undefined) servers.set(server, [maker]);
+  else known.push(maker);
 }
 
-/** A handshake of a request that no adapter has told of, by the server that it came to. */
-export function handshakeOfUpgrade(request: object): Handshake | undefined {
+/**
+ * A handshake of a request that no adapter has told of, by the server that it came to.
+ *
+ * @param type - The class that it is for.
+ */
+export function handshakeOfUpgrade(request: object, type: object): Handshake | undefined {
   const { server } = ((request as Partial<IncomingMessage>).socket ?? {}) as { readonly server?: object };
-  return server && servers.get(server)?.handshakeOf(request);
+  const makers = (server && servers.get(server)) ?? [];
+  return makers.find(({ context }) => context.serves?.(type) !== false)?.handshakeOf(request);
 }

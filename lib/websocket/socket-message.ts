@@ -29,6 +29,11 @@ export class SocketMessage {
     this.#exchange = handshake.begin();
   }
 
+  /** Whether handlers of a class may have the session. */
+  isFor(type: object): boolean {
+    return this.#exchange.isFor(type);
+  }
+
   /** What the session of the message is loaded through. */
   get request(): object {
     return this.#exchange.request;
@@ -75,7 +80,8 @@ export class SocketMessage {
   }
 }
 
-/** The message among the arguments of its handler. */
-export function messageIn(args: readonly unknown[]): SocketMessage | undefined {
-  return args.find((argument) => argument instanceof SocketMessage);
+/** The message among the arguments of its handler: of several kinds of sessions the one for the class of the handler. */
+export function messageIn(args: readonly unknown[], type: object): SocketMessage | undefined {
+  return args.find((argument) => argument instanceof SocketMessage && argument.isFor(type)) as
+    SocketMessage | undefined;
 }

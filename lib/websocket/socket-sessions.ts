@@ -8,11 +8,12 @@ import { type MessageCallback, SocketMessage } from './socket-message.js';
 
 /** Gives the messages of an application's WebSockets their session, whichever adapter brings them. */
 export class SocketSessions {
-  readonly #context: ExchangeContext;
   readonly #host: HttpAdapterHost;
 
-  constructor(context: ExchangeContext, host: HttpAdapterHost) {
-    this.#context = context;
+  constructor(
+    readonly context: ExchangeContext,
+    host: HttpAdapterHost,
+  ) {
     this.#host = host;
   }
 
@@ -35,7 +36,7 @@ export class SocketSessions {
 
   /** The handshake behind what an application has in hand: a client, or the request of a handshake. */
   handshakeOf(subject: object): Handshake | undefined {
-    const known = handshakeOfClient(subject);
+    const known = handshakeOfClient(subject, this.context);
     if (known !== undefined) return known;
     const { handshake, request, headers } = subject as {
       readonly handshake?: unknown;
@@ -59,7 +60,7 @@ export class SocketSessions {
     adapter.bindMessageHandlers = (client: object, handlers, transform): unknown =>
       bindMessageHandlers(
         client,
-        handlers.map((handler) => withSession(client, handler)),
+        handlers.map((handler) => withSession(client, handler, this.context)),
         transform,
       ) as unknown;
   }
@@ -80,16 +81,16 @@ export class SocketSessions {
         ? httpAdapter.getInstance<{ readonly request: object }>().request
         : Object.getPrototypeOf(request);
     const copy: unknown = Object.create(prototype as object, Object.getOwnPropertyDescriptors(request));
-    return new Handshake(this.#context, copy as IncomingMessage);
+    return new Handshake(this.context, copy as IncomingMessage);
   }
 }
 
-function withSession(client: object, handler: WsMessageHandler): WsMessageHandler {
+function withSession(client: object, handler: WsMessageHandler, context: ExchangeContext): WsMessageHandler {
   const callback = handler.callback as (...args: unknown[]) => Promise<unknown>;
   return {
     ...handler,
     callback: (...args: unknown[]): Promise<unknown> => {
-      const handshake = handshakeOfClient(client);
+      const handshake = handshakeOfClient(client, context);
       return handshake ? new SocketMessage(client, handshake).handle(callback, args) : callback(...args);
     },
   };

@@ -74,6 +74,9 @@ async function connect(url: string, options: { readonly prefix?: string }): Prom
       reconnectStrategy: (tries) => connected && Math.min((tries + 1) * PAUSE, LONGEST_PAUSE),
     },
   });
+  // TypeScript knows only the version that is installed here.
+  if (typeof (client as { close?: unknown }).close !== 'function')
+    throw new SessionOptionsError(messages.redisPackageOld);
   client.on('error', () => undefined); // the calls that it affects fail, and are reported as storeError
   const store = new ConnectedRedisStore(client, options); // refuses wrong options before it connects
   try {

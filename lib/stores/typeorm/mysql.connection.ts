@@ -1,6 +1,5 @@
 import type { DataSource } from 'typeorm';
 import { messages } from '../../errors/messages.js';
-import { SessionOptionsError } from '../../errors/session-options.error.js';
 import type { RunSql } from './sql-dialect.js';
 
 /** Runs statements that take effect together, or not at all. `work` may run again, where they gave way to others. */
@@ -91,7 +90,7 @@ export class MysqlConnections {
 
   /** Looked up each time: the application may close the `DataSource` and open it again. */
   #obtain(): Promise<Connection> {
-    if (!this.#dataSource.isInitialized) throw new SessionOptionsError(messages.dataSourceClosed);
+    if (!this.#dataSource.isInitialized) throw new Error(messages.dataSourceGone);
     const driver = this.#dataSource.driver as unknown as { obtainMasterConnection(): Promise<Connection> };
     return driver.obtainMasterConnection();
   }

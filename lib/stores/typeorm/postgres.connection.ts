@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { messages } from '../../errors/messages.js';
-import { SessionOptionsError } from '../../errors/session-options.error.js';
 import type { RunSql } from './sql-dialect.js';
 
 /** SQLSTATE of a statement that was undone in favour of another: serialization failure, deadlock. */
@@ -48,7 +47,7 @@ export function runOnPostgres(dataSource: DataSource): RunSql {
     for (let tries = 1; ; tries++) {
       // With replication it is the pool of the writable server: a replica may lag behind what was just written.
       const { master } = dataSource.driver as unknown as { master?: PgPool };
-      if (master === undefined) throw new SessionOptionsError(messages.dataSourceClosed);
+      if (master === undefined) throw new Error(messages.dataSourceGone);
       const { query_timeout = QUERY_TIMEOUT } = master.options;
       const name = prepared && nameIn(prepared, sql);
       try {

@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { messages } from '../../errors/messages.js';
-import { SessionOptionsError } from '../../errors/session-options.error.js';
 import {
   type BetterSqlite3,
   isWrite,
@@ -43,7 +42,7 @@ export function runOnSqlite(dataSource: DataSource): RunSql {
   return async <Row>(sql: string, parameters: readonly unknown[]) => {
     const writes = isWrite(sql);
     for (let pause = FIRST_PAUSE; ; pause *= 2) {
-      if (!dataSource.isInitialized) throw new SessionOptionsError(messages.dataSourceClosed);
+      if (!dataSource.isInitialized) throw new Error(messages.dataSourceGone);
       const driver = dataSource.driver as unknown as Driver;
       let failure: unknown;
       if (writes && isInTransaction(driver)) failure = new Error(messages.sqliteTransaction);

@@ -11,6 +11,7 @@ import { messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { DATABASES, type SqlDatabase } from './open-database.js';
 import { SessionEntity } from './session.entity.js';
+import { requireTypeOrm } from './typeorm-version.js';
 
 /** Options of a {@link TypeOrmSessionStore}. */
 export interface TypeOrmSessionStoreOptions {
@@ -41,11 +42,12 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
   #opened: SqlDatabase | undefined;
 
   /**
-   * @throws SessionOptionsError when `pruneInterval` is wrong, the driver is not supported, or (on first use) the
+   * @throws SessionOptionsError when `pruneInterval` is wrong, TypeORM is too old, the driver is not supported, or (on first use) the
    * entity is not one of the `DataSource`'s.
    */
   constructor(dataSource: DataSource, options: TypeOrmSessionStoreOptions = {}) {
     refuseUnknownOptions('TypeOrmSessionStore', options, ['pruneInterval']);
+    requireTypeOrm();
     const { pruneInterval } = options;
     const { type } = dataSource.options;
     if (type === 'cockroachdb') throw new SessionOptionsError(messages.cockroachUntried);
@@ -123,10 +125,16 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
     return dialect.prune(run, now, limit);
   }
 
-  /** Put together on first use: before, the `DataSource` may not know its entities yet. */
+  /**
+   * Put together on first use: before, the `DataSource` may not know its entities yet. A `DataSource` that was never open
+   * is a wrong option; one that is closed later is an outage.
+   */
   get #database(): SqlDatabase {
-    if (this.#opened !== undefined) return this.#opened;
     const dataSource = this.#dataSource;
+    if (this.#opened !== undefined) {
+      if (!dataSource.isInitialized) throw new Error(messages.dataSourceGone);
+      return this.#opened;
+    }
     if (!dataSource.isInitialized) throw new SessionOptionsError(messages.dataSourceClosed);
     if (!dataSource.hasMetadata(SessionEntity)) throw new SessionOptionsError(messages.entityMissing);
     const metadata = dataSource.getMetadata(SessionEntity);

@@ -1,8 +1,11 @@
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
+// All of it, for a version without DataSource could not even be refused otherwise.
+import * as typeorm from 'typeorm';
 import type { SessionStoreFactory, StoreDependency } from '../../options/session-options.interface.js';
 import { messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { TypeOrmSessionStore, type TypeOrmSessionStoreOptions } from './typeorm-session.store.js';
+import { requireTypeOrm } from './typeorm-version.js';
 
 /** Options of {@link typeOrmStore}. */
 export interface TypeOrmStoreOptions extends TypeOrmSessionStoreOptions {
@@ -23,9 +26,10 @@ export interface TypeOrmStoreOptions extends TypeOrmSessionStoreOptions {
  * ```
  */
 export function typeOrmStore({
-  dataSource = DataSource,
+  dataSource = typeorm.DataSource,
   ...options
 }: TypeOrmStoreOptions = {}): SessionStoreFactory {
+  requireTypeOrm();
   return {
     inject: [{ token: tokenOf(dataSource), optional: true }],
     useFactory: (source: DataSource | undefined) => {

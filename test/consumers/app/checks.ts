@@ -8,6 +8,7 @@ import { SESSION_STORE, SessionEvents, SessionGuard, SessionService } from 'nest
 import session, { ExpressStoreAdapter } from 'nest-session/express';
 import { failingStore, fakeClock, readSession, signIn } from 'nest-session/testing';
 import { AppModule } from './app.module.js';
+import { applied } from './excluded.js';
 import { MemberGuard } from './member.guard.js';
 import './session-data.js';
 
@@ -77,7 +78,7 @@ async function main() {
   const isStore = new ExpressStoreAdapter(new Rows()) instanceof ExpressStoreAdapter;
   const { default: express4 } = (await import('express4')) as { default: typeof express };
   const views = [await viewed(express), await viewed(express4)];
-  console.log(JSON.stringify({ tested: await tested(), views, isGuard, isStore }));
+  console.log(JSON.stringify({ tested: await tested(), views, applied: await applied(), isGuard, isStore }));
 }
 
 void main();

@@ -10,7 +10,7 @@ import './session-data.js';
 const options = { logger: ['warn', 'error'] as LogLevel[] };
 
 const ADAPTERS: Record<string, () => Promise<INestApplication>> = {
-  'Express 5': () => NestFactory.create(AppModule, options),
+  Express: () => NestFactory.create(AppModule, options),
   // Nest looks for its body parsers in `app.router`, which Express 4 forbids.
   'Express 4': async () => {
     const { default: express4 } = (await import('express4')) as { default: typeof express };
@@ -23,7 +23,7 @@ const ADAPTERS: Record<string, () => Promise<INestApplication>> = {
 };
 
 /** Serves until it is told to stop, at the address that it prints. */
-async function main(adapter = 'Express 5') {
+async function main(adapter = 'Express') {
   const app = await ADAPTERS[adapter]!();
   app.enableShutdownHooks();
   await app.listen(0, '127.0.0.1');

@@ -9,11 +9,12 @@ export interface Application {
   readonly compiler?: string;
   /** What makes its JavaScript; with `nothing` it is type-checked alone. */
   readonly build: 'tsc' | 'swc' | 'nothing' | 'is JavaScript';
-  /** On what it is run beside Express 5; then with Redis, too. */
+  /** On what it is run beside the Express that Nest brings; then with Redis, too. */
   readonly adapters?: readonly Adapter[];
 }
 
-export type Adapter = 'Express 5' | 'Express 4' | 'Fastify';
+/** `Express` is the one that Nest brings: 5, and 4 with Nest 10. */
+export type Adapter = 'Express' | 'Express 4' | 'Fastify';
 
 /** Packages that are installed together, and the applications that use them. */
 export interface DependencySet {
@@ -120,6 +121,32 @@ export const NEST_11: DependencySet = {
       compilerOptions: node16,
       build: 'nothing',
     },
+  ],
+};
+
+export const NEST_10: DependencySet = {
+  name: 'Nest 10.4, TypeORM 0.3, redis 5',
+  installer: 'npm',
+  dependencies: {
+    ...COMMON,
+    ...nest(10),
+    '@types/express': '^4.17.0',
+    redis: '^5.0.0',
+    'reflect-metadata': '^0.1.13',
+    typeorm: '^0.3.20',
+    typescript: '~5.4.0',
+  },
+  applications: [
+    {
+      name: 'CommonJS, node10',
+      type: 'commonjs',
+      compilerOptions: node10,
+      build: 'tsc',
+      adapters: ['Express 4', 'Fastify'],
+    },
+    { name: 'ESM, nodenext', type: 'module', compilerOptions: nodenext, build: 'tsc' },
+    { name: 'CommonJS, SWC', type: 'commonjs', compilerOptions: node10, build: 'swc' },
+    { name: 'JavaScript that requires', type: 'commonjs', build: 'is JavaScript' },
   ],
 };
 

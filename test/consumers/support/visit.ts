@@ -47,9 +47,12 @@ export async function visit(node: string, project: string, env: NodeJS.ProcessEn
   return { answers, exits: [first.exit, second.exit], complaints };
 }
 
-/** Whether Node.js warns that an application in CommonJS requires Nest 12, which is ESM. */
+/**
+ * Whether Node.js warns that an application in CommonJS requires Nest 12, which is ESM, or Nest 10 that a module of its own
+ * was slow, as on a busy machine.
+ */
 function isOfOthers(line: string): boolean {
-  return /loading ES Module .*@nestjs|^Support for loading ES Module|^\(Use `node --trace-warnings/.test(
+  return /loading ES Module .*@nestjs|^Support for loading ES Module|^\(Use `node --trace-warnings|"InternalCoreModule" is taking/.test(
     line,
   );
 }

@@ -44,7 +44,7 @@ class VisitController {
     return (session.visits = Number(session.visits ?? 0) + 1);
   }
 
-  @Get('raw')
+  @Get(['raw', '/'])
   raw(@Req() req: Request & { session?: AnySession }): unknown {
     return { session: req.session !== undefined };
   }
@@ -314,6 +314,13 @@ describe.each(ADAPTER_NAMES)('SessionModule (%s)', (adapter) => {
     const not = await start([SessionModule.forRoot({ secret: SECRET, exclude: ['visit'] })]);
     expect((await not.client.get('/raw')).body).toEqual({ session: true });
     expect((await not.client.post('/visit')).status).toBe(500);
+    expect((await not.client.get('/')).body).toEqual({ session: true });
+    const prefixed = await start(
+      [SessionModule.forRoot({ secret: SECRET, exclude: ['raw'] })],
+      (app) => void app.setGlobalPrefix('api'),
+    );
+    expect((await prefixed.client.post('/api/visit')).text).toBe('1');
+    expect((await prefixed.client.get('/api/raw')).body).toEqual({ session: false });
     await expect(not.app.get(SessionService).load({})).rejects.toThrow(
       /session middleware did not run for this request; check "forRoutes"/,
     );

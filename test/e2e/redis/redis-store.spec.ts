@@ -1,11 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication, Module, Param, Post } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { createSentinel } from 'redis';
 import { Session, SessionModule, SessionService, type SessionStoreFactory } from '../../../lib/index.js';
-import { redisStore } from '../../../lib/stores/redis/index.js';
+import { type RedisSessionClient, redisStore } from '../../../lib/stores/redis/index.js';
 import { Client, listen } from '../../support/client.js';
+import { ioredis } from '../../support/ioredis.js';
 import { connectRedis, openRedisSpace, REDIS_URL, type RedisSpace } from '../../support/redis.js';
-import { REDIS_SERVER, type RedisServer, startRedisServer } from '../../support/redis-server.js';
+import {
+  REDIS_SERVER,
+  type RedisServer,
+  startRedisSentinel,
+  startRedisServer,
+} from '../../support/redis-server.js';
 
 const SECRET = 'a secret of more than thirty-two bytes';
 
@@ -81,6 +88,43 @@ afterEach(async () => void (await Promise.all(apps.splice(0).map((app) => app.cl
     const again = new Client(second.base);
     for (const [name, value] of visitor.cookies) again.cookies.set(name, value);
     expect((await again.get('/me')).body).toEqual({ userId: 'ada' });
+  });
+});
+
+/** Signs in, changes, reads and ends a session. */
+async function visits(client: RedisSessionClient): Promise<void> {
+  const { base, sessions } = await open(redisStore({ client }));
+  const visitor = new Client(base);
+  expect((await visitor.post('/login/ada')).status).toBe(201);
+  expect((await visitor.get('/me')).body).toEqual({ userId: 'ada' });
+  expect(await sessions.count({ userId: 'ada' })).toBe(1);
+  expect((await visitor.post('/login/eve')).status).toBe(201);
+  expect(await sessions.revokeAll('eve')).toBe(1);
+  expect((await visitor.get('/me')).body).toEqual({ userId: null });
+}
+
+(REDIS_SERVER ? describe : describe.skip)('an application with an unusual client', () => {
+  let server: RedisServer;
+  beforeEach(async () => void (server = await startRedisServer()));
+  afterEach(() => server.close());
+
+  it('of node-redis: createSentinel()', async () => {
+    const sentinel = await startRedisSentinel(server);
+    const client = createSentinel({
+      name: 'main',
+      sentinelRootNodes: [{ host: '127.0.0.1', port: sentinel.port }],
+    });
+    client.on('error', () => undefined); // the calls that fail report it
+    await client.connect();
+    await visits(client);
+    await client.close();
+    await sentinel.close();
+  });
+
+  (ioredis ? it : it.skip)('of ioredis: stringNumbers', async () => {
+    const client = new ioredis!.Redis(server.url, { stringNumbers: true });
+    await visits(client);
+    await client.quit();
   });
 });
 
