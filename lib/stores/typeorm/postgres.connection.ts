@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { messages } from '../../errors/messages.js';
+import { SessionOptionsError } from '../../errors/session-options.error.js';
 import type { RunSql } from './sql-dialect.js';
 
 /** SQLSTATE of a statement that was undone in favour of another: serialization failure, deadlock. */
