@@ -18,6 +18,13 @@ import { Store } from './store.js';
 /** A middleware for Express, Connect and plain `node:http`. */
 export type SessionMiddleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
 
+/** As express-session, it has no events: here the public name of a session is its id. */
+class NoEvents extends SessionEventHub {
+  override hears(): boolean {
+    return false;
+  }
+}
+
 function sessionMiddleware(given?: SessionOptions | null): SessionMiddleware {
   const options = given ?? {};
   const resolved = resolveSessionOptions(options);
@@ -29,7 +36,7 @@ function sessionMiddleware(given?: SessionOptions | null): SessionMiddleware {
     timeout: resolved.storeTimeout,
     onError: () => undefined,
   });
-  const engine = new SessionEngine(settings, dropIn, shared, new SessionEventHub(), (engine, state) =>
+  const engine = new SessionEngine(settings, dropIn, shared, new NoEvents(), (engine, state) =>
     Session.bound(engine, state),
   );
   const context = { engine, http, callTimeout: resolved.storeTimeout, storeFailures: () => 0, warnOnce };

@@ -344,7 +344,8 @@ export class SessionExchange implements SessionHost<SessionState>, ResponseGate 
     const { engine, http } = this.#context;
     const isUnset = isTakenOff(this.#req, this.#shown) ?? this.#unset;
     if (state.isEnded || !isUnset) return engine.commit(state);
-    if (http.unset === 'keep') return { cookie: 'none' };
+    // What a call has stored stays, and with it a new id has to reach the client.
+    if (http.unset === 'keep') return engine.cookieOf(state);
     return engine.destroy(state, 'logout').then(() => engine.commit(state));
   }
 

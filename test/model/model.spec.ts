@@ -61,7 +61,7 @@ describe.each(PLACES)('sessions are as in the model ($place)', ({ open, options,
             await sites[0]!.sessions.revokeEverything();
             await new Course(driver, sites, clock, rules).run(course);
           }),
-          runs(50 * share, { endOnFailure: Boolean(process.env.FC_FIRST) }),
+          runs(50 * share),
         );
       } finally {
         for (const site of sites) await site.close();

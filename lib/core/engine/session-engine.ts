@@ -23,7 +23,7 @@ export type Commit =
   | { readonly cookie: 'clear' }
   | { readonly cookie: 'set'; readonly token: string };
 
-/** Milliseconds for which a cookie is trusted to be current after a write has found it so. */
+/** Milliseconds for which a new cookie is trusted to be current after a write has found it so. */
 const TRUSTED = 1_000;
 
 const NOTHING: Commit = { cookie: 'none' };
@@ -194,11 +194,10 @@ export class SessionEngine {
   /** Ends the session in the store, whoever it has become since this request read it. */
   async destroy(state: SessionState, reason: DestroyedReason): Promise<void> {
     state.requireAttached();
-    const { base } = state;
-    if (base !== undefined && state.status !== 'ended here') {
-      if (this.settings.sealsCookies && state.host.cookieSettled)
+    if (state.status !== 'ended here') {
+      if (this.settings.sealsCookies && state.host.cookieSettled && state.base !== undefined)
         throw new SessionUsageError(messages.cookieLeft);
-      await this.#writer.end(state, base, reason);
+      await this.#writer.end(state, reason);
     }
     state.end('here');
   }
@@ -237,9 +236,13 @@ export class SessionEngine {
     return state.mustSendCookie || (state.host.renewal === 'possible' && renewsCookie(state));
   }
 
-  /** Whether the write that lets the cookie leave was so long ago that somebody may have signed in since, elsewhere. */
+  /**
+   * Whether the store has to be asked again before the cookie leaves: somebody may have signed in elsewhere since a call of
+   * this request has written the session. A cookie that is merely renewed can do harm then, and a new one when it is old.
+   */
   #mustCheck(state: SessionState): boolean {
-    return this.#sendsCookie(state) && this.settings.now() - state.writtenAt > TRUSTED;
+    if (!this.#sendsCookie(state) || this.settings.rolling === 'change') return false;
+    return !state.mustSendCookie || this.settings.now() - state.writtenAt > TRUSTED;
   }
 
   /** The renewal of the id that is due by the clock, where the response can carry it. */

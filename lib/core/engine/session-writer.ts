@@ -66,16 +66,22 @@ export class SessionWriter {
     return this.#turns.take(state.key, (turn) => this.#writeInTurn(state, turn, write));
   }
 
-  /** Ends a stored session, whatever became of it since; writers that come after find it gone. */
-  end(state: SessionState, base: SessionRecord, reason: DestroyedReason): Promise<void> {
-    return this.#turns.take(base.key, async (turn) => {
+  /** Ends a session, whatever became of it since; writers that come after find it gone. */
+  async end(state: SessionState, reason: DestroyedReason): Promise<void> {
+    if (!state.hasId) return; // nobody has begun to store it
+    await this.#turns.take(state.key, async (turn) => {
+      // As the write before this turn has left it: a new session may have been on its way to the store.
+      const { base } = state;
+      if (base === undefined) return;
       await this.#delete(state, base, reason);
       turn.latest = 'gone';
     });
   }
 
   async #delete(state: SessionState, base: SessionRecord, reason: DestroyedReason): Promise<void> {
-    if (await this.shared.delete(state.place)) this.reporter.destroyed(base, reason);
+    // Somebody may have signed in to it since this request has read it: an event says whose session it was.
+    const latest = this.reporter.hearsDestroyed ? await this.shared.read(state.place) : undefined;
+    if (await this.shared.delete(state.place)) this.reporter.destroyed(latest ?? base, reason);
   }
 
   async #writeInTurn(state: SessionState, turn: Turn, write: Write): Promise<WriteOutcome> {
@@ -171,8 +177,12 @@ export class SessionWriter {
     if (!state.host.canSend(state.cookie)) return true;
     const record = this.#nextRecord(state, 'changed', { login });
     await this.settings.schema?.check(record.data);
-    if (!(await this.shared.create(record)) && !(await this.#isStored(state, record)))
-      throw new SessionDataError(messages.storeExists);
+    if (!(await this.#createOnce(state, record))) throw new SessionDataError(messages.storeExists);
+    if (state.isEnded) {
+      // It was ended by a call that did not wait for this slow store any longer.
+      await this.#delete(state, record, 'logout');
+      return true;
+    }
     if (this.#isStranded(state)) return true;
     turn.latest = record;
     state.stored(record);
@@ -181,10 +191,19 @@ export class SessionWriter {
     return true;
   }
 
-  /** Whether a record is there because this very write put it there, although its answer was lost. */
-  async #isStored(state: SessionState, { version, token }: SessionRecord): Promise<boolean> {
+  /** Adds a record; false where its key is taken by another. */
+  async #createOnce(state: SessionState, record: SessionRecord): Promise<boolean> {
+    try {
+      if (await this.shared.create(record)) return true;
+    } catch (error) {
+      // It may be stored all the same. Nobody will have its cookie, and nobody begins with this id again.
+      void this.shared.delete(state.place).catch(() => false);
+      state.forgetId();
+      throw error;
+    }
+    // The store may have added it and lost the answer.
     const there = await this.shared.read(state.place);
-    return there?.version === version && there.token === token;
+    return there?.version === record.version && there.token === record.token;
   }
 
   /** Carries the request's changes over to what somebody else stored meanwhile. */

@@ -61,6 +61,40 @@ export function isUnreadable({ meta }: SessionRecord): boolean {
   return meta === '';
 }
 
+/** The end of the year 9999, in milliseconds. */
+const LATEST = 253_402_300_799_999;
+
+/** Whether what a store returned has the shape of a record: whoever can write to it may have put anything there. */
+export function isRecord(given: SessionRecord): boolean {
+  return (
+    isText(given.key) &&
+    isText(given.token) &&
+    isText(given.data) &&
+    (given.meta === null || isText(given.meta)) &&
+    (given.userId === null || isText(given.userId)) &&
+    (given.previousToken === null || isText(given.previousToken)) &&
+    (given.previousUntil === null || isTime(given.previousUntil)) &&
+    (given.authenticatedAt === null || isTime(given.authenticatedAt)) &&
+    isTime(given.createdAt) &&
+    isTime(given.lastSeenAt) &&
+    typeof given.expiresAt === 'number' &&
+    Number.isSafeInteger(given.version) &&
+    Number.isSafeInteger(given.epoch) &&
+    given.epoch < LAST_EPOCH
+  );
+}
+
+/** A 32-bit column holds no more. Beyond it, nobody could sign in any more. */
+const LAST_EPOCH = 2 ** 31 - 1;
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isTime(value: number): boolean {
+  return typeof value === 'number' && Math.abs(value) <= LATEST;
+}
+
 /** A {@link SessionRecord} without what the application stored and without tokens: what a list of sessions shows. */
 export type SessionSummary = Omit<
   SessionRecord,

@@ -19,6 +19,11 @@ export class SessionReporter {
     private readonly now: () => number,
   ) {}
 
+  /** Whether anybody listens to ends. */
+  get hearsDestroyed(): boolean {
+    return this.hub.hears('destroyed');
+  }
+
   created(record: Subject): void {
     this.#tell({ type: 'created' }, record);
   }

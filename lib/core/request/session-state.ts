@@ -124,6 +124,11 @@ export class SessionState {
     return (this.#id ??= this.settings.ids.generate(this.host.request));
   }
 
+  /** Whether the session has an id yet. */
+  get hasId(): boolean {
+    return this.#id !== undefined;
+  }
+
   /** Has a new id made when one is next needed; for a session that is not stored. */
   forgetId(): void {
     this.#id = undefined;
@@ -261,7 +266,7 @@ export class SessionState {
       this.#newCsrf = undefined;
     }
     this.base = record;
-    this.#status = 'loaded';
+    if (!this.isEnded) this.#status = 'loaded';
     this.touchAsked = false;
     this.written = 'here';
     this.writtenAt = this.settings.now();

@@ -5,7 +5,7 @@ import { Batcher } from './batcher.js';
 import { type Confidential, confidentialIn, safeError } from './safe-error.js';
 import { within } from '../record/time-limit.js';
 import type { RecordSeal } from '../record/record-seal.js';
-import type { SessionChange, SessionRecord } from '../record/session-record.js';
+import { isRecord, type SessionChange, type SessionRecord, unreadable } from '../record/session-record.js';
 import { type SessionStore, storeName, type UserSessionStore } from './session-store.js';
 
 /** How long a store call may take, and who hears of its failures. */
@@ -44,9 +44,7 @@ export class SharedStore {
     this.#options = options;
     this.#reads = this.#batcher(
       'read',
-      seal === undefined
-        ? (keys) => store.read(keys)
-        : async (keys) => (await store.read(keys)).map((record) => record && seal.open(record)),
+      async (keys) => (await store.read(keys)).map((record) => (record ? opened(record, seal) : undefined)),
       (key) => key,
     );
     this.#creates = this.#batcher(
@@ -154,4 +152,10 @@ export class SharedStore {
     this.#options.onError(error);
     return error;
   }
+}
+
+/** A record as the engine sees it. What nobody can make sense of is no outage: the engine refuses it as corrupt. */
+function opened(record: SessionRecord, seal: RecordSeal | undefined): SessionRecord {
+  if (!isRecord(record)) return unreadable(record);
+  return seal === undefined ? record : seal.open(record);
 }

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { AnySite, Backend } from '../../support/site.js';
-import { BACKENDS, STAGES } from '../../support/site.js';
+import { type AnySite, type Backend, BACKENDS, deferred, STAGES } from '../../support/site.js';
 
 /** DESIGN 4, "Calls have one order": awaited or not, with callbacks or promises. */
 describe.each(STAGES)('the calls of a request ($stage)', ({ kind, openSite }) => {
@@ -78,6 +77,22 @@ describe.each(STAGES)('the calls of a request ($stage)', ({ kind, openSite }) =>
     expect(await site.sessions.count()).toBe(before);
     expect(await site.sessions.list('joe')).toEqual([]);
   });
+
+  it.each(['logout', 'destroy'] as const)(
+    '%s() after the answer, while it is being stored: nothing lives',
+    async (end) => {
+      const done = deferred();
+      site.handle('answered', async ({ session, takeOver }) => {
+        session.userId = 'late';
+        takeOver().end('answered');
+        await session[end]();
+        done.resolve();
+      });
+      await site.client().get('/raw/answered');
+      await done.promise;
+      expect(await site.sessions.list('late')).toEqual([]);
+    },
+  );
 
   it('two rotate() at once: the cookie that is sent works', async () => {
     site.handle('twice', ({ session }) => Promise.all([session.rotate(), session.rotate()]));
