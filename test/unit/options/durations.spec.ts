@@ -86,7 +86,8 @@ describe.each(Object.entries(DURATIONS))('%s', (name, { read, zero, off, cookie 
       else expect(refusalOf(optionsOf(none))).toContain('of more than zero');
     }
 
-    if (off) expect(read(resolve(optionsOf(false)))).toBe(false);
+    if (cookie) expect(read(resolve(optionsOf(false)))).toBeUndefined();
+    else if (off) expect(read(resolve(optionsOf(false)))).toBe(false);
     else expect(refusalOf(optionsOf(false))).toContain('false was given');
   });
 });
