@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import {
   type DynamicModule,
   Inject,
@@ -21,7 +20,6 @@ import { describe, messages } from './errors/messages.js';
 import { SessionOptionsError } from './errors/session-options.error.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { unguardedRoutes } from './guards/unguarded-routes.js';
-import { type ExpressPrototypes, makeForExpress } from './http/express-classes.js';
 import { type FastifyInstance, joinFastify } from './http/join-fastify.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
@@ -123,11 +121,6 @@ export class SessionModule
     keepApart(this.runtime, this.discovery);
     const { httpAdapter } = this.adapterHost;
     const { forRoutes, exclude } = this.runtime.options;
-    if (httpAdapter.getType() === 'express')
-      makeForExpress(
-        httpAdapter.getHttpServer() as Server | undefined,
-        httpAdapter.getInstance<ExpressPrototypes>(),
-      );
     if (httpAdapter.getType() === 'fastify')
       this.runtime.context.answerLate = joinFastify(httpAdapter.getInstance<FastifyInstance>());
     if (forRoutes === undefined && exclude === undefined) {

@@ -1,89 +1,134 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
-import type { HeldView } from './held-view.js';
-import { byteLength, destroyedError, type Method, refuse } from './node-response.js';
+import { ServerResponse, STATUS_CODES } from 'node:http';
+import { holdSocket } from './held-socket.js';
+import {
+  byteLength,
+  destroyedError,
+  headersSentError,
+  isHttp2,
+  type Method,
+  refuse,
+} from './node-response.js';
 
-/** The calls a response has to wait with, and the view of that response as if they had been made. */
+/** What `headersSent` and the header methods of Node's responses go by; until the head is made it is null. */
+type NodeResponse = ServerResponse & { _header: string | null };
+
+/** The same for other responses, such as those of HTTP/2. */
+const HEAD_SENT: Readonly<Record<string, PropertyDescriptor>> = {
+  headersSent: { value: true },
+  setHeader: { value: tooLate('set') },
+  setHeaders: { value: tooLate('set') },
+  appendHeader: { value: tooLate('append') },
+  removeHeader: { value: tooLate('remove') },
+};
+
+function tooLate(verb: string): () => never {
+  return () => {
+    throw headersSentError(verb);
+  };
+}
+
+/**
+ * The calls that a response has to wait with. By own properties it looks as if they had been made, until they are. It alone
+ * does not look `finished`: when a server closes, Node destroys connections whose response is finished, and serverless
+ * hosts collect a response when it is.
+ */
 export class HeldCalls {
   readonly calls: { readonly method: Method; readonly args: unknown[] }[] = [];
-  ended = false;
   needDrain = false;
-  bytes = 0;
-  private closed = false;
-  private readonly statusCode: number;
-  private readonly statusMessage: string | undefined;
-  /** Members of the view that somebody has put on this very response, as they were. */
-  private patched: PropertyDescriptorMap | undefined;
+  #ended = false;
+  #showsWrites = false;
+  #bytes = 0;
+  #closed = false;
+  readonly #res: ServerResponse;
+  readonly #statusCode: number;
+  readonly #statusMessage: string | undefined;
+  readonly #header: string | null = null;
+  /** The properties that were put on the response, each with the one it took the place of. */
+  readonly #shown: [name: string, before: PropertyDescriptor | undefined][] = [];
+  #releaseSocket: (() => void) | undefined;
 
-  /** @param isViewed - Whether the response has the view already. */
-  constructor(
-    private readonly res: ServerResponse,
-    private readonly view: HeldView,
-    isViewed: boolean,
-  ) {
-    this.statusCode = res.statusCode;
-    if (!view.isOfHttp2) {
-      this.statusMessage = res.statusMessage;
+  constructor(res: ServerResponse) {
+    this.#res = res;
+    this.#statusCode = res.statusCode;
+    if (!isHttp2(res)) {
+      this.#statusMessage = res.statusMessage;
       res.statusMessage ||= STATUS_CODES[res.statusCode] ?? 'unknown';
     }
-    for (const name of view.names) if (Object.hasOwn(res, name)) this.patch(name);
-    // For good: to take properties off costs more than all the rest of this.
-    if (!isViewed) Object.defineProperties(res, view.descriptors);
+    res.once('close', this.#close);
+    if (isOfNode(res)) {
+      this.#header = res._header;
+      res._header = 'held';
+    } else for (const [name, member] of Object.entries(HEAD_SENT)) this.#show(name, member);
+    this.#show('writableEnded', { value: false, writable: true });
   }
 
-  /** Whether the client went away: whatever is kept can only be dropped. */
+  /** Whether the application has ended the response. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether the client went away, so that whatever is kept can only be dropped. */
   get gone(): boolean {
-    return this.closed || this.res.destroyed;
-  }
-
-  /** Takes note that the client went away. */
-  close(): void {
-    this.closed = true;
-    this.drop(destroyedError());
+    return this.#closed || this.#res.destroyed;
   }
 
   /** Keeps a call for the release. Returns whether the application may write on, as `res.write` does. */
   keep(method: Method, args: unknown[]): boolean {
-    if (method === 'end') {
-      this.ended = true;
-      if (!this.view.isOfHttp2) setFinished(this.res, true);
-    }
+    const res = this.#res;
+    if (method === 'end') (res as { writableEnded: boolean }).writableEnded = this.#ended = true;
     if (this.gone) return refuse(args, destroyedError());
     this.calls.push({ method, args });
-    if (method === 'write' || method === 'end') this.bytes += byteLength(args);
-    const hasRoom = this.bytes < this.res.writableHighWaterMark;
+    if (method === 'end') this.#releaseSocket = holdSocket(res);
+    if (method === 'write') this.#showWrites();
+    if (method === 'write' || method === 'end') this.#bytes += byteLength(args);
+    const hasRoom = this.#bytes < res.writableHighWaterMark;
     if (method === 'write' && !hasRoom) this.needDrain = true;
     return hasRoom;
   }
 
+  /** Gives up what is kept, and tells those who wait for it. */
   drop(error: unknown): void {
     for (const { args } of this.calls.splice(0)) refuse(args, error);
-    this.bytes = 0;
+    this.#bytes = 0;
   }
 
-  /** Gives the response its own view back. */
+  /** Shows the response as it is. */
   lift(): void {
-    const { res, view, patched } = this;
-    for (const name in patched) {
-      const current = Object.getOwnPropertyDescriptor(res, name);
-      // Unless somebody has patched it since.
-      if (view.has(name, current)) Object.defineProperty(res, name, patched[name]!);
+    const res = this.#res;
+    for (const [name, before] of this.#shown.reverse()) {
+      if (before === undefined) Reflect.deleteProperty(res, name);
+      else Object.defineProperty(res, name, before);
     }
+    if (isOfNode(res)) res._header = this.#header;
     // As in Node, a status assigned after the call that decided it changes nothing.
-    res.statusCode = this.statusCode;
-    if (view.isOfHttp2) return;
-    res.statusMessage = this.statusMessage ?? '';
-    setFinished(res, false);
+    res.statusCode = this.#statusCode;
+    if (!isHttp2(res)) res.statusMessage = this.#statusMessage ?? '';
+    res.off('close', this.#close);
+    this.#releaseSocket?.();
   }
 
-  private patch(name: string): void {
-    const current = Object.getOwnPropertyDescriptor(this.res, name)!;
-    if (this.view.has(name, current)) return;
-    (this.patched ??= {})[name] = current;
-    Object.defineProperty(this.res, name, this.view.descriptors[name]!);
+  #showWrites(): void {
+    const res = this.#res;
+    if (this.#showsWrites) return;
+    this.#showsWrites = true;
+    const behind = Object.getPrototypeOf(res) as object;
+    this.#show('writableNeedDrain', { get: () => this.needDrain && !this.#ended });
+    this.#show('writableLength', {
+      get: () => this.#bytes + (Number(Reflect.get(behind, 'writableLength', res)) || 0),
+    });
   }
+
+  #show(name: string, member: PropertyDescriptor): void {
+    this.#shown.push([name, Object.getOwnPropertyDescriptor(this.#res, name)]);
+    Object.defineProperty(this.#res, name, { ...member, configurable: true });
+  }
+
+  readonly #close = (): void => {
+    this.#closed = true;
+    this.drop(destroyedError());
+  };
 }
 
-/** What `writableEnded` of HTTP/1 goes by. */
-function setFinished(res: ServerResponse, finished: boolean): void {
-  (res as { finished: boolean }).finished = finished;
+function isOfNode(res: ServerResponse): res is NodeResponse {
+  return res instanceof ServerResponse;
 }

@@ -1,25 +1,78 @@
-import type { ServerResponse } from 'node:http';
+import { type OutgoingHttpHeader, ServerResponse, validateHeaderValue } from 'node:http';
 import { types } from 'node:util';
 
-/** The calls that put bytes of a response on the wire. */
+/** The functions that send bytes of a response. */
 export const METHODS = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
 
 /** One of {@link METHODS}. */
 export type Method = (typeof METHODS)[number];
 
-/** One of Node's methods of a response, with whatever arguments. */
+/** One of Node's methods of a response, with any arguments. */
 export type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
+
+/** The four functions of a response. */
+export type Functions = Record<Method, Native>;
 
 type Callback = (error?: unknown) => void;
 
-/** The response as a table of the methods above. */
-export function methodsOf(res: ServerResponse): Record<Method, Native> {
-  return res as unknown as Record<Method, Native>;
+/** All that a hold calls on a response. */
+const NEEDED = [
+  ...METHODS,
+  ...['on', 'once', 'off', 'getHeader', 'setHeader', 'hasHeader', 'removeHeader', 'getHeaderNames'],
+];
+
+/** Whether it is a response as Node makes them. Handshakes of WebSockets and tests pass all kinds of objects. */
+export function isResponse(res: ServerResponse): boolean {
+  if (res instanceof ServerResponse) return true;
+  return NEEDED.every((name) => typeof (res as Partial<Record<string, unknown>>)[name] === 'function');
+}
+
+/** The response as a table of the functions above. */
+export function functionsOf(res: ServerResponse): Functions {
+  return res as unknown as Functions;
 }
 
 /** The compatibility response of HTTP/2, which has no status message and warns about every use of it. */
 export function isHttp2(res: ServerResponse): boolean {
   return 'stream' in res;
+}
+
+/**
+ * Applies the arguments of `writeHead` to the response and returns what is left of them for the native call, so that all
+ * headers are seen with `getHeader` before they leave. Node does the same when a header was set before.
+ */
+export function applyHead(res: ServerResponse, [status, reason, last]: unknown[]): unknown[] {
+  const statusCode = Number(status) | 0;
+  if (statusCode < 100 || statusCode > 999) {
+    throw nodeError(RangeError, 'ERR_HTTP_INVALID_STATUS_CODE', `Invalid status code: ${String(status)}`);
+  }
+  const hasReason = typeof reason === 'string';
+  if (hasReason) {
+    validateHeaderValue('statusMessage', reason);
+    res.statusMessage = reason;
+  }
+  res.statusCode = statusCode;
+  const seen = new Set<string>();
+  for (const [name, value] of headerLines(hasReason ? last : (last ?? reason))) {
+    if (!name) continue;
+    const key = name.toLowerCase();
+    const lines = seen.has(key) ? [res.getHeader(name), value] : [value];
+    // A copy of an array: it may be one that the application uses for every response, and appendHeader() adds to it.
+    res.setHeader(name, lines.length > 1 || Array.isArray(value) ? (lines.flat() as string[]) : value);
+    seen.add(key);
+  }
+  return hasReason ? [statusCode, reason] : [statusCode];
+}
+
+function headerLines(headers: unknown): [string, OutgoingHttpHeader][] {
+  if (!Array.isArray(headers)) return Object.entries((headers ?? {}) as Record<string, OutgoingHttpHeader>);
+  if (Array.isArray(headers[0])) return headers as [string, OutgoingHttpHeader][];
+  if (headers.length % 2 !== 0) {
+    throw nodeError(TypeError, 'ERR_INVALID_ARG_VALUE', 'The headers array has a name without a value');
+  }
+  const lines: [string, OutgoingHttpHeader][] = [];
+  for (let i = 0; i < headers.length; i += 2) lines.push([headers[i] as string, headers[i + 1] as string]);
+  return lines;
 }
 
 /** Refuses what Node refuses as a chunk, with its errors. */
@@ -69,7 +122,7 @@ export function destroyedError(): Error {
   return nodeError(Error, 'ERR_STREAM_DESTROYED', 'The response was destroyed before it was sent');
 }
 
-/** What touching the headers too late is answered with. */
+/** What a call that changes the headers too late is answered with. */
 export function headersSentError(verb: string): Error {
   return nodeError(
     Error,

@@ -2,21 +2,20 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { HeldCalls } from './held-calls.js';
 import {
+  applyHead,
   callbackOf,
   checkChunk,
   destroyedError,
+  type Functions,
+  functionsOf,
   headersSentError,
   isHttp2,
-  type Method,
-  methodsOf,
-  type Native,
+  isResponse,
+  METHODS,
   nodeError,
   refuse,
   toError,
 } from './node-response.js';
-import { type Replacement, replaceFunctions } from './response-functions.js';
-import { dropStandIn, type StandIn, standInOf } from './stand-in.js';
-import { applyHead } from './response-head.js';
 
 /** What {@link holdResponse} asks before it lets a response leave. */
 export interface ResponseGate {
@@ -50,197 +49,190 @@ export const CONTENT_HEADERS: readonly string[] =
     /\s+/,
   );
 
-function dropHeld(this: ServerResponse): void {
-  standInOf(this)?.hold?.close();
-}
-
-function notePipe(this: ServerResponse, source: Readable): void {
-  (standInOf(this) as HeldResponse | undefined)?.sources.push(source);
-}
-
-/** One per response: stands in for four functions of it, which it keeps calling. */
-export class HeldResponse implements StandIn {
+/**
+ * Holds one response: puts four functions of its own on it, which ask the gate and keep calling those that were there,
+ * and takes them off when the response is over.
+ */
+export class HeldResponse {
+  readonly #res: ServerResponse;
+  readonly #gate: ResponseGate;
+  /** The functions that were there, and those that are there now. */
+  readonly #native: Functions;
+  readonly #own: Functions;
   /** What is piped into the response. */
-  readonly sources: Readable[] = [];
-  /** 'failed': the error goes out through these functions. 'lost': it goes out around them, see `stepAside`. */
-  private phase: 'untouched' | 'open' | 'failed' | 'lost' = 'untouched';
-  hold: HeldCalls | undefined;
-  private wasHeld = false;
-  private isWatched = false;
-  private endCommitted = false;
-  private failure: unknown;
-  private readonly native: Readonly<Record<Method, Native>>;
-  private readonly replaced: Replacement;
+  readonly #sources: Readable[] = [];
+  /** 'failed': the error goes out through these functions. 'lost': it goes out around them, see `#stepAside`. */
+  #phase: 'untouched' | 'open' | 'failed' | 'lost' = 'untouched';
+  #held: HeldCalls | undefined;
+  #endCommitted = false;
+  #failure: unknown;
 
-  get isShared(): boolean {
-    return this.replaced.isNative;
-  }
-
-  constructor(
-    private readonly res: ServerResponse,
-    private readonly gate: ResponseGate,
-  ) {
-    if (standInOf(res) === undefined) res.on('pipe', notePipe);
-    this.replaced = replaceFunctions(res, this);
-    this.native = this.replaced.native;
-  }
-
-  writeHead(args: unknown[]): unknown {
-    const { res, native } = this;
-    if (this.hold || this.phase === 'lost') throw headersSentError('write');
-    if (this.phase !== 'untouched' || res.headersSent) return native.writeHead.apply(res, args);
-    const head = applyHead(res, args);
-    const hold = this.begin();
-    if (!hold) return native.writeHead.apply(res, head);
-    this.keep(hold, 'writeHead', head);
-    return res;
-  }
-
-  flushHeaders(args: unknown[]): void {
-    if (this.phase === 'lost') return;
-    const hold = this.begin();
-    if (hold) this.keep(hold, 'flushHeaders', args);
-    else this.native.flushHeaders.apply(this.res, args);
-  }
-
-  write(args: unknown[]): unknown {
-    if (this.isOver()) return refuse(args, this.failure);
-    if (this.hold || this.phase === 'untouched') checkChunk(args);
-    if (this.hold?.ended) return this.refuseAfterEnd(args);
-    const hold = this.begin();
-    return hold ? this.keep(hold, 'write', args) : this.native.write.apply(this.res, args);
-  }
-
-  end(args: unknown[]): unknown {
-    const { res } = this;
-    if (this.gate.endsOnce && (this.hold?.ended || res.writableEnded)) return res;
-    const hasChunk = Boolean(args[0]) && typeof args[0] !== 'function';
-    if (this.isOver()) refuse(args, this.failure);
-    else if (this.hold?.ended) {
-      if (hasChunk) this.refuseAfterEnd(args);
-      else refuse(args, nodeError(Error, 'ERR_STREAM_ALREADY_FINISHED', 'The response was ended before'));
-    } else {
-      if (hasChunk && !res.writableEnded) checkChunk(args);
-      const hold = this.beginEnd();
-      if (!hold) return this.endNow(args);
-      this.keep(hold, 'end', args);
-    }
-    return res;
-  }
-
-  private endNow(args: unknown[]): unknown {
-    const result = this.native.end.apply(this.res, args);
-    const isOver = this.phase === 'open' && this.isShared && !this.gate.endsOnce;
-    if (isOver) dropStandIn(this.res);
-    return result;
+  constructor(res: ServerResponse, gate: ResponseGate) {
+    this.#res = res;
+    this.#gate = gate;
+    const functions = functionsOf(res);
+    const { writeHead, flushHeaders, write, end } = functions;
+    this.#native = { writeHead, flushHeaders, write, end };
+    this.#own = {
+      writeHead: (...args) => this.#writeHead(args),
+      flushHeaders: (...args) => this.#flushHeaders(args),
+      write: (...args) => this.#write(args),
+      end: (...args) => this.#end(args),
+    };
+    Object.assign(functions, this.#own);
+    res.on('pipe', (source) => this.#sources.push(source));
   }
 
   /** Answers with an error in place of whatever the application has in mind; nothing where it has answered already. */
   abort(error: unknown): void {
-    if (this.phase !== 'untouched' || this.res.headersSent) return;
-    this.phase = 'open';
-    const hold = this.holdOn();
-    queueMicrotask(() => this.fail(error, hold));
+    if (this.#phase !== 'untouched' || this.#res.headersSent) return;
+    this.#phase = 'open';
+    this.#failSoon(error);
+  }
+
+  #writeHead(args: unknown[]): unknown {
+    const res = this.#res;
+    if (this.#held || this.#phase === 'lost') throw headersSentError('write');
+    if (this.#phase !== 'untouched' || res.headersSent) return this.#native.writeHead.apply(res, args);
+    const rest = applyHead(res, args);
+    const held = this.#begin();
+    if (!held) return this.#native.writeHead.apply(res, rest);
+    held.keep('writeHead', rest);
+    return res;
+  }
+
+  #flushHeaders(args: unknown[]): void {
+    if (this.#phase === 'lost') return;
+    const held = this.#begin();
+    if (held) held.keep('flushHeaders', args);
+    else this.#native.flushHeaders.apply(this.#res, args);
+  }
+
+  #write(args: unknown[]): unknown {
+    if (this.#isLost()) return refuse(args, this.#failure);
+    if (this.#held || this.#phase === 'untouched') checkChunk(args);
+    if (this.#held?.ended) return this.#refuseAfterEnd(args);
+    const held = this.#begin();
+    return held ? held.keep('write', args) : this.#native.write.apply(this.#res, args);
+  }
+
+  #end(args: unknown[]): unknown {
+    const res = this.#res;
+    if (this.#gate.endsOnce && (this.#held?.ended || res.writableEnded)) return res;
+    const hasChunk = Boolean(args[0]) && typeof args[0] !== 'function';
+    if (this.#isLost()) refuse(args, this.#failure);
+    else if (this.#held?.ended) {
+      if (hasChunk) this.#refuseAfterEnd(args);
+      else refuse(args, nodeError(Error, 'ERR_STREAM_ALREADY_FINISHED', 'The response was ended before'));
+    } else {
+      if (hasChunk && !res.writableEnded) checkChunk(args);
+      const held = this.#beginEnd();
+      if (!held) return this.#endNow(args);
+      held.keep('end', args);
+    }
+    return res;
+  }
+
+  #endNow(args: unknown[]): unknown {
+    const res = this.#res;
+    const result = this.#native.end.apply(res, args);
+    // Where something may still come that has to be passed over, the functions stay until all is over.
+    if (this.#phase === 'failed' || this.#gate.endsOnce) res.once('close', () => this.#takeOff());
+    else this.#takeOff();
+    return result;
+  }
+
+  /** What somebody has put over these functions since stays, and goes through them. */
+  #takeOff(): void {
+    const functions = functionsOf(this.#res);
+    for (const name of METHODS)
+      if (functions[name] === this.#own[name]) functions[name] = this.#native[name];
   }
 
   /** Asks the gate at the first call. Returns what this call has to wait with, if it may not go on at once. */
-  private begin(): HeldCalls | undefined {
-    if (this.phase === 'untouched') {
-      this.phase = 'open';
-      if (!this.res.headersSent) this.ask(false);
+  #begin(): HeldCalls | undefined {
+    if (this.#phase === 'untouched') {
+      this.#phase = 'open';
+      if (!this.#res.headersSent) this.#ask(false);
     }
-    return this.hold;
+    return this.#held;
   }
 
-  private beginEnd(): HeldCalls | undefined {
-    const { res } = this;
-    if (this.phase === 'untouched' && !res.headersSent) {
-      this.phase = 'open';
-      this.endCommitted = true;
-      this.ask(false);
-      return this.hold;
+  #beginEnd(): HeldCalls | undefined {
+    const res = this.#res;
+    if (this.#phase === 'untouched' && !res.headersSent) {
+      this.#endCommitted = true;
+      return this.#begin();
     }
-    const hold = this.begin();
-    if (hold || this.phase === 'failed' || this.endCommitted || !res.headersSent) return hold;
-    this.endCommitted = true;
-    this.ask(true);
-    return this.hold;
+    const held = this.#begin();
+    if (held || this.#phase === 'failed' || this.#endCommitted || !res.headersSent) return held;
+    this.#endCommitted = true;
+    this.#ask(true);
+    return this.#held;
   }
 
-  private ask(headersSent: boolean): void {
+  #ask(headersSent: boolean): void {
     try {
-      const pending = this.gate.commit(headersSent);
+      const pending = this.#gate.commit(headersSent);
       if (pending) {
-        const hold = this.holdOn();
+        const held = (this.#held = new HeldCalls(this.#res));
         void pending.then(
-          () => this.release(hold),
-          (error: unknown) => this.fail(error, hold),
+          () => this.#release(held),
+          (error: unknown) => this.#fail(error, held),
         );
-      } else if (!headersSent) this.gate.beforeHead();
+      } else if (!headersSent) this.#gate.beforeHead();
     } catch (error) {
-      // Failing a tick later, as a rejection does, also drops what the application writes until then.
-      const hold = this.holdOn();
-      queueMicrotask(() => this.fail(error, hold));
+      this.#failSoon(error);
     }
   }
 
-  private holdOn(): HeldCalls {
-    const { res, replaced } = this;
-    this.hold = new HeldCalls(res, replaced.view, replaced.isViewed || this.wasHeld);
-    this.wasHeld = true;
-    return this.hold;
-  }
-
-  /** Somebody who waits for a write is told when the client goes away; most responses are one call that nobody waits for. */
-  private keep(hold: HeldCalls, method: Method, args: unknown[]): boolean {
-    const { res, replaced } = this;
-    if (!this.isWatched && (method === 'write' || replaced.view.isOfHttp2 || callbackOf(args))) {
-      this.isWatched = true; // for good: to take a listener off costs more than to leave it
-      res.on('close', dropHeld);
-    }
-    return hold.keep(method, args);
-  }
-
-  private release(hold: HeldCalls): void {
-    const { res } = this;
-    if (hold.gone) return hold.drop(destroyedError()); // Nobody reads the answer, and the application keeps the view that it was given.
-    hold.lift();
-    this.hold = undefined;
+  #release(held: HeldCalls): void {
+    const res = this.#res;
+    // Nobody reads the answer, and the application keeps seeing it as sent.
+    if (held.gone) return held.drop(destroyedError());
+    held.lift();
+    this.#held = undefined;
     let accepted: unknown;
     try {
-      if (!res.headersSent) this.gate.beforeHead();
-      for (let call = hold.calls[0]; call; call = hold.calls[0]) {
-        accepted = this[call.method](call.args);
-        hold.calls.shift();
+      if (!res.headersSent) this.#gate.beforeHead();
+      for (let call = held.calls[0]; call; call = held.calls[0]) {
+        accepted = this.#own[call.method].apply(res, call.args);
+        held.calls.shift();
       }
     } catch (error) {
-      this.fail(error, hold);
+      this.#fail(error, held);
       return;
     }
     // When Node took the last write at once, it will not emit the 'drain' that a kept write has promised.
-    if (hold.needDrain && accepted !== false && !res.writableEnded) process.nextTick(() => res.emit('drain'));
+    if (held.needDrain && accepted !== false && !res.writableEnded) process.nextTick(() => res.emit('drain'));
   }
 
-  private fail(error: unknown, hold: HeldCalls): void {
-    const { res } = this;
-    hold.lift();
-    this.hold = undefined;
-    hold.drop(error);
+  /** Fails a tick later, as a rejection does, which also drops what the application writes until then. */
+  #failSoon(error: unknown): void {
+    const held = (this.#held = new HeldCalls(this.#res));
+    queueMicrotask(() => this.#fail(error, held));
+  }
+
+  #fail(error: unknown, held: HeldCalls): void {
+    const res = this.#res;
+    // At the release it was lifted before.
+    if (this.#held === held) held.lift();
+    this.#held = undefined;
+    held.drop(error);
     if (res.headersSent) {
       res.destroy(toError(error));
       return;
     }
-    this.phase = 'failed';
-    this.failure = error;
-    for (const source of this.sources) source.unpipe(res);
+    this.#phase = 'failed';
+    this.#failure = error;
+    for (const source of this.#sources) source.unpipe(res);
     res.statusCode = 200;
     if (!isHttp2(res)) res.statusMessage = '';
     for (const name of CONTENT_HEADERS) if (res.hasHeader(name)) res.removeHeader(name);
-    const methods = methodsOf(res);
-    if (methods.write !== this.replaced.functions.write || methods.end !== this.replaced.functions.end)
-      this.stepAside(methods);
+    const { write, end } = functionsOf(res);
+    if (write !== this.#own.write || end !== this.#own.end) this.#stepAside();
     try {
-      this.gate.fail(error);
+      this.#gate.fail(error);
     } catch (cause) {
       res.destroy(toError(cause)); // The client must not wait for an answer that nobody will give.
     }
@@ -250,21 +242,21 @@ export class HeldResponse implements StandIn {
    * A body wrapper put over these functions (compression, say) is in the middle of the lost content and would
    * mangle the error, or ignore it as a second end. The error goes around it, and what it still emits is refused.
    */
-  private stepAside(methods: Record<Method, Native>): void {
-    Object.assign(methods, this.native);
-    const around = new HeldResponse(this.res, this.gate);
-    around.phase = 'failed';
-    around.failure = this.failure;
-    this.phase = 'lost';
+  #stepAside(): void {
+    Object.assign(this.#res, this.#native);
+    const around = new HeldResponse(this.#res, this.#gate);
+    around.#phase = 'failed';
+    around.#failure = this.#failure;
+    this.#phase = 'lost';
   }
 
   /** Whether a call comes from the lost handler, for which Node would raise an 'error' event on the response. */
-  private isOver(): boolean {
-    return this.phase === 'lost' || (this.phase === 'failed' && this.res.writableEnded);
+  #isLost(): boolean {
+    return this.#phase === 'lost' || (this.#phase === 'failed' && this.#res.writableEnded);
   }
 
-  private refuseAfterEnd(args: unknown[]): boolean {
-    const { res } = this;
+  #refuseAfterEnd(args: unknown[]): boolean {
+    const res = this.#res;
     const error = nodeError(Error, 'ERR_STREAM_WRITE_AFTER_END', 'write after end');
     process.nextTick(() => {
       callbackOf(args)?.(error);
@@ -276,10 +268,9 @@ export class HeldResponse implements StandIn {
 
 /**
  * Holds a response back until the gate has committed: whichever of `writeHead`, `flushHeaders`, `write` and `end`
- * comes first asks it, and waits with all that follow while the application sees them as made.
+ * comes first asks it, and waits with all that follow while the application sees them as made. What is no response of
+ * Node's is left alone.
  */
 export function holdResponse(res: ServerResponse, gate: ResponseGate): HeldResponse | undefined {
-  // What is passed for a handshake of a WebSocket is often no response at all.
-  if (typeof (res as Partial<ServerResponse>).on !== 'function') return undefined;
-  return new HeldResponse(res, gate);
+  return isResponse(res) ? new HeldResponse(res, gate) : undefined;
 }
