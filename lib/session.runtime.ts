@@ -17,7 +17,7 @@ import type { SessionStoreError } from './errors/session-store.error.js';
 import { SessionCapabilityError } from './errors/session-capability.error.js';
 import { SessionOptionsError } from './errors/session-options.error.js';
 import { sealedCookies } from './http/sealed-cookies.js';
-import type { ExchangeContext, LateAnswer } from './http/session-exchange.js';
+import type { ExchangeContext, LateAnswer } from './http/exchange.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 
 /** The sessions of one application: engine, store and what runs beside them, put together. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toError } from './node-response.js';
 import { exchangeOfRaw } from './request-session.js';
 import { CONTENT_HEADERS } from './response-hold.js';
-import type { LateAnswer } from './session-exchange.js';
+import type { LateAnswer } from './exchange.js';
 
 const REPLY = Symbol('nest-session.reply');
 

@@ -3,7 +3,7 @@ import type { SessionObject } from '../core/session.js';
 import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import { exchangeOf } from './request-session.js';
-import type { ExchangeContext } from './session-exchange.js';
+import type { ExchangeContext } from './exchange.js';
 
 /**
  * The session of a request, loaded if it is not yet.

@@ -1,25 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
-import type { SessionExchange } from './session-exchange.js';
+import type { Exchange } from './exchange.js';
 
 /** A request as the session needs it; `ip` and `secure` are the framework's, where it has them. */
 export type SessionRequest = IncomingMessage & {
   readonly ip?: string;
   readonly secure?: boolean;
   readonly protocol?: string;
-  [EXCHANGE]?: SessionExchange | undefined;
+  [EXCHANGE]?: Exchange | undefined;
 };
 
 const EXCHANGE = Symbol('nest-session.exchange');
 
 /** Where a request's session is kept: on the raw request, which every framework and transport hands around. */
-export function exchangeOf(request: object): SessionExchange | undefined {
+export function exchangeOf(request: object): Exchange | undefined {
   return exchangeOfRaw(request) ?? exchangeOfRaw((request as { raw?: object }).raw);
 }
 
 /** The same of a raw request. */
-export function exchangeOfRaw(request: object | undefined): SessionExchange | undefined {
+export function exchangeOfRaw(request: object | undefined): Exchange | undefined {
   return (request as SessionRequest | undefined)?.[EXCHANGE];
 }
 
@@ -44,7 +44,7 @@ const ENUMERABLE_SESSION: PropertyDescriptor = { ...SESSION, enumerable: true };
 const PLAIN: PropertyDescriptor = { configurable: true, enumerable: true, writable: true };
 
 /** Makes an exchange the one of a request. */
-export function keepExchange(req: SessionRequest, exchange: SessionExchange): void {
+export function keepExchange(req: SessionRequest, exchange: Exchange): void {
   req[EXCHANGE] = exchange;
 }
 

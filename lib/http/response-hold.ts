@@ -145,8 +145,7 @@ export class HeldResponse {
   /** What somebody has put over these functions since stays, and goes through them. */
   #takeOff(): void {
     const functions = functionsOf(this.#res);
-    for (const name of METHODS)
-      if (functions[name] === this.#own[name]) functions[name] = this.#native[name];
+    for (const name of METHODS) if (functions[name] === this.#own[name]) functions[name] = this.#native[name];
   }
 
   /** Asks the gate at the first call. Returns what this call has to wait with, if it may not go on at once. */

@@ -1,18 +1,17 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Commit } from '../core/engine/session-engine.js';
 import type { SessionHost } from '../core/request/session-host.js';
 import type { TokenCodec } from '../core/record/token-codec.js';
 import type { CookieDefaults, SessionCookie } from '../core/record/session-cookie.js';
 import type { SessionRecord } from '../core/record/session-record.js';
 import { SessionCalls } from '../core/request/session-calls.js';
-import type { SessionEngine } from '../core/engine/session-engine.js';
 import { cookieLifeOf } from '../core/request/session-life.js';
 import type { SessionState } from '../core/request/session-state.js';
 import { finalAttributes, hasCookie } from '../cookie/cookie-header.js';
 import { describe, messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
-import type { HttpSettings } from '../options/resolved-options.js';
 import { isSecure } from './connection.js';
+import type { Exchange, ExchangeContext, Next } from './exchange.js';
 import { deviceOf } from './device.js';
 import { toError } from './node-response.js';
 import { isTakenOff, keepExchange, type SessionRequest, showSession } from './request-session.js';
@@ -20,32 +19,8 @@ import { type HeldResponse, holdResponse, type ResponseGate } from './response-h
 import { addHeader, cookieLines, varyOnCookie } from './session-headers.js';
 import { keepFromCaches, maySharedCacheStore } from './shared-caches.js';
 
-/** Continues with the request, or with an error. */
-export type Next = (error?: unknown) => void;
-
-/** What all exchanges of an application share. */
-export interface ExchangeContext {
-  readonly engine: SessionEngine;
-  readonly http: HttpSettings;
-  /** Milliseconds that a call of a session waits for the one before it. */
-  readonly callTimeout: number;
-  /** How often the store has failed so far. */
-  readonly storeFailures: () => number;
-  /** Says something to the operator, once. */
-  readonly warnOnce: (message: string) => void;
-  /**
-   * Whether handlers of a class may have these sessions, where an application has several kinds. @defaultValue all may
-   */
-  readonly serves?: ((type: object) => boolean) | undefined;
-  /** Answers an error that comes after `next`, in frameworks where that is called once; undefined where it is called again. */
-  readonly answerLate?: LateAnswer | undefined;
-}
-
-/** Answers a request with an error when its handlers have done their part. */
-export type LateAnswer = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
-
 /** One request and its session, from the cookie that came to the cookie that goes. */
-export class SessionExchange implements SessionHost<SessionState>, ResponseGate {
+export class SessionExchange implements Exchange, SessionHost<SessionState>, ResponseGate {
   readonly #context: ExchangeContext;
   readonly #req: SessionRequest;
   readonly #res: ServerResponse;

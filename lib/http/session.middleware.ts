@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { exchangeOfRaw, type SessionRequest } from './request-session.js';
-import { type ExchangeContext, type Next, SessionExchange } from './session-exchange.js';
+import type { ExchangeContext, Next } from './exchange.js';
+import { SessionExchange } from './session-exchange.js';
 
 /** A plain middleware, for Express, Connect and whatever speaks like them. */
 export type SessionMiddleware = (req: SessionRequest, res: ServerResponse, next: Next) => void;

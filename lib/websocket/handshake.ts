@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { SessionState } from '../core/request/session-state.js';
-import type { ExchangeContext } from '../http/session-exchange.js';
+import type { ExchangeContext } from '../http/exchange.js';
 import { type MessageOrigin, SocketExchange } from './socket-exchange.js';
 
 /** The request that a WebSocket began with: its cookie says whose messages come through it, for as long as it is open. */

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { SessionState } from '../core/request/session-state.js';
-import { type ExchangeContext, SessionExchange } from '../http/session-exchange.js';
+import type { ExchangeContext } from '../http/exchange.js';
+import { SessionExchange } from '../http/session-exchange.js';
 
 /** Nothing can be sent with it: the handshake was answered long ago. */
 const ANSWERED = Object.freeze({ headersSent: true }) as ServerResponse;

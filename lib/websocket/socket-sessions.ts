@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocketAdapter, WsMessageHandler } from '@nestjs/common';
 import type { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { exchangeOf } from '../http/request-session.js';
-import type { ExchangeContext } from '../http/session-exchange.js';
+import type { ExchangeContext } from '../http/exchange.js';
 import { Handshake, handshakeOfClient, rememberClient, rememberServer } from './handshake.js';
 import { type MessageCallback, SocketMessage } from './socket-message.js';
 

@@ -192,12 +192,27 @@ describe('the reading of imports', () => {
   });
 });
 
-/** Every cycle of run-time imports, once. */
+/** The rooms of core, from the lowest on: each imports only those below it. */
+const ROOMS = ['core/record/', 'core/store/', 'core/request/', 'core/engine/', 'core/'];
+
+describe('the rooms of core', () => {
+  const roomOf = (path: string): number => ROOMS.findIndex((room) => path.startsWith(room));
+
+  it('import only what is below them', () => {
+    const upwards = breaches(
+      sources.filter(({ path }) => path.startsWith('core/')),
+      ({ path }, { target, kind }) => kind === 'lib' && roomOf(target) > roomOf(path),
+    );
+    expect(upwards).toEqual([]);
+  });
+});
+
+/** Every cycle of imports, those of types included, once. */
 function cyclesOf(files: readonly Source[]): string[] {
   const edges = new Map(
     files.map(({ path, imports }) => [
       path,
-      imports.filter(({ kind, isTypeOnly }) => kind === 'lib' && !isTypeOnly).map(({ target }) => target),
+      imports.filter(({ kind }) => kind === 'lib').map(({ target }) => target),
     ]),
   );
   const cycles: string[] = [];

@@ -21,13 +21,6 @@ export interface Variant {
 /** All that is compared, in the order of the table. Shares are of the first variant of the same adapter. */
 export const VARIANTS: readonly Variant[] = [
   { name: 'none', title: 'no session', kind: 'plain', adapter: 'express', setup: 'none' },
-  {
-    name: 'none-prepared',
-    title: 'no session, but requests made for Express',
-    kind: 'plain',
-    adapter: 'express',
-    setup: 'none-prepared',
-  },
   expressSession('express-memory', 'memory', 'express-memory'),
   expressSession('pg-simple', 'connect-pg-simple', 'pg-simple', 'postgres'),
   expressSession('pg-simple-no-touch', 'connect-pg-simple, touch off', 'pg-simple', 'postgres', {
