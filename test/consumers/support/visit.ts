@@ -48,11 +48,11 @@ export async function visit(node: string, project: string, env: NodeJS.ProcessEn
 }
 
 /**
- * Whether Node.js warns that an application in CommonJS requires Nest 12, which is ESM, or Nest 10 that a module of its own
- * was slow, as on a busy machine.
+ * Whether Node.js warns that an application in CommonJS requires Nest 12, which is ESM, or Nest 10 that the machine was busy
+ * while it made tokens of modules.
  */
 function isOfOthers(line: string): boolean {
-  return /loading ES Module .*@nestjs|^Support for loading ES Module|^\(Use `node --trace-warnings|"InternalCoreModule" is taking/.test(
+  return /loading ES Module .*@nestjs|^Support for loading ES Module|^\(Use `node --trace-warnings|is taking \d+\.\d+ms to serialize/.test(
     line,
   );
 }
