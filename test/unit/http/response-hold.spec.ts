@@ -121,12 +121,7 @@ type Mode = 'plain' | 'straight' | 'waiting' | 'waiting twice';
 
 function runSteps(res: ServerResponse, steps: Step[], run: Run): void {
   const state = () =>
-    [
-      res.headersSent,
-      res.writableEnded,
-      res.statusCode,
-      res.headersSent && res.statusMessage,
-    ].join(' ');
+    [res.headersSent, res.writableEnded, res.statusCode, res.headersSent && res.statusMessage].join(' ');
   res.on('error', (error: NodeJS.ErrnoException) => run.callbacks.push(`error event ${String(error.code)}`));
   for (const [index, [name, ...args]] of steps.entries()) {
     const given = args.map((arg) =>
