@@ -21,7 +21,7 @@ import { SessionOptionsError } from './errors/session-options.error.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { unguardedRoutes } from './guards/unguarded-routes.js';
 import { type FastifyInstance, joinFastify } from './http/join-fastify.js';
-import type { SessionMiddleware } from './http/session.middleware.js';
+import { sessionAfterError, type SessionMiddleware } from './http/session.middleware.js';
 import type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
 import { veiledOptions } from './options/veiled-options.js';
 import { SessionEvents } from './services/session-events.js';
@@ -125,6 +125,7 @@ export class SessionModule
       this.runtime.context.answerLate = joinFastify(httpAdapter.getInstance<FastifyInstance>());
     if (forRoutes === undefined && exclude === undefined) {
       httpAdapter.use(this.middleware);
+      if (httpAdapter.getType() === 'express') httpAdapter.use(sessionAfterError(this.middleware));
       return;
     }
     consumer

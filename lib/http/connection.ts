@@ -8,7 +8,7 @@ type AnyRequest = IncomingMessage & { readonly secure?: boolean; readonly protoc
  * the framework.
  */
 export function isSecure(request: AnyRequest, proxy: boolean | undefined): boolean {
-  if ((request.socket as { encrypted?: boolean }).encrypted === true) return true;
+  if ((request.socket as { encrypted?: boolean } | undefined)?.encrypted === true) return true;
   if (proxy === undefined) return request.secure ?? request.protocol === 'https';
   const forwarded = request.headers['x-forwarded-proto'];
   return proxy && /^\s*https\s*(,|$)/i.test(Array.isArray(forwarded) ? forwarded[0]! : (forwarded ?? ''));

@@ -7,8 +7,9 @@ const MOST_OF_AGENT = 512;
 
 /** Who asks: the address as the framework says it, and the beginning of the user agent. */
 export function deviceOf(request: SessionRequest): { ip: string | null; userAgent: string | null } {
-  const { ip = request.socket.remoteAddress, headers } = request;
-  return { ip: beginOf(ip, MOST_OF_IP), userAgent: beginOf(headers['user-agent'], MOST_OF_AGENT) };
+  const { socket, headers } = request as Partial<SessionRequest>;
+  const { ip = socket?.remoteAddress } = request;
+  return { ip: beginOf(ip, MOST_OF_IP), userAgent: beginOf(headers?.['user-agent'], MOST_OF_AGENT) };
 }
 
 /** The beginning of a text, as a copy: it is kept with the session. */

@@ -1,18 +1,17 @@
-import { ServerResponse, STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { Stream } from 'node:stream';
 import { holdSocket } from './held-socket.js';
 import {
   byteLength,
   destroyedError,
   headersSentError,
   isHttp2,
+  isOfNode,
   type Method,
   refuse,
 } from './node-response.js';
 
-/** What `headersSent` and the header methods of Node's responses go by; until the head is made it is null. */
-type NodeResponse = ServerResponse & { _header: string | null };
-
-/** The same for other responses, such as those of HTTP/2. */
+/** What other responses than Node's show while calls are held, such as those of HTTP/2. */
 const HEAD_SENT: Readonly<Record<string, PropertyDescriptor>> = {
   headersSent: { value: true },
   setHeader: { value: tooLate('set') },
@@ -59,7 +58,7 @@ export class HeldCalls {
       this.#header = res._header;
       res._header = 'held';
     } else for (const [name, member] of Object.entries(HEAD_SENT)) this.#show(name, member);
-    this.#show('writableEnded', { value: false, writable: true });
+    if (!isCollected(res)) this.#show('writableEnded', { value: false, writable: true });
   }
 
   /** Whether the application has ended the response. */
@@ -75,13 +74,13 @@ export class HeldCalls {
   /** Keeps a call for the release. Returns whether the application may write on, as `res.write` does. */
   keep(method: Method, args: unknown[]): boolean {
     const res = this.#res;
-    if (method === 'end') (res as { writableEnded: boolean }).writableEnded = this.#ended = true;
+    if (method === 'end') this.#end();
     if (this.gone) return refuse(args, destroyedError());
     this.calls.push({ method, args });
     if (method === 'end') this.#releaseSocket = holdSocket(res);
     if (method === 'write') this.#showWrites();
     if (method === 'write' || method === 'end') this.#bytes += byteLength(args);
-    const hasRoom = this.#bytes < res.writableHighWaterMark;
+    const hasRoom = !(this.#bytes >= res.writableHighWaterMark);
     if (method === 'write' && !hasRoom) this.needDrain = true;
     return hasRoom;
   }
@@ -103,8 +102,14 @@ export class HeldCalls {
     // As in Node, a status assigned after the call that decided it changes nothing.
     res.statusCode = this.#statusCode;
     if (!isHttp2(res)) res.statusMessage = this.#statusMessage ?? '';
-    res.off('close', this.#close);
+    res.removeListener('close', this.#close);
     this.#releaseSocket?.();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    if (Object.hasOwn(this.#res, 'writableEnded'))
+      (this.#res as { writableEnded: boolean }).writableEnded = true;
   }
 
   #showWrites(): void {
@@ -129,6 +134,7 @@ export class HeldCalls {
   };
 }
 
-function isOfNode(res: ServerResponse): res is NodeResponse {
-  return res instanceof ServerResponse;
+/** A serverless host collects a response as soon as it is ended. It gives it a socket of its own, which is no stream. */
+function isCollected({ socket }: ServerResponse): boolean {
+  return Boolean(socket) && !(socket instanceof Stream);
 }

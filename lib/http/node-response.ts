@@ -13,18 +13,26 @@ export type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
 /** The four functions of a response. */
 export type Functions = Record<Method, Native>;
 
+/** What `headersSent` and the header methods of Node's responses go by: null until the head is made. */
+export type NodeResponse = ServerResponse & { _header: string | null };
+
 type Callback = (error?: unknown) => void;
 
-/** All that a hold calls on a response. */
-const NEEDED = [
-  ...METHODS,
-  ...['on', 'once', 'off', 'getHeader', 'setHeader', 'hasHeader', 'removeHeader', 'getHeaderNames'],
-];
+/** What a response needs to be held. */
+const NEEDED =
+  'writeHead write end on once removeListener emit getHeader setHeader hasHeader removeHeader getHeaderNames'.split(
+    ' ',
+  );
 
-/** Whether it is a response as Node makes them. Handshakes of WebSockets and tests pass all kinds of objects. */
-export function isResponse(res: ServerResponse): boolean {
-  if (res instanceof ServerResponse) return true;
-  return NEEDED.every((name) => typeof (res as Partial<Record<string, unknown>>)[name] === 'function');
+/** Whether it can be held. Handshakes of WebSockets and tests pass all kinds of objects as a response. */
+export function canBeHeld(res: ServerResponse): boolean {
+  if (isOfNode(res)) return true;
+  return NEEDED.every((name) => typeof Reflect.get(res, name) === 'function');
+}
+
+/** Whether it is a response of Node's for HTTP/1, or of a class that extends it. */
+export function isOfNode(res: ServerResponse): res is NodeResponse {
+  return res instanceof ServerResponse;
 }
 
 /** The response as a table of the functions above. */

@@ -4,13 +4,13 @@ import { HeldCalls } from './held-calls.js';
 import {
   applyHead,
   callbackOf,
+  canBeHeld,
   checkChunk,
   destroyedError,
   type Functions,
   functionsOf,
   headersSentError,
   isHttp2,
-  isResponse,
   METHODS,
   nodeError,
   refuse,
@@ -271,5 +271,5 @@ export class HeldResponse {
  * Node's is left alone.
  */
 export function holdResponse(res: ServerResponse, gate: ResponseGate): HeldResponse | undefined {
-  return isResponse(res) ? new HeldResponse(res, gate) : undefined;
+  return canBeHeld(res) ? new HeldResponse(res, gate) : undefined;
 }

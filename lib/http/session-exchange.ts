@@ -55,6 +55,7 @@ export class SessionExchange implements Exchange, SessionHost<SessionState>, Res
     this.#res = res;
     this.#next = next;
     this.#failuresBefore = context.storeFailures();
+    (req as { headers?: object }).headers ??= {}; // tests pass requests without
     keepExchange(req, this);
     this.#expose();
   }
@@ -149,6 +150,7 @@ export class SessionExchange implements Exchange, SessionHost<SessionState>, Res
   }
 
   get renewal(): SessionHost<SessionState>['renewal'] {
+    if (this.#hold === undefined) return 'impossible';
     if (this.cookieSettled) return 'over';
     return maySharedCacheStore(this.#res) ? 'later' : 'possible';
   }
@@ -284,8 +286,10 @@ export class SessionExchange implements Exchange, SessionHost<SessionState>, Res
 
   /** A callback of a session's method threw: that fails the request, and never the process. */
   protected callbackFailed(error: unknown): void {
-    if (this.#head !== 'gone') return this.#hold?.abort(error);
-    if (!this.#res.writableEnded) this.#res.destroy(toError(error));
+    if (this.#hold !== undefined) {
+      if (this.#head !== 'gone') return this.#hold.abort(error);
+      if (!this.#res.writableEnded) this.#res.destroy(toError(error));
+    }
     process.emitWarning(messages.callbackFailed, { code: 'NEST_SESSION_CALLBACK', detail: stackOf(error) });
   }
 

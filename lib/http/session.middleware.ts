@@ -6,6 +6,9 @@ import { SessionExchange } from './session-exchange.js';
 /** A plain middleware, for Express, Connect and whatever speaks like them. */
 export type SessionMiddleware = (req: SessionRequest, res: ServerResponse, next: Next) => void;
 
+/** A middleware of Express for what comes before it has failed. */
+export type ErrorMiddleware = (error: unknown, req: SessionRequest, res: ServerResponse, next: Next) => void;
+
 /** The middleware that gives requests their session. Running it twice in a request is harmless; of several, the first counts. */
 export function createSessionMiddleware(context: ExchangeContext): SessionMiddleware {
   const eager = context.http.load === 'eager';
@@ -15,5 +18,19 @@ export function createSessionMiddleware(context: ExchangeContext): SessionMiddle
     const loading = eager ? exchange.load() : undefined;
     if (loading === undefined) return next();
     loading.then(() => next(), next);
+  };
+}
+
+/**
+ * Gives a request its session where something before the middleware has failed, such as the body parser: filters of errors
+ * then see it, too. The error stays the one in hand, whether the session can be loaded or not.
+ */
+export function sessionAfterError(session: SessionMiddleware): ErrorMiddleware {
+  return (error, req, res, next) => {
+    let goesOn = false;
+    session(req, res, (failure) => {
+      next(goesOn ? failure : error);
+      goesOn = true;
+    });
   };
 }
