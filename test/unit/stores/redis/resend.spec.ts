@@ -170,7 +170,7 @@ describe.each(PLACES)('a command that the client sends again, on $place', ({ isT
     await created(others, [record]);
     await late.read(['']);
     const change = changeOf(record);
-    const lost = new Promise((resolve) => void slow.once('close', resolve));
+    const lost = new Promise<void>((resolve) => void slow.once('close', () => resolve()));
     proxy.cutAnswers();
     const writing = late.update([change]);
     await lost;
