@@ -1,10 +1,16 @@
 import type { IoRedisClient } from '../../lib/stores/redis/index.js';
 
 /** A client of ioredis, as far as tests use it. */
-export type IoRedis = IoRedisClient & { quit(): Promise<unknown> };
+export type IoRedis = IoRedisClient & {
+  quit(): Promise<unknown>;
+  once(event: string, listener: () => void): unknown;
+};
 
 interface IoRedisModule {
-  readonly Redis: new (url: string, options?: { keyPrefix?: string; stringNumbers?: boolean }) => IoRedis;
+  readonly Redis: new (
+    url: string,
+    options?: { keyPrefix?: string; stringNumbers?: boolean; retryStrategy?: () => number },
+  ) => IoRedis;
   readonly Cluster: new (nodes: readonly string[]) => IoRedis;
 }
 

@@ -21,7 +21,22 @@ export interface RedisServer {
   close(): Promise<void>;
 }
 
-export async function startRedisServer(...options: string[]): Promise<RedisServer> {
+export function startRedisServer(...options: string[]): Promise<RedisServer> {
+  return tryAgain(() => startOnce(options));
+}
+
+/** Another test may take a free port before a server does: then with others. */
+async function tryAgain<Result>(start: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
+  }
+}
+
+async function startOnce(options: readonly string[]): Promise<RedisServer> {
   const [dir, port] = await Promise.all([mkdtemp(join(tmpdir(), 'nest-session-redis-')), freePort()]);
   let child: ChildProcess | undefined;
   const url = `redis://127.0.0.1:${port}`;
@@ -40,7 +55,12 @@ export async function startRedisServer(...options: string[]): Promise<RedisServe
       'yes',
     ];
     child = spawn(REDIS_SERVER!, [...kept, '--appendfsync', 'always', ...options], { stdio: 'ignore' });
-    await until(() => ask(url, ['PING']).then((answer) => answer === 'PONG'));
+    const isReady = until(() => ask(url, ['PING']).then((answer) => answer === 'PONG'));
+    const exit = once(child, 'exit').then(() => 'exit');
+    if ((await Promise.race([isReady, exit])) === 'exit') {
+      isReady.catch(() => undefined); // it asks on for a while
+      throw new Error('redis-server has exited: its port may be taken.');
+    }
   };
   const kill = async (): Promise<void> => {
     const running = child;
@@ -63,16 +83,18 @@ export async function startRedisServer(...options: string[]): Promise<RedisServe
 }
 
 /** Three servers that share the slots. */
-export async function startRedisCluster(): Promise<{ urls: string[]; close(): Promise<void> }> {
+export function startRedisCluster(): Promise<{ urls: string[]; close(): Promise<void> }> {
+  return tryAgain(startClusterOnce);
+}
+
+async function startClusterOnce(): Promise<{ urls: string[]; close(): Promise<void> }> {
   const servers: RedisServer[] = [];
   const close = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.close())));
   try {
     const buses: number[] = [];
     for (let index = 0; index < 3; index++) {
       buses.push(await freePort());
-      servers.push(
-        await startRedisServer('--cluster-enabled', 'yes', '--cluster-port', String(buses[index])),
-      );
+      servers.push(await startOnce(['--cluster-enabled', 'yes', '--cluster-port', String(buses[index])]));
     }
     const [first, ...others] = servers as [RedisServer, ...RedisServer[]];
     const bounds = [0, 5_461, 10_923, 16_384];

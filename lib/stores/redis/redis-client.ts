@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { describe, messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 
@@ -44,6 +45,8 @@ export interface RedisConnection {
   readonly isCluster: boolean;
   /** Whether the client was closed, or never connected. */
   readonly isClosed: boolean;
+  /** How often a connection was lost so far, after which the client sends commands again whose answer it has not got. */
+  readonly losses: number;
   /** @param key - The first key of the command, by which a Cluster finds the server. */
   send(key: string, command: readonly [name: string, ...args: string[]]): Promise<unknown>;
 }
@@ -54,8 +57,12 @@ const PLAIN_REPLIES = { typeMapping: {} };
 /** Tells clients apart by their methods. @throws SessionOptionsError for any other object. */
 export function connectionOf(client: unknown): RedisConnection {
   if (isIoRedis(client)) {
+    const lost = lossesOf(client);
     return {
       isCluster: client.isCluster,
+      get losses() {
+        return lost.count;
+      },
       get isClosed() {
         return client.status === 'end' || client.status === 'close';
       },
@@ -66,11 +73,28 @@ export function connectionOf(client: unknown): RedisConnection {
   if (send === undefined) throw new SessionOptionsError(messages.redisClient(describe(client)));
   return {
     isCluster: isNodeRedisCluster(client),
+    losses: 0, // it sends nothing again
     get isClosed() {
       return (client as NodeRedisClient).isOpen === false;
     },
     send,
   };
+}
+
+/** How often the connections of clients were lost: counted once a client, however many stores use it. */
+const LOSSES = new WeakMap<object, { count: number }>();
+
+function lossesOf(client: IoRedisClient): { readonly count: number } {
+  const known = LOSSES.get(client);
+  if (known !== undefined) return known;
+  const lost = { count: 0 };
+  LOSSES.set(client, lost);
+  const watch = (redis: unknown): unknown =>
+    (redis as Partial<EventEmitter>).on?.('close', () => void lost.count++);
+  watch(client);
+  // In a Cluster each server has a client of its own.
+  if (client.isCluster) (client as Partial<EventEmitter>).on?.('+node', watch);
+  return lost;
 }
 
 function sendOfNodeRedis(client: unknown): RedisConnection['send'] | undefined {

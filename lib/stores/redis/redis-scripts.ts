@@ -8,6 +8,9 @@ const INDEX_MARGIN = 3_600_000;
 /** What the script `write` returns if there is no session to replace. */
 export const NO_SESSION = -1;
 
+/** What the script `write` returns if the session has forgotten whether the write was applied: others came after it. */
+export const FORGOTTEN = -2;
+
 /** Versions that a session remembers: a write that is sent again recognises itself among them. */
 const VERSIONS = 8;
 
@@ -39,7 +42,8 @@ const sources = {
    * ARGV: the expected version (empty: there must be no session; or the hold that must stand there), the version, the
    * second and third line, the fourth line (empty: keep it), milliseconds that Redis keeps it; for the indexes: member,
    * time of expiry, mode of ZADD.
-   * Returns 1; 0 if the condition does not hold; -1 if there is no session to replace.
+   * Returns 1; 0 if the condition does not hold; -1 if there is no session to replace; -2 if the condition does not hold,
+   * and the session was written so often since that it does not remember whether this write was applied.
    */
   write: `${FILE}
 local expected, version, head, body, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -48,8 +52,9 @@ local versions = string.match(there, '^[^\\n]*')
 local current = string.match(there, '^[^ \\n]+') or there
 if current ~= expected then
   if there == '' then return ${NO_SESSION} end
-  local was_applied = version ~= expected and string.find(' ' .. versions .. ' ', ' ' .. version .. ' ', 1, true)
-  return was_applied and 1 or 0
+  local function remembers(one) return string.find(' ' .. versions .. ' ', ' ' .. one .. ' ', 1, true) end
+  if version ~= expected and remembers(version) then return 1 end
+  return remembers(expected) and 0 or ${FORGOTTEN}
 end
 if version ~= current then
   local kept = version

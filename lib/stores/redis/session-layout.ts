@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SessionChange, SessionRecord } from '../../core/record/session-record.js';
 import type { RedisConnection } from './redis-client.js';
 import type { RedisNames } from './redis-names.js';
-import { NO_SESSION, runScript } from './redis-scripts.js';
+import { FORGOTTEN, NO_SESSION, runScript } from './redis-scripts.js';
 import { bodyOf, headOf, HOLD, ownerLine, recordIn, userIn } from './stored-session.js';
 
 /** Milliseconds that Redis keeps any session at least: `expiresAt` ends it earlier, and an odd time loses none. */
@@ -82,6 +82,7 @@ export class SessionLayout {
   async #write(record: SessionRecord, expected: string, indexes: readonly string[] = []): Promise<number> {
     const { key, version, expiresAt } = record;
     const isTouch = String(version) === expected;
+    const { losses } = this.connection;
     const answer = await runScript(
       this.connection,
       'write',
@@ -97,6 +98,11 @@ export class SessionLayout {
         'CH', // no condition: one server sees all writes in one order, so the last one is right
       ],
     );
+    // To write again what may be written already would count an update() twice.
+    if (Number(answer) === FORGOTTEN && !isTouch && expected !== '' && losses !== this.connection.losses)
+      throw new Error(
+        'The connection to Redis was lost, and it is not known whether the session was written.',
+      );
     return Number(answer);
   }
 

@@ -83,7 +83,7 @@ describe('on Fastify', () => {
     site.handle('leave', ({ session, req }) => {
       session.color = 'green';
       (req as { session: unknown }).session = null;
-      return req.session === undefined;
+      return req.session === null;
     });
     expect((await client.get('/run/leave')).text).toBe('true');
     expect((await client.get('/run/read')).body).not.toHaveProperty('color');

@@ -235,7 +235,8 @@ describe.each(ADAPTER_NAMES)('the channels nest-session:* (%s)', (name) => {
     await database.drop();
 
     const errors = heard.filter(({ channel: name }) => name === channelOf('storeError'));
-    expect(errors).toHaveLength(2);
+    // The change, the new session, and its removal, as it may be stored all the same.
+    expect(errors).toHaveLength(3);
     const everything = inspect(errors, { depth: Infinity, showHidden: true });
     expect(everything).toContain('"refuse"');
     for (const secret of [client.sessionId!, SECRET, DATA, 'harmless'])

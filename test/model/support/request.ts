@@ -250,7 +250,8 @@ function flush(
   const needsCookie = (one: Flight): boolean =>
     one.written !== 'here' && (one.isHandedOn || rules.rolling === 'always');
   // One that was written a while ago may be somebody else's by now.
-  const isUnsure = isLast && sendsCookie(rules, flight) && now - flight.writtenAt > 1_000;
+  const isOld = !flight.mustSend || now - flight.writtenAt > 1_000;
+  const isUnsure = isLast && sendsCookie(rules, flight) && isOld;
   if (!isChanged(flight) && !isDue(flight) && !needsCookie(flight) && !isUnsure)
     return [{ result: 'done', world: withFlight(world, n, flight) }];
   return reread(at, world, flight).flatMap((latest) => {

@@ -161,4 +161,28 @@ describe.each(PLACES)('a command that the client sends again, on $place', ({ isT
     expect(await store.update([change])).toEqual([true]);
     expect(await readOne(store, record.key)).toEqual(change.next);
   });
+
+  it('fails where others have written so often since that nobody knows whether it was written', async () => {
+    const slow = new ioredis!.Redis(proxy.url, { retryStrategy: () => 1_000 });
+    const late = new RedisSessionStore({ client: slow, prefix: space.prefix });
+    const others = new RedisSessionStore({ client: space.client, prefix: space.prefix });
+    const record = newRecord();
+    await created(others, [record]);
+    await late.read(['']);
+    const change = changeOf(record);
+    const lost = new Promise<void>((resolve) => void slow.once('close', () => resolve()));
+    proxy.cutAnswers();
+    const writing = late.update([change]);
+    await lost;
+    let last = change.next;
+    for (let count = 0; count < 8; count++) {
+      const next = changeOf(last);
+      expect(await others.update([next])).toEqual([true]);
+      last = next.next;
+    }
+    await expect(writing).rejects.toThrow('not known');
+    expect(await readOne(others, record.key)).toEqual(last);
+    await slow.quit();
+    await store.read(['']); // connected again
+  });
 });
