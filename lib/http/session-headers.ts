@@ -37,7 +37,8 @@ export function headersFor(
 ): SessionHeaders | undefined {
   if (commit.cookie === 'none') return undefined;
   const isClear = commit.cookie === 'clear';
-  if (isClear && !(http.clearsCookies && hasCookie(request.headers.cookie, http.cookieName))) return undefined;
+  if (isClear && !(http.clearsCookies && hasCookie(request.headers.cookie, http.cookieName)))
+    return undefined;
   const attributes = finalAttributes(state.cookie, isSecure(request, http.proxy));
   if (isClear)
     return { setCookie: cookieLines(http, '', attributes, request), clearSiteData: http.clearSiteData };
