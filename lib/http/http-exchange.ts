@@ -50,7 +50,7 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
 
   canSend(cookie: SessionCookie): boolean {
     const { http, warnOnce } = this.context;
-    if (!isSecure(this.request, http.proxy) && this.#needsSecure(cookie)) {
+    if (!isSecure(this.request, http.proxy) && http.profile.needsSecure(cookie)) {
       warnOnce(messages.insecure);
       return false;
     }
@@ -62,7 +62,7 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
   // ResponseGate: what the held response asks
 
   get endsOnce(): boolean {
-    return this.context.http.endsOnce;
+    return this.context.http.profile.endsOnce;
   }
 
   commit(): Promise<void> | undefined {
@@ -94,8 +94,9 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
     this.#decideAfterAll();
     sendHeaders(this.#res, this.#headers, this.isUsed);
     const { answerLate, http } = this.context;
-    if (answerLate === undefined) this.#next(http.errorFor(error));
-    else answerLate(http.errorFor(error), this.request, this.#res);
+    const answered = http.profile.errorFor(error);
+    if (answerLate === undefined) this.#next(answered);
+    else answerLate(answered, this.request, this.#res);
   }
 
   protected override beforeLoad(): void {
@@ -127,12 +128,6 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
     } catch {
       // A cookie that cannot be made is no second error: the one in hand is answered.
     }
-  }
-
-  /** Whether browsers take a cookie over TLS alone: they drop one that crosses sites, or is partitioned, without `Secure`. */
-  #needsSecure({ secure, sameSite, partitioned }: SessionCookie): boolean {
-    if (secure === true) return true;
-    return this.context.http.refusesUselessCookies && (sameSite === 'none' || partitioned === true);
   }
 
   /** Only what is not stored yet is lost with the head: the client of any other session has its cookie. */

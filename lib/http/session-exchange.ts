@@ -32,7 +32,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     this.context = context;
     this.request = request;
     (request as { headers?: object }).headers ??= {}; // tests pass requests without
-    this.#shown = new RequestSession(request, this, context.http.showsSession);
+    this.#shown = new RequestSession(request, this, context.http.profile.isEnumerable);
   }
 
   share({ http, warnOnce }: ExchangeContext): void {
@@ -188,7 +188,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
       (loaded) => void (this.#state = loaded),
       (error: unknown) => {
         this.failed();
-        throw http.errorFor(error);
+        throw http.profile.errorFor(error);
       },
     );
   }

@@ -37,21 +37,14 @@ export function headersFor(
 ): SessionHeaders | undefined {
   if (commit.cookie === 'none') return undefined;
   const isClear = commit.cookie === 'clear';
-  if (isClear && !(http.clearsCookies && hasCookie(request.headers.cookie, http.cookieName)))
+  if (isClear && !(http.profile.expiresCookies && hasCookie(request.headers.cookie, http.cookieName)))
     return undefined;
   const attributes = finalAttributes(state.cookie, isSecure(request, http.proxy));
   if (isClear)
     return { setCookie: cookieLines(http, '', attributes, request), clearSiteData: http.clearSiteData };
   const life = cookieLifeOf(state);
-  const limited = life && {
-    ...attributes,
-    expires: life.expires,
-    ...(http.sendsMaxAge && { maxAge: life.maxAge }),
-  };
-  return {
-    setCookie: cookieLines(http, commit.token, limited ?? attributes, request),
-    clearSiteData: undefined,
-  };
+  const limited = { ...attributes, ...(life && http.profile.lifeAttributes(life)) };
+  return { setCookie: cookieLines(http, commit.token, limited, request), clearSiteData: undefined };
 }
 
 /** Puts the headers on the response. `dependsOnSession`: whether the application has looked at the session. */
