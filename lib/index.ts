@@ -26,6 +26,7 @@ export {
   type SessionRequirement,
 } from './decorators/require-session.decorator.js';
 export { RequireLogin, type RequireLoginOptions } from './decorators/require-login.decorator.js';
+export { PassiveSession } from './decorators/passive-session.decorator.js';
 export { SkipCsrf } from './decorators/skip-csrf.decorator.js';
 export { SessionId } from './decorators/session-id.decorator.js';
 export { Session } from './decorators/session.decorator.js';

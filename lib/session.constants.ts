@@ -34,5 +34,8 @@ export const LOGIN = 'nest-session:login';
 /** Metadata: `@SkipCsrf()`. @internal */
 export const SKIP_CSRF = 'nest-session:skip-csrf';
 
+/** Metadata: `@PassiveSession()`. @internal */
+export const PASSIVE = 'nest-session:passive';
+
 /** Metadata: `@AllowAnonymous()`. @internal */
 export const ANONYMOUS = 'nest-session:anonymous';

@@ -200,6 +200,7 @@ export class SessionObject {
    */
   touch(): this {
     this.#state.requireNotReplaced();
+    this.#state.host.countAsUse();
     this.#state.touchAsked = true;
     return this.resetMaxAge();
   }

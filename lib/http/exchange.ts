@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SessionEngine } from '../core/engine/session-engine.js';
 import type { SessionRecord } from '../core/record/session-record.js';
 import type { HttpSettings } from '../options/resolved-options.js';
+import type { SessionUse } from './session-use.js';
 
 /** Continues with the request, or with an error. */
 export type Next = (error?: unknown) => void;
@@ -30,6 +31,8 @@ export type LateAnswer = (error: unknown, req: IncomingMessage, res: ServerRespo
 /** One request and its session, as others see it. */
 export interface Exchange {
   readonly context: ExchangeContext;
+  /** Whether the request is a use of the session. */
+  readonly use: SessionUse;
   /** What `req.session` is. */
   get session(): object | null | undefined;
   set session(value: unknown);

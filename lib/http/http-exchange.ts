@@ -43,6 +43,7 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
   }
 
   get renewal(): SessionHost<SessionState>['renewal'] {
+    if (this.isPassive) return 'later';
     if (this.#hold === undefined) return 'impossible';
     if (this.cookieSettled) return 'over';
     return maySharedCacheStore(this.#res) ? 'later' : 'possible';

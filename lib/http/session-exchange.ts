@@ -10,6 +10,7 @@ import { SessionUsageError } from '../errors/session-usage.error.js';
 import { deviceOf } from './device.js';
 import type { Exchange, ExchangeContext } from './exchange.js';
 import { RequestSession, type SessionRequest } from './request-session.js';
+import { SessionUse } from './session-use.js';
 
 /** One request and its session. What becomes of the cookie is up to the classes that extend it. */
 export abstract class SessionExchange implements Exchange, SessionHost<SessionState> {
@@ -27,6 +28,8 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
   #hasFailed = false;
   #isUsed = false;
   #isShared = false;
+  #isPassive = false;
+  #use: SessionUse | undefined;
 
   constructor(context: ExchangeContext, request: SessionRequest) {
     this.context = context;
@@ -42,6 +45,10 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
 
   isFor(type: object): boolean {
     return this.#isShared || this.context.serves?.(type) !== false;
+  }
+
+  get use(): SessionUse {
+    return (this.#use ??= new SessionUse());
   }
 
   load(): Promise<void> | undefined {
@@ -101,6 +108,14 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
 
   get codec(): TokenCodec {
     return (this.#codec ??= this.context.http.codecFor(this.request));
+  }
+
+  get isPassive(): boolean {
+    return this.#use?.isPassive ?? this.#isPassive;
+  }
+
+  countAsUse(): void {
+    this.use.count();
   }
 
   get calls(): SessionCalls {
@@ -179,6 +194,12 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
   #open(): Promise<void> | undefined {
     this.beforeLoad();
     const { engine, http } = this.context;
+    try {
+      this.#isPassive = http.passive?.(this.request) ?? false;
+    } catch (error) {
+      this.failed();
+      return Promise.reject(error);
+    }
     const state = engine.open(http.tokensOf(this.request, this.codec), this);
     if (!(state instanceof Promise)) {
       this.#state = state;

@@ -29,6 +29,7 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
   cookie: true,
   idleTimeout: true,
   absoluteTimeout: true,
+  passive: true,
   touchInterval: true,
   rotateInterval: true,
   rotationGrace: true,
@@ -101,6 +102,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       load: oneOf('load', options.load, ['eager', 'lazy'], 'eager'),
       unset: oneOf('unset', options.unset, ['keep', 'destroy'], 'keep'),
       proxy: flag('proxy', options.proxy, undefined),
+      passive: resolvePassive(options.passive),
       trustedOrigins: resolveTrustedOrigins(options.csrf),
       clearSiteData: resolveClearSiteData(options.clearSiteData),
       codecFor: () => codec,
@@ -207,6 +209,12 @@ function idScheme(genid: SessionModuleOptions['genid']): IdScheme {
   if (genid === undefined) return new KeyedIds();
   const generate = func('genid', genid, genid);
   return new KeyedIds((request) => checkedId(generate(request as IncomingMessage)));
+}
+
+function resolvePassive(passive: SessionModuleOptions['passive']): SessionModuleOptions['passive'] {
+  if (passive === undefined) return undefined;
+  func('passive', passive, passive);
+  return (request) => flag('passive() result', passive(request), false);
 }
 
 function resolveRolling(given: SessionModuleOptions['rolling']): SessionSettings['rolling'] {

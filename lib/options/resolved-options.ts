@@ -19,6 +19,8 @@ export interface HttpSettings {
   readonly load: 'eager' | 'lazy';
   readonly unset: 'keep' | 'destroy';
   readonly proxy: boolean | undefined;
+  /** Whether a request only looks at the session. @defaultValue none does */
+  readonly passive?: ((request: IncomingMessage) => boolean) | undefined;
   /** The origins whose pages may send requests that change something. @defaultValue none */
   readonly trustedOrigins?: ReadonlySet<string>;
   /** What is sent as `Clear-Site-Data` when a session is over. @defaultValue nothing */

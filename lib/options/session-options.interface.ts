@@ -84,6 +84,22 @@ export interface SessionModuleOptions {
   touchInterval?: Duration;
 
   /**
+   * Tells passive requests: they read the session, but are no use of it. They do not move the idle deadline, renew neither
+   * the cookie nor the id, and leave `lastSeenAt` as it is; what they change is stored all the same. For polling and
+   * notifications. `@PassiveSession()` says the same of a route, and `session.touch()` makes a request a use after all.
+   *
+   * The request is Node's, on Fastify too. Of a WebSocket it is the handshake's. A result that is neither `true` nor `false`
+   * is a {@link SessionOptionsError}.
+   *
+   * @defaultValue no request is passive
+   * @example
+   * ```ts
+   * passive: (request) => request.headers['x-background'] === '1'
+   * ```
+   */
+  passive?: (request: IncomingMessage) => boolean;
+
+  /**
    * How old a session id may get before it is renewed; `false` for never. Has to be longer than {@link rotationGrace}; as
    * long as the {@link absoluteTimeout} it is never reached, and warned of.
    *

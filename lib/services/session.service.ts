@@ -63,13 +63,13 @@ export class SessionService {
    * anew with each call: for `handleConnection` and for whatever sends by itself. What is changed in it is stored by
    * `session.save()`.
    *
+   * @param options - `passive: true` makes the request one that only looks, as `@PassiveSession()` does.
    * @throws SessionUsageError when the session middleware did not run for the request, or that of another `SessionModule`.
    */
-  async load(request: object): Promise<Session> {
-    const handshake = this.#sockets.handshakeOf(request);
-    return handshake
-      ? ((await handshake.begin().get()) as Session)
-      : loadSession(request, this.#runtime.context);
+  async load(request: object, { passive }: { passive?: boolean } = {}): Promise<Session> {
+    const exchange = this.#sockets.handshakeOf(request)?.begin();
+    if (passive !== undefined) (exchange ?? exchangeOf(request))?.use.handledBy(passive);
+    return exchange ? ((await exchange.get()) as Session) : loadSession(request, this.#runtime.context);
   }
 
   /**

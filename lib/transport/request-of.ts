@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import { exchangeOf } from '../http/request-session.js';
+import { PASSIVE } from '../session.constants.js';
 import { messageIn } from '../websocket/socket-message.js';
 import { graphqlRequestOf } from './graphql-request.js';
 
@@ -12,10 +13,33 @@ import { graphqlRequestOf } from './graphql-request.js';
  * @throws SessionUsageError where there is none: messages of microservices have no cookie.
  */
 export function requestOf(context: ExecutionContext): object {
-  const request = find(context);
-  if (typeof request === 'object' && request !== null) return ownRequest(request, context.getClass());
+  const request = noteHandler(context);
+  if (request !== undefined) return ownRequest(request, context.getClass());
   const type = context.getType<string>();
   throw new SessionUsageError(type === 'rpc' ? messages.rpcHasNoSession : messages.noRequest(type));
+}
+
+/**
+ * Tells the session of the request behind a context whether its handler is passive (`@PassiveSession()`).
+ *
+ * @returns The request, if there is one.
+ */
+export function noteHandler(context: ExecutionContext): object | undefined {
+  const request = find(context);
+  if (typeof request !== 'object' || request === null) return undefined;
+  const isPassive = isPassiveHandler(context);
+  // Other requests have one handler. Where it says nothing, the option `passive` decides.
+  if (isPassive !== undefined || context.getType<string>() === 'graphql')
+    exchangeOf(request)?.use.handledBy(isPassive);
+  return request;
+}
+
+/** What stands on the method counts more than what stands on the class. */
+function isPassiveHandler(context: ExecutionContext): boolean | undefined {
+  const [ofMethod, ofClass] = [context.getHandler(), context.getClass()].map(
+    (target) => Reflect.getMetadata(PASSIVE, target) as boolean | undefined,
+  );
+  return ofMethod ?? ofClass;
 }
 
 /** A request whose session is for the class of its handler: not that of another feature module's `SessionModule`. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
+import type { SessionHost } from '../core/request/session-host.js';
 import type { SessionState } from '../core/request/session-state.js';
 import type { ExchangeContext } from '../http/exchange.js';
 import { SessionExchange } from '../http/session-exchange.js';
@@ -16,12 +17,15 @@ export interface MessageOrigin {
 export class SocketExchange extends SessionExchange {
   readonly headersSent = true;
   readonly cookieSettled = true;
-  readonly renewal = 'impossible';
   readonly #handshake: MessageOrigin;
 
   constructor(handshake: MessageOrigin, request: IncomingMessage) {
     super(handshake.context, request);
     this.#handshake = handshake;
+  }
+
+  get renewal(): SessionHost<SessionState>['renewal'] {
+    return this.isPassive ? 'later' : 'impossible';
   }
 
   canSend(): boolean {

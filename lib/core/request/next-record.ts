@@ -91,7 +91,8 @@ function seenNow(state: SessionState, createdAt: number, login: Login | undefine
   const { base, settings, host } = state;
   const now = settings.now();
   const isNew = base === undefined || login !== undefined;
-  const isSeen = isNew || state.touchAsked || (host.renewal !== 'later' && mustBeTouched(state));
+  const isAsked = state.touchAsked && !host.isPassive;
+  const isSeen = isNew || isAsked || (host.renewal !== 'later' && mustBeTouched(state));
   const lastSeenAt = isSeen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
   const isDeviceDue = settings.trackDevice && (isSeen || base.ip === null);
   const device = isDeviceDue ? host.device() : settings.trackDevice ? base! : NO_DEVICE;

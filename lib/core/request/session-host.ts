@@ -15,11 +15,15 @@ export interface SessionHost<State> {
   /** Whether it is decided which cookie the response has, so that no other can be sent. */
   readonly cookieSettled: boolean;
   /**
-   * Whether a cookie may be renewed with the response. `'later'` where a shared cache may store it: then a touch waits for the
-   * next response, too. `'over'` where its head has left: then only a touch that is asked for happens. `'impossible'` where
+   * Whether a cookie may be renewed with the response. `'later'` where a shared cache may store it, and
+   * where the request is passive: then a touch waits for the next response, too. `'over'` where its head has left: then only a touch that is asked for happens. `'impossible'` where
    * there is no response, as for a message of a WebSocket. A touch without a cookie leaves a mark for the next response.
    */
   readonly renewal: 'possible' | 'later' | 'over' | 'impossible';
+  /** Whether the request only looks at the session, so that it does not count as seen. What it changes is stored. */
+  readonly isPassive: boolean;
+  /** Counts the request as a use of the session, passive or not. */
+  countAsUse(): void;
   /** The calls of the request's session. */
   readonly calls: SessionCalls;
   /** Whether a cookie with these settings may be sent over this connection. */

@@ -130,6 +130,8 @@ export interface VisitOptions {
   headersSent?: boolean;
   /** Whether a shared cache may store the response. */
   isShared?: boolean;
+  /** Whether the request only looks. */
+  isPassive?: boolean;
   ip?: string;
   userAgent?: string;
 }
@@ -145,6 +147,7 @@ export class Visit implements SessionHost<SessionState> {
   readonly calls = new SessionCalls(60_000, () => undefined);
   headersSent: boolean;
   isShared: boolean;
+  isPassive: boolean;
   secure: boolean;
   state!: SessionState;
   /** Whether `req.session` is gone. */
@@ -159,6 +162,7 @@ export class Visit implements SessionHost<SessionState> {
     this.cookieDefaults = options.cookie ?? { httpOnly: true, secure: true, sameSite: 'lax', path: '/' };
     this.headersSent = options.headersSent ?? false;
     this.isShared = options.isShared ?? false;
+    this.isPassive = options.isPassive ?? false;
     this.secure = options.secure ?? true;
     this.#device = { ip: options.ip ?? '192.0.2.1', userAgent: options.userAgent ?? 'Test/1.0' };
   }
@@ -184,8 +188,12 @@ export class Visit implements SessionHost<SessionState> {
   }
 
   get renewal(): 'possible' | 'later' | 'impossible' {
-    if (this.headersSent) return 'impossible';
-    return this.isShared ? 'later' : 'possible';
+    if (this.headersSent && !this.isPassive) return 'impossible';
+    return this.isShared || this.isPassive ? 'later' : 'possible';
+  }
+
+  countAsUse(): void {
+    this.isPassive = false;
   }
 
   get cookieSettled(): boolean {
