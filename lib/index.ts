@@ -54,6 +54,7 @@ export type { ClearSiteDataDirective } from './options/clear-site-data.js';
 export type { SessionCookieOptions } from './options/cookie-options.js';
 export type { SessionCsrfOptions } from './options/csrf-options.js';
 export type { Duration } from './options/option-checks.js';
+export type { SessionPolicy } from './options/policy.js';
 export type {
   SessionModuleOptions,
   SessionOptionsFactory,

@@ -55,7 +55,12 @@ export class SessionRuntime {
       seal: this.#sealFor(options, store),
       onError: (error) => this.#storeFailed(error),
     });
-    this.engine = new SessionEngine(options.engine, store, this.shared, this.events, presentSession);
+    const { cappedWarning } = options;
+    const settings = {
+      ...options.engine,
+      ...(cappedWarning && { onIdleCapped: () => this.warnOnce(cappedWarning) }),
+    };
+    this.engine = new SessionEngine(settings, store, this.shared, this.events, presentSession);
     this.context = {
       engine: this.engine,
       http: sealsCookies(store) ? sealedCookies(options, store) : options.http,

@@ -11,6 +11,10 @@ export const messages = {
     'SessionModule option "secret" and "encryption.keys" hold the same value; use one of its own for each, so that who learns one has not both.',
   neverReached: (name: string, given: number, absolute: number) =>
     `SessionModule option "${name}": ${given} ms are never reached, for "absoluteTimeout" ends a session after ${absolute} ms; lower the one or raise the other.`,
+  policy: (name: string, given: number | false, limit: number, policy: string, source: string) =>
+    `SessionModule option "${name}": ${given === false ? 'false' : `${given} ms`} was given; the policy "${policy}" allows at most ${limit} ms (${source}); lower it, or leave it out.`,
+  policyCapped: (limit: number, policy: string, source: string) =>
+    `A session has a cookie.maxAge of its own that is longer than the ${limit} ms of inactivity that the policy "${policy}" allows (${source}); it ends after ${limit} ms all the same. Set a shorter cookie.maxAge.`,
   secretMissing:
     'SessionModule option "secret" is missing; give a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
   factoryShape: (given: string) =>

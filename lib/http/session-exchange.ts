@@ -9,6 +9,7 @@ import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import { deviceOf } from './device.js';
 import type { Exchange, ExchangeContext } from './exchange.js';
+import { toError } from './node-response.js';
 import { RequestSession, type SessionRequest } from './request-session.js';
 import { SessionUse } from './session-use.js';
 
@@ -198,7 +199,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
       this.#isPassive = http.passive?.(this.request) ?? false;
     } catch (error) {
       this.failed();
-      return Promise.reject(error);
+      return Promise.reject(toError(error));
     }
     const state = engine.open(http.tokensOf(this.request, this.codec), this);
     if (!(state instanceof Promise)) {

@@ -14,6 +14,7 @@ import { resolveEncryption, sharesKey } from './encryption-options.js';
 import { NEST_HTTP_PROFILE } from './http-profile.js';
 import { SessionClock } from './session-clock.js';
 import { count, duration, flag, func, oneOf, refuse, refuseUnseen } from './option-checks.js';
+import { PolicyLimits } from './policy.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { veiledSecrets } from './veiled-options.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
@@ -29,6 +30,7 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
   cookie: true,
   idleTimeout: true,
   absoluteTimeout: true,
+  policy: true,
   passive: true,
   touchInterval: true,
   rotateInterval: true,
@@ -69,6 +71,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       throw new SessionOptionsError(messages.optionUnknown(name, Object.keys(KNOWN)));
   }
   const warnings: string[] = [];
+  const policy = new PolicyLimits(options.policy);
   const secrets = resolveSecrets(options.secret, warnings);
   const cookie = resolveCookie(options);
   const codec = new SignedIdCodec(secrets);
@@ -79,8 +82,9 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   return veiledSecrets({
     engine: {
       now: clock.now,
-      lifetimes: resolveLifetimes(options, cookie, warnings),
-      idleFollowsCookie: options.idleTimeout === undefined && cookie.fixed === undefined,
+      lifetimes: resolveLifetimes(options, cookie, policy, warnings),
+      idleFollowsCookie:
+        (options.idleTimeout ?? policy.idleTimeout) === undefined && cookie.fixed === undefined,
       profile: NEST_HTTP_PROFILE,
       ids: idScheme(options.genid),
       userIdOf: func<(data: never) => unknown>('userId', options.userId, defaultUserId) as (
@@ -109,6 +113,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       tokensOf: ({ headers }) => cookieValues(headers.cookie, cookie.name),
     },
     clock,
+    cappedWarning: policy.cappedWarning,
     encryption,
     secrets,
     storeTimeout,
@@ -143,9 +148,17 @@ function resolveSecrets(
 function resolveLifetimes(
   options: SessionModuleOptions,
   cookie: ResolvedCookie,
+  policy: PolicyLimits,
   warnings: string[],
 ): SessionLifetimes {
-  const idleTimeout = duration('idleTimeout', or(options.idleTimeout, cookie.fixed?.maxAge ?? DAY));
+  const usualIdle = Math.min(
+    policy.idleTimeout ?? Infinity,
+    cookie.fixed?.maxAge ?? policy.idleTimeout ?? DAY,
+  );
+  const idleTimeout = policy.check(
+    'idleTimeout',
+    duration('idleTimeout', or(options.idleTimeout, usualIdle)),
+  );
   const touchInterval = duration('touchInterval', or(options.touchInterval, MINUTE), { zero: true });
   const rest = Math.min(idleTimeout, cookie.fixed?.maxAge ?? Infinity);
   const rotateInterval = switchable('rotateInterval', or(options.rotateInterval, false));
@@ -153,7 +166,11 @@ function resolveLifetimes(
   if (rotateInterval !== false && rotateInterval <= rotationGrace) {
     refuse('rotateInterval', rotateInterval, `more than "rotationGrace" (${rotationGrace} ms), or false`);
   }
-  const absoluteTimeout = switchable('absoluteTimeout', or(options.absoluteTimeout, 30 * DAY));
+  const usualAbsolute = policy.absoluteTimeout ?? 30 * DAY;
+  const absoluteTimeout = policy.check(
+    'absoluteTimeout',
+    switchable('absoluteTimeout', or(options.absoluteTimeout, usualAbsolute)),
+  );
   if (absoluteTimeout !== false) {
     // A default that is never reached is nobody's mistake.
     if (options.idleTimeout !== undefined && idleTimeout > absoluteTimeout)
@@ -164,6 +181,7 @@ function resolveLifetimes(
   return {
     idleTimeout,
     absoluteTimeout,
+    longestIdle: policy.idleTimeout,
     touchInterval: Math.min(touchInterval, rest * LARGEST_PART),
     rotateInterval,
     rotationGrace,

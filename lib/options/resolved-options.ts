@@ -39,6 +39,8 @@ export interface ResolvedOptions {
   readonly http: HttpSettings;
   /** The time that the engine goes by. */
   readonly clock: SessionClock;
+  /** What to say, once, when a policy caps the life of a session. @defaultValue nothing */
+  readonly cappedWarning: string | undefined;
   /** How sessions are sealed at rest, where they are. */
   readonly encryption: ResolvedEncryption | undefined;
   /** The secrets that cookies are signed with, for a store that derives keys of its own. */

@@ -9,6 +9,7 @@ import type { SessionCookieOptions } from './cookie-options.js';
 import type { SessionCsrfOptions } from './csrf-options.js';
 import type { SessionEncryptionOptions } from './encryption-options.js';
 import type { Duration } from './option-checks.js';
+import type { SessionPolicy } from './policy.js';
 
 type MiddlewareRoutes = ReturnType<MiddlewareConsumer['apply']>;
 
@@ -74,6 +75,19 @@ export interface SessionModuleOptions {
    * @defaultValue 30 days
    */
   absoluteTimeout?: Duration | false;
+
+  /**
+   * A standard whose limits sessions keep to. It sets {@link idleTimeout} and {@link absoluteTimeout} where they are not
+   * given, and the application does not start with longer ones. A longer `cookie.maxAge` of a single session has no effect,
+   * and one warning says so.
+   *
+   * - `'nist-aal1'`: 30 days in all; `'nist-aal2'`: 1 hour idle, 24 hours in all; `'nist-aal3'`: 15 minutes idle, 12 hours
+   *   in all (NIST SP 800-63B-4, 2.1.3, 2.2.3 and 2.3.3).
+   * - `'pci-dss'`: 15 minutes idle (PCI DSS 4.0.1, 8.2.8).
+   *
+   * @defaultValue none
+   */
+  policy?: SessionPolicy;
 
   /**
    * How old `lastSeenAt` may get before a request that only reads writes it. At most a tenth of the idle timeout and of

@@ -115,7 +115,9 @@ export class SessionLoader {
     const { lifetimes, idleFollowsCookie } = this.settings;
     if (record.expiresAt <= now || absoluteDeadline(record.createdAt, lifetimes) <= now) return false;
     // A shorter idle timeout holds for sessions that were stored under a longer one, too.
-    return idleFollowsCookie || record.lastSeenAt + (ownIdleOf(record) ?? lifetimes.idleTimeout) > now;
+    const { idleTimeout, longestIdle = Infinity } = lifetimes;
+    const idle = Math.min(ownIdleOf(record) ?? idleTimeout, longestIdle);
+    return idleFollowsCookie || record.lastSeenAt + idle > now;
   }
 
   #upToDate(reading: Promise<SessionRecord | undefined>): Promise<SessionRecord | undefined> {

@@ -4,6 +4,8 @@ export interface SessionLifetimes {
   readonly idleTimeout: number;
   /** A session older than this is over, however active; `false` switches it off. */
   readonly absoluteTimeout: number | false;
+  /** The longest idle timeout that a session may have by a cookie life of its own. @defaultValue any */
+  readonly longestIdle?: number | undefined;
   /** How stale `lastSeenAt` may get before a read costs a write. */
   readonly touchInterval: number;
   /** How old an id may get before it is renewed; `false` switches it off. */

@@ -25,7 +25,11 @@ export function idleTimeoutOf(state: LivingSession): number {
   const { lifetimes, idleFollowsCookie } = state.settings;
   if (lifetimes.idleTimeout === Infinity) return Infinity;
   const own = ownMaxAgeOf(state);
-  if (typeof own === 'number') return own;
+  if (typeof own === 'number') {
+    const { longestIdle = Infinity } = lifetimes;
+    if (own > longestIdle) state.settings.onIdleCapped?.();
+    return Math.min(own, longestIdle);
+  }
   const followed = idleFollowsCookie && own === undefined ? state.host.cookieDefaults.maxAge : undefined;
   return followed ?? lifetimes.idleTimeout;
 }
@@ -44,7 +48,7 @@ export function isPersistent(state: LivingSession): boolean {
   return (own === undefined ? (maxAge ?? expires) : own) != null;
 }
 
-/** How long the browser may keep its cookie: never beyond its absolute deadline. Undefined: until it closes. */
+/** How long the browser may keep its cookie: never beyond the session's own deadlines. Undefined: until it closes. */
 export function cookieLifeOf(
   state: LivingSession,
 ): { readonly maxAge: number; readonly expires: Date } | undefined {
@@ -52,9 +56,11 @@ export function cookieLifeOf(
   cookie.resetMaxAge();
   const { expires, originalMaxAge } = cookie;
   if (expires === null || originalMaxAge === null) return undefined;
-  const deadline = absoluteDeadline(state.createdAt, settings.lifetimes);
+  const { now, lifetimes } = settings;
+  const { longestIdle = Infinity } = lifetimes;
+  const deadline = Math.min(absoluteDeadline(state.createdAt, lifetimes), now() + longestIdle);
   return {
-    maxAge: Math.min(originalMaxAge, deadline - settings.now()),
+    maxAge: Math.min(originalMaxAge, deadline - now()),
     expires: new Date(Math.min(expires.getTime(), deadline)),
   };
 }

@@ -26,6 +26,8 @@ export interface SessionSettings {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly lifetimes: SessionLifetimes;
+  /** Told when a session's own life is longer than `lifetimes.longestIdle`. */
+  readonly onIdleCapped?: () => void;
   /** Whether the cookie's `maxAge` is the idle timeout where none was configured (cookie settings that depend on the request). */
   readonly idleFollowsCookie: boolean;
   readonly profile: SessionProfile;

@@ -1,0 +1,69 @@
+import { messages } from '../errors/messages.js';
+import { SessionOptionsError } from '../errors/session-options.error.js';
+import { oneOf } from './option-checks.js';
+
+const MINUTE = 60 * 1000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A standard whose limits sessions keep to. */
+export type SessionPolicy = 'nist-aal1' | 'nist-aal2' | 'nist-aal3' | 'pci-dss';
+
+/** What a standard allows at most, in milliseconds, and where it says so. */
+interface Limits {
+  /** @defaultValue no limit */
+  readonly idleTimeout?: number;
+  /** @defaultValue no limit */
+  readonly absoluteTimeout?: number;
+  readonly source: string;
+}
+
+const LIMITS: Readonly<Record<SessionPolicy, Limits>> = {
+  'nist-aal1': { absoluteTimeout: 30 * DAY, source: 'NIST SP 800-63B-4, 2.1.3' },
+  'nist-aal2': { idleTimeout: HOUR, absoluteTimeout: DAY, source: 'NIST SP 800-63B-4, 2.2.3' },
+  'nist-aal3': {
+    idleTimeout: 15 * MINUTE,
+    absoluteTimeout: 12 * HOUR,
+    source: 'NIST SP 800-63B-4, 2.3.3',
+  },
+  'pci-dss': { idleTimeout: 15 * MINUTE, source: 'PCI DSS 4.0.1, 8.2.8' },
+};
+
+type Timeout = 'idleTimeout' | 'absoluteTimeout';
+
+/** The limits of the option `policy`. Without it there are none. */
+export class PolicyLimits {
+  readonly #policy: SessionPolicy | undefined;
+  readonly #limits: Limits;
+
+  /** @throws SessionOptionsError for a policy that is not known. */
+  constructor(given: SessionPolicy | undefined) {
+    this.#policy = oneOf('policy', given, Object.keys(LIMITS) as SessionPolicy[], undefined);
+    this.#limits = this.#policy === undefined ? { source: '' } : LIMITS[this.#policy];
+  }
+
+  /** The longest idle timeout, in milliseconds. */
+  get idleTimeout(): number | undefined {
+    return this.#limits.idleTimeout;
+  }
+
+  /** The longest absolute timeout, in milliseconds. */
+  get absoluteTimeout(): number | undefined {
+    return this.#limits.absoluteTimeout;
+  }
+
+  /** A timeout that is within the limit. @throws SessionOptionsError naming the rule and its source. */
+  check(name: 'idleTimeout', given: number): number;
+  check(name: 'absoluteTimeout', given: number | false): number | false;
+  check(name: Timeout, given: number | false): number | false {
+    const limit = this.#limits[name];
+    if (limit === undefined || (given !== false && given <= limit)) return given;
+    throw new SessionOptionsError(messages.policy(name, given, limit, this.#policy!, this.#limits.source));
+  }
+
+  /** What to say when a session has a longer life of its own; undefined if it may have any. */
+  get cappedWarning(): string | undefined {
+    const { idleTimeout, source } = this.#limits;
+    return idleTimeout === undefined ? undefined : messages.policyCapped(idleTimeout, this.#policy!, source);
+  }
+}
