@@ -16,7 +16,8 @@ export type {
   UserSessionStore,
 } from './core/store/session-store.js';
 export type { SessionCallback } from './core/request/session-calls.js';
-export type { LoginOptions, SessionObject } from './core/session.js';
+export type { SessionObject } from './core/session.js';
+export type { ActAsOptions, LoginOptions } from './core/session-login.js';
 export { CsrfToken } from './decorators/csrf-token.decorator.js';
 export { AllowAnonymous } from './decorators/allow-anonymous.decorator.js';
 export { Flash } from './decorators/flash.decorator.js';
@@ -32,6 +33,8 @@ export { SessionId } from './decorators/session-id.decorator.js';
 export { Session } from './decorators/session.decorator.js';
 export { CsrfError } from './errors/csrf.error.js';
 export {
+  LoginActingError,
+  LoginLevelError,
   LoginRequiredError,
   LoginStaleError,
   SessionAccessError,

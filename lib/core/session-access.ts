@@ -1,5 +1,6 @@
 import { SessionEndedError } from '../errors/session-ended.error.js';
 import { csrfTokenFor, isTokenFor } from './record/csrf-token.js';
+import { provedAt } from './record/levels.js';
 import { flashEntries } from './record/session-meta.js';
 import { SessionObject } from './session.js';
 
@@ -41,6 +42,18 @@ export function isCsrfTokenOf(session: SessionObject, token: string): boolean {
 export function loginAgeOf(session: SessionObject): number | undefined {
   const { authenticatedAt } = session;
   return authenticatedAt && SessionObject.stateOf(session).settings.now() - authenticatedAt.getTime();
+}
+
+/** How many milliseconds ago the user proved a level, or one above it; undefined where that did not happen. */
+export function levelAgeOf(session: SessionObject, level: number): number | undefined {
+  const { levels, settings } = SessionObject.stateOf(session);
+  const at = provedAt(levels, level);
+  return at === undefined ? undefined : settings.now() - at;
+}
+
+/** Whether somebody acts for the user of the session. */
+export function isActedFor(session: SessionObject): boolean {
+  return SessionObject.stateOf(session).acting !== undefined;
 }
 
 /** Whose session it is: as `login()` said, else as the option `userId` finds in the data. */

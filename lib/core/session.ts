@@ -1,23 +1,17 @@
-import { describe, messages } from '../errors/messages.js';
-import { SessionDataError } from '../errors/session-data.error.js';
 import type { SessionProfile } from './request/session-rules.js';
 import { SessionCookie } from './record/session-cookie.js';
 import type { CallName, SessionCallback } from './request/session-calls.js';
 import type { SessionEngine } from './engine/session-engine.js';
-import { expiresAtOf } from './request/session-life.js';
-import { refuseNonJson } from './record/session-text.js';
 import type { SessionState } from './request/session-state.js';
-import { userIdText } from './record/user-id.js';
-
-/** What {@link SessionObject.login} may be told. */
-export interface LoginOptions {
-  /**
-   * The data keys that survive the login; flash values and the session's own cookie settings do not.
-   *
-   * @defaultValue everything survives
-   */
-  readonly keep?: readonly string[];
-}
+import { giveBack } from './record/acting.js';
+import { SessionBase } from './session-base.js';
+import {
+  type ActAsOptions,
+  actingOf,
+  type LoginOptions,
+  requireLevel,
+  requireUserId,
+} from './session-login.js';
 
 /**
  * A visitor's session: a plain bag of the application's keys with a few methods, none of which is enumerable.
@@ -25,14 +19,9 @@ export interface LoginOptions {
  * Changes need no call to be kept: the session is stored before the first byte of the response leaves. Methods that
  * take a callback in express-session take one here, and return a promise without one.
  */
-export class SessionObject {
+export class SessionObject extends SessionBase {
   readonly #state: SessionState;
   readonly #engine: SessionEngine;
-
-  /** @internal */
-  static stateOf(session: SessionObject): SessionState {
-    return session.#state;
-  }
 
   /** An update that a decorator of this package asks for. @internal */
   static updateFor<Result>(
@@ -46,52 +35,9 @@ export class SessionObject {
 
   /** @internal */
   constructor(engine: SessionEngine, state: SessionState) {
+    super(state);
     this.#engine = engine;
     this.#state = state;
-  }
-
-  /** The secret session id. Never log it, never store it: {@link handle} is the name to show. */
-  get id(): string {
-    return this.#state.id;
-  }
-
-  /**
-   * The public name of the session: the same from its beginning to its end, whatever becomes of its id. A name, not a
-   * permission: a route that takes one passes the user, too (`SessionService.revoke(handle, { userId })`).
-   */
-  get handle(): string {
-    return this.#state.key;
-  }
-
-  /** Whether the session began with this request. */
-  get isNew(): boolean {
-    return this.#state.isNew;
-  }
-
-  /** When the session began. */
-  get createdAt(): Date {
-    return new Date(this.#state.createdAt);
-  }
-
-  /** When the session was last seen, at most `touchInterval` stale. */
-  get lastSeenAt(): Date {
-    return new Date(this.#state.lastSeenAt);
-  }
-
-  /** When the session ends unless it is used: the idle or the absolute deadline, whichever is earlier. */
-  get expiresAt(): Date {
-    return new Date(expiresAtOf(this.#state));
-  }
-
-  /** When the user last signed in with {@link login}, or undefined. */
-  get authenticatedAt(): Date | undefined {
-    const at = this.#state.base?.authenticatedAt;
-    return at == null ? undefined : new Date(at);
-  }
-
-  /** The settings of this session's own cookie. */
-  get cookie(): SessionCookie {
-    return this.#state.cookie;
   }
 
   /**
@@ -99,8 +45,8 @@ export class SessionObject {
    * the data key `userId` is set, and `authenticatedAt` is now. Stored when the promise resolves.
    *
    * @param userId - Who signs in: a string of 1 to 255 characters without NUL, or a finite number.
-   * @param options - `keep`: the data keys that survive; without it all do.
-   * @throws SessionDataError when `userId` is neither.
+   * @param options - `keep`: the data keys that survive; without it all do. `level`: how surely the user is known.
+   * @throws SessionDataError when `userId` is neither, or `level` is none.
    * @throws SessionUsageError when the response has left already, so that no cookie can be sent.
    * @throws SessionStoreError when the store fails; the session is then as it was.
    * @example
@@ -112,15 +58,85 @@ export class SessionObject {
     // Flash values that are added after this call stay, even if the call still waits for its turn.
     const flash = this.#state.flashChanges?.addedNames;
     return this.#state.host.calls.run('login', async () => {
-      const text = userIdText(userId);
-      if (text === undefined)
-        throw new SessionDataError(messages.userIdInvalid('session.login(userId)', describe(userId)));
+      const { level = 1 } = options;
+      const who = {
+        userId: requireUserId('session.login(userId)', userId),
+        level: requireLevel('login', level),
+      };
       const keep = options.keep && new Set(options.keep);
-      await this.#engine.login(this.#state, text, () => {
+      await this.#engine.login(this.#state, who, () => {
         if (keep !== undefined) this.#state.keepOnly(keep, flash);
         (this as { userId?: unknown }).userId = userId;
       });
     });
+  }
+
+  /**
+   * Notes that the user has proved who they are once more, and how surely: call it when a second factor was checked. The
+   * session gets a new id, the old one is dead at once (OWASP ASVS 5.0, 7.2.4), and `@RequireLogin({ level, within })` counts
+   * from now. A higher level that was proved before stays. While the session acts for somebody, it is the actor's level.
+   *
+   * @param level - A whole number of 1 or more.
+   * @throws SessionDataError when `level` is none.
+   * @throws SessionUsageError when nobody is signed in, or the response has left already.
+   * @throws SessionEndedError when the session was ended elsewhere, or somebody has signed in to it since.
+   * @throws SessionStoreError when the store fails; the session is then as it was.
+   * @example
+   * ```ts
+   * if (!(await this.codes.check(session.userId, dto.code))) throw new UnauthorizedException();
+   * await session.stepUp(2);
+   * ```
+   */
+  stepUp(level: number): Promise<void> {
+    return this.#state.host.calls.run('stepUp', async () =>
+      this.#engine.identity.stepUp(this.#state, requireLevel('stepUp', level)),
+    );
+  }
+
+  /**
+   * Has the user who is signed in act for another one, as support staff does: the data key `userId` is the other's, and
+   * {@link actor} who it really is. The session gets a new id, and still belongs to the actor: in lists, for the number of
+   * sessions, and when the actor's sessions are ended. Events carry both. `@RequireLogin({ self: true })` refuses it.
+   *
+   * Whether the user may do that is for the application to check.
+   *
+   * @param userId - For whom: a string of 1 to 255 characters without NUL, or a finite number.
+   * @throws SessionDataError when `userId` is neither, or `onLimit` is not known.
+   * @throws SessionOptionsError when `limit` is no duration.
+   * @throws SessionUsageError when nobody is signed in, when the session acts for somebody already, or for the user itself,
+   * and when the response has left already.
+   * @throws SessionEndedError when the session was ended elsewhere, or somebody has signed in to it since.
+   * @throws SessionCapabilityError when the store keeps sessions under their ids.
+   * @throws SessionStoreError when the store fails; the session is then as it was.
+   * @example
+   * ```ts
+   * await session.actAs(customer.id, { limit: '30m', onLimit: 'end' });
+   * ```
+   */
+  actAs(userId: string | number, options: ActAsOptions = {}): Promise<void> {
+    const { settings } = this.#state;
+    return this.#state.host.calls.run('actAs', async () => {
+      const as = requireUserId('session.actAs(userId)', userId);
+      const { limit, onLimit } = actingOf(options, settings.durationOf);
+      const until = settings.now() + limit;
+      await this.#engine.identity.actAs(this.#state, { as, until, onLimit }, () => {
+        (this as { userId?: unknown }).userId = userId;
+      });
+    });
+  }
+
+  /**
+   * Ends what {@link actAs} began: the session is the actor's again, under a new id. Does nothing where the session acts for
+   * nobody.
+   *
+   * @throws SessionUsageError when the response has left already.
+   * @throws SessionEndedError when the session was ended elsewhere, or somebody has signed in to it since.
+   * @throws SessionStoreError when the store fails; the session is then as it was.
+   */
+  stopActing(): Promise<void> {
+    return this.#state.host.calls.run('stopActing', () =>
+      this.#engine.identity.stopActing(this.#state, (acting) => giveBack(this, acting)),
+    );
   }
 
   /**
@@ -194,24 +210,6 @@ export class SessionObject {
   }
 
   /**
-   * Counts this request as a use of the session even within `touchInterval`, and starts the cookie's life anew.
-   *
-   * @throws SessionUsageError after `regenerate()`, which has put another session in the place of this one.
-   */
-  touch(): this {
-    this.#state.requireNotReplaced();
-    this.#state.host.countAsUse();
-    this.#state.touchAsked = true;
-    return this.resetMaxAge();
-  }
-
-  /** Starts the cookie's life anew, at its original length. */
-  resetMaxAge(): this {
-    this.#state.cookie.resetMaxAge();
-    return this;
-  }
-
-  /**
    * Changes the session atomically: `fn` reads and changes it (its argument is this session, brought up to date), and
    * runs again when somebody else was faster, so that a hundred increments at once count a hundred. It must not wait for
    * another call of the session. Changes made earlier in this request are stored with it.
@@ -230,25 +228,6 @@ export class SessionObject {
     );
   }
 
-  /**
-   * Returns all flash values of a key, in the order they were added, and removes them. If several requests of one process
-   * ask for a value at once, one of them gets it. To make sure of that across instances, use `@Flash()`, or call this
-   * inside {@link update}.
-   *
-   * @throws SessionUsageError after `regenerate()`, which has put another session in the place of this one.
-   */
-  flash<Value = unknown>(key: string): Value[];
-  /** Appends a value that is read once, by this request or a later one. */
-  flash(key: string, value: unknown): void;
-  flash(...args: [key: string, value?: unknown]): unknown[] | undefined {
-    const [key, value] = args;
-    this.#state.requireNotReplaced();
-    if (args.length === 1) return this.#state.takeFlash(key);
-    refuseNonJson({ [key]: value === undefined ? [value] : value });
-    this.#state.addFlash(key, value);
-    return undefined;
-  }
-
   #answer(
     name: CallName,
     work: () => Promise<void>,
@@ -258,9 +237,13 @@ export class SessionObject {
   }
 }
 
+const PROTOTYPES: readonly object[] = [SessionObject.prototype, SessionBase.prototype];
+
 /** The names of the session's own members: as data keys they are not stored. */
 export const SESSION_MEMBERS: ReadonlySet<string> = new Set(
-  Object.getOwnPropertyNames(SessionObject.prototype).filter((name) => name !== 'constructor'),
+  PROTOTYPES.flatMap((prototype) => Object.getOwnPropertyNames(prototype)).filter(
+    (name) => name !== 'constructor',
+  ),
 );
 
 /**
@@ -268,13 +251,14 @@ export const SESSION_MEMBERS: ReadonlySet<string> = new Set(
  * Both hold for keys that come out of somebody's request body (`Object.assign(session, body)`).
  */
 for (const name of [...SESSION_MEMBERS, '__proto__']) {
-  const member = Object.getOwnPropertyDescriptor(SessionObject.prototype, name);
+  const prototype = PROTOTYPES.find((one) => Object.hasOwn(one, name)) ?? SessionObject.prototype;
+  const member = Object.getOwnPropertyDescriptor(prototype, name);
   if (member?.value !== undefined) {
     // Methods are shared by all sessions: what is put on one (by connect-flash, say) would be seen by every visitor.
     Object.freeze(member.value);
     continue;
   }
-  Object.defineProperty(SessionObject.prototype, name, {
+  Object.defineProperty(prototype, name, {
     ...member,
     configurable: true,
     set(this: SessionObject, own: unknown) {

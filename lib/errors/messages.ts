@@ -11,10 +11,10 @@ export const messages = {
     'SessionModule option "secret" and "encryption.keys" hold the same value; use one of its own for each, so that who learns one has not both.',
   neverReached: (name: string, given: number, absolute: number) =>
     `SessionModule option "${name}": ${given} ms are never reached, for "absoluteTimeout" ends a session after ${absolute} ms; lower the one or raise the other.`,
-  policy: (name: string, given: number | false, limit: number, policy: string, source: string) =>
-    `SessionModule option "${name}": ${given === false ? 'false' : `${given} ms`} was given; the policy "${policy}" allows at most ${limit} ms (${source}); lower it, or leave it out.`,
-  policyCapped: (limit: number, policy: string, source: string) =>
-    `A session has a cookie.maxAge of its own that is longer than the ${limit} ms of inactivity that the policy "${policy}" allows (${source}); it ends after ${limit} ms all the same. Set a shorter cookie.maxAge.`,
+  policy: (name: string, given: string, limit: number, rule: string) =>
+    `SessionModule option "${name}": ${given} was given; ${rule} allows at most ${limit} ms; lower it, or leave it out.`,
+  policyCapped: (limit: number, rule: string) =>
+    `A session has a cookie.maxAge of its own that is longer than the ${limit} ms without use that ${rule} allows; it ends after ${limit} ms all the same. Set a shorter cookie.maxAge.`,
   secretMissing:
     'SessionModule option "secret" is missing; give a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
   factoryShape: (given: string) =>
@@ -84,6 +84,20 @@ export const messages = {
     'The request has had another session since session.regenerate(); use req.session anew rather than the object from before.',
   headersSent: (method: string) =>
     `session.${method}() gives the session a new id, but its cookie cannot be sent any more: the response has left already, or this is a message of a WebSocket; call it before the first byte of a response over HTTP.`,
+  nobody: (method: string) =>
+    `session.${method}(): nobody is signed in to the session; call session.login(userId) first.`,
+  notStored: (method: string) =>
+    `session.${method}(): the session could not be stored, for its cookie cannot be sent over this connection; use TLS, or cookie: { secure: 'auto' }.`,
+  levelInvalid: (call: string, given: string) =>
+    `${call}: ${given} was given; accepted: a whole number of 1 or more, where a higher one is a stronger proof.`,
+  actingNested: 'session.actAs(): the session acts for somebody already; call session.stopActing() first.',
+  actingSelf: 'session.actAs(): the user is the one who is signed in already; give the id of another user.',
+  actingOwnId:
+    'session.actAs(): the data key "userId" holds neither text nor a number, so it could not be put back afterwards; keep the id alone there.',
+  actingOnLimit: (given: string) =>
+    `session.actAs() option "onLimit": ${given} was given; accepted: "stop", "end".`,
+  actingForgotten:
+    'session.actAs(): an express-session that shares the store would forget who acts in a session; set hashIds: true (new ExpressStoreAdapter(store, { hashIds: true })), or use another store.',
   notLoaded:
     'req.session was used before the session was loaded (load: "lazy"); use @Session(), a SessionGuard or await SessionService.load(request) first, or set load: "eager".',
   notApplied:
@@ -126,6 +140,8 @@ export const messages = {
     `${routes}: @RequireSession() or @RequireLogin() stands there without a SessionGuard, so everybody gets in; add @UseGuards(SessionGuard), or provide it as APP_GUARD.`,
   sessionRequired: 'A session is required.',
   loginRequired: 'Nobody is signed in; sign in first.',
+  loginLevel: (level: number) => `Prove once more who you are: this takes a login of level ${level}.`,
+  loginActing: 'This can be done by the users themselves alone, and not by somebody who acts for them.',
   loginStale: 'Sign in again: this takes a fresh login.',
   sessionForbidden: 'The session does not allow this.',
   csrfRefused:

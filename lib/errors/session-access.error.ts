@@ -11,8 +11,10 @@ export abstract class SessionAccessError extends HttpException {
     readonly code: string,
     message: string,
     status: HttpStatus,
+    /** What else a client needs to know, also in the body of the answer. */
+    readonly details: Readonly<Record<string, unknown>> = {},
   ) {
-    super({ statusCode: status, code, message }, status);
+    super({ statusCode: status, code, message, ...details }, status);
     this.message = message;
     this.statusCode = status;
   }
@@ -36,6 +38,21 @@ export class LoginRequiredError extends SessionAccessError {
 export class LoginStaleError extends SessionAccessError {
   constructor() {
     super('LOGIN_STALE', messages.loginStale, HttpStatus.UNAUTHORIZED);
+  }
+}
+
+/** `401`: the user is signed in, but has to prove more surely who they are. The body of the answer has the `level`. */
+export class LoginLevelError extends SessionAccessError {
+  /** @param level - The level that is asked for. */
+  constructor(readonly level: number) {
+    super('LOGIN_LEVEL', messages.loginLevel(level), HttpStatus.UNAUTHORIZED, { level });
+  }
+}
+
+/** `403`: somebody acts for the user (`session.actAs()`), and only the user in person may do this. */
+export class LoginActingError extends SessionAccessError {
+  constructor() {
+    super('LOGIN_ACTING', messages.loginActing, HttpStatus.FORBIDDEN);
   }
 }
 

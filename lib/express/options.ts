@@ -106,6 +106,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
         rotateInterval: false,
         rotationGrace: 0,
       },
+      durationOf: (_, given) => Number(given),
       idleFollowsCookie: true,
       profile: EXPRESS_PROFILE,
       ids: expressIds(genid ? (req) => checkedId(genid(req as never)) : randomSecret),

@@ -1,10 +1,12 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { loginAgeOf, ownerOf } from '../core/session-access.js';
+import { isActedFor, levelAgeOf, loginAgeOf, ownerOf } from '../core/session-access.js';
 import type { LoginRequirement } from '../decorators/require-login.decorator.js';
 import type { SessionRequirement } from '../decorators/require-session.decorator.js';
 import type { Session } from '../decorators/session.decorator.js';
 import {
+  LoginActingError,
+  LoginLevelError,
   LoginRequiredError,
   LoginStaleError,
   SessionForbiddenError,
@@ -39,14 +41,20 @@ export class SessionGuard implements CanActivate {
     if (this.isOpen(context)) return true;
     const session = await this.getSession(context);
     const login = this.getLogin(context);
-    if (login !== undefined) {
-      if (ownerOf(session) === undefined) throw this.whenSignedOut(context);
-      if (!this.isFresh(session, login)) throw this.whenStale(context);
-    } else if (!this.isPresent(session)) throw this.whenAbsent(context);
+    if (login !== undefined) this.#requireLogin(session, login, context);
+    else if (!this.isPresent(session)) throw this.whenAbsent(context);
     for (const requirement of this.getRequirements(context)) {
       if (!(await this.isSatisfied(requirement, session, context))) throw this.whenRefused(context);
     }
     return true;
+  }
+
+  #requireLogin(session: Session, login: LoginRequirement, context: ExecutionContext): void {
+    if (ownerOf(session) === undefined) throw this.whenSignedOut(context);
+    if (login.self && !this.isSelf(session)) throw this.whenActing(context);
+    if (login.level !== undefined && !this.isSure(session, login))
+      throw this.whenTooLow(context, login.level);
+    if (login.level === undefined && !this.isFresh(session, login)) throw this.whenStale(context);
   }
 
   /** Whether the route is open to everybody. What stands on the method counts more than what stands on the class. */
@@ -78,6 +86,17 @@ export class SessionGuard implements CanActivate {
     if (within === undefined) return true;
     const age = loginAgeOf(session);
     return age !== undefined && age <= within;
+  }
+
+  /** Whether the user has proved the level, and recently enough. */
+  protected isSure(session: Session, { level = 0, within = Infinity }: LoginRequirement): boolean {
+    const age = levelAgeOf(session, level);
+    return age !== undefined && age <= within;
+  }
+
+  /** Whether nobody acts for the user. */
+  protected isSelf(session: Session): boolean {
+    return !isActedFor(session);
   }
 
   /** The session of the request, loaded if need be. */
@@ -116,6 +135,16 @@ export class SessionGuard implements CanActivate {
   /** The error where the login was too long ago. */
   protected whenStale(_context: ExecutionContext): Error {
     return new LoginStaleError();
+  }
+
+  /** The error where the user has not proved the level, or too long ago. */
+  protected whenTooLow(_context: ExecutionContext, level: number): Error {
+    return new LoginLevelError(level);
+  }
+
+  /** The error where somebody acts for the user. */
+  protected whenActing(_context: ExecutionContext): Error {
+    return new LoginActingError();
   }
 
   /** The error for a session that does not qualify. */

@@ -33,13 +33,15 @@ type Timeout = 'idleTimeout' | 'absoluteTimeout';
 
 /** The limits of the option `policy`. Without it there are none. */
 export class PolicyLimits {
-  readonly #policy: SessionPolicy | undefined;
-  readonly #limits: Limits;
+  readonly #limits: Omit<Limits, 'source'>;
+  /** How messages name the policy. */
+  readonly #rule: string;
 
   /** @throws SessionOptionsError for a policy that is not known. */
   constructor(given: SessionPolicy | undefined) {
-    this.#policy = oneOf('policy', given, Object.keys(LIMITS) as SessionPolicy[], undefined);
-    this.#limits = this.#policy === undefined ? { source: '' } : LIMITS[this.#policy];
+    const policy = oneOf('policy', given, Object.keys(LIMITS) as SessionPolicy[], undefined);
+    this.#limits = policy === undefined ? {} : LIMITS[policy];
+    this.#rule = policy === undefined ? '' : `the policy "${policy}" (${LIMITS[policy].source})`;
   }
 
   /** The longest idle timeout, in milliseconds. */
@@ -58,12 +60,13 @@ export class PolicyLimits {
   check(name: Timeout, given: number | false): number | false {
     const limit = this.#limits[name];
     if (limit === undefined || (given !== false && given <= limit)) return given;
-    throw new SessionOptionsError(messages.policy(name, given, limit, this.#policy!, this.#limits.source));
+    const what = given === false ? 'false' : `${given} ms`;
+    throw new SessionOptionsError(messages.policy(name, what, limit, this.#rule));
   }
 
   /** What to say when a session has a longer life of its own; undefined if it may have any. */
   get cappedWarning(): string | undefined {
-    const { idleTimeout, source } = this.#limits;
-    return idleTimeout === undefined ? undefined : messages.policyCapped(idleTimeout, this.#policy!, source);
+    const { idleTimeout } = this.#limits;
+    return idleTimeout === undefined ? undefined : messages.policyCapped(idleTimeout, this.#rule);
   }
 }

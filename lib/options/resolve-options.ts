@@ -83,6 +83,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
     engine: {
       now: clock.now,
       lifetimes: resolveLifetimes(options, cookie, policy, warnings),
+      durationOf: duration,
       idleFollowsCookie:
         (options.idleTimeout ?? policy.idleTimeout) === undefined && cookie.fixed === undefined,
       profile: NEST_HTTP_PROFILE,

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DestroyedReason } from '../core/record/session-events.js';
-import type { SessionSummary } from '../core/record/session-record.js';
+import { personsOf, recordAt } from '../core/record/identity.js';
+import type { SessionRecord, SessionSummary } from '../core/record/session-record.js';
 import { SessionObject } from '../core/session.js';
 import { userIdText } from '../core/record/user-id.js';
 import {
@@ -25,8 +26,10 @@ import { SocketSessions } from '../websocket/socket-sessions.js';
 export interface SessionInfo {
   /** The public name of the session: what {@link SessionService.revoke} takes. */
   readonly handle: string;
-  /** Whose session it is. */
+  /** Whose session it is: whom it acts for, where it acts for somebody. */
   readonly userId: string | undefined;
+  /** Who really acts, where the session acts for somebody (`session.actAs()`): the user whose list it is in. */
+  readonly actor: string | undefined;
   readonly createdAt: Date;
   /** At most `touchInterval` stale. */
   readonly lastSeenAt: Date;
@@ -85,7 +88,7 @@ export class SessionService {
     const current = options.current === undefined ? undefined : await this.#handleOf(options.current);
     const find = (): Promise<readonly SessionSummary[]> => store.findByUser(user, this.#now());
     const found = await this.#runtime.shared.call('findByUser', find, [user]);
-    return found.map((summary) => infoOf(summary, current));
+    return (await this.#recordsOf(found)).map((record) => infoOf(record, current));
   }
 
   /**
@@ -96,7 +99,7 @@ export class SessionService {
   async get(handle: string): Promise<SessionInfo | undefined> {
     this.#requireHandles();
     if (!isHandle(handle)) return undefined;
-    const record = await this.#runtime.shared.read(handle);
+    const record = await this.#recordOf(handle);
     return record === undefined || record.expiresAt <= this.#now() ? undefined : infoOf(record, undefined);
   }
 
@@ -176,6 +179,18 @@ export class SessionService {
     return this.#runtime.options.engine.now();
   }
 
+  async #recordOf(handle: string): Promise<SessionRecord | undefined> {
+    const record = await this.#runtime.shared.read(handle);
+    return record && recordAt(record, this.#now());
+  }
+
+  /** Whom a session acts for is known to its record alone. */
+  async #recordsOf(found: readonly SessionSummary[]): Promise<SessionRecord[]> {
+    const records = await Promise.all(found.map(({ key }) => this.#recordOf(key)));
+    // What has ended since it was found, or is somebody else's by now, is not in the list.
+    return records.filter((record, index) => record?.userId === found[index]!.userId) as SessionRecord[];
+  }
+
   #users(capability: string): SessionStore & UserSessionStore {
     const { store } = this.#runtime;
     if (knowsUsers(store)) return store;
@@ -208,11 +223,13 @@ export class SessionService {
   }
 }
 
-function infoOf(summary: SessionSummary, current: string | undefined): SessionInfo {
-  const { key, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent } = summary;
+function infoOf(record: SessionRecord, current: string | undefined): SessionInfo {
+  const { key, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent } = record;
+  const { userId, actor } = personsOf(record);
   return {
     handle: key,
     userId: userId ?? undefined,
+    actor,
     createdAt: new Date(createdAt),
     lastSeenAt: new Date(lastSeenAt),
     expiresAt: new Date(expiresAt),

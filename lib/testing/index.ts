@@ -8,7 +8,13 @@ export {
   type StoreMethod,
 } from './failing-store.js';
 export { type FakeClock, fakeClock } from './fake-clock.js';
-export { openSession, type OpenSessionOptions, signIn, type TestSessionData } from './open-session.js';
+export {
+  openSession,
+  type OpenSessionOptions,
+  signIn,
+  type SignInData,
+  type TestSessionData,
+} from './open-session.js';
 export { readSession, type StoredSession } from './read-session.js';
 export {
   sessionStoreContract,

@@ -12,6 +12,23 @@ export type TestSessionData = keyof SessionData extends never
   ? Readonly<Record<string, unknown>>
   : Readonly<Partial<SessionData>>;
 
+/** Whom {@link signIn} signs in. */
+export interface SignInData {
+  readonly userId: string | number;
+  /**
+   * How surely the user is known: `session.login(userId, { level })`.
+   *
+   * @defaultValue 1
+   */
+  readonly level?: number;
+  /**
+   * Who really signs in, and then acts for `userId`: `session.actAs(userId)`.
+   *
+   * @defaultValue nobody but the user
+   */
+  readonly actor?: string | number;
+}
+
 /** What {@link openSession} and {@link signIn} may be told. */
 export interface OpenSessionOptions {
   /**
@@ -54,11 +71,12 @@ export function openSession(
 }
 
 /**
- * As {@link openSession}, and signs a user in with `session.login(userId)`: the session has an `authenticatedAt`, events
- * are told, and `maxSessionsPerUser` holds.
+ * As {@link openSession}, and signs a user in with `session.login(userId, { level })`: the session has an `authenticatedAt`,
+ * events are told, and `maxSessionsPerUser` holds. With `actor`, that is who signs in, and then acts for the user.
  *
  * @param app - The application, or the compiled `TestingModule`.
- * @param data - What the session holds, with the `userId` to sign in.
+ * @param data - What the session holds, with the `userId` to sign in, the `level` of the login, and the `actor` who acts for
+ * the user.
  * @returns The `Cookie` header of the session's client, `name=value`.
  * @throws SessionUsageError when the application has no `SessionModule`.
  * @throws SessionDataError when `userId` is none, and when `data` holds what JSON cannot.
@@ -68,15 +86,19 @@ export function openSession(
  * const cookie = await signIn(app, { userId: '42', cart: [] });
  * await request(app.getHttpServer()).get('/me').set('Cookie', cookie).expect(200); // supertest
  * await app.inject({ url: '/me', headers: { cookie } }); // Fastify
+ * const support = await signIn(app, { userId: '42', actor: 'staff-7', level: 2 });
  * ```
  */
 export function signIn(
   app: INestApplicationContext,
-  data: { readonly userId: string | number } & TestSessionData,
+  data: SignInData & TestSessionData,
   options: OpenSessionOptions = {},
 ): Promise<string> {
-  const { userId } = data;
-  return begin(app, data, options, (session) => session.login(userId));
+  const { level, actor, ...kept } = data;
+  return begin(app, kept, options, async (session) => {
+    await session.login(actor ?? kept.userId, level === undefined ? {} : { level });
+    if (actor !== undefined) await session.actAs(kept.userId);
+  });
 }
 
 async function begin(

@@ -1,5 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { SessionLoader } from '../core/engine/session-loader.js';
+import { personsOf } from '../core/record/identity.js';
+import { highestOf } from '../core/record/levels.js';
 import type { SessionRecord } from '../core/record/session-record.js';
 import { SessionReporter } from '../core/record/session-reporter.js';
 import type { SessionState } from '../core/request/session-state.js';
@@ -14,8 +16,12 @@ export interface StoredSession {
   readonly data: TestSessionData;
   /** The flash values that wait to be read, in order, by key. */
   readonly flash: Readonly<Record<string, readonly unknown[]>>;
-  /** Whose session it is. */
+  /** Whose session it is: whom it acts for, where it acts for somebody. */
   readonly userId: string | undefined;
+  /** Who really acts, where the session acts for somebody (`session.actAs()`). */
+  readonly actor: string | undefined;
+  /** How surely the user is known; 0 where nobody has signed in with `login()`. */
+  readonly level: number;
   /** The public name of the session: what `SessionService.revoke` takes. */
   readonly handle: string;
   readonly createdAt: Date;
@@ -60,7 +66,8 @@ export async function readSession(
 
   // Of the loader only what checks a record: what finds one tells of it.
   const loader = new SessionLoader(settings, shared, new SessionReporter(events, settings.now));
-  const record = await loader.recordOf(opened);
+  const stored = await loader.recordOf(opened);
+  const record = stored && loader.asOfNow(stored);
   if (record === undefined || loader.standingOf(id, record) === 'superseded') return undefined;
   if (!loader.isAlive(record)) return undefined;
   try {
@@ -71,14 +78,18 @@ export async function readSession(
 }
 
 /** @throws SyntaxError when the record's `data` cannot be read. */
-function viewOf(state: SessionState, { createdAt, lastSeenAt, expiresAt, authenticatedAt }: SessionRecord) {
+function viewOf(state: SessionState, record: SessionRecord): StoredSession {
+  const { createdAt, lastSeenAt, expiresAt, authenticatedAt } = record;
+  const { actor, userId } = personsOf(record);
   const data = {};
   state.fill(data);
   const flash = Object.entries(state.meta.flash ?? {});
   return {
     data,
     flash: Object.fromEntries(flash.map(([key, entries]) => [key, entries.map(([, value]) => value)])),
-    userId: state.owner ?? undefined,
+    userId: (actor === undefined ? state.owner : userId) ?? undefined,
+    actor,
+    level: highestOf(state.levels),
     handle: state.key,
     createdAt: new Date(createdAt),
     lastSeenAt: new Date(lastSeenAt),

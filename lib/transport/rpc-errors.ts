@@ -15,6 +15,7 @@ export async function asRpcException(error: unknown): Promise<unknown> {
   if (statusCode >= 500) logger.error(error);
   // An application with microservices has the package, and nobody else comes here.
   const { RpcException } = await import('@nestjs/microservices');
-  const exception = new RpcException({ status: 'error', statusCode, code, message });
+  const details = error instanceof SessionAccessError ? error.details : {};
+  const exception = new RpcException({ status: 'error', statusCode, code, message, ...details });
   return Object.defineProperty(exception, 'cause', { value: error });
 }

@@ -21,7 +21,9 @@ export async function asWsException(error: unknown, cause?: RefusedMessage): Pro
   if (statusCode >= 500) logger.error(error);
   // An application with gateways has the package, and nobody else comes here.
   const { WsException } = await import('@nestjs/websockets');
-  const exception = new WsException({ status: 'error', statusCode, code, message, ...(cause && { cause }) });
+  const details = error instanceof SessionAccessError ? error.details : {};
+  const content = { status: 'error', statusCode, code, message, ...details, ...(cause && { cause }) };
+  const exception = new WsException(content);
   return Object.defineProperty(exception, 'cause', { value: error });
 }
 

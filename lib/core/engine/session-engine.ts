@@ -5,7 +5,9 @@ import { SessionUsageError } from '../../errors/session-usage.error.js';
 import type { SessionRules, SessionSettings } from '../request/session-rules.js';
 import { renewsCookie } from '../request/staleness.js';
 import { rulesFor } from './rules-for.js';
-import type { Renewal } from '../request/next-record.js';
+import type { Login, Renewal } from '../request/next-record.js';
+import { IdentityCalls } from './identity-calls.js';
+import { newId, requireOpenHead } from './new-id.js';
 import { SessionCap } from './session-cap.js';
 import type { DestroyedReason, SessionEventHub } from '../record/session-events.js';
 import { SessionLoader } from './session-loader.js';
@@ -35,6 +37,8 @@ const CLEAR: Commit = { cookie: 'clear' };
  */
 export class SessionEngine {
   readonly settings: SessionRules;
+  /** The calls that change the person behind a session without a login. */
+  readonly identity: IdentityCalls;
   readonly #present: (engine: SessionEngine, state: SessionState) => object;
   readonly #reporter: SessionReporter;
   readonly #loader: SessionLoader;
@@ -55,6 +59,7 @@ export class SessionEngine {
     this.#loader = new SessionLoader(rules, shared, this.#reporter);
     const cap = new SessionCap(rules, store, shared, this.#reporter);
     this.#writer = new SessionWriter(rules, shared, this.#loader, this.#reporter, cap);
+    this.identity = new IdentityCalls(rules, this.#writer);
   }
 
   /** The session that the cookie's values stand for, or a new one; at once where the store need not be asked. */
@@ -143,22 +148,20 @@ export class SessionEngine {
   /** Gives the session a new id at once. Does nothing where somebody else has renewed the id of this request. */
   async rotate(state: SessionState): Promise<void> {
     state.requireAttached();
-    this.#requireOpenHead(state, 'rotate');
+    requireOpenHead(state, 'rotate');
     if (state.status === 'new') return state.forgetId();
-    const renewal = { id: this.settings.ids.renew(state.key), grace: 0, reason: 'requested' as const };
-    if ((await this.#writer.write(state, { renewal })) !== 'done')
+    if ((await this.#writer.write(state, { renewal: newId(state, 'requested') })) !== 'done')
       throw new SessionEndedError(messages.ended);
   }
 
   /** Makes the session a user's, under a new id. */
-  async login(state: SessionState, userId: string, prepare: () => void): Promise<void> {
+  async login(state: SessionState, who: Omit<Login, 'at'>, prepare: () => void): Promise<void> {
     state.requireAttached();
-    this.#requireOpenHead(state, 'login');
-    const login = { userId, at: this.settings.now() };
+    requireOpenHead(state, 'login');
+    const login = { ...who, at: this.settings.now() };
     if (state.isEnded) return this.#loginAfterEnd(state, { login, prepare });
     if (state.base !== undefined) {
-      const renewal = { id: this.settings.ids.renew(state.key), grace: 0, reason: 'login' as const };
-      const outcome = await this.#writer.write(state, { login, renewal, prepare });
+      const outcome = await this.#writer.write(state, { login, renewal: newId(state, 'login'), prepare });
       if (outcome === 'done') return;
       // What the session held stays gone. Of one that is somebody's by now, nothing at all goes on.
       state.startOver(outcome === 'ended' ? state.localChanges() : undefined);
@@ -183,7 +186,7 @@ export class SessionEngine {
   /** Ends the session and gives the request a new, empty one. */
   async regenerate(state: SessionState): Promise<void> {
     state.requireAttached();
-    this.#requireOpenHead(state, 'regenerate');
+    requireOpenHead(state, 'regenerate');
     await this.destroy(state, 'replaced');
     const next = this.#loader.fresh(state.host);
     next.replaces = true;
@@ -247,15 +250,18 @@ export class SessionEngine {
 
   /** The renewal of the id that is due by the clock, where the response can carry it. */
   #dueRenewal(state: SessionState): Renewal | undefined {
-    const { lifetimes, now, ids } = this.settings;
-    if (lifetimes.rotateInterval === false || state.base === undefined) return undefined;
-    const age = now() - (state.meta.rotation?.at ?? state.createdAt);
-    if (age < lifetimes.rotateInterval || state.host.renewal !== 'possible') return undefined;
-    if (!state.hasCurrentId || !state.host.canSend(state.cookie)) return undefined;
-    return { id: ids.renew(state.key), grace: lifetimes.rotationGrace, reason: 'scheduled' };
+    const { lifetimes, keepsIds, sealsCookies } = this.settings;
+    const hasToStop = state.base?.due === 'renewal' && !keepsIds && !sealsCookies;
+    if (!hasToStop && !this.#isOldId(state)) return undefined;
+    if (state.host.renewal !== 'possible' || !state.hasCurrentId) return undefined;
+    if (!state.host.canSend(state.cookie)) return undefined;
+    const renewal = newId(state, hasToStop ? 'stopActing' : 'scheduled');
+    return { ...renewal, grace: lifetimes.rotationGrace };
   }
 
-  #requireOpenHead(state: SessionState, method: string): void {
-    if (state.host.headersSent) throw new SessionUsageError(messages.headersSent(method));
+  #isOldId(state: SessionState): boolean {
+    const { lifetimes, now } = this.settings;
+    if (lifetimes.rotateInterval === false || state.base === undefined) return false;
+    return now() - (state.meta.rotation?.at ?? state.createdAt) >= lifetimes.rotateInterval;
   }
 }

@@ -3,6 +3,7 @@ import type { SessionRules } from '../request/session-rules.js';
 import type { OpenedToken } from '../record/token-codec.js';
 import { absoluteDeadline } from '../record/lifetime.js';
 import type { RejectedReason } from '../record/session-events.js';
+import { recordAt } from '../record/identity.js';
 import { isSameToken, openSuccessor } from '../record/session-id.js';
 import { metaText, parseMeta, type SessionMeta } from '../record/session-meta.js';
 import { isUnreadable, type SessionRecord } from '../record/session-record.js';
@@ -54,10 +55,16 @@ export class SessionLoader {
     return this.#upToDate(this.shared.read(place));
   }
 
+  /** A record as it counts now: if somebody has acted in it for long enough, it is the actor's again, or over. */
+  asOfNow(record: SessionRecord): SessionRecord {
+    return recordAt(record, this.settings.now());
+  }
+
   /** What is stored now of a session that this request has read. */
   async latestOf(state: SessionState, base: SessionRecord): Promise<SessionRecord | 'gone'> {
     const { sealsCookies, newestOf } = this.settings;
-    const latest = sealsCookies ? newestOf(base) : await this.read(state.place);
+    const stored = sealsCookies ? newestOf(base) : await this.read(state.place);
+    const latest = stored && this.asOfNow(stored);
     return latest !== undefined && this.isAlive(latest) ? latest : 'gone';
   }
 
@@ -133,7 +140,7 @@ export class SessionLoader {
   async #find(opened: OpenedSession, host: SessionHost<SessionState>): Promise<SessionState> {
     try {
       const record = await this.recordOf(opened);
-      return this.#admit(opened.id, record, host) ?? this.fresh(host);
+      return this.#admit(opened.id, record && this.asOfNow(record), host) ?? this.fresh(host);
     } catch (error) {
       if (!(error instanceof SessionStoreError) || this.settings.onStoreError === 'fail') throw error;
       const anonymous = this.fresh(host);

@@ -5,7 +5,7 @@ import { SessionConflictError } from '../../errors/session-conflict.error.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 import type { SessionRules } from '../request/session-rules.js';
 import type { DestroyedReason } from '../record/session-events.js';
-import { type Intent, nextRecord } from '../request/next-record.js';
+import { type Intent, isSamePerson, nextRecord } from '../request/next-record.js';
 import type { SessionCap } from './session-cap.js';
 import type { SessionLoader } from './session-loader.js';
 import type { SessionChange, SessionRecord } from '../record/session-record.js';
@@ -93,7 +93,7 @@ export class SessionWriter {
         if (attempt > 0 || turn.latest !== undefined) this.#catchUp(state, turn, own.before, attempt > 0);
         if (state.isEnded)
           return turn.latest === undefined || turn.latest === 'gone' ? 'ended' : 'superseded';
-        if (write.login !== undefined && !this.#mayLogIn(state)) return 'superseded';
+        if (!isSamePerson(write) && !this.#mayChangePerson(state)) return 'superseded';
         if (write.prepare !== undefined) {
           // Not before: what the application changes while this write stands in line is kept.
           own.before ??= state.snapshot();
@@ -110,7 +110,7 @@ export class SessionWriter {
     }
   }
 
-  #mayLogIn({ base, id }: SessionState): boolean {
+  #mayChangePerson({ base, id }: SessionState): boolean {
     return base === undefined || this.loader.standingOf(id, base) !== 'superseded';
   }
 
@@ -119,8 +119,8 @@ export class SessionWriter {
     const { base, host } = state;
     if (base === undefined) return this.#create(state, turn, write);
     // Of an id that somebody else renewed there is no renewal: that other id is the session's.
-    const renewal = write.login !== undefined || state.hasCurrentId ? write.renewal : undefined;
-    const intent = { login: write.login, renewal };
+    const renewal = !isSamePerson(write) || state.hasCurrentId ? write.renewal : undefined;
+    const intent = { login: write.login, identity: write.identity, renewal };
     const staleness = stalenessFor(state, write, intent);
     if (staleness === 'fresh') return true;
     if (renewal !== undefined && !host.canSend(state.cookie)) {

@@ -4,8 +4,11 @@ import { describe, messages } from '../../errors/messages.js';
 /** Why a session was ended. */
 export type DestroyedReason = 'logout' | 'revoked' | 'replaced';
 
-/** Why a session got a new id: a user signed in, the application asked for it, or it was due by `rotateInterval`. */
-export type RotatedReason = 'login' | 'requested' | 'scheduled';
+/**
+ * Why a session got a new id: a user signed in, the application asked for it, it was due by `rotateInterval`, the user proved
+ * a level (`stepUp()`), or the user began or ceased to act for somebody.
+ */
+export type RotatedReason = 'login' | 'requested' | 'scheduled' | 'stepUp' | 'actAs' | 'stopActing';
 
 /** Why a session cookie was not accepted. */
 export type RejectedReason = 'malformed' | 'signature' | 'unknown' | 'superseded' | 'expired' | 'corrupt';
@@ -15,8 +18,10 @@ interface EventFacts {
   readonly at: Date;
   /** The public name of the session. Never its id. */
   readonly handle: string;
-  /** Whose session it is, where that is known. */
+  /** Whose session it is, where that is known: whom the session acts for, where it acts for somebody. */
   readonly userId?: string | undefined;
+  /** Who really acts, where the session acts for somebody (`session.actAs()`). */
+  readonly actor?: string | undefined;
 }
 
 /** What happens to sessions. No event holds an id, a secret or session data. */

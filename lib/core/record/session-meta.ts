@@ -1,4 +1,6 @@
+import { type Acting, isActing } from './acting.js';
 import { isCsrfSecret } from './csrf-token.js';
+import { isLevels, type Levels } from './levels.js';
 import type { CookieChanges } from './session-cookie.js';
 import { isSuspicious, parseObject, refuseNonJson } from './session-text.js';
 
@@ -13,6 +15,10 @@ export interface SessionMeta {
   flash?: Record<string, FlashEntry[]>;
   /** The secret behind the tokens of `@CsrfToken()`, where one was asked for. */
   csrf?: string;
+  /** What the user has proved, where that is more than level 1 at the login. */
+  levels?: Levels;
+  /** For whom the owner acts. */
+  acting?: Acting;
   /** Settings of this session's own cookie, where they differ from the application's. */
   cookie?: CookieChanges;
   /** The last renewal of the id. */
@@ -34,13 +40,15 @@ export interface SessionMeta {
  */
 export function parseMeta(text: string | null): SessionMeta {
   if (text === null) return {};
-  const { version, flash, csrf, cookie, rotation, cookieDue } = parseObject(text);
+  const { version, flash, csrf, levels, acting, cookie, rotation, cookieDue } = parseObject(text);
   // Flash values were checked when they were added. Only a text that was not written here may hold others.
   if (flash !== undefined && isSuspicious(text)) requireShape(flash, isStorable);
   return {
     ...(version !== undefined && { version: requireShape(version, isVersion) }),
     ...(flash !== undefined && { flash: requireShape(flash, isFlash) }),
     ...(csrf !== undefined && { csrf: requireShape(csrf, isCsrfSecret) }),
+    ...(levels !== undefined && { levels: requireShape(levels, isLevels) }),
+    ...(acting !== undefined && { acting: requireShape(acting, isActing) }),
     ...(cookie !== undefined && { cookie: cookieChanges(requireShape(cookie, isObject)) }),
     ...(rotation !== undefined && { rotation: rotationOf(requireShape(rotation, isObject)) }),
     ...(cookieDue === true && { cookieDue }),

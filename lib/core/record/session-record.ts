@@ -45,8 +45,8 @@ export interface SessionRecord {
   readonly id?: string;
   /** The settings of the session's cookie, in what is written to a store that `keepsCookies`. */
   readonly cookie?: CookieSnapshot;
-  /** What its first use has to write, where it is not stored as it stands here: a touch, or all of it. */
-  readonly due?: 'touch' | 'changed';
+  /** What its first use has to write, where it is not stored as it stands here: a touch, all of it, or all under a new id. */
+  readonly due?: 'touch' | 'changed' | 'renewal';
   /** What the store made it of, for a store that wants to see that again. */
   readonly source?: object;
 }

@@ -1,3 +1,4 @@
+import { personsOf, type Persons } from './identity.js';
 import type {
   DestroyedReason,
   RejectedReason,
@@ -10,6 +11,7 @@ import type {
 interface Subject {
   readonly key: string;
   readonly userId?: string | null;
+  readonly meta?: string | null;
 }
 
 /** Turns what happens to records into events, where anybody listens. */
@@ -50,9 +52,11 @@ export class SessionReporter {
   ): void {
     if (!this.hub.hears(facts.type)) return;
     const at = new Date(this.now());
+    const { userId, actor }: Persons = record === undefined ? {} : personsOf(record);
     const subject = record && {
       handle: record.key,
-      ...(record.userId != null && { userId: record.userId }),
+      ...(userId != null && { userId }),
+      ...(actor !== undefined && { actor }),
     };
     this.hub.emit({ ...facts, at, ...subject } as SessionEvent);
   }

@@ -4,6 +4,8 @@ import { expiryOf } from '../record/lifetime.js';
 import { metaText, type SessionMeta } from '../record/session-meta.js';
 import { idleTimeoutOf, mustBeTouched } from './session-life.js';
 import { sealSuccessor } from '../record/session-id.js';
+import type { Identity } from '../record/identity.js';
+import { endOfActing } from '../record/acting.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { SessionState } from './session-state.js';
 import { leavesMark, type Staleness } from './staleness.js';
@@ -13,6 +15,8 @@ import { versionAfter } from '../record/session-version.js';
 export interface Login {
   readonly userId: string;
   readonly at: number;
+  /** How surely the user is known. */
+  readonly level: number;
 }
 
 /** A new id for a session that is stored. */
@@ -27,33 +31,38 @@ export interface Renewal {
 export interface Intent {
   readonly login?: Login | undefined;
   readonly renewal?: Renewal | undefined;
+  /** What is known of the person from now on, where a call other than a login changes it. */
+  readonly identity?: (() => Identity) | undefined;
 }
 
 /** A session as it should be stored now. @throws SessionDataError for what JSON cannot hold, and for too much of it. */
 export function nextRecord(
   state: SessionState,
   staleness: Exclude<Staleness, 'fresh'>,
-  { login, renewal }: Intent,
+  intent: Intent,
 ): SessionRecord {
+  const { login, renewal } = intent;
   const { base, settings } = state;
   // A login is a new authentication, from which the absolute timeout counts anew (OWASP ASVS 5.0, 7.3.2).
   const createdAt = login?.at ?? state.createdAt;
-  const seen = seenNow(state, createdAt, login);
+  const identity = nextIdentity(state, intent);
+  const seen = seenNow(state, createdAt, login, identity);
   if (base !== undefined && staleness === 'touch') {
     const { due: _, ...record } = base;
     return { ...record, ...seen };
   }
 
   const data = state.content?.checkedText() ?? base?.data ?? '{}';
-  const meta = nextMeta(state, { login, renewal }, seen.lastSeenAt !== base?.lastSeenAt);
+  const meta = nextMeta(state, intent, identity, seen.lastSeenAt !== base?.lastSeenAt);
   state.ownCookie.writing();
   refuseMoreThanAllowed(state, data);
-  const userId = login?.userId ?? state.owner;
+  // Who begins to act for somebody stays the owner.
+  const userId = login?.userId ?? (identity.acting && base ? base.userId : state.owner);
   const stillAuthenticatedAt = userId === base?.userId ? base?.authenticatedAt : undefined;
   return {
     key: state.key,
     ...nextTokens(state, renewal),
-    epoch: base === undefined ? 1 : base.epoch + (login === undefined ? 0 : 1),
+    epoch: base === undefined ? 1 : base.epoch + (isSamePerson(intent) ? 0 : 1),
     version: versionAfter(base?.version ?? 0),
     data,
     meta,
@@ -67,6 +76,16 @@ export function nextRecord(
     ...(seen.cookie && { cookie: seen.cookie }),
     ...(settings.keepsIds && { id: renewal?.id ?? state.id }),
   };
+}
+
+/** Whether a write leaves the identity of the visitor, and its certainty, as they are. */
+export function isSamePerson({ login, identity }: Intent): boolean {
+  return login === undefined && identity === undefined;
+}
+
+function nextIdentity(state: SessionState, { login, identity }: Intent): Identity {
+  if (login !== undefined) return login.level === 1 ? {} : { levels: [[login.level, login.at]] };
+  return identity?.() ?? state.identity;
 }
 
 type Tokens = Pick<SessionRecord, 'token' | 'previousToken' | 'previousUntil'>;
@@ -87,7 +106,12 @@ function nextTokens({ base, settings, id }: SessionState, renewal: Renewal | und
 type Seen = Pick<SessionRecord, 'lastSeenAt' | 'expiresAt' | 'ip' | 'userAgent' | 'cookie'>;
 
 /** What changes with every write: when the session was seen, until when it lives for that, and who was there. */
-function seenNow(state: SessionState, createdAt: number, login: Login | undefined): Seen {
+function seenNow(
+  state: SessionState,
+  createdAt: number,
+  login: Login | undefined,
+  { acting }: Identity,
+): Seen {
   const { base, settings, host } = state;
   const now = settings.now();
   const isNew = base === undefined || login !== undefined;
@@ -98,7 +122,10 @@ function seenNow(state: SessionState, createdAt: number, login: Login | undefine
   const device = isDeviceDue ? host.device() : settings.trackDevice ? base! : NO_DEVICE;
   return {
     lastSeenAt,
-    expiresAt: expiryOf({ createdAt, lastSeenAt }, settings.lifetimes, idleTimeoutOf(state)),
+    expiresAt: Math.min(
+      expiryOf({ createdAt, lastSeenAt }, settings.lifetimes, idleTimeoutOf(state)),
+      endOfActing(acting),
+    ),
     ip: device.ip,
     userAgent: device.userAgent,
     ...(settings.keepsCookies && { cookie: state.cookie.snapshot() }),
@@ -114,19 +141,26 @@ function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionSt
   refuseTooLarge({ data, flash }, stored, settings.maxDataBytes);
 }
 
-function nextMeta(state: SessionState, { login, renewal }: Intent, isSeen: boolean): string | null {
+function nextMeta(
+  state: SessionState,
+  { login, renewal }: Intent,
+  { levels, acting }: Identity,
+  isSeen: boolean,
+): string | null {
   const { meta, ownCookie, flashChanges } = state;
   const own = state.settings.schema?.version;
   // What a newer release has stored stays of its version, whoever writes beside it.
   const version = own === undefined ? meta.version : Math.max(own, meta.version ?? 0);
-  // Ends with a login: a token of a form that somebody knew before is worth nothing after it.
-  const csrf = login === undefined ? state.csrf : undefined;
+  // Ends with the person: a token of a form that somebody knew before is worth nothing after it.
+  const csrf = login === undefined && acting === meta.acting ? state.csrf : undefined;
   const cookieDue = (isSeen && leavesMark(state)) || (state.host.renewal !== 'possible' && meta.cookieDue);
   const isSame =
     !ownCookie.isChanged &&
     !flashChanges?.any &&
     meta.version === version &&
     meta.csrf === csrf &&
+    meta.levels === levels &&
+    meta.acting === acting &&
     Boolean(meta.cookieDue) === Boolean(cookieDue);
   if (isSame && renewal === undefined) return state.base?.meta ?? null;
   const flash = flashChanges === undefined ? meta.flash : flashChanges.applyTo(meta.flash);
@@ -136,6 +170,8 @@ function nextMeta(state: SessionState, { login, renewal }: Intent, isSeen: boole
     ...(version !== undefined && { version }),
     ...(flash && { flash }),
     ...(csrf && { csrf }),
+    ...(levels && { levels }),
+    ...(acting && { acting }),
     ...(cookie && { cookie }),
     ...(rotation && { rotation }),
     ...(cookieDue && { cookieDue }),

@@ -10,6 +10,9 @@ export type SessionCallback = (error?: Error | null) => void;
 /** A method of a session that takes its turn among the calls of a request. */
 export type CallName =
   | 'login'
+  | 'stepUp'
+  | 'actAs'
+  | 'stopActing'
   | 'logout'
   | 'rotate'
   | 'regenerate'

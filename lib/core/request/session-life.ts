@@ -1,4 +1,5 @@
 import { absoluteDeadline, expiryOf, isTouchDue } from '../record/lifetime.js';
+import { type Acting, endOfActing } from '../record/acting.js';
 import type { CookieDefaults, SessionCookie } from '../record/session-cookie.js';
 import type { SessionMeta } from '../record/session-meta.js';
 import type { SessionRecord } from '../record/session-record.js';
@@ -16,6 +17,7 @@ export interface LivingSession {
   readonly createdAt: number;
   readonly lastSeenAt: number;
   readonly touchAsked: boolean;
+  readonly acting: Acting | undefined;
 }
 
 /** How long one session lives: by the rules of the application, and by cookie settings of its own. Milliseconds. */
@@ -38,7 +40,7 @@ export function idleTimeoutOf(state: LivingSession): number {
 export function expiresAtOf(state: LivingSession): number {
   const { base, ownCookie, settings } = state;
   if (base !== undefined && ownCookie.inHand === undefined) return base.expiresAt;
-  return expiryOf(state, settings.lifetimes, idleTimeoutOf(state));
+  return Math.min(expiryOf(state, settings.lifetimes, idleTimeoutOf(state)), endOfActing(state.acting));
 }
 
 /** Whether its cookie outlives the browser. */
@@ -58,7 +60,11 @@ export function cookieLifeOf(
   if (expires === null || originalMaxAge === null) return undefined;
   const { now, lifetimes } = settings;
   const { longestIdle = Infinity } = lifetimes;
-  const deadline = Math.min(absoluteDeadline(state.createdAt, lifetimes), now() + longestIdle);
+  const deadline = Math.min(
+    absoluteDeadline(state.createdAt, lifetimes),
+    endOfActing(state.acting),
+    now() + longestIdle,
+  );
   return {
     maxAge: Math.min(originalMaxAge, deadline - now()),
     expires: new Date(Math.min(expires.getTime(), deadline)),

@@ -26,6 +26,8 @@ export interface SessionSettings {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly lifetimes: SessionLifetimes;
+  /** A duration in milliseconds that was given as such, or as text. @throws SessionOptionsError naming what was given. */
+  readonly durationOf: (name: string, given: number | string) => number;
   /** Told when a session's own life is longer than `lifetimes.longestIdle`. */
   readonly onIdleCapped?: () => void;
   /** Whether the cookie's `maxAge` is the idle timeout where none was configured (cookie settings that depend on the request). */

@@ -1,6 +1,9 @@
 import type { SessionError } from '../../errors/session.error.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
+import { type Acting, isActedIn } from '../record/acting.js';
 import { newCsrfSecret } from '../record/csrf-token.js';
+import type { Identity } from '../record/identity.js';
+import type { Levels } from '../record/levels.js';
 import type { SessionCookie } from '../record/session-cookie.js';
 import type { SessionHost } from './session-host.js';
 import type { SessionRules } from './session-rules.js';
@@ -243,10 +246,33 @@ export class SessionState {
     return this.ownCookie.isChanged || this.#newCsrf !== undefined;
   }
 
-  /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
+  /** For whom the owner acts, for as long as the application leaves `userId` alone. */
+  get acting(): Acting | undefined {
+    const { acting } = this.#meta;
+    return acting === undefined || !this.content || isActedIn(this.content.data, acting) ? acting : undefined;
+  }
+
+  /** What is known of the person behind the session; nothing where the application has put another user into the data. */
+  get identity(): Identity {
+    return this.owner === (this.base?.userId ?? null)
+      ? { levels: this.#meta.levels, acting: this.acting }
+      : {};
+  }
+
+  /** What the user has proved: level 1 at the login, where nothing else is known. */
+  get levels(): Levels {
+    const at = this.base?.authenticatedAt;
+    if (this.owner === null || this.owner !== this.base?.userId) return [];
+    return this.#meta.levels ?? (at == null ? [] : [[1, at]]);
+  }
+
+  /**
+   * Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. Who acts
+   * for somebody stays the owner.
+   */
   get owner(): string | null {
     const { base } = this;
-    if (this.content === undefined) return base?.userId ?? null;
+    if (this.content === undefined || this.acting !== undefined) return base?.userId ?? null;
     const { data } = this.content;
     if (base?.authenticatedAt != null && base.userId === String((data as { userId?: unknown }).userId)) {
       return base.userId;

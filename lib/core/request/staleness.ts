@@ -8,6 +8,7 @@ export type Staleness = 'changed' | 'touch' | 'fresh';
 export function stalenessOf(state: SessionState): Staleness {
   const { base, settings, host, meta, written } = state;
   if (base?.due === 'changed' || state.isChanged) return 'changed';
+  if (base?.due === 'renewal' && host.renewal !== 'later') return 'changed';
   const isDue = written === 'by nobody' && (settings.resave || mustBeTouched(state));
   const wantsCookie = meta.cookieDue ?? needsCookie(state);
   if (!isDue && !wantsCookie && !state.touchAsked) return 'fresh';

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SESSION_MEMBERS, SessionObject } from '../../../lib/core/session.js';
+import { SessionBase } from '../../../lib/core/session-base.js';
 import { type AnySession, World } from './support/world.js';
 
 const MEMBERS = [
@@ -10,8 +11,13 @@ const MEMBERS = [
   'lastSeenAt',
   'expiresAt',
   'authenticatedAt',
+  'level',
+  'actor',
   'cookie',
   'login',
+  'stepUp',
+  'actAs',
+  'stopActing',
   'logout',
   'rotate',
   'regenerate',
@@ -26,7 +32,7 @@ const MEMBERS = [
 const INHERITED = ['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'isPrototypeOf', 'toLocaleString'];
 
 /** Object.prototype and the session's own, as they were. */
-const PROTOTYPES = [Object.prototype, SessionObject.prototype].map((prototype) => ({
+const PROTOTYPES = [Object.prototype, SessionObject.prototype, SessionBase.prototype].map((prototype) => ({
   prototype,
   names: Reflect.ownKeys(prototype),
 }));

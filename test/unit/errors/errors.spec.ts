@@ -21,6 +21,8 @@ describe('every error class', () => {
     ['SessionCapabilityError', 'SESSION_STORE_CAPABILITY', 501],
     ['SessionRequiredError', 'SESSION_REQUIRED', 401],
     ['SessionForbiddenError', 'SESSION_FORBIDDEN', 403],
+    ['LoginLevelError', 'LOGIN_LEVEL', 401],
+    ['LoginActingError', 'LOGIN_ACTING', 403],
   ])('%s has a stable code and a status', (name, code, statusCode) => {
     const error = made(name);
     expect(error).toMatchObject({ name, code, statusCode });
@@ -33,6 +35,8 @@ describe('every error class', () => {
     expect(classes.sort()).toEqual(
       [
         'CsrfError',
+        'LoginActingError',
+        'LoginLevelError',
         'LoginRequiredError',
         'LoginStaleError',
         'SessionAccessError',

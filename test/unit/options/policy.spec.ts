@@ -42,7 +42,7 @@ describe.each(LIMITS)('the policy %s', (policy, idle, absolute, source) => {
       return;
     }
     expect(refusalOf({ policy, [name]: limit + 1 })).toBe(
-      `SessionModule option "${name}": ${limit + 1} ms was given; the policy "${policy}" allows at most ${limit} ms (${source}); lower it, or leave it out.`,
+      `SessionModule option "${name}": ${limit + 1} ms was given; the policy "${policy}" (${source}) allows at most ${limit} ms; lower it, or leave it out.`,
     );
   });
 

@@ -51,6 +51,7 @@ export class World {
           rotationGrace: 30 * SECOND,
           ...lifetimes,
         },
+        durationOf: (_, given) => Number(given),
         idleFollowsCookie: false,
         profile: NEST_PROFILE,
         ids: new KeyedIds(),

@@ -1,0 +1,91 @@
+import { messages } from '../../errors/messages.js';
+import { SessionCapabilityError } from '../../errors/session-capability.error.js';
+import { SessionEndedError } from '../../errors/session-ended.error.js';
+import { SessionUsageError } from '../../errors/session-usage.error.js';
+import type { Acting } from '../record/acting.js';
+import type { Identity } from '../record/identity.js';
+import { proved } from '../record/levels.js';
+import type { RotatedReason } from '../record/session-events.js';
+import type { SessionRules } from '../request/session-rules.js';
+import type { SessionState } from '../request/session-state.js';
+import { newId, requireOpenHead } from './new-id.js';
+import type { SessionWriter } from './session-writer.js';
+
+type IdentityCall = Extract<RotatedReason, 'stepUp' | 'actAs' | 'stopActing'>;
+
+/** What changes the person behind a session, or how surely they are known, without a login. */
+export class IdentityCalls {
+  constructor(
+    private readonly settings: SessionRules,
+    private readonly writer: SessionWriter,
+  ) {}
+
+  /** Notes that the user has proved a level. */
+  stepUp(state: SessionState, level: number): Promise<void> {
+    return this.#change(state, 'stepUp', () => ({
+      levels: proved(state.levels, level, this.settings.now()),
+      acting: state.acting,
+    }));
+  }
+
+  /**
+   * Has the owner act for somebody.
+   *
+   * @param assign - Puts the other's id into the data.
+   */
+  async actAs(state: SessionState, acting: Omit<Acting, 'own'>, assign: () => void): Promise<void> {
+    // Express-session beside it would forget who acts, and for how long.
+    if (this.settings.keepsIds) throw new SessionCapabilityError(messages.actingForgotten);
+    return this.#change(state, 'actAs', () => {
+      if (state.acting !== undefined) throw new SessionUsageError(messages.actingNested);
+      if (state.owner === acting.as) throw new SessionUsageError(messages.actingSelf);
+      const own = ownIdIn(state);
+      assign();
+      return { levels: state.meta.levels, acting: { ...acting, ...(own !== undefined && { own }) } };
+    });
+  }
+
+  /**
+   * Makes the session the actor's again.
+   *
+   * @param giveBack - Puts the actor's own id into the data.
+   */
+  async stopActing(state: SessionState, giveBack: (acting: Acting) => void): Promise<void> {
+    state.requireAttached();
+    if (!state.isEnded && state.acting === undefined) return;
+    return this.#change(state, 'stopActing', () => {
+      if (state.acting !== undefined) giveBack(state.acting);
+      return { levels: state.meta.levels };
+    });
+  }
+
+  /** Writes a session under a new id, and in the next epoch. */
+  async #change(state: SessionState, name: IdentityCall, next: () => Identity): Promise<void> {
+    state.requireAttached();
+    requireOpenHead(state, name);
+    if (state.isEnded) throw new SessionEndedError(messages.ended);
+    if (state.owner === null) throw new SessionUsageError(messages.nobody(name));
+    // The store has to know first whose session it is.
+    if (state.owner !== state.base?.userId) await this.writer.write(state);
+    if (state.base === undefined) throw new SessionUsageError(messages.notStored(name));
+    let identity: Identity = {};
+    const outcome = await this.writer.write(state, {
+      renewal: newId(state, name),
+      identity: () => identity,
+      prepare: () => {
+        if (state.owner === null || state.owner !== state.base?.userId)
+          throw new SessionUsageError(messages.nobody(name));
+        identity = next();
+      },
+    });
+    if (outcome !== 'done') throw new SessionEndedError(messages.ended);
+  }
+}
+
+/** What the data key `userId` is. @throws SessionUsageError for what could not be put back. */
+function ownIdIn({ content }: SessionState): string | number | undefined {
+  const own = (content?.data as { userId?: unknown } | undefined)?.userId;
+  if (own == null) return undefined;
+  if (typeof own === 'string' || typeof own === 'number') return own;
+  throw new SessionUsageError(messages.actingOwnId);
+}

@@ -1,0 +1,118 @@
+import { highestOf } from './record/levels.js';
+import type { SessionCookie } from './record/session-cookie.js';
+import { refuseNonJson } from './record/session-text.js';
+import { expiresAtOf } from './request/session-life.js';
+import type { SessionState } from './request/session-state.js';
+
+/** The members of a session that need no store: facts, and what takes effect at once. */
+export abstract class SessionBase {
+  readonly #state: SessionState;
+
+  /** @internal */
+  static stateOf(session: SessionBase): SessionState {
+    return session.#state;
+  }
+
+  /** @internal */
+  constructor(state: SessionState) {
+    this.#state = state;
+  }
+
+  /** The secret session id. Never log it, never store it: {@link handle} is the name to show. */
+  get id(): string {
+    return this.#state.id;
+  }
+
+  /**
+   * The public name of the session: the same from its beginning to its end, whatever becomes of its id. A name, not a
+   * permission: a route that takes one passes the user, too (`SessionService.revoke(handle, { userId })`).
+   */
+  get handle(): string {
+    return this.#state.key;
+  }
+
+  /** Whether the session began with this request. */
+  get isNew(): boolean {
+    return this.#state.isNew;
+  }
+
+  /** When the session began. */
+  get createdAt(): Date {
+    return new Date(this.#state.createdAt);
+  }
+
+  /** When the session was last seen, at most `touchInterval` stale. */
+  get lastSeenAt(): Date {
+    return new Date(this.#state.lastSeenAt);
+  }
+
+  /** When the session ends unless it is used: the idle or the absolute deadline, whichever is earlier. */
+  get expiresAt(): Date {
+    return new Date(expiresAtOf(this.#state));
+  }
+
+  /** When the user last signed in with {@link login}, or undefined. */
+  get authenticatedAt(): Date | undefined {
+    const at = this.#state.base?.authenticatedAt;
+    return at == null ? undefined : new Date(at);
+  }
+
+  /**
+   * How surely the user is known: 0 where nobody has signed in with `login()`, 1 after a login, or what `login()` and
+   * `stepUp()` were told. `@RequireLogin({ level })` asks for it.
+   */
+  get level(): number {
+    return highestOf(this.#state.levels);
+  }
+
+  /**
+   * Who really acts, while the session acts for somebody (`actAs()`); undefined otherwise. The data key `userId` is the
+   * other user's then.
+   */
+  get actor(): string | number | undefined {
+    const { acting, base } = this.#state;
+    return acting && (acting.own ?? base?.userId ?? undefined);
+  }
+
+  /** The settings of this session's own cookie. */
+  get cookie(): SessionCookie {
+    return this.#state.cookie;
+  }
+
+  /**
+   * Counts this request as a use of the session even within `touchInterval`, and starts the cookie's life anew.
+   *
+   * @throws SessionUsageError after `regenerate()`, which has put another session in the place of this one.
+   */
+  touch(): this {
+    this.#state.requireNotReplaced();
+    this.#state.host.countAsUse();
+    this.#state.touchAsked = true;
+    return this.resetMaxAge();
+  }
+
+  /** Starts the cookie's life anew, at its original length. */
+  resetMaxAge(): this {
+    this.#state.cookie.resetMaxAge();
+    return this;
+  }
+
+  /**
+   * Returns all flash values of a key, in the order they were added, and removes them. If several requests of one process
+   * ask for a value at once, one of them gets it. To make sure of that across instances, use `@Flash()`, or call this
+   * inside {@link update}.
+   *
+   * @throws SessionUsageError after `regenerate()`, which has put another session in the place of this one.
+   */
+  flash<Value = unknown>(key: string): Value[];
+  /** Appends a value that is read once, by this request or a later one. */
+  flash(key: string, value: unknown): void;
+  flash(...args: [key: string, value?: unknown]): unknown[] | undefined {
+    const [key, value] = args;
+    this.#state.requireNotReplaced();
+    if (args.length === 1) return this.#state.takeFlash(key);
+    refuseNonJson({ [key]: value === undefined ? [value] : value });
+    this.#state.addFlash(key, value);
+    return undefined;
+  }
+}
