@@ -97,7 +97,9 @@ export class SessionWriter {
         if (write.prepare !== undefined) {
           // Not before: what the application changes while this write stands in line is kept.
           own.before ??= state.snapshot();
-          await write.prepare();
+          const preparing = write.prepare();
+          // Not where there is nothing to wait for: the application would run in between.
+          if (preparing !== undefined) await preparing;
         }
         const isNothing = (): boolean => this.hasNothingToStore(state, write);
         if (await state.atOnce(() => isNothing() || this.#attempt(state, turn, write, own))) return 'done';

@@ -342,3 +342,16 @@ describe('destroy()', () => {
     expect([visit.gone, await visit.commit()]).toEqual([true, { cookie: 'clear' }]);
   });
 });
+
+it.each<[string, (session: AnySession) => Promise<void>]>([
+  ['login()', (session) => session.login('ada')],
+  ['stepUp()', (session) => session.stepUp(2)],
+])('a change that follows a %s nobody waits for is kept, also on a conflict', async (_, call) => {
+  const world = new World();
+  const begun = await world.begin({ userId: 'ada' });
+  const visit = await world.visit(begun);
+  await world.another().request(begun, (session) => (session.theirs = 1));
+  void call(visit.session);
+  visit.session.mine = 2;
+  expect(await world.peek(await tokenOf(visit))).toEqual({ userId: 'ada', theirs: 1, mine: 2 });
+});
