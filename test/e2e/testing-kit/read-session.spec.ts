@@ -39,6 +39,8 @@ describe.each(KINDS)('reading a session, in %s', (kind) => {
       data: { userId, cart: [{ sku: 'ink', quantity: 1 }] },
       flash: { notice: ['one', { two: 2 }] },
       userId,
+      actor: undefined,
+      level: 1,
       handle: listed?.handle,
       createdAt: listed?.createdAt,
       lastSeenAt: listed?.lastSeenAt,
