@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { CsrfError, CsrfGuard, type GuardedRequest, SkipCsrf } from '../../../lib/index.js';
+import { CsrfError, CsrfGuard, SkipCsrf } from '../../../lib/index.js';
 
 type Headers = Record<string, string>;
 
@@ -13,11 +14,11 @@ class TestGuard extends CsrfGuard {
   asked: string[] = [];
 
   constructor(proxy?: boolean) {
-    const http = { proxy, trustedOrigins: new Set(['https://partner.example']) };
-    super(new Reflector(), { options: { http } } as never);
+    const csrf = { trustedOrigins: ['https://partner.example'] };
+    super(new Reflector(), { secret: 'x', csrf, ...(proxy !== undefined && { proxy }) });
   }
 
-  protected override getSession(request: GuardedRequest): never {
+  protected override getSession(request: IncomingMessage): never {
     this.asked.push(String(this.getToken(request)));
     throw new Error('asked for the session');
   }
