@@ -1,9 +1,5 @@
-<<<<<<< HEAD
 import type { IoRedisClient } from '../../lib/stores/redis/redis-client.js';
-=======
-import type { IoRedisClient } from '../../lib/stores/redis/index.js';
 import { findResource } from './resources/find.js';
->>>>>>> main
 
 /** A client of ioredis, as far as tests use it. */
 export type IoRedis = IoRedisClient & {
