@@ -98,7 +98,7 @@ export class CsrfGuard implements CanActivate {
     throw this.whenTokenless(context);
   }
 
-  /** Whether the guard has no say: `@SkipCsrf()` stands on the method or the class, or it is a message of a microservice. */
+  /** Whether the guard lets the request pass unchecked: `@SkipCsrf()`, or a message of a microservice. The method outranks the class. */
   protected isSkipped(context: ExecutionContext): boolean {
     if (context.getType() === 'rpc') return true;
     const targets = [context.getHandler(), context.getClass()];

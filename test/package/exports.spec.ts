@@ -6,6 +6,7 @@ import { entryPoints } from './package.js';
 /** Members whose name says it all, and those that Nest calls. */
 const NEED_NO_WORD = new Set([
   'canActivate',
+  'reflector',
   'onApplicationBootstrap',
   'onApplicationShutdown',
   'createdAt',

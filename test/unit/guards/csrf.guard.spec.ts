@@ -167,6 +167,18 @@ describe('what the guard has no say in', () => {
     expect(await new TestGuard().canActivate(contextOf(refused, 'http', handler))).toBe(true);
     await expect(new TestGuard().canActivate(contextOf(refused))).rejects.toThrow(CsrfError);
   });
+
+  it('controllers with @SkipCsrf(), but not their methods with @SkipCsrf(false)', async () => {
+    const [open, checked] = [(): number => 0, (): number => 0];
+    SkipCsrf(false)(checked);
+    const admit = (handler: () => number): Promise<boolean> => {
+      const context = contextOf(refused, 'http', handler);
+      SkipCsrf()(context.getClass());
+      return new TestGuard().canActivate(context);
+    };
+    expect(await admit(open)).toBe(true);
+    await expect(admit(checked)).rejects.toThrow(CsrfError);
+  });
 });
 
 describe('whether a WebSocket may be opened', () => {
