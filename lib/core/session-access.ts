@@ -1,7 +1,8 @@
 import { SessionEndedError } from '../errors/session-ended.error.js';
 import { csrfTokenFor, isTokenFor } from './record/csrf-token.js';
-import { provedAt } from './record/levels.js';
+import { provedAt } from './record/identity/levels.js';
 import { flashEntries } from './record/session-meta.js';
+import { actingIn, levelsIn } from './request/person.js';
 import { SessionObject } from './session.js';
 
 /**
@@ -46,14 +47,14 @@ export function loginAgeOf(session: SessionObject): number | undefined {
 
 /** How many milliseconds ago the user proved a level, or one above it; undefined where that did not happen. */
 export function levelAgeOf(session: SessionObject, level: number): number | undefined {
-  const { levels, settings } = SessionObject.stateOf(session);
-  const at = provedAt(levels, level);
-  return at === undefined ? undefined : settings.now() - at;
+  const state = SessionObject.stateOf(session);
+  const at = provedAt(levelsIn(state), level);
+  return at === undefined ? undefined : state.settings.now() - at;
 }
 
 /** Whether somebody acts for the user of the session. */
 export function isActedFor(session: SessionObject): boolean {
-  return SessionObject.stateOf(session).acting !== undefined;
+  return actingIn(SessionObject.stateOf(session)) !== undefined;
 }
 
 /** Whose session it is: as `login()` said, else as the option `userId` finds in the data. */

@@ -1,6 +1,7 @@
-import { highestOf } from './record/levels.js';
+import { highestOf } from './record/identity/levels.js';
 import type { SessionCookie } from './record/session-cookie.js';
 import { refuseNonJson } from './record/session-text.js';
+import { actingIn, levelsIn } from './request/person.js';
 import { expiresAtOf } from './request/session-life.js';
 import type { SessionState } from './request/session-state.js';
 
@@ -62,7 +63,7 @@ export abstract class SessionBase {
    * `stepUp()` were told. `@RequireLogin({ level })` asks for it.
    */
   get level(): number {
-    return highestOf(this.#state.levels);
+    return highestOf(levelsIn(this.#state));
   }
 
   /**
@@ -70,8 +71,8 @@ export abstract class SessionBase {
    * other user's then.
    */
   get actor(): string | number | undefined {
-    const { acting, base } = this.#state;
-    return acting && (acting.own ?? base?.userId ?? undefined);
+    const acting = actingIn(this.#state);
+    return acting && (acting.own ?? this.#state.base?.userId ?? undefined);
   }
 
   /** The settings of this session's own cookie. */
@@ -110,9 +111,9 @@ export abstract class SessionBase {
   flash(...args: [key: string, value?: unknown]): unknown[] | undefined {
     const [key, value] = args;
     this.#state.requireNotReplaced();
-    if (args.length === 1) return this.#state.takeFlash(key);
+    if (args.length === 1) return this.#state.flash.take(key, this.#state.meta.flash);
     refuseNonJson({ [key]: value === undefined ? [value] : value });
-    this.#state.addFlash(key, value);
+    this.#state.flash.add(key, value);
     return undefined;
   }
 }

@@ -1,8 +1,8 @@
 import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
-import type { Acting } from './record/acting.js';
-import { isLevel } from './record/levels.js';
-import { userIdText } from './record/user-id.js';
+import type { Acting } from './record/identity/acting.js';
+import { isLevel } from './record/identity/levels.js';
+import { userIdText } from './record/session-id.js';
 import type { SessionSettings } from './request/session-rules.js';
 
 /** What `session.login()` may be told. */

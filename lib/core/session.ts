@@ -3,7 +3,7 @@ import { SessionCookie } from './record/session-cookie.js';
 import type { CallName, SessionCallback } from './request/session-calls.js';
 import type { SessionEngine } from './engine/session-engine.js';
 import type { SessionState } from './request/session-state.js';
-import { giveBack } from './record/acting.js';
+import { giveBack } from './record/identity/acting.js';
 import { SessionBase } from './session-base.js';
 import {
   type ActAsOptions,

@@ -2,7 +2,7 @@ import { type CustomDecorator, SetMetadata } from '@nestjs/common';
 import { count, type Duration, duration, flag } from '../options/option-checks.js';
 import { LOGIN } from '../session.constants.js';
 
-/** What {@link RequireLogin} may be told. */
+/** Options of {@link RequireLogin}. */
 export interface RequireLoginOptions {
   /**
    * How long ago `session.login()` may have been: for what is too dangerous for a session somebody left open
@@ -28,7 +28,7 @@ export interface RequireLoginOptions {
   readonly self?: boolean;
 }
 
-/** What a {@link SessionGuard} is asked for by `@RequireLogin(...)`. */
+/** The login that `@RequireLogin(...)` asks for. */
 export interface LoginRequirement {
   /** Milliseconds. */
   readonly within?: number | undefined;
@@ -37,19 +37,22 @@ export interface LoginRequirement {
 }
 
 /**
- * What a `SessionGuard` asks of the session: that somebody is signed in, `within` some time, with a certain `level`, or in
- * person (`self`). Answers 401 with the code `LOGIN_REQUIRED`, `LOGIN_STALE` or `LOGIN_LEVEL` (and the `level` that is asked
- * for), by which a client knows what to ask the user for; 403 with `LOGIN_ACTING`. It needs the guard: alone it does
- * nothing. What stands on the method replaces what stands on the class.
+ * Makes a `SessionGuard` ask for a login, `within` some time, with a certain `level`, or in person (`self`). The answer is 401
+ * with the code `LOGIN_REQUIRED`, `LOGIN_STALE` or `LOGIN_LEVEL` (and the `level` that is asked for), so that a client knows
+ * what to ask the user for, or 403 with `LOGIN_ACTING`. Without the guard it does nothing. The decorator of a method replaces
+ * that of its class.
  *
- * @throws SessionOptionsError when `within` is no duration, `level` no whole number of 1 or more, or `self` no boolean.
+ * @param options - `false` on a method takes the rule of its class back: the guard asks for a session only.
+ * @throws SessionOptionsError if `within` is no duration, `level` no whole number of 1 or more, or `self` no boolean.
  * @example
  * ```ts
  * @UseGuards(SessionGuard) @RequireLogin({ within: '5m' }) @Post('password') changePassword() { … }
  * @UseGuards(SessionGuard) @RequireLogin({ level: 2, within: '10m', self: true }) @Post('payout') payout() { … }
  * ```
  */
-export function RequireLogin({ within, level, self }: RequireLoginOptions = {}): CustomDecorator {
+export function RequireLogin(options: RequireLoginOptions | false = {}): CustomDecorator {
+  if (options === false) return SetMetadata(LOGIN, false);
+  const { within, level, self } = options;
   return SetMetadata(LOGIN, {
     within: within === undefined ? undefined : duration('@RequireLogin within', within),
     level: count('@RequireLogin level', level, undefined),

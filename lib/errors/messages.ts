@@ -17,8 +17,6 @@ export const messages = {
     `A session has a cookie.maxAge of its own that is longer than the ${limit} ms without use that ${rule} allows; it ends after ${limit} ms all the same. Set a shorter cookie.maxAge.`,
   secretMissing:
     'SessionModule option "secret" is missing; give a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
-  factoryShape: (given: string) =>
-    `SessionModule.forRootAsync: the options factory ${given} has neither createSessionOptions() nor create(); implement SessionOptionsFactory.`,
 
   // store
   storeTimeout: (call: string, ms: number) =>

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SessionEngine } from '../core/engine/session-engine.js';
 import type { SessionRecord } from '../core/record/session-record.js';
 import type { HttpSettings } from '../options/resolved-options.js';
-import type { SessionUse } from './session-use.js';
+import type { SessionUse } from '../core/session-use.js';
 
 /** Continues with the request, or with an error. */
 export type Next = (error?: unknown) => void;

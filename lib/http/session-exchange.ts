@@ -7,11 +7,11 @@ import type { SessionHost } from '../core/request/session-host.js';
 import type { SessionState } from '../core/request/session-state.js';
 import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
-import { deviceOf } from './device.js';
+import { deviceOf } from './connection.js';
 import type { Exchange, ExchangeContext } from './exchange.js';
 import { toError } from './node-response.js';
 import { RequestSession, type SessionRequest } from './request-session.js';
-import { SessionUse } from './session-use.js';
+import { SessionUse } from '../core/session-use.js';
 
 /** One request and its session. What becomes of the cookie is up to the classes that extend it. */
 export abstract class SessionExchange implements Exchange, SessionHost<SessionState> {

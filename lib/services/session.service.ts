@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DestroyedReason } from '../core/record/session-events.js';
-import { personsOf, recordAt } from '../core/record/identity.js';
+import { personsOf, recordAt } from '../core/record/identity/identity.js';
 import type { SessionRecord, SessionSummary } from '../core/record/session-record.js';
 import { SessionObject } from '../core/session.js';
-import { userIdText } from '../core/record/user-id.js';
+import { userIdText } from '../core/record/session-id.js';
 import {
   knowsUsers,
   sealsCookies,

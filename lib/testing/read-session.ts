@@ -1,9 +1,10 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { SessionLoader } from '../core/engine/session-loader.js';
-import { personsOf } from '../core/record/identity.js';
-import { highestOf } from '../core/record/levels.js';
+import { personsOf } from '../core/record/identity/identity.js';
+import { highestOf } from '../core/record/identity/levels.js';
 import type { SessionRecord } from '../core/record/session-record.js';
-import { SessionReporter } from '../core/record/session-reporter.js';
+import { SessionReporter } from '../core/record/session-events.js';
+import { levelsIn } from '../core/request/person.js';
 import type { SessionState } from '../core/request/session-state.js';
 import { type CookieSource, cookieIn } from './cookie-from.js';
 import type { TestSessionData } from './open-session.js';
@@ -89,7 +90,7 @@ function viewOf(state: SessionState, record: SessionRecord): StoredSession {
     flash: Object.fromEntries(flash.map(([key, entries]) => [key, entries.map(([, value]) => value)])),
     userId: (actor === undefined ? state.owner : userId) ?? undefined,
     actor,
-    level: highestOf(state.levels),
+    level: highestOf(levelsIn(state)),
     handle: state.key,
     createdAt: new Date(createdAt),
     lastSeenAt: new Date(lastSeenAt),

@@ -2,10 +2,11 @@ import { messages } from '../../errors/messages.js';
 import { SessionCapabilityError } from '../../errors/session-capability.error.js';
 import { SessionEndedError } from '../../errors/session-ended.error.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
-import type { Acting } from '../record/acting.js';
-import type { Identity } from '../record/identity.js';
-import { proved } from '../record/levels.js';
+import type { Acting } from '../record/identity/acting.js';
+import type { Identity } from '../record/identity/identity.js';
+import { proved } from '../record/identity/levels.js';
 import type { RotatedReason } from '../record/session-events.js';
+import { actingIn, levelsIn } from '../request/person.js';
 import type { SessionRules } from '../request/session-rules.js';
 import type { SessionState } from '../request/session-state.js';
 import { newId, requireOpenHead } from './new-id.js';
@@ -23,8 +24,8 @@ export class IdentityCalls {
   /** Notes that the user has proved a level. */
   stepUp(state: SessionState, level: number): Promise<void> {
     return this.#change(state, 'stepUp', () => ({
-      levels: proved(state.levels, level, this.settings.now()),
-      acting: state.acting,
+      levels: proved(levelsIn(state), level, this.settings.now()),
+      acting: actingIn(state),
     }));
   }
 
@@ -37,7 +38,7 @@ export class IdentityCalls {
     // Express-session beside it would forget who acts, and for how long.
     if (this.settings.keepsIds) throw new SessionCapabilityError(messages.actingForgotten);
     return this.#change(state, 'actAs', () => {
-      if (state.acting !== undefined) throw new SessionUsageError(messages.actingNested);
+      if (actingIn(state) !== undefined) throw new SessionUsageError(messages.actingNested);
       if (state.owner === acting.as) throw new SessionUsageError(messages.actingSelf);
       const own = ownIdIn(state);
       assign();
@@ -52,9 +53,10 @@ export class IdentityCalls {
    */
   async stopActing(state: SessionState, giveBack: (acting: Acting) => void): Promise<void> {
     state.requireAttached();
-    if (!state.isEnded && state.acting === undefined) return;
+    if (!state.isEnded && actingIn(state) === undefined) return;
     return this.#change(state, 'stopActing', () => {
-      if (state.acting !== undefined) giveBack(state.acting);
+      const acting = actingIn(state);
+      if (acting !== undefined) giveBack(acting);
       return { levels: state.meta.levels };
     });
   }

@@ -1,5 +1,6 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 import { describe, messages } from '../../errors/messages.js';
+import { type Persons, personsOf } from './identity/identity.js';
 
 /** Why a session was ended. */
 export type DestroyedReason = 'logout' | 'revoked' | 'replaced';
@@ -75,5 +76,60 @@ export function harmless(listener: () => void): void {
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : describe(error);
     process.emitWarning(messages.listenerFailed, { code: 'NEST_SESSION_LISTENER', detail });
+  }
+}
+
+/** What an event says of a record: never more than its public name and its user. */
+interface Subject {
+  readonly key: string;
+  readonly userId?: string | null;
+  readonly meta?: string | null;
+}
+
+/** Turns what happens to records into events, where anybody listens. */
+export class SessionReporter {
+  constructor(
+    private readonly hub: SessionEventHub,
+    private readonly now: () => number,
+  ) {}
+
+  /** Whether anybody listens to ends. */
+  get hearsDestroyed(): boolean {
+    return this.hub.hears('destroyed');
+  }
+
+  created(record: Subject): void {
+    this.#tell({ type: 'created' }, record);
+  }
+
+  loaded(record: Subject): void {
+    this.#tell({ type: 'loaded' }, record);
+  }
+
+  rotated(record: Subject, reason: RotatedReason): void {
+    this.#tell({ type: 'rotated', reason }, record);
+  }
+
+  destroyed(record: Subject, reason: DestroyedReason): void {
+    this.#tell({ type: 'destroyed', reason }, record);
+  }
+
+  rejected(reason: RejectedReason, record?: Subject): void {
+    this.#tell({ type: 'rejected', reason }, record);
+  }
+
+  #tell(
+    facts: { readonly type: SessionEvent['type']; readonly [fact: string]: unknown },
+    record?: Subject,
+  ): void {
+    if (!this.hub.hears(facts.type)) return;
+    const at = new Date(this.now());
+    const { userId, actor }: Persons = record === undefined ? {} : personsOf(record);
+    const subject = record && {
+      handle: record.key,
+      ...(userId != null && { userId }),
+      ...(actor !== undefined && { actor }),
+    };
+    this.hub.emit({ ...facts, at, ...subject } as SessionEvent);
   }
 }

@@ -1,6 +1,6 @@
-import { type Acting, isActing } from './acting.js';
+import { type Acting, isActing } from './identity/acting.js';
 import { isCsrfSecret } from './csrf-token.js';
-import { isLevels, type Levels } from './levels.js';
+import { isLevels, type Levels } from './identity/levels.js';
 import type { CookieChanges } from './session-cookie.js';
 import { isSuspicious, parseObject, refuseNonJson } from './session-text.js';
 

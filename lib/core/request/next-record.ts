@@ -3,13 +3,13 @@ import type { RotatedReason } from '../record/session-events.js';
 import { expiryOf } from '../record/lifetime.js';
 import { metaText, type SessionMeta } from '../record/session-meta.js';
 import { idleTimeoutOf, mustBeTouched } from './session-life.js';
+import { identityIn } from './person.js';
 import { sealSuccessor } from '../record/session-id.js';
-import type { Identity } from '../record/identity.js';
-import { endOfActing } from '../record/acting.js';
-import type { SessionRecord } from '../record/session-record.js';
+import { endOfActing } from '../record/identity/acting.js';
+import type { Identity } from '../record/identity/identity.js';
+import { type SessionRecord, versionAfter } from '../record/session-record.js';
 import type { SessionState } from './session-state.js';
 import { leavesMark, type Staleness } from './staleness.js';
-import { versionAfter } from '../record/session-version.js';
 
 /** A user who signs in. */
 export interface Login {
@@ -85,7 +85,7 @@ export function isSamePerson({ login, identity }: Intent): boolean {
 
 function nextIdentity(state: SessionState, { login, identity }: Intent): Identity {
   if (login !== undefined) return login.level === 1 ? {} : { levels: [[login.level, login.at]] };
-  return identity?.() ?? state.identity;
+  return identity?.() ?? identityIn(state);
 }
 
 type Tokens = Pick<SessionRecord, 'token' | 'previousToken' | 'previousUntil'>;
@@ -116,7 +116,7 @@ function seenNow(
   const now = settings.now();
   const isNew = base === undefined || login !== undefined;
   const isAsked = state.touchAsked && !host.isPassive;
-  const isSeen = isNew || isAsked || (host.renewal !== 'later' && mustBeTouched(state));
+  const isSeen = isNew || isAsked || (mustBeTouched(state) && host.renewal !== 'later');
   const lastSeenAt = isSeen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
   const isDeviceDue = settings.trackDevice && (isSeen || base.ip === null);
   const device = isDeviceDue ? host.device() : settings.trackDevice ? base! : NO_DEVICE;
@@ -153,7 +153,7 @@ function nextMeta(
   const version = own === undefined ? meta.version : Math.max(own, meta.version ?? 0);
   // Ends with the person: a token of a form that somebody knew before is worth nothing after it.
   const csrf = login === undefined && acting === meta.acting ? state.csrf : undefined;
-  const cookieDue = (isSeen && leavesMark(state)) || (state.host.renewal !== 'possible' && meta.cookieDue);
+  const cookieDue = (isSeen && leavesMark(state)) || (meta.cookieDue && state.host.renewal !== 'possible');
   const isSame =
     !ownCookie.isChanged &&
     !flashChanges?.any &&

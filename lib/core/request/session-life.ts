@@ -1,15 +1,12 @@
 import { absoluteDeadline, expiryOf, isTouchDue } from '../record/lifetime.js';
-import { type Acting, endOfActing } from '../record/acting.js';
+import { endOfActing } from '../record/identity/acting.js';
 import type { CookieDefaults, SessionCookie } from '../record/session-cookie.js';
-import type { SessionMeta } from '../record/session-meta.js';
-import type { SessionRecord } from '../record/session-record.js';
+import { actingIn, type SessionOfPerson } from './person.js';
 import type { OwnCookie } from './own-cookie.js';
 import type { SessionRules } from './session-rules.js';
 
 /** What the life of a session depends on. */
-export interface LivingSession {
-  readonly base: SessionRecord | undefined;
-  readonly meta: SessionMeta;
+export interface LivingSession extends SessionOfPerson {
   readonly settings: SessionRules;
   readonly host: { readonly cookieDefaults: CookieDefaults };
   readonly ownCookie: OwnCookie;
@@ -17,7 +14,6 @@ export interface LivingSession {
   readonly createdAt: number;
   readonly lastSeenAt: number;
   readonly touchAsked: boolean;
-  readonly acting: Acting | undefined;
 }
 
 /** How long one session lives: by the rules of the application, and by cookie settings of its own. Milliseconds. */
@@ -40,7 +36,7 @@ export function idleTimeoutOf(state: LivingSession): number {
 export function expiresAtOf(state: LivingSession): number {
   const { base, ownCookie, settings } = state;
   if (base !== undefined && ownCookie.inHand === undefined) return base.expiresAt;
-  return Math.min(expiryOf(state, settings.lifetimes, idleTimeoutOf(state)), endOfActing(state.acting));
+  return Math.min(expiryOf(state, settings.lifetimes, idleTimeoutOf(state)), endOfActing(actingIn(state)));
 }
 
 /** Whether its cookie outlives the browser. */
@@ -62,7 +58,7 @@ export function cookieLifeOf(
   const { longestIdle = Infinity } = lifetimes;
   const deadline = Math.min(
     absoluteDeadline(state.createdAt, lifetimes),
-    endOfActing(state.acting),
+    endOfActing(actingIn(state)),
     now() + longestIdle,
   );
   return {

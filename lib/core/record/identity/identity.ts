@@ -1,8 +1,8 @@
 import { type Acting, giveBack, isActedIn } from './acting.js';
 import type { Levels } from './levels.js';
-import { metaText, parseMeta } from './session-meta.js';
-import type { SessionRecord } from './session-record.js';
-import { parseObject } from './session-text.js';
+import { metaText, parseMeta } from '../session-meta.js';
+import type { SessionRecord } from '../session-record.js';
+import { parseObject } from '../session-text.js';
 
 /** What is known of the person behind a session, beside whose session it is. */
 export interface Identity {

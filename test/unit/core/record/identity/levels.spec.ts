@@ -6,7 +6,7 @@ import {
   type Levels,
   proved,
   provedAt,
-} from '../../../../lib/core/record/levels.js';
+} from '../../../../../lib/core/record/identity/levels.js';
 
 describe('levels', () => {
   it.each([1, 2, 100])('%j is one', (value) => expect(isLevel(value)).toBe(true));

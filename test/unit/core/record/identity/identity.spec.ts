@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Acting, isActing } from '../../../../lib/core/record/acting.js';
-import { personsOf, recordAt } from '../../../../lib/core/record/identity.js';
-import { parseMeta, type SessionMeta } from '../../../../lib/core/record/session-meta.js';
-import type { SessionRecord } from '../../../../lib/core/record/session-record.js';
+import { type Acting, isActing } from '../../../../../lib/core/record/identity/acting.js';
+import { personsOf, recordAt } from '../../../../../lib/core/record/identity/identity.js';
+import { parseMeta, type SessionMeta } from '../../../../../lib/core/record/session-meta.js';
+import type { SessionRecord } from '../../../../../lib/core/record/session-record.js';
 
 const ACTING: Acting = { as: '42', own: 7, until: 1_000, onLimit: 'stop' };
 

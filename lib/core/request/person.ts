@@ -1,0 +1,47 @@
+import { type Acting, isActedIn } from '../record/identity/acting.js';
+import type { Identity } from '../record/identity/identity.js';
+import type { Levels } from '../record/identity/levels.js';
+import { userIdText } from '../record/session-id.js';
+import type { SessionMeta } from '../record/session-meta.js';
+import type { SessionRecord } from '../record/session-record.js';
+import type { SessionRules } from './session-rules.js';
+
+/** What tells of the person behind a session: the record, and the data as the application has it in hand. */
+export interface SessionOfPerson {
+  readonly base: SessionRecord | undefined;
+  readonly meta: SessionMeta;
+  readonly content: { readonly data: object } | undefined;
+  readonly settings: Pick<SessionRules, 'userIdOf'>;
+}
+
+/**
+ * Whose session it is: as `login()` said, for as long as the application leaves `userId` alone, else as the data says. Who
+ * acts for somebody stays the owner.
+ */
+export function ownerIn(session: SessionOfPerson): string | null {
+  const { base, content } = session;
+  if (content === undefined || actingIn(session) !== undefined) return base?.userId ?? null;
+  const { data } = content;
+  const isOwn = base?.userId === String((data as { userId?: unknown }).userId);
+  if (isOwn && base.authenticatedAt !== null) return base.userId;
+  return userIdText(session.settings.userIdOf(data)) ?? null;
+}
+
+/** For whom the owner acts, for as long as the application leaves `userId` alone. */
+export function actingIn({ meta: { acting }, content }: SessionOfPerson): Acting | undefined {
+  return acting === undefined || !content || isActedIn(content.data, acting) ? acting : undefined;
+}
+
+/** What the user has proved: level 1 at the login, where nothing else is known. */
+export function levelsIn(session: SessionOfPerson): Levels {
+  const { base, meta } = session;
+  const owner = ownerIn(session);
+  if (base == null || owner === null || owner !== base.userId) return [];
+  return meta.levels ?? (base.authenticatedAt === null ? [] : [[1, base.authenticatedAt]]);
+}
+
+/** What is known of the person; nothing where the application has put another user into the data. */
+export function identityIn(session: SessionOfPerson): Identity {
+  if (ownerIn(session) !== (session.base?.userId ?? null)) return {};
+  return { levels: session.meta.levels, acting: actingIn(session) };
+}
