@@ -1,0 +1,35 @@
+import { ConflictException, Injectable } from '@nestjs/common';
+import { generateSecret, generateURI, verify } from 'otplib';
+
+interface Factor {
+  /** Encrypt it in your database. */
+  readonly secret: string;
+  /** The time step of the last code that was used; undefined before the first. */
+  lastStep?: number;
+}
+
+/** The second factors of users. In your application they are in the database, beside the passwords. */
+@Injectable()
+export class SecondFactor {
+  private readonly factors = new Map<string, Factor>();
+
+  /** Makes a secret. Show the address that is returned as a QR code, once. */
+  begin(userId: string): string {
+    if (this.factors.get(userId)?.lastStep !== undefined)
+      throw new ConflictException('There is a second factor already.');
+    const secret = generateSecret();
+    this.factors.set(userId, { secret });
+    return generateURI({ issuer: 'Shop', label: userId, secret });
+  }
+
+  /** Whether a code is right. The one before it is accepted for 10 more seconds, and each code only once (RFC 6238, 5.2). */
+  async check(userId: string, code: unknown): Promise<boolean> {
+    const factor = this.factors.get(userId);
+    if (factor === undefined || typeof code !== 'string' || !/^\d{6}$/.test(code)) return false;
+    const { secret, lastStep: afterTimeStep = 0 } = factor;
+    const result = await verify({ secret, token: code, epochTolerance: [10, 0], afterTimeStep });
+    if (!result.valid || !('timeStep' in result)) return false;
+    factor.lastStep = result.timeStep;
+    return true;
+  }
+}
