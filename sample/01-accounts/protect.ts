@@ -10,6 +10,7 @@ export function protect(app: INestApplication): void {
         styleSrc: "'self'",
         scriptSrc: "'self'",
         imgSrc: 'data:',
+        connectSrc: "'self'", // the count-down asks when the session ends
         formAction: "'self'",
         baseUri: "'none'",
         frameAncestors: "'none'",

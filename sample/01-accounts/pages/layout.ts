@@ -36,12 +36,20 @@ export function renderPage(context: PageContext, { title, path, content }: Page)
       <body>
         <a class="skip" href="#main">Skip to the content</a>
         <header>${navigation(context, path)}</header>
+        ${context.session?.userId !== undefined && countDown()}
         <main id="main">
           ${notices.length > 0 && html`<div class="notice" role="status" id="notice">${notices.map(paragraph)}</div>`}
           ${content}
         </main>
       </body>
     </html> `.text;
+}
+
+/** The script shows it when the session ends soon. */
+function countDown(): Content {
+  return html`<div class="notice" role="status" id="expiry" hidden>
+    <p>Your session ends in <span></span>. <button type="button">Stay signed in</button></p>
+  </div>`;
 }
 
 function navigation({ session, csrf }: PageContext, path: string | undefined): Content {

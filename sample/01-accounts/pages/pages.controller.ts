@@ -1,5 +1,5 @@
-import { Controller, Get, Header } from '@nestjs/common';
-import { Flash, Session } from 'nest-session';
+import { Controller, Get, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Flash, PassiveSession, RequireLogin, Session, SessionGuard } from 'nest-session';
 import { homePage } from './home.page.js';
 import { SCRIPT } from './script.js';
 import { sessionPage } from './session.page.js';
@@ -15,6 +15,25 @@ export class PagesController {
   @Get('session')
   session(@Session() session: Session, @Flash('notice') notices: string[]): string {
     return sessionPage({ session, notices });
+  }
+
+  /** The count-down asks for this. The session does not live longer for it. */
+  @UseGuards(SessionGuard)
+  @RequireLogin()
+  @PassiveSession()
+  @Get('session/expiry')
+  expiry(@Session() session: Session): { expiresAt: Date } {
+    return { expiresAt: session.expiresAt };
+  }
+
+  @UseGuards(SessionGuard)
+  @RequireLogin()
+  @Post('session/stay')
+  @HttpCode(200)
+  async stay(@Session() session: Session): Promise<{ expiresAt: Date }> {
+    session.touch();
+    await session.save(); // now, for the answer to say when it ends
+    return { expiresAt: session.expiresAt };
   }
 
   @Get('style.css')

@@ -350,6 +350,24 @@ describe('an error page', () => {
   });
 });
 
+describe('the count-down', () => {
+  it('is on the pages of who is signed in, and asks without prolonging the session', async () => {
+    const time = fakeClock(app);
+    expect((await browser.visit('/cart')).text).not.toContain('id="expiry"');
+    await member();
+    expect((await browser.visit('/cart')).text).toContain('id="expiry" hidden');
+    const endIn = (text: string): number => Date.parse((JSON.parse(text) as { expiresAt: string }).expiresAt);
+    const before = endIn((await browser.get('/session/expiry')).text);
+    time.advance('1h');
+    expect(endIn((await browser.get('/session/expiry')).text)).toBe(before);
+    const stayed = endIn((await browser.send('/session/stay')).text);
+    expect(stayed - before).toBeGreaterThan(59 * 60_000);
+    time.advance('12h');
+    browser.headers.accept = '*/*';
+    expect((await browser.get('/session/expiry')).status).toBe(401);
+  });
+});
+
 describe('the stylesheet and the script', () => {
   it.each([
     ['/style.css', 'text/css; charset=utf-8'],

@@ -18,6 +18,18 @@ class AccountController {
   changeEmail() {
     return 'changed';
   }
+
+  @RequireLogin({ level: 2, within: '5m' })
+  @Post('payout')
+  payOut() {
+    return 'paid';
+  }
+
+  @RequireLogin({ self: true })
+  @Post('password')
+  changePassword() {
+    return 'changed';
+  }
 }
 
 /** Whose sessions there are, and who may end them. */
@@ -95,5 +107,54 @@ export const accounts: Attacks = {
     expect((await here.post('/run/end', { handle })).body).toBe(true);
     for (const at of [site, other]) expect(await seenWith(there, at)).toEqual({});
     expect(await seenWith(here, other)).toEqual({ userId: 'ann' });
+  },
+
+  'ASVS 7.5.3: what asks for a second factor gets it, and an id from before proves nothing': async ({
+    open,
+    clock,
+  }) => {
+    const [site, other] = [await open({}, undefined, [AccountController]), await open()];
+    site.handle('prove', ({ session }) => session.stepUp(2));
+    const ann = await member(site);
+    const stolen = thief(site, ann.cookies);
+    const refused = { status: 401, body: { code: 'LOGIN_LEVEL', level: 2 } };
+    for (const way of ['read', 'set', 'rotate']) {
+      await ann.post(`/run/${way}`, { level: 2, levels: [[2, Date.now()]] }); // none proves anything
+      expect(await ann.post('/account/payout')).toMatchObject(refused);
+    }
+    await ann.post('/run/prove');
+    expect((await ann.post('/account/payout')).text).toBe('paid');
+    expect(await stolen.post('/account/payout')).toMatchObject({ body: { code: 'LOGIN_REQUIRED' } });
+    expect(await seenWith(stolen, other)).toEqual({});
+    clock.advance(6 * MINUTE);
+    expect(await ann.post('/account/payout')).toMatchObject(refused);
+    await ann.post('/run/login', { userId: 'ann' });
+    expect(await ann.post('/account/payout')).toMatchObject(refused);
+  },
+
+  'Who acts for a user is known, cannot do what is the user’s own, and ceases in time': async ({
+    open,
+    clock,
+  }) => {
+    const [site, other] = [await open({}, undefined, [AccountController]), await open()];
+    site.handle('act', ({ session }) => session.actAs('ann'));
+    const [ann, staff] = [await member(site), await member(site, 'staff')];
+    await staff.post('/run/act');
+    expect(await staff.post('/account/password')).toMatchObject({
+      status: 403,
+      body: { code: 'LOGIN_ACTING' },
+    });
+    expect((await ann.post('/account/password')).text).toBe('changed');
+    expect(await other.sessions.list('staff')).toMatchObject([{ userId: 'ann', actor: 'staff' }]);
+    const traces = site.events.filter((event) => 'actor' in event);
+    expect(traces).toMatchObject(traces.map(() => ({ userId: 'ann', actor: 'staff' })));
+    expect(traces.length).toBeGreaterThan(1);
+    await staff.post('/run/set', { actor: null, acting: null }); // does not hide it
+    expect(await staff.post('/account/password')).toMatchObject({ status: 403 });
+    clock.advance(61 * MINUTE);
+    for (const at of [site, other]) expect(await seenWith(staff, at)).toMatchObject({ userId: 'staff' });
+    await other.sessions.revokeAll('staff');
+    expect(await seenWith(staff, site)).toEqual({});
+    expect(await seenWith(ann, site)).toEqual({ userId: 'ann' });
   },
 };

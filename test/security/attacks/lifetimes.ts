@@ -37,6 +37,40 @@ export const lifetimes: Attacks = {
     for (const at of [site, await open(options)]) expect(await seenWith(client, at)).toEqual({});
   },
 
+  'Passive requests keep no session alive': async ({ open, clock }) => {
+    const options = { idleTimeout: '30m', passive: () => true };
+    const site = await open(options);
+    const client = await member(site);
+    for (const way of ['read', 'set', 'increment', 'facts']) {
+      clock.advance(7 * MINUTE);
+      expect([way, (await client.post(`/run/${way}`)).status]).toEqual([way, 200]);
+    }
+    expect(await seenWith(client, site)).toMatchObject({ userId: 'ann' });
+    clock.advance(2 * MINUTE);
+    for (const at of [site, await open(options)]) expect(await seenWith(client, at)).toEqual({});
+  },
+
+  'NIST SP 800-63B-4 and PCI DSS 4.0.1, 8.2.8: a policy has no session live longer': async ({
+    open,
+    clock,
+  }) => {
+    for (const options of [
+      { idleTimeout: '16m' },
+      { absoluteTimeout: '13h' },
+      { absoluteTimeout: false as const },
+    ])
+      await expect(open({ policy: 'nist-aal3', ...options })).rejects.toThrow(
+        /"nist-aal3" \(NIST SP 800-63B-4/,
+      );
+    await expect(open({ policy: 'pci-dss', idleTimeout: '16m' })).rejects.toThrow(/PCI DSS 4\.0\.1, 8\.2\.8/);
+    const site = await open({ policy: 'pci-dss' });
+    site.handle('longer', ({ session }) => void (session.cookie.maxAge = DAY));
+    const client = await member(site);
+    await client.post('/run/longer');
+    clock.advance(15 * MINUTE);
+    expect(await seenWith(client, site)).toEqual({});
+  },
+
   'ASVS 7.4.1: an id is refused after logout or expiry, everywhere': async ({ open, clock }) => {
     const options = { idleTimeout: '30m', absoluteTimeout: '1h' };
     const [site, other] = [await open(options), await open(options)];
