@@ -43,8 +43,10 @@ export class LoginStaleError extends SessionAccessError {
 
 /** `401`: the user is signed in, but has to prove more surely who they are. The body of the answer has the `level`. */
 export class LoginLevelError extends SessionAccessError {
-  /** @param level - The level that is asked for. */
-  constructor(readonly level: number) {
+  constructor(
+    /** The level that is asked for. */
+    readonly level: number,
+  ) {
     super('LOGIN_LEVEL', messages.loginLevel(level), HttpStatus.UNAUTHORIZED, { level });
   }
 }

@@ -14,6 +14,7 @@ export type TestSessionData = keyof SessionData extends never
 
 /** Whom {@link signIn} signs in. */
 export interface SignInData {
+  /** Whom: a string of 1 to 255 characters without NUL, or a finite number. */
   readonly userId: string | number;
   /**
    * How surely the user is known: `session.login(userId, { level })`.
