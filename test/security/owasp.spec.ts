@@ -7,8 +7,7 @@ import './support/watched-crypto.js'; // before anything of lib is imported
 
 const { ATTACKS } = await import('./attacks/index.js');
 const { Scene } = await import('./support/scene.js');
-const { BACKENDS } = await import('../support/site.js');
-const { LOOKED_AT } = await import('../support/variants.js');
+const { BACKENDS, KINDS } = await import('../support/site.js');
 
 const rows = rowsOf(readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8'));
 
@@ -17,7 +16,7 @@ describe('SECURITY.md', () => {
   const backends = new Map<Kind, Backend>();
 
   beforeAll(async () => {
-    for (const kind of LOOKED_AT) backends.set(kind, await BACKENDS[kind]());
+    for (const kind of KINDS) backends.set(kind, await BACKENDS[kind]());
   });
   afterAll(async () => {
     for (const backend of backends.values()) await backend.close();
@@ -39,7 +38,7 @@ describe('SECURITY.md', () => {
   });
 
   describe.each(rows)('$attack', ({ file, attack }) => {
-    it.each(LOOKED_AT)('%s', async (kind) => {
+    it.each(KINDS)('%s', async (kind) => {
       const scene = new Scene(kind, backends.get(kind)!);
       try {
         await ATTACKS[file]![attack]!(scene);

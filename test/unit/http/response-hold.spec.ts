@@ -28,6 +28,7 @@ import {
   turns,
   Wire,
 } from './wire.js';
+import { runs } from '../../support/property.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n';
 
@@ -412,7 +413,7 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
             await closeServers();
           },
         ),
-        { seed: 20250717, numRuns: 250 },
+        runs(250),
       );
     }, 60_000);
   });

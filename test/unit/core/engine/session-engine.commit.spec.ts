@@ -5,6 +5,7 @@ import { counterOf } from '../../../../lib/core/record/session-version.js';
 import { defer } from '../support/deferred.js';
 import { turns } from '../support/fake-clock.js';
 import { DAY, HOUR, MINUTE, SECOND, World } from '../support/world.js';
+import { runs } from '../../../support/property.js';
 
 describe('a session that got data', () => {
   it('is stored before its cookie is answered', async () => {
@@ -295,7 +296,7 @@ describe('any JSON value', () => {
           expect(counterOf(world.store.row.version)).toBe(1);
         },
       ),
-      { seed: 4, numRuns: 40 },
+      runs(40),
     );
   });
 });

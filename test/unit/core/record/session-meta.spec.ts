@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { metaText, parseMeta, type SessionMeta } from '../../../../lib/core/record/session-meta.js';
 import { FlashChanges } from '../../../../lib/core/request/flash-changes.js';
+import { runs } from '../../../support/property.js';
 
 type Flash = SessionMeta['flash'];
 
@@ -119,7 +120,7 @@ describe('parseMeta', () => {
         }
         expect(Object.keys(Object.prototype)).toEqual([]);
       }),
-      { seed: 6, numRuns: 300 },
+      runs(300),
     );
   });
 });
