@@ -631,6 +631,18 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
       expect(order.slice(2).sort()).toEqual(['end', 'finish']);
     });
 
+    it('sends all that was written meanwhile, also where the end comes later', async () => {
+      const { port, before, response } = await start({
+        handler: (res) => void ['one ', 'two ', 'three'].forEach((text) => res.write(text)),
+      });
+      const wire = await heldWire(port, response);
+      before.resolve();
+      await wire.until('three');
+      (await response).end('!');
+      await wire.closed;
+      expect(parse(wire.received).body).toBe('4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n1\r\n!\r\n0\r\n\r\n');
+    });
+
     it('looks like a response whose calls were made', async () => {
       const seen: unknown[] = [];
       const { port, before, response } = await start({
