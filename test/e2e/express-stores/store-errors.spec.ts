@@ -101,14 +101,12 @@ describe('a store that', () => {
         await open({ storeTimeout: '50ms' });
         const whole = { get: store.get, set: store.set, destroy: store.destroy, before: store.before };
         fail(method);
-        const answer = await visit(path, begin);
+        expectUnavailable(await visit(path, begin));
         Object.assign(store, whole);
+        // What was stored before is what is stored after. Of a renewal under way nobody knows: its old id is given up.
         const isRenewal = method === 'destroy' && path !== '/run/logout';
-        // The row is there under the new id: the session has moved, and its old id is given up.
-        const hasMoved = isRenewal && SILENT.includes(name);
-        if (hasMoved) expect([answer.status, answer.setCookies.length]).toEqual([200, 1]);
-        else expectUnavailable(answer);
-        expect((await client.get('/run/read')).body).toEqual(hasMoved ? {} : { color: 'green' });
+        const left = isRenewal && SILENT.includes(name) ? {} : { color: 'green' };
+        expect((await client.get('/run/read')).body).toEqual(left);
       },
     );
   });
