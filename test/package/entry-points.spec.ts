@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { entryPoints, manifest, runNode } from './package.js';
 
-/** The names that are there at run time; types are checked in types.spec.ts. */
+/** The names that are there at run time; types are checked in compiled/types.ts. */
 const NAMES: Record<string, readonly string[]> = {
   'nest-session': [
     'AllowAnonymous',
