@@ -8,7 +8,7 @@ export const METHODS = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
 export type Method = (typeof METHODS)[number];
 
 /** One of Node's methods of a response, with any arguments. */
-export type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
+type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
 
 /** The four functions of a response. */
 export type Functions = Record<Method, Native>;

@@ -44,7 +44,7 @@ export function resolveEncryption(
 }
 
 /** Keys as bytes. What was given is a secret: an error says of which kind it is, and how long. */
-export function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] {
+function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] {
   if (!Array.isArray(given) || given.length === 0) {
     refuseUnseen(name, given, 'an array of one or more keys; the first seals, all open');
   }

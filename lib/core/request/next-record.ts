@@ -10,7 +10,7 @@ import { leavesMark, type Staleness } from './staleness.js';
 import { versionAfter } from '../record/session-version.js';
 
 /** A user who signs in. */
-export interface Login {
+interface Login {
   readonly userId: string;
   readonly at: number;
 }
