@@ -1,4 +1,5 @@
-import type { DataSourceOptions } from 'typeorm';
+import { afterAll } from '@jest/globals';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import { MemorySessionStore, type SessionStore } from '../../lib/index.js';
 import { findResource } from './resources/find.js';
 import { TRIES_ALL } from './scope.js';
@@ -20,33 +21,65 @@ async function redis(): Promise<Backend> {
   return { kind: 'redis', store, close: () => space.close() };
 }
 
-async function mysql(): Promise<Backend> {
+const mysql = database('mysql', async () => {
   const { createMysqlDatabase } = await import('./mysql.js');
-  const database = await createMysqlDatabase();
-  return openDatabase('mysql', { type: 'mysql', url: database.url }, () => database.drop());
+  const { url, drop } = await createMysqlDatabase();
+  return { options: { type: 'mysql', url }, drop };
+});
+
+const sqlite = database('sqlite', () =>
+  Promise.resolve({ options: { type: 'sqljs' }, drop: () => Promise.resolve() }),
+);
+
+interface OpenDatabase {
+  readonly dataSource: DataSource;
+  /** Closes and removes it. */
+  end(): Promise<void>;
 }
 
-/** A database of one kind, whose table is there. */
-async function openDatabase(
+/**
+ * Databases of one kind, whose table is there. One that a test is done with is emptied for the next test of the file: to make
+ * one takes longer than most tests.
+ */
+function database(
   kind: string,
-  options: DataSourceOptions,
-  drop: () => Promise<void> = () => Promise.resolve(),
-): Promise<Backend> {
-  const { DataSource } = await import('typeorm');
-  const { SessionEntity, TypeOrmSessionStore } = await import('../../lib/stores/typeorm/index.js');
-  const dataSource = new DataSource({ ...options, entities: [SessionEntity], synchronize: true });
-  await dataSource.initialize();
-  return {
-    kind,
-    store: new TypeOrmSessionStore(dataSource, { pruneInterval: false }),
-    async close() {
+  create: () => Promise<{ options: DataSourceOptions; drop: () => Promise<void> }>,
+): () => Promise<Backend> {
+  const idle: OpenDatabase[] = [];
+  let isOver = false;
+  afterAll(async () => {
+    isOver = true;
+    for (const { end } of idle.splice(0)) await end();
+  });
+
+  async function open(): Promise<OpenDatabase> {
+    const { DataSource } = await import('typeorm');
+    const { SessionEntity } = await import('../../lib/stores/typeorm/index.js');
+    const { options, drop } = await create();
+    const dataSource = new DataSource({ ...options, entities: [SessionEntity], synchronize: true });
+    await dataSource.initialize();
+    const end = async (): Promise<void> => {
       await dataSource.destroy();
       await drop();
-    },
+    };
+    return { dataSource, end };
+  }
+
+  return async () => {
+    const { SessionEntity, TypeOrmSessionStore } = await import('../../lib/stores/typeorm/index.js');
+    const opened = idle.pop() ?? (await open());
+    const { dataSource } = opened;
+    return {
+      kind,
+      store: new TypeOrmSessionStore(dataSource, { pruneInterval: false }),
+      async close() {
+        if (isOver) return opened.end();
+        await dataSource.getRepository(SessionEntity).clear();
+        idle.push(opened);
+      },
+    };
   };
 }
-
-const sqlite = (): Promise<Backend> => openDatabase('sqlite', { type: 'sqljs' });
 
 /** The others, which CI tries: the contract suite is about them. Not all are everywhere. */
 async function others(): Promise<Record<string, () => Promise<Backend>>> {
@@ -62,11 +95,11 @@ export const BACKENDS: Record<'memory' | 'postgres', () => Promise<Backend>> = {
     const store = new MemorySessionStore();
     return Promise.resolve({ kind: 'memory', store, close: () => Promise.resolve(store.close()) });
   },
-  async postgres() {
+  postgres: database('postgres', async () => {
     const { createDatabase } = await import('./database.js');
-    const database = await createDatabase();
-    return openDatabase('postgres', { type: 'postgres', url: database.url }, () => database.drop());
-  },
+    const { url, drop } = await createDatabase();
+    return { options: { type: 'postgres', url }, drop };
+  }),
   ...(TRIES_ALL && (await others())),
 };
 
