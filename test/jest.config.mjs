@@ -6,8 +6,15 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const { jest } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-/** What asks for a build, for compilers or for several processes, and changes with few changes. */
-const ON_DEMAND = ['test/package/', 'test/e2e/sample/several-instances', 'test/e2e/sample/embedded-postgres'];
+/** The built package, the samples, and processes of their own: what takes long and is broken by few changes. */
+const ON_DEMAND = [
+  'test/package/',
+  'test/e2e/sample/',
+  'test/e2e/nest/clean-exit',
+  'test/faults/instances',
+  'test/faults/outage',
+  'test/faults/process-end',
+];
 
 const triesAll =
   process.env.TEST_SCOPE === 'all' || process.argv.some((word) => /^test\/(?!jest\.config)/.test(word));

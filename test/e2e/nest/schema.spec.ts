@@ -68,6 +68,13 @@ describe.each(FRAMEWORKS)('data under a schema ($adapter)', ({ openSite, kinds }
       expect((await client.get('/run/read')).body).toEqual({ cart: ['a'] });
     });
 
+    it('keeps a new session from being stored whose data does not match', async () => {
+      const site = await release(await backendOf(), { schema });
+      const answer = await site.client().post('/run/set', { cart: 'not a list' });
+      expect([answer.status, answer.setCookies]).toEqual([500, []]);
+      expect(site.spy.count('create')).toBe(0);
+    });
+
     it('gives a fresh session for stored data that does not match, and an event', async () => {
       const backend = await backendOf();
       const client = (await release(backend)).client();
