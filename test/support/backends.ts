@@ -8,6 +8,8 @@ import { TRIES_ALL } from './scope.js';
 export interface Backend {
   readonly kind: string;
   readonly store: SessionStore;
+  /** Where it is a database: takes it away from the store, as an outage does. */
+  cut?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,7 +35,7 @@ const sqlite = database('sqlite', () =>
 
 interface OpenDatabase {
   readonly dataSource: DataSource;
-  /** Closes and removes it. */
+  /** Closes it, if it is open, and removes it. */
   end(): Promise<void>;
 }
 
@@ -59,7 +61,7 @@ function database(
     const dataSource = new DataSource({ ...options, entities: [SessionEntity], synchronize: true });
     await dataSource.initialize();
     const end = async (): Promise<void> => {
-      await dataSource.destroy();
+      if (dataSource.isInitialized) await dataSource.destroy();
       await drop();
     };
     return { dataSource, end };
@@ -72,8 +74,9 @@ function database(
     return {
       kind,
       store: new TypeOrmSessionStore(dataSource, { pruneInterval: false }),
+      cut: () => dataSource.destroy(),
       async close() {
-        if (isOver) return opened.end();
+        if (isOver || !dataSource.isInitialized) return opened.end();
         await dataSource.getRepository(SessionEntity).clear();
         idle.push(opened);
       },

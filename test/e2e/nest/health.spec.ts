@@ -235,8 +235,9 @@ describe('SessionHealthIndicator', () => {
     await open(backend);
     await signIn(app, { userId: '42' });
     await health().expect(200);
-    await backend.close();
+    await backend.cut!();
     await health().expect(503, down(FAILED));
+    await backend.close();
   });
 
   it('goes without terminus', async () => {
