@@ -25,8 +25,8 @@ async function redis(): Promise<Backend> {
 
 const mysql = database('mysql', async () => {
   const { createMysqlDatabase } = await import('./mysql.js');
-  const { url, drop } = await createMysqlDatabase();
-  return { options: { type: 'mysql', url }, drop };
+  const made = await createMysqlDatabase();
+  return { options: { type: 'mysql', url: made.url }, drop: () => made.drop() };
 });
 
 const sqlite = database('sqlite', () =>
@@ -36,7 +36,7 @@ const sqlite = database('sqlite', () =>
 interface OpenDatabase {
   readonly dataSource: DataSource;
   /** Closes it, if it is open, and removes it. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /**
@@ -100,8 +100,8 @@ export const BACKENDS: Record<'memory' | 'postgres', () => Promise<Backend>> = {
   },
   postgres: database('postgres', async () => {
     const { createDatabase } = await import('./database.js');
-    const { url, drop } = await createDatabase();
-    return { options: { type: 'postgres', url }, drop };
+    const made = await createDatabase();
+    return { options: { type: 'postgres', url: made.url }, drop: () => made.drop() };
   }),
   ...(TRIES_ALL && (await others())),
 };
