@@ -200,7 +200,7 @@ export class SessionObject {
    */
   touch(): this {
     this.#state.requireNotReplaced();
-    this.#state.touchAsked = true;
+    this.#state.touchRequested = true;
     return this.resetMaxAge();
   }
 

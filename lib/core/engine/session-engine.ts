@@ -24,7 +24,7 @@ export type Commit =
   | { readonly cookie: 'set'; readonly token: string };
 
 /** Milliseconds for which a new cookie is trusted to be current after a write has found it so. */
-const TRUSTED = 1_000;
+const TRUST_TIME = 1_000;
 
 const NOTHING: Commit = { cookie: 'none' };
 const CLEAR: Commit = { cookie: 'clear' };
@@ -91,7 +91,7 @@ export class SessionEngine {
     if (state.status === 'detached') return NOTHING;
     if (state.isEnded) return this.cookieOf(state);
     const write = { renewal: this.#dueRenewal(state), isCheck: this.#mustCheck(state) };
-    const writing = state.atOnce(() =>
+    const writing = state.serializingOnce(() =>
       this.#writer.hasNothingToStore(state, write) ? undefined : this.#writer.write(state, write),
     );
     return writing === undefined ? this.cookieOf(state) : writing.then(() => this.cookieOf(state));
@@ -104,11 +104,11 @@ export class SessionEngine {
   async save(state: SessionState): Promise<void> {
     state.requireAttached();
     if (state.isEnded) return;
-    state.touchAsked = true;
+    state.touchRequested = true;
     try {
       await this.#writer.write(state, { isForced: this.settings.profile.savesUnchanged });
     } catch (error) {
-      if (error instanceof SessionStoreError) state.content?.giveUp();
+      if (error instanceof SessionStoreError) state.content?.markFailed();
       throw error;
     }
     const isLost = state.status === 'new' && state.holdsSomething;
@@ -220,9 +220,9 @@ export class SessionEngine {
    */
   requireSent(state: SessionState, before?: LocalChanges): void {
     const isSettled = this.settings.sealsCookies && state.host.cookieSettled && !state.isEnded;
-    if (!isSettled || !state.isChanged || state.content?.isGivenUp) return;
+    if (!isSettled || !state.isChanged || state.content?.isFailed) return;
     state.flashChanges?.release(before?.flash);
-    if (before === undefined) state.content?.giveUp();
+    if (before === undefined) state.content?.markFailed();
     else state.rebase(state.base, before);
     throw new SessionUsageError(messages.cookieLeft);
   }
@@ -242,7 +242,7 @@ export class SessionEngine {
    */
   #mustCheck(state: SessionState): boolean {
     if (!this.#sendsCookie(state) || this.settings.rolling === 'change') return false;
-    return !state.mustSendCookie || this.settings.now() - state.writtenAt > TRUSTED;
+    return !state.mustSendCookie || this.settings.now() - state.writtenAt > TRUST_TIME;
   }
 
   /** The renewal of the id that is due by the clock, where the response can carry it. */

@@ -75,7 +75,7 @@ export class SessionLoader {
    * Which of a record's ids an id is: the current one, the one before a scheduled renewal within its grace period, or none.
    * A record that is found by its key is no match before this was asked.
    */
-  standingOf(id: string, record: SessionRecord): 'current' | 'previous' | 'superseded' {
+  tokenStatusOf(id: string, record: SessionRecord): 'current' | 'previous' | 'superseded' {
     const { token, previousToken, previousUntil } = record;
     const given = this.settings.ids.tokenOf(id);
     if (isSameToken(given, token)) return 'current';
@@ -148,14 +148,14 @@ export class SessionLoader {
   ): SessionState | undefined {
     if (record === undefined) return this.#refuse('unknown', { key: this.settings.ids.keyOf(id) });
     if (isUnreadable(record)) return this.#refuse('corrupt', record);
-    const standing = this.standingOf(id, record);
+    const standing = this.tokenStatusOf(id, record);
     if (standing === 'superseded') return this.#refuse('superseded', record);
     let loaded: LoadedSession;
     try {
       const meta = parseMeta(record.meta);
       if (!this.isAlive(record, meta)) return this.#refuse('expired', record);
       const successor = standing === 'previous' ? successorOf(meta, id) : undefined;
-      loaded = { id: successor ?? id, record, meta, isHandedOn: successor !== undefined };
+      loaded = { id: successor ?? id, record, meta, hasRenewedId: successor !== undefined };
     } catch {
       return this.#refuse('corrupt', record);
     }

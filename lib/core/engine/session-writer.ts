@@ -13,10 +13,10 @@ import type { LocalChanges } from '../request/loaded-session.js';
 import type { SessionState } from '../request/session-state.js';
 import { type Staleness, stalenessOf } from '../request/staleness.js';
 import type { SharedStore } from '../store/shared-store.js';
-import { type Turn, WriteTurns } from './write-turns.js';
+import { type Turn, WriteQueue } from './write-queue.js';
 
 /** Milliseconds for which a change that meets newer versions is tried before it is given up. */
-const PERSISTENCE = 5_000;
+const RETRY_TIME = 5_000;
 
 /** What a write does beyond storing what the application changed. */
 export interface Write extends Intent {
@@ -41,7 +41,7 @@ interface Own {
 
 /** Writes sessions against the version that was read, and carries changes over to newer ones. */
 export class SessionWriter {
-  readonly #turns = new WriteTurns();
+  readonly #queue = new WriteQueue();
 
   constructor(
     private readonly settings: SessionRules,
@@ -55,7 +55,7 @@ export class SessionWriter {
   hasNothingToStore(state: SessionState, write: Write = {}): boolean {
     const isAsked = write.isForced === true || write.login !== undefined || write.renewal !== undefined;
     if (isAsked || (write.isCheck && state.base !== undefined)) return false;
-    if (state.content?.isGivenUp) return true;
+    if (state.content?.isFailed) return true;
     if (state.base !== undefined) return stalenessOf(state) === 'fresh';
     const { saveUninitialized, profile } = this.settings;
     return !saveUninitialized && !(profile.savesRegenerated && state.replaces) && !state.holdsSomething;
@@ -63,13 +63,13 @@ export class SessionWriter {
 
   /** Writes a session. After an error it is as it was before. */
   write(state: SessionState, write: Write = {}): Promise<WriteOutcome> {
-    return this.#turns.take(state.key, (turn) => this.#writeInTurn(state, turn, write));
+    return this.#queue.run(state.key, (turn) => this.#writeInTurn(state, turn, write));
   }
 
   /** Ends a session, whatever became of it since; writers that come after find it gone. */
   async end(state: SessionState, reason: DestroyedReason): Promise<void> {
     if (!state.hasId) return; // nobody has begun to store it
-    await this.#turns.take(state.key, async (turn) => {
+    await this.#queue.run(state.key, async (turn) => {
       // As the write before this turn has left it: a new session may have been on its way to the store.
       const { base } = state;
       if (base === undefined) return;
@@ -80,12 +80,12 @@ export class SessionWriter {
 
   async #delete(state: SessionState, base: SessionRecord, reason: DestroyedReason): Promise<void> {
     // Somebody may have signed in to it since this request has read it: an event says whose session it was.
-    const latest = this.reporter.hearsDestroyed ? await this.shared.read(state.place) : undefined;
+    const latest = this.reporter.hasDestroyedListeners ? await this.shared.read(state.place) : undefined;
     if (await this.shared.delete(state.place)) this.reporter.destroyed(latest ?? base, reason);
   }
 
   async #writeInTurn(state: SessionState, turn: Turn, write: Write): Promise<WriteOutcome> {
-    const deadline = performance.now() + PERSISTENCE;
+    const deadline = performance.now() + RETRY_TIME;
     const own: Own = { before: undefined };
     try {
       for (let attempt = 0; performance.now() < deadline; attempt++) {
@@ -100,9 +100,10 @@ export class SessionWriter {
           await write.prepare();
         }
         const isNothing = (): boolean => this.hasNothingToStore(state, write);
-        if (await state.atOnce(() => isNothing() || this.#attempt(state, turn, write, own))) return 'done';
+        if (await state.serializingOnce(() => isNothing() || this.#attempt(state, turn, write, own)))
+          return 'done';
       }
-      throw new SessionConflictError(messages.conflict(PERSISTENCE));
+      throw new SessionConflictError(messages.conflict(RETRY_TIME));
     } catch (error) {
       state.flashChanges?.release(own.before?.flash);
       if (own.before !== undefined) state.rebase(state.base, own.before);
@@ -111,7 +112,7 @@ export class SessionWriter {
   }
 
   #mayLogIn({ base, id }: SessionState): boolean {
-    return base === undefined || this.loader.standingOf(id, base) !== 'superseded';
+    return base === undefined || this.loader.tokenStatusOf(id, base) !== 'superseded';
   }
 
   /** One try at writing; on a conflict, learns what the store holds and answers false. */
@@ -137,7 +138,12 @@ export class SessionWriter {
     }
     const next = this.#nextRecord(state, staleness, intent);
     if (next.data !== base.data) await this.settings.schema?.check(next.data);
-    const change = { key: state.place, version: base.version, next, keepsIndexes: isFiledAlike(base, next) };
+    const change = {
+      key: state.place,
+      version: base.version,
+      next,
+      keepsIndexes: hasSameIndexes(base, next),
+    };
     if (!(await this.#update(change, renewal !== undefined))) {
       turn.latest = await this.loader.latestOf(state, base);
       // The store may have applied it and lost the answer: nobody else writes this version.
@@ -149,7 +155,7 @@ export class SessionWriter {
       }
     }
     // The cookie from before stays the session's, unless another request of this process has gone on from here.
-    if (this.#isStranded(state) && (await this.#takeBack(state, base, next))) return true;
+    if (this.#missedCookie(state) && (await this.#revert(state, base, next))) return true;
     turn.latest = next;
     state.stored(next, renewal?.id);
     if (renewal !== undefined) this.reporter.rotated(next, renewal.reason);
@@ -187,11 +193,11 @@ export class SessionWriter {
   }
 
   /** Whether a record that goes into the cookie has missed it. */
-  #isStranded(state: SessionState): boolean {
+  #missedCookie(state: SessionState): boolean {
     return this.settings.sealsCookies && !state.host.canSend(state.cookie);
   }
 
-  #takeBack(state: SessionState, base: SessionRecord, { version }: SessionRecord): Promise<boolean> {
+  #revert(state: SessionState, base: SessionRecord, { version }: SessionRecord): Promise<boolean> {
     return this.shared.update({ key: state.place, version, next: base });
   }
 
@@ -205,7 +211,7 @@ export class SessionWriter {
       await this.#delete(state, record, 'logout');
       return true;
     }
-    if (this.#isStranded(state)) return true;
+    if (this.#missedCookie(state)) return true;
     turn.latest = record;
     state.stored(record);
     this.reporter.created(record);
@@ -263,6 +269,6 @@ function backOff(attempt: number): Promise<unknown> {
 }
 
 /** Whether two records of a session are found by the same. */
-function isFiledAlike(one: SessionRecord, other: SessionRecord): boolean {
+function hasSameIndexes(one: SessionRecord, other: SessionRecord): boolean {
   return one.userId === other.userId && one.expiresAt === other.expiresAt;
 }

@@ -44,7 +44,7 @@ export class SessionEventHub {
   readonly #listeners = new Set<(event: SessionEvent) => void>();
 
   /** Whether anybody listens to a type of event: spares building events for nobody. */
-  hears(type: SessionEvent['type']): boolean {
+  hasListeners(type: SessionEvent['type']): boolean {
     return this.#listeners.size > 0 || CHANNELS[type].hasSubscribers;
   }
 
@@ -87,8 +87,8 @@ export class SessionReporter {
   ) {}
 
   /** Whether anybody listens to ends. */
-  get hearsDestroyed(): boolean {
-    return this.hub.hears('destroyed');
+  get hasDestroyedListeners(): boolean {
+    return this.hub.hasListeners('destroyed');
   }
 
   created(record: Subject): void {
@@ -115,7 +115,7 @@ export class SessionReporter {
     facts: { readonly type: SessionEvent['type']; readonly [fact: string]: unknown },
     record?: Subject,
   ): void {
-    if (!this.hub.hears(facts.type)) return;
+    if (!this.hub.hasListeners(facts.type)) return;
     const at = new Date(this.now());
     const subject = record && {
       handle: record.key,

@@ -24,5 +24,5 @@ export interface LoadedSession {
   readonly record: SessionRecord;
   readonly meta: SessionMeta;
   /** Whether that id has to be handed to the client, which came with the one before a scheduled renewal. */
-  readonly isHandedOn?: boolean;
+  readonly hasRenewedId?: boolean;
 }

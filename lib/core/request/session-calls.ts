@@ -3,7 +3,7 @@ import { nextTick } from 'node:process';
 import { messages } from '../../errors/messages.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
 import { within } from '../record/time-limit.js';
-import { Moment, Place } from './line.js';
+import { Latch, QueueEntry } from './queue-entry.js';
 
 /** Called when a session method is done, as in express-session. */
 export type SessionCallback = (error?: Error | null) => void;
@@ -22,7 +22,7 @@ export type CallName =
   | '@CsrfToken';
 
 /** One call and its place among the calls of a request. */
-class Call extends Place {
+class Call extends QueueEntry {
   constructor(
     readonly calls: SessionCalls,
     readonly name: CallName,
@@ -68,7 +68,7 @@ export class SessionCalls {
   /** Calls and callbacks that are not over. */
   #open = 0;
   /** When the next of them is over. */
-  #progress: Moment | undefined;
+  #progress: Latch | undefined;
   /** The failed calls that nobody may have waited for. */
   #failed: { readonly promise: CallPromise<unknown>; readonly error: unknown }[] | undefined;
   #callbackError: { readonly error: unknown } | undefined;
@@ -143,7 +143,7 @@ export class SessionCalls {
    */
   async idle(): Promise<void> {
     while (!this.isIdle) {
-      this.#progress ??= new Moment();
+      this.#progress ??= new Latch();
       const waitsFor = (): Error =>
         new SessionUsageError(messages.callWaits('The response', this.#last?.name, this.#timeout));
       await within(this.#timeout, this.#progress.wait(), waitsFor);
@@ -160,7 +160,7 @@ export class SessionCalls {
 
   #over(): void {
     this.#open--;
-    this.#progress?.happen();
+    this.#progress?.open();
     this.#progress = undefined;
   }
 
@@ -180,7 +180,7 @@ export class SessionCalls {
   #begin<Result>(name: CallName, work: Work<Result>): Promise<Result> {
     const outer = updates.getStore();
     for (let update = outer; update !== undefined; update = update.outer) {
-      if (update.calls === this && !update.done.isPast)
+      if (update.calls === this && !update.done.isOpen)
         return Promise.reject(new SessionUsageError(messages.insideUpdate(name)));
     }
     const before = this.#last;
@@ -207,7 +207,7 @@ export class SessionCalls {
 
   #leave(call: Call): void {
     if (this.#last === call) this.#last = undefined;
-    call.done.happen();
+    call.done.open();
   }
 }
 

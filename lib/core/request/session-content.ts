@@ -22,9 +22,9 @@ export class SessionContent {
   /** What changes are measured against. */
   #base = '{}';
   /** The data that could not be stored, if the application knows of it. */
-  #givenUp: string | undefined;
-  #isGlancing = false;
-  #glance: string | undefined;
+  #failedText: string | undefined;
+  #isCaching = false;
+  #cachedText: string | undefined;
 
   constructor(data: object, { memberNames, strict }: Pick<SessionProfile, 'memberNames' | 'strict'>) {
     this.#data = data;
@@ -39,31 +39,31 @@ export class SessionContent {
 
   /** The data as it would be stored now. @throws SessionDataError naming a key that JSON cannot hold. */
   get text(): string {
-    const text = this.#glance ?? textOf(this.#data, this.#memberNames, this.#strict);
-    if (this.#isGlancing) this.#glance = text;
+    const text = this.#cachedText ?? textOf(this.#data, this.#memberNames, this.#strict);
+    if (this.#isCaching) this.#cachedText = text;
     return text;
   }
 
   /** Runs what does not let the application run in between: it looks at the data once. */
-  atOnce<Result>(work: () => Result): Result {
-    if (this.#isGlancing) return work();
-    this.#isGlancing = true;
+  serializingOnce<Result>(work: () => Result): Result {
+    if (this.#isCaching) return work();
+    this.#isCaching = true;
     try {
       return work();
     } finally {
-      this.#isGlancing = false;
-      this.#glance = undefined;
+      this.#isCaching = false;
+      this.#cachedText = undefined;
     }
   }
 
   /** Notes that the data could not be stored as it is now, and that the application was told. */
-  giveUp(): void {
-    this.#givenUp = this.text;
+  markFailed(): void {
+    this.#failedText = this.text;
   }
 
   /** Whether the application knows that the data could not be stored as it is. */
-  get isGivenUp(): boolean {
-    return this.#givenUp !== undefined && this.text === this.#givenUp;
+  get isFailed(): boolean {
+    return this.#failedText !== undefined && this.text === this.#failedText;
   }
 
   get isEmpty(): boolean {

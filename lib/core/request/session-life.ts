@@ -15,7 +15,7 @@ export interface LivingSession {
   readonly cookie: SessionCookie;
   readonly createdAt: number;
   readonly lastSeenAt: number;
-  readonly touchAsked: boolean;
+  readonly touchRequested: boolean;
 }
 
 /** How long one session lives: by the rules of the application, and by cookie settings of its own. Milliseconds. */
@@ -61,7 +61,7 @@ export function cookieLifeOf(
 
 /** Whether the time has come to write that it was seen. */
 export function mustBeTouched(state: LivingSession): boolean {
-  if (state.touchAsked) return true;
+  if (state.touchRequested) return true;
   const { now, lifetimes } = state.settings;
   return isTouchDue(state.lastSeenAt, now(), lifetimes, restOf(state));
 }

@@ -32,13 +32,13 @@ export class SessionState {
   /** When this request has written the session last. */
   writtenAt = -Infinity;
   /** Whether the application asked for a touch. */
-  touchAsked: boolean;
+  touchRequested: boolean;
 
   readonly settings: SessionRules;
   readonly host: SessionHost<SessionState>;
   #id: string | undefined;
   /** Whether its id has to be handed to the client, which came with the one before a scheduled renewal. */
-  readonly isHandedOn: boolean;
+  readonly hasRenewedId: boolean;
   #detachedBy: SessionError | undefined;
   /** The data as the application has it in hand, once it has looked. */
   content: SessionContent | undefined;
@@ -49,7 +49,7 @@ export class SessionState {
   flashChanges: FlashChanges | undefined;
   /** The secret behind the session's tokens that this request made, until it is stored. */
   #newCsrf: string | undefined;
-  #bornAt: number;
+  #startedAt: number;
   #flashClaimant: object | undefined;
   /** Whether this request has stored other data than there was. */
   hasStoredData = false;
@@ -60,15 +60,15 @@ export class SessionState {
     this.base = loaded?.record;
     this.#status = loaded === undefined ? 'new' : 'loaded';
     this.isNew = loaded === undefined;
-    this.touchAsked = loaded?.record.due === 'touch';
+    this.touchRequested = loaded?.record.due === 'touch';
     this.#id = loaded?.id;
-    this.isHandedOn = loaded?.isHandedOn ?? false;
+    this.hasRenewedId = loaded?.hasRenewedId ?? false;
     this.#meta = loaded?.meta ?? {};
     this.ownCookie = new OwnCookie(
       () => host.cookieDefaults,
       (changes) => settings.profile.cookie(host.cookieDefaults, changes, settings.now),
     );
-    this.#bornAt = settings.now();
+    this.#startedAt = settings.now();
   }
 
   get status(): SessionStatus {
@@ -129,11 +129,11 @@ export class SessionState {
   }
 
   get createdAt(): number {
-    return this.base?.createdAt ?? this.#bornAt;
+    return this.base?.createdAt ?? this.#startedAt;
   }
 
   get lastSeenAt(): number {
-    return this.base?.lastSeenAt ?? this.#bornAt;
+    return this.base?.lastSeenAt ?? this.#startedAt;
   }
 
   get meta(): SessionMeta {
@@ -175,8 +175,8 @@ export class SessionState {
   }
 
   /** Runs what does not let the application run in between, and so need not look at its data twice. */
-  atOnce<Result>(work: () => Result): Result {
-    return this.content === undefined ? work() : this.content.atOnce(work);
+  serializingOnce<Result>(work: () => Result): Result {
+    return this.content === undefined ? work() : this.content.serializingOnce(work);
   }
 
   /** Whether the session holds anything worth storing. */
@@ -222,7 +222,7 @@ export class SessionState {
     }
     this.base = record;
     if (!this.isEnded) this.#status = 'loaded';
-    this.touchAsked = false;
+    this.touchRequested = false;
     this.written = 'here';
     this.writtenAt = this.settings.now();
   }
@@ -276,12 +276,12 @@ export class SessionState {
   startOver(changes: KeyChanges = new Map()): void {
     this.rebase(undefined, { data: changes, flash: undefined, cookie: undefined });
     this.#id = undefined;
-    this.#bornAt = this.settings.now();
+    this.#startedAt = this.settings.now();
     this.#status = 'new';
     this.isNew = true;
     this.written = 'by nobody';
     this.mustSendCookie = false;
-    this.touchAsked = false;
+    this.touchRequested = false;
   }
 
   /**

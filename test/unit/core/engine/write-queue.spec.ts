@@ -5,15 +5,15 @@ import { FakeClock, turns } from '../support/fake-clock.js';
 
 const clock = new FakeClock();
 jest.unstable_mockModule('node:timers', () => clock.timers);
-const { WriteTurns } = await import('../../../../lib/core/engine/write-turns.js');
+const { WriteQueue } = await import('../../../../lib/core/engine/write-queue.js');
 
 const PATIENCE = 1_000;
 const record = (version: number): SessionRecord => ({ version }) as SessionRecord;
 
-let line: InstanceType<typeof WriteTurns>;
+let queue: InstanceType<typeof WriteQueue>;
 let log: string[];
 beforeEach(() => {
-  line = new WriteTurns();
+  queue = new WriteQueue();
   log = [];
   clock.reset();
 });
@@ -22,7 +22,7 @@ describe('the writers of one session', () => {
   it('go one after the other, in the order they came', async () => {
     const works = ['a', 'b', 'c'].map((name) => ({ name, done: defer() }));
     const all = works.map(({ name, done }) =>
-      line.take('key', async () => {
+      queue.run('key', async () => {
         log.push(`${name} begins`);
         await done.promise;
         log.push(`${name} ends`);
@@ -40,7 +40,7 @@ describe('the writers of one session', () => {
 
   it('begin at once when nobody is before them', async () => {
     let began = false;
-    const taken = line.take('key', () => Promise.resolve((began = true)));
+    const taken = queue.run('key', () => Promise.resolve((began = true)));
     expect(began).toBe(true);
     await taken;
   });
@@ -48,7 +48,7 @@ describe('the writers of one session', () => {
   it('hand on what they wrote', async () => {
     const seen: unknown[] = [];
     const write = (version: number): Promise<void> =>
-      line.take('key', (turn) => {
+      queue.run('key', (turn) => {
         seen.push(turn.latest);
         turn.latest = version === 3 ? 'gone' : record(version);
         return Promise.resolve();
@@ -58,21 +58,21 @@ describe('the writers of one session', () => {
   });
 
   it('hand on nothing to those who come when all have left: the store may know better', async () => {
-    await line.take('key', (turn) => Promise.resolve(void (turn.latest = record(1))));
-    expect(await line.take('key', ({ latest }) => Promise.resolve(latest))).toBeUndefined();
+    await queue.run('key', (turn) => Promise.resolve(void (turn.latest = record(1))));
+    expect(await queue.run('key', ({ latest }) => Promise.resolve(latest))).toBeUndefined();
   });
 
   it('go on after one that failed', async () => {
-    const failed = line.take('key', () => Promise.reject(new Error('broken')));
-    const next = line.take('key', () => Promise.resolve('fine'));
+    const failed = queue.run('key', () => Promise.reject(new Error('broken')));
+    const next = queue.run('key', () => Promise.resolve('fine'));
     await expect(failed).rejects.toThrow('broken');
     await expect(next).resolves.toBe('fine');
   });
 
   it('wait for a slow one no longer than their patience', async () => {
     const slow = defer();
-    const first = line.take('key', () => slow.promise);
-    const second = line.take('key', () => Promise.resolve(log.push('second')));
+    const first = queue.run('key', () => slow.promise);
+    const second = queue.run('key', () => Promise.resolve(log.push('second')));
     await clock.pass(PATIENCE - 1);
     expect(log).toEqual([]);
     await clock.pass(1);
@@ -85,7 +85,7 @@ describe('the writers of one session', () => {
   it('stay in a line that moves for as long as it takes, rather than all go at once', async () => {
     const works = ['a', 'b', 'c', 'd'].map((name) => ({ name, done: defer() }));
     const all = works.map(({ name, done }) =>
-      line.take('key', async () => {
+      queue.run('key', async () => {
         log.push(name);
         await done.promise;
       }),
@@ -100,14 +100,14 @@ describe('the writers of one session', () => {
   });
 
   it('that wait for themselves are not stuck', async () => {
-    const outer = line.take('key', () => line.take('key', () => Promise.resolve('inner')));
+    const outer = queue.run('key', () => queue.run('key', () => Promise.resolve('inner')));
     await clock.pass(PATIENCE);
     expect(await outer).toBe('inner');
   });
 
   it('leave no timer behind', async () => {
     const done = defer();
-    const both = [line.take('key', () => done.promise), line.take('key', () => Promise.resolve())];
+    const both = [queue.run('key', () => done.promise), queue.run('key', () => Promise.resolve())];
     await turns();
     expect(clock.delays).toEqual([PATIENCE]);
     done.resolve();
@@ -119,13 +119,13 @@ describe('the writers of one session', () => {
 describe('the writers of different sessions', () => {
   it('do not wait for each other', async () => {
     const slow = defer();
-    const one = line.take('one', () => slow.promise);
-    expect(await line.take('two', () => Promise.resolve('done'))).toBe('done');
+    const one = queue.run('one', () => slow.promise);
+    expect(await queue.run('two', () => Promise.resolve('done'))).toBe('done');
     slow.resolve();
     await one;
   });
 
   it.each(['__proto__', 'constructor', ''])('are told apart by any key: %j', async (key) => {
-    expect(await line.take(key, ({ latest }) => Promise.resolve(latest))).toBeUndefined();
+    expect(await queue.run(key, ({ latest }) => Promise.resolve(latest))).toBeUndefined();
   });
 });

@@ -32,7 +32,7 @@ export function veiled<T extends object>(object: T, shown: { readonly [Name in k
 }
 
 /** The options of the module as they are given out to be injected: as they were given, but printed without secrets. */
-export function veiledOptions<Options>(options: Options): Options {
+export function redactedOptions<Options>(options: Options): Options {
   if (!isObject(options)) return options;
   const { encryption, store } = options as { encryption?: unknown; store?: unknown };
   const copy = copyOf(options);

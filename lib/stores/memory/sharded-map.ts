@@ -4,7 +4,7 @@ const PARTS = 64;
  * A map in parts. V8 copies a map as a whole when it grows or shrinks, which stops the process for a tenth of a second
  * at a million entries; a part is copied in a millisecond or two.
  */
-export class PartedMap<Value> {
+export class ShardedMap<Value> {
   readonly #parts = Array.from({ length: PARTS }, () => new Map<string, Value>());
 
   get(key: string): Value | undefined {
