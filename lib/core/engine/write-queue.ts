@@ -2,7 +2,7 @@ import type { SessionRecord } from '../record/session-record.js';
 import { comesWithin } from '../record/time-limit.js';
 import { QueueEntry } from '../request/queue-entry.js';
 
-/** What the previous writer of the same session left for the next: the record as stored now, or `'gone'`. */
+/** What a writer hands over to the next writer of the session: the record as stored now, or `'gone'`. */
 export interface Turn {
   latest: SessionRecord | 'gone' | undefined;
 }
@@ -14,19 +14,19 @@ interface Queue {
 }
 
 /**
- * Milliseconds that a writer waits for the one before it to finish, from when that one began. Waiting only saves conflicts:
- * the store's version check decides who wins. So a slow writer is overtaken.
+ * Milliseconds that a writer waits for the one before it, from the start of that one. Then it overtakes. Waiting only avoids
+ * conflicts: the version check of the store decides who wins.
  */
 const MAX_WAIT = 1_000;
 
 /**
- * Lets the writers of one session within this process go one after the other and hand on what they wrote, so that
- * a hundred increments at once cost a hundred writes and not a hundred conflicts.
+ * Runs the writers of one session in this process one after the other. Each hands over what it wrote, so that a hundred
+ * increments at once cost a hundred writes and not a hundred conflicts.
  */
 export class WriteQueue {
   readonly #queues = new Map<string, Queue>();
 
-  /** Runs `work` after the writers of `key` that came before. */
+  /** Runs `work` after the earlier writers of `key`. */
   async run<T>(key: string, work: (turn: Turn) => Promise<T>): Promise<T> {
     let queue = this.#queues.get(key);
     if (queue === undefined) {
