@@ -1,4 +1,4 @@
-/** Something that happens once. A promise is made of it only when somebody waits. */
+/** An event that happens once. It makes a promise only if somebody waits. */
 export class Latch {
   #isOpen = false;
   #waiting: (() => void)[] | undefined;
@@ -18,7 +18,7 @@ export class Latch {
   }
 }
 
-/** A place in a line: work that begins when the work before it is done. */
+/** Work in a queue, which starts when the work before it is done. */
 export class QueueEntry {
   readonly started = new Latch();
   readonly done = new Latch();

@@ -1,10 +1,9 @@
 import { isPersistent, mustBeTouched } from './session-life.js';
 import type { SessionState } from './session-state.js';
 
-/** What of a record a write would change. */
+/** What a write would change: the record, its times only, or nothing. */
 export type Staleness = 'changed' | 'touch' | 'fresh';
 
-/** What a write would change now. */
 export function stalenessOf(state: SessionState): Staleness {
   const { base, settings, host, meta, written } = state;
   if (base?.due === 'changed' || state.isChanged) return 'changed';
@@ -19,7 +18,7 @@ export function stalenessOf(state: SessionState): Staleness {
   return defersCookie(state) && !meta.cookieDue ? 'changed' : 'touch';
 }
 
-/** Whether a touch is to be followed by a cookie that this request cannot send: the next response sends it. */
+/** Whether a touch must renew the cookie, but this request cannot send one: the next response sends it. */
 export function defersCookie(state: SessionState): boolean {
   const { host, settings } = state;
   if (settings.rolling !== 'touch' || !isPersistent(state)) return false;
@@ -33,7 +32,7 @@ export function renewsCookie(state: SessionState): boolean {
   return (rolling === 'touch' || (rolling === 'change' && state.hasStoredData)) && isPersistent(state);
 }
 
-/** Whether the response has to carry a cookie that a mere read does not send. */
+/** Whether the response must renew the cookie although the request only reads. */
 function needsCookie({ written, hasRenewedId, settings }: SessionState): boolean {
   return written !== 'here' && (hasRenewedId || settings.rolling === 'always');
 }
