@@ -155,8 +155,8 @@ export const messages = {
     'The DataSource of TypeOrmSessionStore is not initialized; call dataSource.initialize() before the application starts.',
   dataSourceGone:
     'The DataSource of TypeOrmSessionStore is not initialized any more: it was closed while the application was running; call dataSource.initialize() to open it again.',
-  pruneInterval: (given: string) =>
-    `TypeOrmSessionStore option "pruneInterval": ${given} was given; accepted: a number of milliseconds above zero, or false.`,
+  pruneInterval: (store: string, given: string) =>
+    `${store} option "pruneInterval": ${given} was given; accepted: a number of milliseconds above zero, or false.`,
   dataSourceMissing: (token: string) =>
     `typeOrmStore() found no ${token} in the container; import TypeOrmModule.forRoot(...), or name another with typeOrmStore({ dataSource: token }).`,
 

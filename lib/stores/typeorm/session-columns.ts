@@ -1,5 +1,5 @@
 import type { ColumnOptions, EntityMetadata } from 'typeorm';
-import { type Column, PRIMARY, SESSION_TABLE } from './session-table.js';
+import { type Column, PRIMARY, SESSION_TABLE } from '../sql/session-table.js';
 
 /** Databases return 64-bit integers as text. All that a session holds fit into a number. */
 const asNumber = {
