@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { SessionModule } from 'nest-session';
+import { CsrfGuard, SessionModule } from 'nest-session';
 import { CreateSessionTable, SessionEntity, typeOrmStore } from 'nest-session/typeorm';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { SignInFilter } from './accounts/sign-in.filter.js';
@@ -30,7 +30,7 @@ export class AppModule {
             migrations: [CreateSessionTable, CreateUserTable],
             migrationsRun: true,
             connectTimeoutMS: 5_000,
-            toRetry: () => false, // say at once what is wrong
+            toRetry: () => false, // report an error at once
           }),
         }),
         SessionModule.forRootAsync({
@@ -40,7 +40,7 @@ export class AppModule {
             store: typeOrmStore(),
             idleTimeout: '12h',
             absoluteTimeout: '7d',
-            load: 'lazy', // the stylesheet costs no query
+            load: 'lazy', // no query for the stylesheet
           }),
         }),
         AccountsModule,
@@ -50,7 +50,9 @@ export class AppModule {
         PagesModule,
       ],
       providers: [
-        // Of the filters that fit, Nest asks the last one.
+        // Refuses forms that other sites send.
+        { provide: APP_GUARD, useClass: CsrfGuard },
+        // If several filters match, Nest takes the last one.
         { provide: APP_FILTER, useClass: ErrorPageFilter },
         { provide: APP_FILTER, useClass: SignInFilter },
       ],

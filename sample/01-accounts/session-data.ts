@@ -1,12 +1,12 @@
 import type { CartLine } from './cart/cart.js';
 import type { Note } from './notes/note.js';
 
-/** What this application keeps in a session, for `@Session() session: Session`: declared here, once. */
+/** What this application keeps in a session. This types `@Session() session: Session` everywhere. */
 declare module 'nest-session' {
   interface SessionData {
     /** Set by `session.login(user.id)`. */
     userId?: string;
-    /** For the head of every page, so that it costs no query. */
+    /** For the navigation of every page, without a query. */
     userName?: string;
     cart?: CartLine[];
     notes?: Note[];

@@ -1,6 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 
-/** What the application has to be told: by main.ts, or by a test. */
+/** What main.ts or a test passes to the application. */
 export abstract class Settings {
   abstract readonly databaseUrl: string;
   /** Signs the session cookies. */

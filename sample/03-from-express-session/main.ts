@@ -27,6 +27,7 @@ try {
   const { host, port = 3000, ...environment } = readEnvironment(process.env);
   const secret = environment.secret ?? (await keptSecret(beside('.data/secret')));
   if (environment.databaseUrl === undefined) {
+    console.log('Starting PostgreSQL …');
     postgres = await startEmbeddedPostgres({ dataDir: beside('.data/postgres') });
   }
   const connectionString = environment.databaseUrl ?? postgres!.url;

@@ -51,6 +51,7 @@ export async function runSample({ data, create, stopped }: Sample): Promise<void
       secret: environment.secret ?? (await keptSecret(join(data, 'secret'))),
       async databaseUrl() {
         if (environment.databaseUrl !== undefined) return environment.databaseUrl;
+        console.log('Starting PostgreSQL …');
         postgres ??= await startEmbeddedPostgres({ dataDir: join(data, 'postgres') });
         return postgres.url;
       },

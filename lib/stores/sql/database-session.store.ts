@@ -79,8 +79,8 @@ export abstract class DatabaseSessionStore implements SessionStore, UserSessionS
     return this.dialect.count(userId, now);
   }
 
-  async deleteOwned(userId: string, keys: readonly string[]): Promise<StoreOutcome[]> {
-    return this.dialect.delete(keys, userId);
+  async deleteOwned(userId: string, keys: readonly string[], createdUntil?: number): Promise<StoreOutcome[]> {
+    return this.dialect.deleteOwned(userId, keys, createdUntil);
   }
 
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {

@@ -13,8 +13,9 @@ export interface SqlDialect {
   read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]>;
   create(records: readonly SessionRecord[]): Promise<StoreOutcome[]>;
   update(changes: readonly SessionChange[]): Promise<StoreOutcome[]>;
-  /** With `userId`, the owner is compared where the row is deleted, not before. */
-  delete(keys: readonly string[], userId?: string): Promise<StoreOutcome[]>;
+  delete(keys: readonly string[]): Promise<StoreOutcome[]>;
+  /** The owner and `createdUntil` are compared where the row is deleted, not before. */
+  deleteOwned(userId: string, keys: readonly string[], createdUntil?: number): Promise<StoreOutcome[]>;
   findByUser(userId: string, now: number): Promise<SessionSummary[]>;
   count(userId: string | undefined, now: number): Promise<number>;
   /** Waits for rows that others have locked, and rejects if it cannot have them. */

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { UsersModule } from '../users/users.module.js';
-import { AccountsController } from './accounts.controller.js';
-import { MembersController } from './members.controller.js';
+import { AccountController } from './account.controller.js';
 import { PasswordController } from './password.controller.js';
+import { SignInController } from './sign-in.controller.js';
 
 @Module({
   imports: [UsersModule],
-  controllers: [AccountsController, MembersController, PasswordController],
+  controllers: [AccountController, PasswordController, SignInController],
 })
 export class AccountsModule {}

@@ -1,8 +1,8 @@
 const HERE = 'http://here.invalid';
 
 /**
- * A path of this application that a visitor wanted to go to, or `/`. Whatever would lead elsewhere is refused, the way
- * browsers read it: `//elsewhere`, `/\elsewhere`, `/.//elsewhere`.
+ * The path of this application that a visitor wanted to go to, or `/`. It refuses everything that browsers take for another
+ * site: `//elsewhere`, `/\elsewhere`, `/.//elsewhere`.
  */
 export function localPath(wanted: unknown): string {
   if (typeof wanted !== 'string' || !wanted.startsWith('/') || !URL.canParse(wanted, HERE)) return '/';

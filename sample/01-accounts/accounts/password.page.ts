@@ -1,7 +1,6 @@
-import type { Session } from 'nest-session';
-import { inputField } from '../pages/fields.js';
+import { csrfField, inputField } from '../pages/fields.js';
 import { html } from '../pages/html.js';
-import { renderPage } from '../pages/layout.js';
+import { type PageContext, renderPage } from '../pages/layout.js';
 import { SHORTEST_PASSWORD } from './account-form.js';
 
 export interface PasswordErrors {
@@ -9,23 +8,16 @@ export interface PasswordErrors {
   readonly password?: string;
 }
 
-export interface PasswordView {
-  readonly session: Session;
-  readonly notices?: readonly string[];
-  readonly errors?: PasswordErrors;
-}
-
-export function passwordPage({ session, notices = [], errors }: PasswordView): string {
-  return renderPage({
+export function passwordPage(context: PageContext, errors?: PasswordErrors): string {
+  return renderPage(context, {
     title: errors === undefined ? 'Change your password' : 'Error: Change your password',
-    path: '/members',
-    session,
-    notices,
+    path: '/account',
     content: html`
       <h1>Change your password</h1>
-      <p class="lead">All your other devices are signed out with it.</p>
+      <p class="lead">This signs out all your other devices.</p>
       <form method="post" action="/password" class="account-form" novalidate>
-        <input type="text" autocomplete="username" value="${session.userName}" readonly hidden />
+        ${csrfField(context.csrf)}
+        <input type="text" autocomplete="username" value="${context.session?.userName}" readonly hidden />
         ${inputField({
           name: 'current',
           label: 'Current password',
@@ -38,10 +30,10 @@ export function passwordPage({ session, notices = [], errors }: PasswordView): s
           label: 'New password',
           type: 'password',
           autocomplete: 'new-password',
-          hint: `${SHORTEST_PASSWORD} characters at least.`,
+          hint: `At least ${SHORTEST_PASSWORD} characters.`,
           error: errors?.password,
         })}
-        <button>Change it</button>
+        <button>Change password</button>
       </form>
     `,
   });

@@ -2,36 +2,46 @@ import { BadRequestException, Body, Controller, Get, Post, Redirect } from '@nes
 import { Flash, Session } from 'nest-session';
 import { fieldOf } from '../pages/form-body.js';
 import { cartPage } from './cart.page.js';
-import { without, withOneMore } from './cart.js';
+import { MOST_OF_ONE, withOneMore, withQuantity } from './cart.js';
 import { findProduct, type Product } from './catalog.js';
 
-/** A shop and its cart, for everybody: a visitor gets a session with the first thing in it. */
+/** A shop and its cart, for everybody. A visitor gets a session with the first product in the cart. */
 @Controller('cart')
 export class CartController {
   @Get()
-  show(@Session() session: Session, @Flash('notice') notices: string[]): string {
-    return cartPage(session, notices);
+  show(
+    @Session() session: Session,
+    @Flash('notice') notices: string[],
+    @Flash('focus') focus: string[],
+  ): string {
+    return cartPage({ session, notices }, focus.at(-1));
   }
 
-  /** `update` reads and changes the cart atomically: of two clicks at the same time, both count. */
+  /** `update()` reads and changes the cart in one step. Two clicks at the same time both count. */
   @Post('add')
   @Redirect('/cart', 303)
   async add(@Session() session: Session, @Body() body: unknown): Promise<void> {
     const { sku, name } = productOf(body);
-    session.flash('notice', `${name} is in your cart.`);
     await session.update((current) => {
       current.cart = withOneMore(current.cart ?? [], sku);
     });
+    session.flash('notice', `${name} is in your cart.`);
+    session.flash('focus', `add-${sku}`);
   }
 
-  @Post('remove')
+  @Post('quantity')
   @Redirect('/cart', 303)
-  async remove(@Session() session: Session, @Body() body: unknown): Promise<void> {
+  async change(@Session() session: Session, @Body() body: unknown): Promise<void> {
     const { sku, name } = productOf(body);
-    session.flash('notice', `${name} is out of your cart.`);
+    const quantity = quantityOf(body);
     await session.update((current) => {
-      current.cart = without(current.cart ?? [], sku);
+      current.cart = withQuantity(current.cart ?? [], sku, quantity);
     });
+    session.flash(
+      'notice',
+      quantity === 0 ? `${name} is no longer in your cart.` : `${name}: ${quantity} in your cart.`,
+    );
+    session.flash('focus', quantity === 0 ? 'cart' : `quantity-${sku}`);
   }
 }
 
@@ -39,4 +49,10 @@ function productOf(body: unknown): Product {
   const product = findProduct(fieldOf(body, 'sku'));
   if (product === undefined) throw new BadRequestException('There is no such product.');
   return product;
+}
+
+function quantityOf(body: unknown): number {
+  const text = fieldOf(body, 'quantity');
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  throw new BadRequestException(`A quantity is a whole number from 0 to ${MOST_OF_ONE}.`);
 }

@@ -1,4 +1,4 @@
-/** What the session keeps of a cart: no prices, those are the catalogue's. */
+/** What the session keeps of a cart. Prices are not in it: they belong to the catalogue. */
 export interface CartLine {
   sku: string;
   quantity: number;
@@ -6,17 +6,18 @@ export interface CartLine {
 
 type Cart = readonly CartLine[];
 
-const MOST_OF_ONE = 99;
+export const MOST_OF_ONE = 99;
 
 export function withOneMore(cart: Cart, sku: string): CartLine[] {
-  if (!cart.some((line) => line.sku === sku)) return [...cart, { sku, quantity: 1 }];
-  return cart.map((line) =>
-    line.sku === sku ? { sku, quantity: Math.min(line.quantity + 1, MOST_OF_ONE) } : line,
-  );
+  const quantity = cart.find((line) => line.sku === sku)?.quantity ?? 0;
+  return withQuantity(cart, sku, Math.min(quantity + 1, MOST_OF_ONE));
 }
 
-export function without(cart: Cart, sku: string): CartLine[] {
-  return cart.filter((line) => line.sku !== sku);
+/** The cart with this quantity of a product. None removes its line. */
+export function withQuantity(cart: Cart, sku: string, quantity: number): CartLine[] {
+  if (quantity === 0) return cart.filter((line) => line.sku !== sku);
+  if (!cart.some((line) => line.sku === sku)) return [...cart, { sku, quantity }];
+  return cart.map((line) => (line.sku === sku ? { sku, quantity } : line));
 }
 
 export function countOf(cart: Cart): number {

@@ -6,7 +6,7 @@ export interface Product {
 }
 
 export const CATALOG: readonly Product[] = [
-  { sku: 'notebook', name: 'Field notebook', description: 'Dotted, 48 pages, fits a pocket', cents: 650 },
+  { sku: 'notebook', name: 'Field notebook', description: 'Dotted, 48 pages, fits in a pocket', cents: 650 },
   { sku: 'pencil', name: 'Carpenter’s pencil', description: 'Does not roll off the bench', cents: 180 },
   { sku: 'ink', name: 'Oak gall ink', description: '30 ml, darkens as it dries', cents: 1240 },
   { sku: 'blotter', name: 'Rocker blotter', description: 'Beech, with ten sheets', cents: 1900 },

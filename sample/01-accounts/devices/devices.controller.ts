@@ -1,20 +1,12 @@
-import {
-  Controller,
-  Get,
-  Header,
-  NotFoundException,
-  Param,
-  Post,
-  Redirect,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
-import type { Response } from 'express';
-import { Flash, RequireLogin, Session, SessionGuard, SessionService } from 'nest-session';
+import { Controller, Get, NotFoundException, Param, Post, Redirect, UseGuards } from '@nestjs/common';
+import { CsrfToken, Flash, RequireLogin, Session, SessionGuard, SessionService } from 'nest-session';
 import { deviceName } from './device-name.js';
 import { devicesPage } from './devices.page.js';
 
-/** Where somebody is signed in. What is ended here is signed out with its very next request. */
+/**
+ * Where a user is signed in. Signing out a device takes effect with its next request. It needs a recent login (OWASP ASVS 5.0,
+ * 7.5.2).
+ */
 @Controller('devices')
 @UseGuards(SessionGuard)
 @RequireLogin()
@@ -22,40 +14,34 @@ export class DevicesController {
   constructor(private readonly sessions: SessionService) {}
 
   @Get()
-  @Header('Cache-Control', 'no-store')
   async show(
     @Session() session: Session,
     @Session('userId') userId: string,
+    @CsrfToken() csrf: string,
     @Flash('notice') notices: string[],
   ): Promise<string> {
-    return devicesPage(session, await this.sessions.list(userId, { current: session }), notices);
-  }
-
-  /** `revoke` ends anybody's session, so the handle is looked for among one's own. */
-  @Post(':handle/end')
-  async end(
-    @Session() session: Session,
-    @Session('userId') userId: string,
-    @Param('handle') handle: string,
-    @Res() response: Response,
-  ): Promise<void> {
-    const devices = await this.sessions.list(userId, { current: session });
-    const device = devices.find((one) => one.handle === handle);
-    if (device === undefined) throw new NotFoundException();
-    if (device.current) {
-      await session.logout();
-      response.redirect(303, '/sign-in?signed-out');
-      return;
-    }
-    await this.sessions.revoke(handle);
-    session.flash('notice', `${deviceName(device.userAgent)} is signed out.`);
-    response.redirect(303, '/devices');
+    return devicesPage({ session, csrf, notices }, await this.sessions.list(userId, { current: session }));
   }
 
   @Post('end-others')
+  @RequireLogin({ within: '10m' })
   @Redirect('/devices', 303)
   async endOthers(@Session() session: Session, @Session('userId') userId: string): Promise<void> {
     await this.sessions.revokeAll(userId, { except: session });
     session.flash('notice', 'All your other devices are signed out.');
+  }
+
+  /** A handle is a name, not a permission: with `userId`, `revoke()` ends only sessions of this user. */
+  @Post(':handle/end')
+  @RequireLogin({ within: '10m' })
+  @Redirect('/devices', 303)
+  async end(
+    @Session() session: Session,
+    @Session('userId') userId: string,
+    @Param('handle') handle: string,
+  ): Promise<void> {
+    const device = await this.sessions.get(handle);
+    if (!(await this.sessions.revoke(handle, { userId }))) throw new NotFoundException();
+    session.flash('notice', `${deviceName(device?.userAgent)} is signed out.`);
   }
 }

@@ -1,57 +1,50 @@
-import type { Session, SessionInfo } from 'nest-session';
+import type { SessionInfo } from 'nest-session';
+import { facts } from '../pages/facts.js';
+import { csrfField } from '../pages/fields.js';
 import { html, type Content } from '../pages/html.js';
-import { renderPage } from '../pages/layout.js';
+import { type PageContext, renderPage } from '../pages/layout.js';
 import { timeOf } from '../pages/time.js';
 import { deviceName } from './device-name.js';
 
-/** The handles in it are names, not secrets: with one alone nobody is signed in, or out. */
-export function devicesPage(
-  session: Session,
-  devices: readonly SessionInfo[],
-  notices: readonly string[],
-): string {
-  return renderPage({
+/** The handles in this page are names, not secrets: nobody can sign in with one. */
+export function devicesPage(context: PageContext, devices: readonly SessionInfo[]): string {
+  const csrf = csrfField(context.csrf);
+  return renderPage(context, {
     title: 'Your devices',
-    path: '/members',
-    session,
-    notices,
+    path: '/devices',
     content: html`
       <h1>Your devices</h1>
       <p class="lead">
-        Here you are signed in. If you do not know one of them, sign it out and
+        You are signed in here. If you do not know a device, sign it out and
         <a href="/password">change your password</a>.
       </p>
       <ul class="devices">
-        ${devices.map(deviceItem)}
+        ${devices.map((device) => deviceItem(device, csrf))}
       </ul>
       ${
         devices.length > 1 &&
         html`<form method="post" action="/devices/end-others">
+          ${csrf}
           <button>Sign out all other devices</button>
         </form>`
       }
-      <p class="hint">
-        A device is called what it calls itself. “Last seen” may be up to a minute old, so that looking around
-        costs no write.
-      </p>
+      <p class="hint">“Last seen” can be up to a minute old.</p>
     `,
   });
 }
 
-function deviceItem({ handle, current, userAgent, ip, authenticatedAt, lastSeenAt }: SessionInfo): Content {
+function deviceItem(device: SessionInfo, csrf: Content): Content {
+  const { handle, current, userAgent, ip, authenticatedAt, lastSeenAt } = device;
   const name = deviceName(userAgent);
-  const fact = (label: string, value: Content) =>
-    html`<div>
-      <dt>${label}</dt>
-      <dd>${value}</dd>
-    </div>`;
   return html`<li>
-    <h2>${name}${current && html` <span class="count">This device</span>`}</h2>
-    <dl>
-      ${fact('Address', ip ?? 'Unknown')} ${fact('Signed in', authenticatedAt && timeOf(authenticatedAt))}
-      ${fact('Last seen', timeOf(lastSeenAt))}
-    </dl>
-    <form method="post" action="/devices/${handle}/end">
+    <h2>${name}${current && html` <span class="badge">This device</span>`}</h2>
+    ${facts({
+      Address: ip ?? 'Unknown',
+      'Signed in': authenticatedAt && timeOf(authenticatedAt),
+      'Last seen': timeOf(lastSeenAt),
+    })}
+    <form method="post" action="${current ? '/sign-out' : `/devices/${handle}/end`}">
+      ${csrf}
       <button class="quiet" aria-label="Sign out ${current ? 'this device' : name}">Sign out</button>
     </form>
   </li>`;

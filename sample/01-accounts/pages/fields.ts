@@ -1,17 +1,17 @@
-import { html, type Html } from './html.js';
+import { html, type Content, type Html } from './html.js';
 
 export interface Field {
   readonly name: string;
   readonly label: string;
   readonly type?: 'text' | 'password';
   readonly autocomplete?: string;
-  /** What was typed. Not for passwords. */
+  /** What was typed. Never used for passwords. */
   readonly value?: string | undefined;
   readonly hint?: string;
   readonly error?: string | undefined;
 }
 
-/** A labelled input. Hint and error are read out with it. */
+/** A labelled input. Screen readers read its hint and its error with it. */
 export function inputField(field: Field): Html {
   const { name, label, type = 'text', autocomplete = 'off', value = '' } = field;
   return html`<div class="field">
@@ -39,6 +39,11 @@ export function textField(field: Field): Html {
     ${remarks(field)}
     <textarea id="${name}" name="${name}" rows="3" required ${describedBy(field)}>${value}</textarea>
   </div>`;
+}
+
+/** The token that `CsrfGuard` looks for. */
+export function csrfField(token: string | undefined): Content {
+  return token !== undefined && html`<input type="hidden" name="_csrf" value="${token}" />`;
 }
 
 function remarks({ name, hint, error }: Field): Html {

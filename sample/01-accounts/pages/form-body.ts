@@ -1,4 +1,4 @@
-/** A text field of a form that was sent: '' where it is missing, or not text. */
+/** A text field of a form, or '' if it is missing or not text. */
 export function fieldOf(body: unknown, name: string): string {
   const value: unknown =
     typeof body === 'object' && body !== null && Object.hasOwn(body, name)

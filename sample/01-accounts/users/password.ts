@@ -5,18 +5,18 @@ const derive = promisify<string, Buffer, number, { N: number; r: number; p: numb
   scrypt,
 );
 
-/** OWASP Password Storage Cheat Sheet: 32 MiB a try. */
+/** From the OWASP Password Storage Cheat Sheet. A check takes 32 MiB. */
 const COST = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 2 ** 20 };
 const BYTES = 32;
 
-/** The password's scrypt hash with its salt, as text. */
+/** The scrypt hash of a password with its salt, as text. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
   const hash = await derive(password.normalize('NFKC'), salt, BYTES, COST);
   return `scrypt:${salt.toString('base64url')}:${hash.toString('base64url')}`;
 }
 
-/** Whether a password is the one that was hashed. */
+/** Whether this is the password that was hashed. */
 export async function isPassword(password: string, stored: string): Promise<boolean> {
   const [, salt = '', hash = ''] = stored.split(':');
   const expected = Buffer.from(hash, 'base64url');

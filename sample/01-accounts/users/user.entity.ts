@@ -9,11 +9,11 @@ export class User {
   @Column({ type: 'text' })
   name!: string;
 
-  /** As it is compared: "ADA" and "ada" are one. */
+  /** As it is compared: "ADA" and "ada" are the same name. */
   @Column({ name: 'name_key', type: 'text', unique: true })
   nameKey!: string;
 
-  /** What `hashPassword` returned. */
+  /** The result of `hashPassword()`. */
   @Column({ type: 'text' })
   password!: string;
 

@@ -9,12 +9,12 @@ const UNIQUE_VIOLATION = '23505';
 
 @Injectable()
 export class UsersService {
-  /** Compared with where nobody has the name, so that the answer takes as long as for a wrong password. */
+  /** The password of an unknown name. Checking it takes as long as for a known name, so that names cannot be guessed. */
   #nobody: Promise<string> | undefined;
 
   constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
 
-  /** The new user, or undefined where somebody has the name already. */
+  /** The new user, or undefined if somebody has the name already. */
   async create(name: string, password: string): Promise<User | undefined> {
     const user = this.users.create({
       id: randomUUID(),
@@ -31,23 +31,24 @@ export class UsersService {
     }
   }
 
-  /** The user with this name and password, if there is one. */
+  /** The user with this name and password, or undefined. */
   async authenticate(name: string, password: string): Promise<User | undefined> {
     const user = await this.users.findOneBy({ nameKey: keyOf(name) });
     const stored = user?.password ?? (await (this.#nobody ??= hashPassword(randomUUID())));
     return (await isPassword(password, stored)) ? (user ?? undefined) : undefined;
   }
 
-  /** Whether `current` was the password, which `next` is from now on. Of two changes at the same time one counts. */
-  async changePassword(id: string, current: string, next: string): Promise<boolean> {
+  /** Changes the password, if `current` is right and `next` is another one. Of two changes at the same time, one counts. */
+  async changePassword(id: string, current: string, next: string): Promise<'changed' | 'wrong' | 'same'> {
     const user = await this.users.findOneBy({ id });
-    if (user === null || !(await isPassword(current, user.password))) return false;
+    if (user === null || !(await isPassword(current, user.password))) return 'wrong';
+    if (await isPassword(next, user.password)) return 'same';
     const asChecked = { id, password: user.password };
     const { affected } = await this.users.update(asChecked, { password: await hashPassword(next) });
-    return affected === 1;
+    return affected === 1 ? 'changed' : 'wrong';
   }
 
-  /** Whether a user still has the password that was checked. */
+  /** Whether the user's password is still the one that was checked. */
   async hasStill({ id, password }: User): Promise<boolean> {
     return this.users.existsBy({ id, password });
   }

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { INestApplication } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type INestApplication, Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { fakeClock, openSession, readSession, signIn } from 'nest-session/testing';
 import { DataSource } from 'typeorm';
@@ -11,7 +11,7 @@ import { Browser } from './browser.js';
 
 const SECRET = 'a secret of more than thirty-two bytes';
 const PASSWORD = 'correct horse';
-const WRONG = 'Name or password is wrong.';
+const WRONG = 'The name or the password is wrong.';
 
 let database: TestDatabase;
 let app: INestApplication;
@@ -38,11 +38,10 @@ afterEach(() => app.close());
 
 afterAll(() => database.drop());
 
-/** Somebody who has signed up, and in. */
+/** Somebody who has signed up, and so is signed in. */
 async function member(): Promise<string> {
   const name = `Kim ${++people}`;
   await browser.submit('/sign-up', { name, password: PASSWORD });
-  await browser.submit('/sign-in', { name, password: PASSWORD });
   return name;
 }
 
@@ -60,8 +59,9 @@ describe('a person', () => {
   it('fills a cart, signs up and in, writes notes, and signs out', async () => {
     // A visitor who looks around gets nothing ...
     await query('DELETE FROM nest_session');
-    expect((await browser.visit('/cart')).text).toContain('Nothing in it yet.');
-    expect((await browser.visit('/session')).text).toContain('You have none yet');
+    expect((await browser.visit('/cart')).text).toContain('Your cart is empty.');
+    expect((await browser.visit('/sign-in')).text).toContain('No account yet?');
+    expect((await browser.visit('/session')).text).toContain('You have no session yet');
     expect(browser.cookies.size).toBe(0);
     expect(await query('SELECT 1 FROM nest_session')).toEqual([]);
 
@@ -74,36 +74,40 @@ describe('a person', () => {
     expect(again.text).not.toContain('Oak gall ink is in your cart.');
     expect(again.text).toContain('1 in cart');
 
-    // The members' page leads to the form, that to the other form, and back.
-    const refused = await browser.visit('/members');
-    expect(browser.path).toBe('/sign-in?next=%2Fmembers');
-    expect(refused.text).toContain('The page you asked for is for members.');
-    expect(refused.text).toContain('href="/sign-up?next=%2Fmembers"');
-    const signedUp = await browser.submit('/sign-up', { name: 'Ada', password: PASSWORD, next: '/members' });
-    expect(browser.path).toBe('/sign-in?next=%2Fmembers');
-    expect(signedUp.text).toContain('Your account is ready, Ada.');
-    expect(signedUp.text).toContain('value="Ada"');
-
+    // A cart is no login. The account page leads to the form, that to the other form, and back.
+    const refused = await browser.visit('/account');
+    expect(browser.path).toBe('/sign-in?next=%2Faccount');
+    expect(refused.text).toContain('Sign in to see this page.');
+    expect(refused.text).toContain('href="/sign-up?next=%2Faccount"');
     const visitor = browser.copy();
-    const signedIn = await browser.submit('/sign-in', { name: 'ada', password: PASSWORD, next: '/members' });
-    expect(browser.path).toBe('/members');
-    expect(signedIn.text).toContain('You are signed in. Welcome, Ada!');
-    expect(signedIn.text).toContain('1 in cart');
+    const signedUp = await browser.submit('/sign-up', { name: 'Ada', password: PASSWORD, next: '/account' });
+    expect(browser.path).toBe('/account');
+    expect(signedUp.text).toContain('Your account is ready, and you are signed in. Welcome, Ada!');
+    expect(signedUp.text).toContain('1 in cart');
     expect(browser.sessionId).not.toBe(visitor.sessionId);
-    expect((await visitor.visit('/session')).text).toContain('You have none yet');
+    expect((await visitor.visit('/session')).text).toContain('You have no session yet');
+
+    const elsewhere = new Browser(browser.base);
+    const signedIn = await elsewhere.submit('/sign-in', {
+      name: 'ada',
+      password: PASSWORD,
+      next: '/account',
+    });
+    expect(elsewhere.path).toBe('/account');
+    expect(signedIn.text).toContain('You are signed in. Welcome, Ada!');
 
     const noted = await browser.submit('/notes', { text: 'Buy <b>paper</b> & "ink"' });
-    expect(noted.text).toContain('Your note is kept.');
+    expect(noted.text).toContain('Your note is saved.');
     expect(noted.text).toContain('Buy &lt;b&gt;paper&lt;/b&gt; &amp; &quot;ink&quot;');
     expect(noted.text).not.toContain('<b>paper');
 
-    // The application starts anew.
+    // The application restarts.
     await app.close();
     const restarted = new Browser(await start());
     restarted.cookies.set('sid', browser.cookies.get('sid') ?? '');
     browser = restarted;
-    expect((await browser.visit('/members')).text).toContain('You are one, Ada.');
-    expect(browser.path).toBe('/members');
+    expect((await browser.visit('/account')).text).toMatch(/Name<\/dt>\s*<dd>Ada</);
+    expect(browser.path).toBe('/account');
     const notes = (await browser.visit('/notes')).text;
     expect(notes).toContain('paper');
     const [, id] = /action="\/notes\/([^/]+)\/remove"/.exec(notes) ?? [];
@@ -115,20 +119,19 @@ describe('a person', () => {
     const signedOut = await browser.submit('/sign-out');
     expect(signedOut.text).toContain('You are signed out.');
     expect(browser.cookies.size).toBe(0);
-    await before.visit('/members');
-    expect(before.path).toBe('/sign-in?next=%2Fmembers');
-    expect(await query('SELECT 1 FROM nest_session')).toEqual([]);
+    await before.visit('/account');
+    expect(before.path).toBe('/sign-in?next=%2Faccount');
+    expect(await query('SELECT 1 FROM nest_session')).toHaveLength(1); // elsewhere
   });
 
   it('sees facts of the session, and never its id or its handle', async () => {
     const cookie = await signIn(app, { userId: 'kim', userName: 'Kim' });
     holds(cookie);
-    const { text, headers } = await browser.visit('/session');
+    const { text } = await browser.visit('/session');
     const session = await readSession(app, cookie);
     expect(text).toContain(`datetime="${session?.expiresAt.toISOString()}"`);
     expect(text).not.toContain(browser.sessionId);
     expect(text).not.toContain(session?.handle);
-    expect(headers.get('cache-control')).toBe('no-store');
   });
 
   it('is signed out after half a day of doing nothing, and after a week whatever they do', async () => {
@@ -157,8 +160,24 @@ describe('the cart', () => {
     holds(await openSession(app, { cart: [{ sku: 'pencil', quantity: 1 }] }));
     await Promise.all(Array.from({ length: 20 }, () => browser.send('/cart/add', { sku: 'pencil' })));
     expect((await browser.visit('/cart')).text).toContain('21 in cart');
-    const emptied = await browser.submit('/cart/remove', { sku: 'pencil' });
-    expect(emptied.text).toContain('Nothing in it yet.');
+  });
+
+  it('changes quantities, and removes what is 0', async () => {
+    await browser.submit('/cart/add', { sku: 'pencil' });
+    const changed = await browser.submit('/cart/quantity', { sku: 'pencil', quantity: '12' });
+    expect(browser.path).toBe('/cart');
+    expect(changed.text).toContain('Carpenter’s pencil: 12 in your cart.');
+    expect(changed.text).toContain('12 in cart');
+    expect(changed.text).toContain('€21.60');
+    const removed = await browser.submit('/cart/quantity', { sku: 'pencil', quantity: '0' });
+    expect(removed.text).toContain('Carpenter’s pencil is no longer in your cart.');
+    expect(removed.text).toContain('Your cart is empty.');
+  });
+
+  it.each(['', '-1', '1.5', '1e1', '100', 'many'])('refuses the quantity "%s"', async (quantity) => {
+    await browser.submit('/cart/add', { sku: 'pencil' });
+    expect((await browser.send('/cart/quantity', { sku: 'pencil', quantity })).status).toBe(400);
+    expect((await browser.visit('/cart')).text).toContain('1 in cart');
   });
 
   it('takes nothing that is not in the catalogue', async () => {
@@ -210,7 +229,7 @@ describe('the forms', () => {
     const long = `</textarea>${'x'.repeat(500)}`;
     const { status, text } = await browser.send('/notes', { text: long });
     expect(status).toBe(422);
-    expect(text).toContain('Make it shorter');
+    expect(text).toContain('Make the note shorter');
     expect(text).toContain(`&lt;/textarea&gt;${'x'.repeat(500)}`);
     expect((await browser.send('/notes', { text: ' ' })).text).toContain('Write something first.');
   });
@@ -243,9 +262,9 @@ describe('the way in', () => {
 
   it('is shown to browsers; programs get an answer they understand', async () => {
     browser.headers.accept = 'application/json';
-    const answer = await browser.get('/members');
+    const answer = await browser.get('/account');
     expect(answer.status).toBe(401);
-    expect(answer.body).toMatchObject({ statusCode: 401, code: 'SESSION_REQUIRED' });
+    expect(answer.body).toMatchObject({ statusCode: 401, code: 'LOGIN_REQUIRED' });
   });
 
   it('is closed to forms of other sites', async () => {
@@ -262,19 +281,84 @@ describe('the way in', () => {
   });
 });
 
-describe('what is not there', () => {
-  it('is a page, too', async () => {
-    const { status, text } = await browser.visit('/nowhere');
-    expect(status).toBe(404);
-    expect(text).toContain('There is nothing at this address.');
+describe('the tokens of forms', () => {
+  /** Sends a form as a browser that does not say where it comes from. */
+  async function sendOld(path: string, fields: Record<string, string>): Promise<number> {
+    const { status } = await fetch(browser.base + path, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { cookie: browser.cookieHeader, accept: 'text/html' },
+      body: new URLSearchParams(fields),
+    });
+    return status;
+  }
+
+  it.each(['/notes', '/devices', '/password', '/account'])(
+    'let old browsers send those of %s',
+    async (path) => {
+      await member();
+      const { text } = await browser.visit(path);
+      const forms = text.match(/<form /g);
+      const tokens = [...text.matchAll(/name="_csrf" value="([^"]+)"/g)].map(([, token]) => token);
+      expect(tokens).toHaveLength(forms!.length);
+      expect(await sendOld('/notes', { text: 'Hello' })).toBe(403);
+      expect(await sendOld('/notes', { text: 'Hello', _csrf: tokens[0]! })).toBe(303);
+    },
+  );
+});
+
+describe('a page', () => {
+  it.each(['/', '/cart', '/session', '/account', '/notes', '/devices', '/password', '/sign-in', '/nowhere'])(
+    'is never kept by the browser (%s)',
+    async (path) => {
+      await member();
+      const { headers } = await browser.visit(path);
+      expect(browser.path).toBe(path);
+      expect(headers.get('cache-control')).toBe('no-store');
+    },
+  );
+});
+
+describe('an error page', () => {
+  it('has the navigation of the visitor, if there is nothing at an address', async () => {
+    const visitor = await browser.visit('/nowhere');
+    expect(visitor.status).toBe(404);
+    expect(visitor.text).toContain('There is nothing at this address.');
+    expect(visitor.text).toContain('href="/sign-up"');
+    expect(browser.cookies.size).toBe(0);
+    const name = await member();
+    const { text } = await browser.visit('/nowhere');
+    expect(text).toContain(`<span class="who">${name}</span>`);
+    expect(text).toContain('action="/sign-out"');
+  });
+
+  it('has a navigation without an account, if the database cannot be reached', async () => {
+    await member();
+    const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+    await query('ALTER TABLE nest_session RENAME TO nest_session_away');
+    const { status, text, headers } = await browser.visit('/cart');
+    await query('ALTER TABLE nest_session_away RENAME TO nest_session');
+    expect(logged).toHaveBeenCalledTimes(1);
+    logged.mockRestore();
+    expect(status).toBe(503);
+    expect(headers.get('retry-after')).toBe('1');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(text).toContain('We cannot reach our database.');
+    expect(text).toContain('href="/cart"');
+    expect(text).not.toContain('href="/sign-in"');
+    expect(text).not.toContain('Kim');
   });
 });
 
-describe('the stylesheet', () => {
-  it('is served without a look at the session', async () => {
+describe('the stylesheet and the script', () => {
+  it.each([
+    ['/style.css', 'text/css; charset=utf-8'],
+    ['/page.js', 'text/javascript; charset=utf-8'],
+  ])('are served without a look at the session (%s)', async (path, type) => {
     await browser.submit('/cart/add', { sku: 'ink' });
-    const { headers, setCookies } = await browser.get('/style.css');
-    expect(headers.get('content-type')).toBe('text/css; charset=utf-8');
+    const { headers, setCookies } = await browser.get(path);
+    expect(headers.get('content-type')).toBe(type);
+    expect(headers.get('cache-control')).toBe('no-cache');
     expect(headers.get('vary')).toBeNull();
     expect(setCookies).toEqual([]);
   });

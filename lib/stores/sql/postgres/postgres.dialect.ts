@@ -65,14 +65,28 @@ export class PostgresDialect implements SqlDialect {
     );
   }
 
-  delete(keys: readonly string[], userId?: string): Promise<StoreOutcome[]> {
-    const [statements, owner] =
-      userId === undefined ? [this.#sql.delete, []] : [this.#sql.deleteOwned, [userId]];
+  delete(keys: readonly string[]): Promise<StoreOutcome[]> {
+    return this.#delete(keys, this.#sql.delete, []);
+  }
+
+  deleteOwned(
+    userId: string,
+    keys: readonly string[],
+    createdUntil = Number.MAX_SAFE_INTEGER,
+  ): Promise<StoreOutcome[]> {
+    return this.#delete(keys, this.#sql.deleteOwned, [userId, createdUntil]);
+  }
+
+  #delete(
+    keys: readonly string[],
+    statements: PostgresStatements['delete'],
+    conditions: readonly unknown[],
+  ): Promise<StoreOutcome[]> {
     const write = (sql: string, some: readonly string[]): Promise<StoreOutcome[]> =>
       isolating(
         some,
         async (given) => {
-          const gone = keysOf(await this.#run<Found>(sql, [given, ...owner]));
+          const gone = keysOf(await this.#run<Found>(sql, [given, ...conditions]));
           return given.map((key) => gone.has(key));
         },
         isRefusal,
@@ -97,7 +111,7 @@ export class PostgresDialect implements SqlDialect {
 
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
     const keys = [...keysOf(await this.#run<Found>(this.#sql.keysOfUser, [userId, except]))];
-    return deletedOf(keys, await this.delete(keys, userId));
+    return deletedOf(keys, await this.deleteOwned(userId, keys));
   }
 
   deleteAll(): Promise<number> {

@@ -55,13 +55,18 @@ export class SqliteDialect implements SqlDialect {
     );
   }
 
-  async delete(keys: readonly string[], userId?: string): Promise<StoreOutcome[]> {
-    const given = JSON.stringify(keys);
-    const gone = keysOf(
-      userId === undefined
-        ? await this.#run<Found>(this.#sql.delete, [given])
-        : await this.#run<Found>(this.#sql.deleteOwned, [given, userId]),
-    );
+  async delete(keys: readonly string[]): Promise<StoreOutcome[]> {
+    const gone = keysOf(await this.#run<Found>(this.#sql.delete, [JSON.stringify(keys)]));
+    return keys.map((key) => gone.has(key));
+  }
+
+  async deleteOwned(
+    userId: string,
+    keys: readonly string[],
+    createdUntil = Number.MAX_SAFE_INTEGER,
+  ): Promise<StoreOutcome[]> {
+    const given = [JSON.stringify(keys), userId, createdUntil];
+    const gone = keysOf(await this.#run<Found>(this.#sql.deleteOwned, given));
     return keys.map((key) => gone.has(key));
   }
 

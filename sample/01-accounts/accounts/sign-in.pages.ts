@@ -1,25 +1,25 @@
-import type { Session } from 'nest-session';
 import { inputField } from '../pages/fields.js';
 import { html, type Content } from '../pages/html.js';
-import { renderPage } from '../pages/layout.js';
+import { type PageContext, renderPage } from '../pages/layout.js';
 import { type AccountErrors, SHORTEST_PASSWORD } from './account-form.js';
 import { withNext } from './local-path.js';
 
-export interface AccountView {
-  readonly session: Session;
-  readonly notices?: readonly string[];
-  /** What was typed; a password is never sent back. */
+export interface SignUpView {
+  /** What was typed. A password is never sent back. */
   readonly name?: string | undefined;
   readonly next: string;
   readonly errors?: AccountErrors;
 }
 
-export function signUpPage({ session, notices = [], name, next, errors = {} }: AccountView): string {
-  return renderPage({
+export interface SignInView extends SignUpView {
+  /** Why the visitor sees the form. */
+  readonly reason?: string | undefined;
+}
+
+export function signUpPage(context: PageContext, { name, next, errors = {} }: SignUpView): string {
+  return renderPage(context, {
     title: titleOf('Sign up', errors),
     path: '/sign-up',
-    session,
-    notices,
     content: html`
       <h1>Sign up</h1>
       <form method="post" action="/sign-up" class="account-form" novalidate>
@@ -30,29 +30,22 @@ export function signUpPage({ session, notices = [], name, next, errors = {} }: A
           label: 'Password',
           type: 'password',
           autocomplete: 'new-password',
-          hint: `${SHORTEST_PASSWORD} characters at least.`,
+          hint: `At least ${SHORTEST_PASSWORD} characters.`,
           error: errors.password,
         })}
         <button>Sign up</button>
       </form>
-      <p>You have an account? <a href="${withNext('/sign-in', next)}">Sign in</a></p>
+      <p>Do you have an account? <a href="${withNext('/sign-in', next)}">Sign in</a></p>
     `,
   });
 }
 
-export interface SignInView extends AccountView {
-  /** Above the form: why one is here. */
-  readonly reason?: string | undefined;
-}
-
-export function signInPage({ session, notices = [], name, next, errors = {}, reason }: SignInView): string {
-  const isMember = session.userId !== undefined;
-  const title = isMember ? 'Sign in again' : 'Sign in';
-  return renderPage({
+export function signInPage(context: PageContext, { name, next, errors = {}, reason }: SignInView): string {
+  const isSignedIn = context.session?.userId !== undefined;
+  const title = isSignedIn ? 'Sign in again' : 'Sign in';
+  return renderPage(context, {
     title: titleOf(title, errors),
     path: '/sign-in',
-    session,
-    notices,
     content: html`
       <h1>${title}</h1>
       ${reason && html`<p class="lead">${reason}</p>`}
@@ -68,7 +61,7 @@ export function signInPage({ session, notices = [], name, next, errors = {}, rea
         })}
         <button>Sign in</button>
       </form>
-      ${!isMember && html`<p>No account yet? <a href="${withNext('/sign-up', next)}">Sign up</a></p>`}
+      ${!isSignedIn && html`<p>No account yet? <a href="${withNext('/sign-up', next)}">Sign up</a></p>`}
     `,
   });
 }
