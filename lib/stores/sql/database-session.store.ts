@@ -9,6 +9,7 @@ import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { messages, show } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import type { SqlDialect } from './sql-dialect.js';
+import { faultsOf } from './table-schema.js';
 
 /** Options of every store in a database. */
 export interface DatabaseSessionStoreOptions {
@@ -42,16 +43,30 @@ export abstract class DatabaseSessionStore implements SessionStore, UserSessionS
   /** The statements, and the way to the database. Asked for with every call. @throws Error if the way is closed */
   protected abstract readonly dialect: SqlDialect;
 
-  /** The error that says how to get the table, which is missing. */
-  protected abstract tableMissing(cause: unknown): SessionOptionsError;
+  /** What to do where the table is missing. */
+  protected abstract howToCreate(dialect: SqlDialect): string;
 
-  /** Checks that the table is there. @throws SessionOptionsError that says how to get it. */
+  /**
+   * Checks the server, the table with its columns and indexes, and that it can be written to.
+   *
+   * @throws SessionOptionsError that says what is missing or wrong, with the statement that corrects it.
+   */
   async start(): Promise<void> {
     const { dialect } = this;
+    const { names, schema } = dialect;
+    const found = await dialect.inspect();
+    if (found === undefined)
+      throw new SessionOptionsError(messages.tableMissing(names.path.join('.'), this.howToCreate(dialect)));
+    const wrong = faultsOf(found, names, schema);
+    if (wrong !== undefined)
+      throw new SessionOptionsError(
+        messages.tableFaults(names.path.join('.'), wrong.faults.join('; '), wrong.remedy),
+      );
     try {
       await dialect.probe();
-    } catch (error) {
-      throw dialect.isTableMissing(error) ? this.tableMissing(error) : error;
+    } catch (cause) {
+      if (!dialect.isReadOnly(cause)) throw cause;
+      throw new SessionOptionsError(messages.databaseReadOnly(this.constructor.name), { cause });
     }
   }
 

@@ -1,15 +1,12 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
 import type { StoreOutcome } from '../../core/store/session-store.js';
-import type { Column } from './session-table.js';
-
-/** The table and its columns, quoted for SQL. */
-export interface SqlNames {
-  readonly table: string;
-  readonly column: (property: Column) => string;
-}
+import type { SqlNames } from './sql-names.js';
+import type { FoundTable, TableSchema } from './table-schema.js';
 
 /** The calls of the session store in one database's SQL, each about many sessions at once. */
 export interface SqlDialect {
+  readonly names: SqlNames;
+  readonly schema: TableSchema;
   read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]>;
   create(records: readonly SessionRecord[]): Promise<StoreOutcome[]>;
   update(changes: readonly SessionChange[]): Promise<StoreOutcome[]>;
@@ -22,8 +19,14 @@ export interface SqlDialect {
   deleteByUser(userId: string, except: readonly string[]): Promise<string[]>;
   deleteAll(): Promise<number>;
   prune(now: number, limit: number): Promise<number>;
-  /** Reads nothing, but fails if the table is missing or cannot keep a session. */
+  /**
+   * Checks the server and the connection, and describes the table; `undefined` if there is none.
+   *
+   * @throws SessionOptionsError if sessions cannot be kept on this server, or over this connection.
+   */
+  inspect(): Promise<FoundTable | undefined>;
+  /** Writes to the table without changing anything. Rejects if the database only reads, or the user may not write. */
   probe(): Promise<unknown>;
-  /** Whether an error says that the table is missing. */
-  isTableMissing(error: unknown): boolean;
+  /** Whether an error says that the database only reads. */
+  isReadOnly(error: unknown): boolean;
 }

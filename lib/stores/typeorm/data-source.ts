@@ -4,7 +4,8 @@ import { MysqlConnection, type MysqlPoolConnection } from '../sql/mysql/mysql.co
 import { MysqlDialect } from '../sql/mysql/mysql.dialect.js';
 import { type PgPool, PostgresConnection } from '../sql/postgres/postgres.connection.js';
 import { PostgresDialect } from '../sql/postgres/postgres.dialect.js';
-import type { SqlDialect, SqlNames } from '../sql/sql-dialect.js';
+import type { SqlDialect } from '../sql/sql-dialect.js';
+import type { SqlNames } from '../sql/sql-names.js';
 import { SqliteConnection } from '../sql/sqlite/sqlite.connection.js';
 import { SqliteDialect } from '../sql/sqlite/sqlite.dialect.js';
 import { SQLITE_DRIVERS, type SqliteDriver } from './sqlite-drivers.js';

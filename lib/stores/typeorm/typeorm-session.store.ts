@@ -50,14 +50,15 @@ export class TypeOrmSessionStore extends DatabaseSessionStore {
     if (!dataSource.hasMetadata(SessionEntity)) throw new SessionOptionsError(messages.entityMissing);
     const metadata = dataSource.getMetadata(SessionEntity);
     const quote = (name: string): string => dataSource.driver.escape(name);
+    const path = metadata.tablePath.split('.');
     return (this.#opened = DATABASES.get(dataSource.options.type)!(dataSource, {
-      table: metadata.tablePath.split('.').map(quote).join('.'),
+      path,
+      table: path.map(quote).join('.'),
       column: (property) => quote(metadata.findColumnWithPropertyName(property)!.databaseName),
     }));
   }
 
-  protected tableMissing(cause: unknown): SessionOptionsError {
-    const { tablePath } = this.#dataSource.getMetadata(SessionEntity);
-    return new SessionOptionsError(messages.tableMissing(tablePath), { cause });
+  protected howToCreate(): string {
+    return messages.createByMigration;
   }
 }

@@ -1,14 +1,16 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../../core/record/session-record.js';
 import type { StoreOutcome } from '../../../core/store/session-store.js';
 import { messages } from '../../../errors/messages.js';
-import { checkMysql } from './mysql.schema.js';
+import { checkMysql, inspectMysql, mysqlSchema } from './mysql.schema.js';
 import { type Lock, MysqlRows, type Row, SKIPPING, WAITING } from './mysql.rows.js';
 import { MysqlStatement } from './mysql.statement.js';
 import { refusing, withNumbers } from '../session-row.js';
 import { CHANGEABLE, COLUMNS, TOUCHED } from '../session-table.js';
 import { deletedOf, deletingLocked, isolating, retryingLocked } from '../shared-write.js';
 import type { RunSql, RunTransaction, TransactionalConnection } from '../sql-connection.js';
-import type { SqlDialect, SqlNames } from '../sql-dialect.js';
+import type { SqlDialect } from '../sql-dialect.js';
+import type { SqlNames } from '../sql-names.js';
+import type { FoundTable } from '../table-schema.js';
 
 /** Bytes of a statement beside the texts: names, numbers, short texts, for each session. */
 const OVERHEAD = 8 * 1024;
@@ -21,20 +23,24 @@ const REFUSALS: ReadonlySet<unknown> = new Set([1265, 1300, 1366, 3819]);
 
 const DUPLICATE = 1062;
 
+/** The server, or the transaction, only reads. */
+const READ_ONLY: ReadonlySet<unknown> = new Set([1290, 1792, 1836]);
+
 /**
  * Sessions in MySQL and MariaDB, in SQL that both understand. Neither has an UPDATE that says which rows it wrote. So a
  * change of known sessions locks them first, in a transaction that skips the rows that others hold (`SKIP LOCKED`), and
  * comes back for these.
  */
 export class MysqlDialect implements SqlDialect {
-  readonly #names: SqlNames;
+  readonly schema = mysqlSchema;
+  readonly names: SqlNames;
   readonly #run: RunSql;
   readonly #transaction: RunTransaction;
   readonly #rows: MysqlRows;
   #packet = USUAL_PACKET;
 
   constructor({ run, transaction }: TransactionalConnection, names: SqlNames) {
-    this.#names = names;
+    this.names = names;
     this.#run = run;
     this.#transaction = transaction;
     this.#rows = new MysqlRows(names);
@@ -47,7 +53,7 @@ export class MysqlDialect implements SqlDialect {
   }
 
   create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
-    const columns = COLUMNS.map(this.#names.column).join(', ');
+    const columns = COLUMNS.map(this.names.column).join(', ');
     const write = async (some: readonly SessionRecord[]): Promise<StoreOutcome[]> => {
       // In one order, so that two calls with the same keys wait for each other in one direction only.
       const ordered = [...some].sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -56,7 +62,7 @@ export class MysqlDialect implements SqlDialect {
       try {
         await into.run(
           this.#run,
-          `INSERT INTO ${this.#names.table} (${columns})
+          `INSERT INTO ${this.names.table} (${columns})
 VALUES ${rows.join(',\n  ')}`,
         );
       } catch (error) {
@@ -124,7 +130,7 @@ VALUES ${rows.join(',\n  ')}`,
   }
 
   async findByUser(userId: string, now: number): Promise<SessionSummary[]> {
-    const { column } = this.#names;
+    const { column } = this.names;
     const find = new MysqlStatement();
     const where = `${this.#rows.is(find, 'userId', userId)} AND ${column('expiresAt')} > ${find.put(now)}`;
     const rows = await find.run<SessionSummary>(
@@ -138,10 +144,10 @@ ORDER BY ${column('createdAt')} DESC, ${column('key')}`,
 
   async count(userId: string | undefined, now: number): Promise<number> {
     const count = new MysqlStatement();
-    const alive = `${this.#names.column('expiresAt')} > ${count.put(now)}`;
+    const alive = `${this.names.column('expiresAt')} > ${count.put(now)}`;
     const where = userId === undefined ? alive : `${alive} AND ${this.#rows.is(count, 'userId', userId)}`;
     const sql = `SELECT count(*) AS \`count\`
-FROM ${this.#names.table}
+FROM ${this.names.table}
 WHERE ${where}`;
     const [row] = await count.run<{ count: string | number }>(this.#run, sql);
     return Number(row?.count ?? 0);
@@ -159,12 +165,12 @@ WHERE ${this.#rows.is(find, 'userId', userId)}`;
   }
 
   async deleteAll(): Promise<number> {
-    const [answer] = await this.#run<{ affectedRows: number }>(`DELETE FROM ${this.#names.table}`, []);
+    const [answer] = await this.#run<{ affectedRows: number }>(`DELETE FROM ${this.names.table}`, []);
     return answer!.affectedRows;
   }
 
   async prune(now: number, limit: number): Promise<number> {
-    const expiresAt = this.#names.column('expiresAt');
+    const expiresAt = this.names.column('expiresAt');
     const find = new MysqlStatement();
     const rows = await find.run<Row>(
       this.#run,
@@ -179,14 +185,19 @@ LIMIT ${find.put(limit)}`,
     return (await this.#transaction((inside) => this.#remove(inside, keys, SKIPPING, isDue))).length;
   }
 
-  /** Checks the server and the columns as well, and learns how long a statement may be. */
-  async probe(): Promise<void> {
-    await this.#run(`${this.#rows.select.record}\nLIMIT 0`, []);
-    this.#packet = await checkMysql(this.#run, this.#names);
+  /** Learns as well how long a statement may be. */
+  async inspect(): Promise<FoundTable | undefined> {
+    this.#packet = await checkMysql(this.#run);
+    return inspectMysql(this.#run, this.names);
   }
 
-  isTableMissing(error: unknown): boolean {
-    return [1146, 1054].includes(errnoOf(error) ?? 0);
+  /** No key is empty. */
+  probe(): Promise<unknown> {
+    return this.#run(`DELETE FROM ${this.names.table}\nWHERE ${this.names.column('key')} = ''`, []);
+  }
+
+  isReadOnly(error: unknown): boolean {
+    return READ_ONLY.has(errnoOf(error));
   }
 
   /** Locks the rows with these keys, deletes those that are due once they are locked, and returns their keys. */

@@ -2,7 +2,7 @@ import type { SessionChange, SessionRecord } from '../../../core/record/session-
 import { MysqlStatement } from './mysql.statement.js';
 import { type Column, COLUMNS, SUMMARY } from '../session-table.js';
 import type { RunSql } from '../sql-connection.js';
-import type { SqlNames } from '../sql-dialect.js';
+import type { SqlNames } from '../sql-names.js';
 
 /** What is asked of rows that are to be written. */
 const ROW = ['key', 'version', 'userId', 'createdAt', 'expiresAt'] as const satisfies readonly Column[];

@@ -30,7 +30,7 @@ interface PgResult {
 
 /** The part of a `pg` pool that statements go through. */
 export interface PgPool {
-  readonly options: { readonly query_timeout?: number };
+  readonly options: { readonly query_timeout?: number | undefined };
   query(config: { name?: string; text: string; values: unknown[]; query_timeout: number }): Promise<PgResult>;
 }
 

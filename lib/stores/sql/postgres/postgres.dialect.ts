@@ -6,7 +6,10 @@ import { withNumbers } from '../session-row.js';
 import { CHANGEABLE, type Column, COLUMNS } from '../session-table.js';
 import { deletedOf, deletingLocked, isolating, retryingLocked } from '../shared-write.js';
 import type { RunSql, SqlConnection } from '../sql-connection.js';
-import type { SqlDialect, SqlNames } from '../sql-dialect.js';
+import type { SqlDialect } from '../sql-dialect.js';
+import type { SqlNames } from '../sql-names.js';
+import type { FoundTable } from '../table-schema.js';
+import { inspectPostgres, postgresSchema } from './postgres.schema.js';
 
 /** What stands between joined texts, and for one that is null: JSON holds neither. */
 const MARK = '\x1f';
@@ -16,10 +19,13 @@ type Found = Pick<SessionRecord, 'key' | 'version'>;
 
 /** Sessions in PostgreSQL. Statements that change known sessions skip locked rows, and come back for them. */
 export class PostgresDialect implements SqlDialect {
+  readonly schema = postgresSchema;
+  readonly names: SqlNames;
   readonly #run: RunSql;
   readonly #sql: PostgresStatements;
 
   constructor({ run }: SqlConnection, names: SqlNames) {
+    this.names = names;
     this.#run = run;
     this.#sql = postgresStatements(names);
   }
@@ -122,12 +128,16 @@ export class PostgresDialect implements SqlDialect {
     return countOf(this.#run, this.#sql.prune, [now, limit]);
   }
 
+  inspect(): Promise<FoundTable | undefined> {
+    return inspectPostgres(this.#run, this.names);
+  }
+
   probe(): Promise<unknown> {
     return this.#run(this.#sql.probe, []);
   }
 
-  isTableMissing(error: unknown): boolean {
-    return ['42P01', '42703'].includes(sqlState(error) ?? '');
+  isReadOnly(error: unknown): boolean {
+    return sqlState(error) === '25006';
   }
 }
 

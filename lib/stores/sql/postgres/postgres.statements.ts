@@ -1,5 +1,5 @@
 import { CHANGEABLE, type Column, COLUMNS, SESSION_TABLE, SUMMARY, TOUCHED } from '../session-table.js';
-import type { SqlNames } from '../sql-dialect.js';
+import type { SqlNames } from '../sql-names.js';
 
 /**
  * Whether the texts of a column are sent as one text with marks between them. As elements of an array literal, the driver
@@ -132,9 +132,9 @@ WHERE ${expiresAt} > $1`,
 FROM ${table}
 WHERE ${expiresAt} > $1 AND ${userId} = $2`,
 
-    probe: `SELECT ${select(COLUMNS)}
-FROM ${table}
-LIMIT 0`,
+    // No key is empty.
+    probe: `DELETE FROM ${table}
+WHERE ${key} = ''`,
   };
 }
 

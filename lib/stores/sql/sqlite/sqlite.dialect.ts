@@ -4,18 +4,24 @@ import { checked, refusing, withNumbers } from '../session-row.js';
 import { CHANGEABLE, COLUMNS } from '../session-table.js';
 import { isolating } from '../shared-write.js';
 import type { RunSql, SqlConnection } from '../sql-connection.js';
-import type { SqlDialect, SqlNames } from '../sql-dialect.js';
+import type { SqlDialect } from '../sql-dialect.js';
+import type { SqlNames } from '../sql-names.js';
+import type { FoundTable } from '../table-schema.js';
 import { sqliteMessage } from './sqlite-text.js';
+import { inspectSqlite, sqliteSchema } from './sqlite.schema.js';
 import { type SqliteStatements, sqliteStatements } from './sqlite.statements.js';
 
 type Found = Pick<SessionRecord, 'key'>;
 
 /** Sessions in SQLite. A statement has the database to itself, so that none meets a change halfway. */
 export class SqliteDialect implements SqlDialect {
+  readonly schema = sqliteSchema;
+  readonly names: SqlNames;
   readonly #run: RunSql;
   readonly #sql: SqliteStatements;
 
   constructor({ run }: SqlConnection, names: SqlNames) {
+    this.names = names;
     this.#run = run;
     this.#sql = sqliteStatements(names);
   }
@@ -94,12 +100,16 @@ export class SqliteDialect implements SqlDialect {
     return changesOf(this.#run, this.#sql.prune, [now, limit]);
   }
 
+  inspect(): Promise<FoundTable | undefined> {
+    return inspectSqlite(this.#run, this.names);
+  }
+
   probe(): Promise<unknown> {
     return this.#run(this.#sql.probe, []);
   }
 
-  isTableMissing(error: unknown): boolean {
-    return /no such (table|column)/.test(sqliteMessage(error));
+  isReadOnly(error: unknown): boolean {
+    return /attempt to write a readonly database/.test(sqliteMessage(error));
   }
 }
 

@@ -1,5 +1,5 @@
 import { CHANGEABLE, type Column, COLUMNS, SUMMARY, TOUCHED } from '../session-table.js';
-import type { SqlNames } from '../sql-dialect.js';
+import type { SqlNames } from '../sql-names.js';
 
 export type SqliteStatements = ReturnType<typeof sqliteStatements>;
 
@@ -90,8 +90,8 @@ WHERE ${expiresAt} > ?`,
 FROM ${table}
 WHERE ${expiresAt} > ? AND ${userId} = ?`,
 
-    probe: `SELECT ${select(COLUMNS)}
-FROM ${table}
-LIMIT 0`,
+    // No key is empty.
+    probe: `DELETE FROM ${table}
+WHERE ${key} = ''`,
   };
 }

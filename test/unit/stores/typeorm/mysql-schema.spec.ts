@@ -10,6 +10,7 @@ import { indexed } from '../../../../lib/stores/typeorm/session-columns.js';
 import { changeOf, newRecord, newRecords, touchOf } from '../../../../lib/testing/contract/records.js';
 import type { TestDatabase } from '../../../support/database.js';
 import { createMysqlDatabase, MYSQL_URL, mysqlType } from '../../../support/mysql.js';
+import { remedyOf } from '../sql/support/remedy.js';
 import { connectMysql, type MysqlOptions, watchMysql } from '../sql/support/mysql-support.js';
 
 /** Names that are not what the entity says. */
@@ -133,10 +134,7 @@ const CASES: Record<string, MysqlOptions> = {
       const store = await made(change);
       const refusal = await store.start().catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(SessionOptionsError);
-      const remedy = /mend it with (ALTER TABLE .*); -- or make it anew/s.exec(
-        (refusal as Error).message,
-      )![1]!;
-      await dataSource.query(remedy);
+      for (const statement of remedyOf(refusal)) await dataSource.query(statement);
       await store.start();
       expect(await pendingChanges()).toEqual([]);
     });
