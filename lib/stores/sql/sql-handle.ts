@@ -23,7 +23,7 @@ export interface PgPoolHandle extends PgPool {
 
 /** What is used of a pool of `mysql2`, `createPool()`. */
 export interface MysqlPoolHandle {
-  getConnection(done: (error: Error | null, connection: never) => unknown): unknown;
+  getConnection(done: (error: Error | null, connection: unknown) => unknown): unknown;
   promise(): unknown;
 }
 
@@ -83,7 +83,7 @@ function mysql(pool: MysqlPoolHandle): OpenedHandle {
     new Promise((resolve, reject) => {
       pool.getConnection((error, connection) => {
         if (error) reject(error);
-        else resolve(connection);
+        else resolve(connection as MysqlPoolConnection);
       });
     });
   return {
