@@ -233,7 +233,7 @@ export class SessionEngine {
    */
   #sendsCookie(state: SessionState): boolean {
     if (state.written !== 'here' || !state.hasCurrentId) return false;
-    return state.mustSendCookie || (state.host.renewal === 'possible' && renewsCookie(state));
+    return state.mustSendCookie || (renewsCookie(state) && state.host.renewal === 'possible');
   }
 
   /**
