@@ -7,7 +7,10 @@ import { columnLines, forRowsThatAreThere, type FoundTable, type TableSchema } f
 export const sqliteSchema: TableSchema = {
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
 
-  typeOf: ({ type, length }) => (length === undefined ? type : `${type}(${length})`),
+  typeOf({ type, length }) {
+    if (type === 'int') return 'integer';
+    return length === undefined ? type : `${type}(${length})`;
+  },
 
   /** What a column does to a value follows from words in its type (https://www.sqlite.org/datatype3.html, 3.1). */
   fits({ type }, { type: given }) {
