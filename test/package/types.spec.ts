@@ -148,12 +148,12 @@ describe('the declarations', () => {
         SessionOptionsFactory, SessionStoreFactory, SessionMiddleware, Duration, LoginOptions,
       } from 'nest-session';
       import type { TypeOrmSessionStoreOptions, TypeOrmStoreOptions } from 'nest-session/typeorm';
-      import type { SessionTableOptions, SqlHandle, SqlSessionStoreOptions, SqlStoreOptions } from 'nest-session/sql';
+      import type { SessionTableOptions, SqlSessionStoreOptions, SqlStoreOptions } from 'nest-session/sql';
       export type All = [
         SessionData, SessionStore, SessionRecord, SessionChange, SessionModuleOptions, SessionEvent, SessionInfo,
         SessionSummary, StoreOutcome, UserSessionStore, PrunableSessionStore, SessionObject, SessionCookie,
         SessionOptionsFactory, SessionStoreFactory, SessionMiddleware, Duration, LoginOptions,
-        TypeOrmSessionStoreOptions, TypeOrmStoreOptions, SessionTableOptions, SqlHandle, SqlSessionStoreOptions, SqlStoreOptions,
+        TypeOrmSessionStoreOptions, TypeOrmStoreOptions, SessionTableOptions, SqlSessionStoreOptions, SqlStoreOptions,
       ];
     `;
     expect(compile({ 'all.ts': text })).toEqual([]);

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { BetterSqlite3Handle, NodeSqliteHandle } from 'nest-session/sql';
+import type { BetterSqlite3Handle, NodeSqliteHandle } from '../../lib/stores/sql/sql-handle.js';
 import { findResource } from './resources/find.js';
 
 /** A database of SQLite as an application opens it. */

@@ -4,10 +4,9 @@ import { expiryOf } from '../record/lifetime.js';
 import { metaText, type SessionMeta } from '../record/session-meta.js';
 import { idleTimeoutOf, mustBeTouched } from './session-life.js';
 import { sealSuccessor } from '../record/session-id.js';
-import type { SessionRecord } from '../record/session-record.js';
+import { type SessionRecord, versionAfter } from '../record/session-record.js';
 import type { SessionState } from './session-state.js';
 import { leavesMark, type Staleness } from './staleness.js';
-import { versionAfter } from '../record/session-version.js';
 
 /** A user who signs in. */
 export interface Login {

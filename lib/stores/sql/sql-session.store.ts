@@ -30,7 +30,7 @@ export interface SqlSessionStoreOptions extends DatabaseSessionStoreOptions {
  * ```
  */
 export class SqlSessionStore extends DatabaseSessionStore {
-  protected readonly dialect: SqlDialect;
+  protected override readonly dialect: SqlDialect;
   readonly #handle: OpenedHandle;
 
   /** @throws SessionOptionsError if `handle` is none of the handles named above, or an option is wrong. */
@@ -47,7 +47,7 @@ export class SqlSessionStore extends DatabaseSessionStore {
     await super.start();
   }
 
-  protected howToCreate({ names, schema }: SqlDialect): string {
+  protected override howToCreate({ names, schema }: SqlDialect): string {
     return messages.createByStatement(this.#handle.dialect, schema.create(names));
   }
 }

@@ -36,9 +36,9 @@ export interface FoundTable {
 
 /** How one database writes the parts of a table. */
 export interface TableSchema {
-  quote(name: string): string;
+  quote(this: void, name: string): string;
   /** The type that a column is made with. */
-  typeOf(definition: ColumnDefinition): string;
+  typeOf(this: void, definition: ColumnDefinition): string;
   /** Whether a column holds every value, unchanged. */
   fits(definition: ColumnDefinition, found: FoundColumn): boolean;
   /** The statements that make table and indexes, unless they are there. */

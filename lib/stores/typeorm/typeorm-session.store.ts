@@ -43,7 +43,7 @@ export class TypeOrmSessionStore extends DatabaseSessionStore {
    * Put together on first use: before, the `DataSource` may not know its entities yet. A `DataSource` that was never open
    * is a wrong option; one that is closed later is an outage.
    */
-  protected get dialect(): SqlDialect {
+  protected override get dialect(): SqlDialect {
     if (this.#opened !== undefined) return this.#opened;
     const dataSource = this.#dataSource;
     if (!dataSource.isInitialized) throw new SessionOptionsError(messages.dataSourceClosed);
@@ -58,7 +58,7 @@ export class TypeOrmSessionStore extends DatabaseSessionStore {
     }));
   }
 
-  protected howToCreate(): string {
+  protected override howToCreate(): string {
     return messages.createByMigration;
   }
 }

@@ -109,7 +109,7 @@ export class SqliteDialect implements SqlDialect {
   }
 
   isReadOnly(error: unknown): boolean {
-    return /attempt to write a readonly database/.test(sqliteMessage(error));
+    return sqliteMessage(error).includes('attempt to write a readonly database');
   }
 }
 

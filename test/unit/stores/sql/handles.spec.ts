@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type SqlHandle, SqlSessionStore, sqlStore, sessionTable } from 'nest-session/sql';
+import { sessionTable, SqlSessionStore, sqlStore } from 'nest-session/sql';
 import mysql from 'mysql2';
 import pg from 'pg';
+import type { SqlHandle } from '../../../../lib/stores/sql/sql-handle.js';
 import { SessionOptionsError } from '../../../../lib/errors/session-options.error.js';
 
 const SECRET = 'postgres://ada:hidden@127.0.0.1/db';

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SqlDialectName, SqlHandle } from 'nest-session/sql';
 import mysql, { type PoolOptions } from 'mysql2';
 import pg from 'pg';
+import type { SqlDialectName, SqlHandle } from '../../../../../lib/stores/sql/sql-handle.js';
 import { createDatabase } from '../../../../support/database.js';
 import { createMysqlDatabase, MYSQL_URL } from '../../../../support/mysql.js';
 import { SQLITE_HANDLES } from '../../../../support/sqlite-handles.js';
@@ -13,13 +13,13 @@ export interface Application {
   readonly dialect: SqlDialectName;
   readonly handle: SqlHandle;
   /** Another handle to the same database, under which it only reads. */
-  readOnly(): Promise<Application>;
+  readOnly(this: void): Promise<Application>;
   /** Sends one statement of the application. */
   run(sql: string): Promise<unknown>;
   /** Closes the handle as an application does. */
   end(): Promise<void>;
   /** Drops the database. */
-  drop(): Promise<void>;
+  drop(this: void): Promise<void>;
 }
 
 type Ends = Pick<Application, 'drop'>;
@@ -32,7 +32,7 @@ function postgres(url: string, ends: Ends, config: pg.PoolConfig = {}): Applicat
     handle: pool,
     readOnly: () =>
       Promise.resolve(
-        postgres(url, { drop: async () => undefined }, { options: '-c default_transaction_read_only=on' }),
+        postgres(url, { drop: () => Promise.resolve() }, { options: '-c default_transaction_read_only=on' }),
       ),
     run: (sql) => pool.query(sql),
     end: async () => (pool.ended ? undefined : pool.end()),
@@ -47,7 +47,7 @@ function mysqlPool(url: string, ends: Ends, isReadOnly = false, options: PoolOpt
   return {
     dialect: 'mysql',
     handle: pool,
-    readOnly: () => Promise.resolve(mysqlPool(url, { drop: async () => undefined }, true)),
+    readOnly: () => Promise.resolve(mysqlPool(url, { drop: () => Promise.resolve() }, true)),
     run: (sql) => pool.promise().query(sql),
     end: () => pool.promise().end(),
     ...ends,
@@ -65,9 +65,9 @@ function sqlite(
   return {
     dialect: 'sqlite',
     handle,
-    readOnly: () => Promise.resolve(sqlite(open, file, { drop: async () => undefined }, true)),
-    run: async (sql) => handle.exec(sql),
-    end: async () => void handle.close(),
+    readOnly: () => Promise.resolve(sqlite(open, file, { drop: () => Promise.resolve() }, true)),
+    run: (sql) => Promise.resolve(handle.exec(sql)),
+    end: () => Promise.resolve(void handle.close()),
     ...ends,
   };
 }
@@ -80,15 +80,15 @@ async function ofSqlite(open: NonNullable<(typeof SQLITE_HANDLES)[string]>): Pro
 /** Opens an application of each kind that this machine has. */
 export const APPLICATIONS: Readonly<Record<string, (() => Promise<Application>) | undefined>> = {
   async postgres() {
-    const { url, drop } = await createDatabase();
-    return postgres(url, { drop });
+    const database = await createDatabase();
+    return postgres(database.url, { drop: () => database.drop() });
   },
   mysql:
     MYSQL_URL === undefined
       ? undefined
       : async () => {
-          const { url, drop } = await createMysqlDatabase();
-          return mysqlPool(url, { drop });
+          const database = await createMysqlDatabase();
+          return mysqlPool(database.url, { drop: () => database.drop() });
         },
   ...Object.fromEntries(
     Object.entries(SQLITE_HANDLES).map(([name, open]) => [name, open && (() => ofSqlite(open))]),
