@@ -25,14 +25,14 @@ export abstract class SessionBase {
   }
 
   /**
-   * The public name of the session: the same from its beginning to its end, whatever becomes of its id. A name, not a
-   * permission: a route that takes one passes the user, too (`SessionService.revoke(handle, { userId })`).
+   * The public name of the session, which stays the same when the id changes. It is a name, not a permission: a route that
+   * takes a handle must pass the user, too (`SessionService.revoke(handle, { userId })`).
    */
   get handle(): string {
     return this.#state.key;
   }
 
-  /** Whether the session began with this request. */
+  /** Whether this request began the session. */
   get isNew(): boolean {
     return this.#state.isNew;
   }
@@ -81,18 +81,18 @@ export abstract class SessionBase {
   }
 
   /**
-   * Counts this request as a use of the session even within `touchInterval`, and starts the cookie's life anew.
+   * Counts this request as a use of the session even within `touchInterval`, and restarts the life of the cookie.
    *
-   * @throws SessionUsageError after `regenerate()`, which has put another session in the place of this one.
+   * @throws SessionUsageError after `regenerate()`, which has replaced this session.
    */
   touch(): this {
     this.#state.requireNotReplaced();
     this.#state.host.countAsUse();
-    this.#state.touchAsked = true;
+    this.#state.touchRequested = true;
     return this.resetMaxAge();
   }
 
-  /** Starts the cookie's life anew, at its original length. */
+  /** Restarts the life of the cookie, at its original length. */
   resetMaxAge(): this {
     this.#state.cookie.resetMaxAge();
     return this;
@@ -100,10 +100,10 @@ export abstract class SessionBase {
 
   /**
    * Returns all flash values of a key, in the order they were added, and removes them. If several requests of one process
-   * ask for a value at once, one of them gets it. To make sure of that across instances, use `@Flash()`, or call this
-   * inside {@link update}.
+   * ask for a value at once, one of them gets it. To ensure this across instances, use `@Flash()`, or call this inside
+   * {@link update}.
    *
-   * @throws SessionUsageError after `regenerate()`, which has put another session in the place of this one.
+   * @throws SessionUsageError after `regenerate()`, which has replaced this session.
    */
   flash<Value = unknown>(key: string): Value[];
   /** Appends a value that is read once, by this request or a later one. */

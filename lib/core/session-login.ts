@@ -5,12 +5,12 @@ import { isLevel } from './record/identity/levels.js';
 import { userIdText } from './record/session-id.js';
 import type { SessionSettings } from './request/session-rules.js';
 
-/** What `session.login()` may be told. */
+/** Options of `session.login()`. */
 export interface LoginOptions {
   /**
-   * The data keys that survive the login; flash values and the session's own cookie settings do not.
+   * The data keys to keep. Without them, the session's own cookie settings and flash values go, too.
    *
-   * @defaultValue everything survives
+   * @defaultValue everything is kept
    */
   readonly keep?: readonly string[];
   /**
@@ -22,7 +22,7 @@ export interface LoginOptions {
   readonly level?: number;
 }
 
-/** What `session.actAs()` may be told. */
+/** Options of `session.actAs()`. */
 export interface ActAsOptions {
   /**
    * How long the session acts for the other user: milliseconds, or text such as `'30m'`.

@@ -16,14 +16,14 @@ import {
 /**
  * A visitor's session: a plain bag of the application's keys with a few methods, none of which is enumerable.
  *
- * Changes need no call to be kept: the session is stored before the first byte of the response leaves. Methods that
- * take a callback in express-session take one here, and return a promise without one.
+ * You do not need to call `save()`: changes are stored before the response is sent. Methods that take a callback in
+ * express-session take one here, and return a promise without one.
  */
 export class SessionObject extends SessionBase {
   readonly #state: SessionState;
   readonly #engine: SessionEngine;
 
-  /** An update that a decorator of this package asks for. @internal */
+  /** Updates a session for a decorator of this package. @internal */
   static updateFor<Result>(
     name: CallName,
     session: SessionObject,
@@ -41,21 +41,21 @@ export class SessionObject extends SessionBase {
   }
 
   /**
-   * Signs a user in: the session gets a new id, the old one is dead at once (session fixation, OWASP ASVS 5.0, 7.2.4),
-   * the data key `userId` is set, and `authenticatedAt` is now. Stored when the promise resolves.
+   * Signs a user in. The session gets a new id, the old one ends immediately (session fixation, OWASP ASVS 5.0, 7.2.4), the
+   * data key `userId` is set, and `authenticatedAt` is now. The promise resolves when this is stored.
    *
-   * @param userId - Who signs in: a string of 1 to 255 characters without NUL, or a finite number.
-   * @param options - `keep`: the data keys that survive; without it all do. `level`: how surely the user is known.
-   * @throws SessionDataError when `userId` is neither, or `level` is none.
-   * @throws SessionUsageError when the response has left already, so that no cookie can be sent.
-   * @throws SessionStoreError when the store fails; the session is then as it was.
+   * @param userId - The user: a string of 1 to 255 characters without NUL, or a finite number.
+   * @param options - `keep`: the data keys to keep; without it all are kept. `level`: how surely the user is known.
+   * @throws SessionDataError if `userId` is anything else, or `level` no whole number of 1 or more.
+   * @throws SessionUsageError if the response was sent already, so that no cookie can be sent.
+   * @throws SessionStoreError if the store fails; the session is then as it was.
    * @example
    * ```ts
    * await session.login(user.id, { keep: ['cart'] });
    * ```
    */
   login(userId: string | number, options: LoginOptions = {}): Promise<void> {
-    // Flash values that are added after this call stay, even if the call still waits for its turn.
+    // Flash values that are added after this call are kept, even if the call still waits for its turn.
     const flash = this.#state.flashChanges?.addedNames;
     return this.#state.host.calls.run('login', async () => {
       const { level = 1 } = options;
@@ -140,35 +140,35 @@ export class SessionObject extends SessionBase {
   }
 
   /**
-   * Signs the user out: the session is ended in the store when the promise resolves, and the cookie is expired with
-   * the response (OWASP ASVS 5.0, 7.4.1). Nothing that runs late brings it back. A session that stands in its cookie
-   * (`CookieSessionStore`) is ended in this browser alone: a copy of the cookie stays good until its timeouts.
+   * Signs the user out. The session has ended in the store when the promise resolves, and the response expires the cookie
+   * (OWASP ASVS 5.0, 7.4.1). A late request cannot bring it back. With `CookieSessionStore` the session ends in this browser
+   * only: a copy of the cookie works until its timeouts.
    *
-   * @throws SessionUsageError when the session stands in its cookie, and the response has left already, or never was one
-   * (a message of a WebSocket).
+   * @throws SessionUsageError if the session is kept in its cookie and no cookie can be sent: after the response, or for a
+   * message of a WebSocket.
    */
   logout(): Promise<void> {
     return this.#state.host.calls.run('logout', () => this.#engine.destroy(this.#state, 'logout'));
   }
 
   /**
-   * Renews the id and keeps the data: call it whenever the privileges of the session change. The old id is dead at once.
+   * Renews the id and keeps the data. Call it when the privileges of the session change. The old id ends immediately.
    *
-   * @throws SessionEndedError when the session was ended elsewhere.
-   * @throws SessionUsageError when the response has left already.
+   * @throws SessionEndedError if the session was ended elsewhere.
+   * @throws SessionUsageError if the response was sent already.
    */
   rotate(): Promise<void> {
     return this.#state.host.calls.run('rotate', () => this.#engine.rotate(this.#state));
   }
 
-  /** Ends this session and puts a new, empty one on `req.session`. This object stays readable. */
+  /** Ends this session and puts a new, empty one on `req.session`. You can still read this object. */
   regenerate(): Promise<void>;
   regenerate(callback: SessionCallback): this;
   regenerate(callback?: SessionCallback): Promise<void> | this {
     return this.#answer('regenerate', () => this.#engine.regenerate(this.#state), callback);
   }
 
-  /** Ends the session in the store; `req.session` is undefined from then on, and the cookie is expired. */
+  /** Ends the session in the store, removes `req.session` and expires the cookie. */
   destroy(): Promise<void>;
   destroy(callback: SessionCallback): this;
   destroy(callback?: SessionCallback): Promise<void> | this {
@@ -181,16 +181,16 @@ export class SessionObject extends SessionBase {
       if (state.status !== 'detached' && !state.isEnded) state.host.putBack();
     };
     leave();
-    // Once more when it is over: a call before it may have given the request its session back.
+    // Again at the end: an earlier call may have put the session back.
     const work = (): Promise<void> => this.#engine.destroy(state, 'logout').then(leave);
     return calls.answer(this, 'destroy', work, callback, comeBack);
   }
 
   /**
-   * Stores the session now rather than with the response.
+   * Stores the session now and not with the response.
    *
-   * @throws SessionDataError when the session holds what JSON cannot, or too much of it.
-   * @throws SessionStoreError when the store fails.
+   * @throws SessionDataError if the session holds a value that JSON cannot hold, or too much data.
+   * @throws SessionStoreError if the store fails.
    */
   save(): Promise<void>;
   save(callback: SessionCallback): this;
@@ -199,9 +199,9 @@ export class SessionObject extends SessionBase {
   }
 
   /**
-   * Reads the session anew and drops the changes of this request.
+   * Reads the session again and drops the changes of this request.
    *
-   * @throws SessionEndedError when the session was ended elsewhere.
+   * @throws SessionEndedError if the session was ended elsewhere.
    */
   reload(): Promise<void>;
   reload(callback: SessionCallback): this;
@@ -210,13 +210,13 @@ export class SessionObject extends SessionBase {
   }
 
   /**
-   * Changes the session atomically: `fn` reads and changes it (its argument is this session, brought up to date), and
-   * runs again when somebody else was faster, so that a hundred increments at once count a hundred. It must not wait for
-   * another call of the session. Changes made earlier in this request are stored with it.
+   * Changes the session atomically. `fn` gets this session, brought up to date, and changes it. It runs again after a
+   * conflict, so that a hundred increments at once count a hundred. It must not wait for another call of the session. Changes
+   * made earlier in this request are stored, too.
    *
-   * @returns What `fn` returned.
-   * @throws SessionEndedError when the session was ended elsewhere.
-   * @throws SessionStoreError when the store fails; whether the change was stored is then unknown.
+   * @returns The result of `fn`.
+   * @throws SessionEndedError if the session was ended elsewhere.
+   * @throws SessionStoreError if the store fails; the change may be stored all the same.
    * @example
    * ```ts
    * const visits = await session.update((s) => (s.visits = (s.visits ?? 0) + 1));
@@ -239,7 +239,7 @@ export class SessionObject extends SessionBase {
 
 const PROTOTYPES: readonly object[] = [SessionObject.prototype, SessionBase.prototype];
 
-/** The names of the session's own members: as data keys they are not stored. */
+/** The names of the session's own members. Data under these keys is not stored. */
 export const SESSION_MEMBERS: ReadonlySet<string> = new Set(
   PROTOTYPES.flatMap((prototype) => Object.getOwnPropertyNames(prototype)).filter(
     (name) => name !== 'constructor',
@@ -247,14 +247,14 @@ export const SESSION_MEMBERS: ReadonlySet<string> = new Set(
 );
 
 /**
- * Assigning a member's name shadows the member for this request, rather than throwing; `__proto__` is a data key.
- * Both hold for keys that come out of somebody's request body (`Object.assign(session, body)`).
+ * An assignment to a member's name shadows the member for this request and does not throw; `__proto__` is a data key. The
+ * keys may come from a request body (`Object.assign(session, body)`).
  */
 for (const name of [...SESSION_MEMBERS, '__proto__']) {
   const prototype = PROTOTYPES.find((one) => Object.hasOwn(one, name)) ?? SessionObject.prototype;
   const member = Object.getOwnPropertyDescriptor(prototype, name);
   if (member?.value !== undefined) {
-    // Methods are shared by all sessions: what is put on one (by connect-flash, say) would be seen by every visitor.
+    // All sessions share the methods: a property that connect-flash, say, adds to one would reach every visitor.
     Object.freeze(member.value);
     continue;
   }

@@ -69,7 +69,7 @@ export async function readSession(
   const loader = new SessionLoader(settings, shared, new SessionReporter(events, settings.now));
   const stored = await loader.recordOf(opened);
   const record = stored && loader.asOfNow(stored);
-  if (record === undefined || loader.standingOf(id, record) === 'superseded') return undefined;
+  if (record === undefined || loader.tokenStatusOf(id, record) === 'superseded') return undefined;
   if (!loader.isAlive(record)) return undefined;
   try {
     return viewOf(engine.adopt(id, record, exchange), record);
