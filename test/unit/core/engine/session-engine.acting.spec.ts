@@ -282,6 +282,16 @@ describe('the limit', () => {
     expect(await world.peek(token)).toEqual({ userId: 'staff', n: 1 });
   });
 
+  it('is stored as a whole by a use that can send no cookie', async () => {
+    const { world, token } = await acting({ limit: MINUTE });
+    world.now += HOUR;
+    await world.request(token, undefined, { headersSent: true });
+    expect(world.store.row).toMatchObject({ epoch: 3, data: '{"userId":"staff"}', lastSeenAt: world.now });
+    expect(parseMeta(world.store.row.meta).acting).toBeUndefined();
+    await world.request(token);
+    expect(world.store.row.epoch).toBe(3);
+  });
+
   it('holds for a passive request, which leaves the new id to another one', async () => {
     const { world, token } = await acting({ limit: MINUTE });
     world.now += MINUTE;
