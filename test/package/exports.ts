@@ -93,10 +93,6 @@ export const EXPORTS: Readonly<Record<string, Names>> = {
     values: ['SqlSessionStore', 'sessionTable', 'sqlStore'],
     types: ['SessionTableOptions', 'SqlSessionStoreOptions', 'SqlStoreOptions'],
   },
-  'nest-session/sql': {
-    values: ['SqlSessionStore', 'sessionTable', 'sqlStore'],
-    types: ['SessionTableOptions', 'SqlSessionStoreOptions', 'SqlStoreOptions'],
-  },
   'nest-session/redis': {
     values: ['RedisSessionStore', 'redisStore'],
     types: ['RedisSessionStoreOptions', 'RedisStoreOptions'],
