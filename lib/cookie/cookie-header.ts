@@ -5,7 +5,7 @@ import type { CookieAttributes } from '../core/record/session-cookie.js';
 export const MAX_COOKIE_BYTES = 4096;
 
 /** The most cookies of one name that are read. A browser sends only a few. */
-export const MOST_OF_A_NAME = 8;
+const MOST_OF_A_NAME = 8;
 
 /**
  * The values of a name in a `Cookie` header, in order. A browser may send several (RFC 6265bis, section 5.7); the first

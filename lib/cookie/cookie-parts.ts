@@ -4,7 +4,7 @@ import { cookieValues, hasCookie, MAX_COOKIE_BYTES } from './cookie-header.js';
 export type CookiePair = readonly [name: string, value: string];
 
 /** The most cookies for one session: Node reads 16 KiB of headers by default. */
-export const MOST_PARTS = 8;
+const MOST_PARTS = 8;
 
 /** The first cookie of several says how many there are. */
 const HEAD = /^([2-8])\.([\w-]+)$/;

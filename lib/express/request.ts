@@ -3,7 +3,7 @@ import type { SessionCallback } from '../core/request/session-calls.js';
 import type { StoreCallback, StoredSession } from '../stores/express/express-session-store.js';
 
 /** The methods of a store that a session without an engine uses. */
-export interface RequestStore {
+interface RequestStore {
   get(id: string, callback: StoreCallback<StoredSession | null>): unknown;
   set(id: string, session: object, callback?: StoreCallback): unknown;
   destroy(id: string, callback?: StoreCallback): unknown;

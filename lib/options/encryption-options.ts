@@ -42,7 +42,7 @@ export function resolveEncryption(
 }
 
 /** Keys as bytes. Errors name only the kind and the length of a value, which is a secret. */
-export function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] {
+function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] {
   if (!Array.isArray(given) || given.length === 0) {
     refuseWithoutValue(name, given, 'an array of one or more keys; the first seals, all open');
   }

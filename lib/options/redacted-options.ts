@@ -10,7 +10,7 @@ const SECRET = '[secret]';
  *
  * @param shown - The shown values, by property.
  */
-export function veiled<T extends object>(object: T, shown: { readonly [Name in keyof T]?: string }): T {
+function veiled<T extends object>(object: T, shown: { readonly [Name in keyof T]?: string }): T {
   const copy = copyOf(object);
   const isHidden = (name: string): name is keyof T & string => Object.hasOwn(shown, name) && name in copy;
   for (const name of Object.keys(shown)) {
