@@ -12,9 +12,9 @@ export type TestSessionData = keyof SessionData extends never
   ? Readonly<Record<string, unknown>>
   : Readonly<Partial<SessionData>>;
 
-/** Whom {@link signIn} signs in. */
+/** The user that {@link signIn} signs in. */
 export interface SignInData {
-  /** Whom: a string of 1 to 255 characters without NUL, or a finite number. */
+  /** A string of 1 to 255 characters without NUL, or a finite number. */
   readonly userId: string | number;
   /**
    * How surely the user is known: `session.login(userId, { level })`.
@@ -30,7 +30,7 @@ export interface SignInData {
   readonly actor?: string | number;
 }
 
-/** What {@link openSession} and {@link signIn} may be told. */
+/** Options of {@link openSession} and {@link signIn}. */
 export interface OpenSessionOptions {
   /**
    * Headers of the request that the session begins with, by their names in lower case, for example `user-agent`. With the
