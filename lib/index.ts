@@ -49,11 +49,11 @@ export { CsrfGuard } from './guards/csrf.guard.js';
 export type { GuardedRequest } from './guards/request-origin.js';
 export { SessionGuard } from './guards/session.guard.js';
 export type { SessionMiddleware } from './http/session.middleware.js';
+export type { ClearSiteDataDirective } from './options/clear-site-data.js';
+export type { SessionCookieOptions } from './options/cookie-options.js';
+export type { SessionCsrfOptions } from './options/csrf-options.js';
+export type { Duration } from './options/option-checks.js';
 export type {
-  ClearSiteDataDirective,
-  Duration,
-  SessionCookieOptions,
-  SessionCsrfOptions,
   SessionModuleOptions,
   SessionOptionsFactory,
   SessionStoreFactory,

@@ -109,13 +109,15 @@ export class SessionObject {
    * ```
    */
   login(userId: string | number, options: LoginOptions = {}): Promise<void> {
+    // What the application adds after this call stays, even if the call still waits for its turn.
+    const flash = this.#state.flashChanges?.addedNames;
     return this.#state.host.calls.run('login', async () => {
       const text = userIdText(userId);
       if (text === undefined)
         throw new SessionDataError(messages.userIdInvalid('session.login(userId)', describe(userId)));
       const keep = options.keep && new Set(options.keep);
       await this.#engine.login(this.#state, text, () => {
-        if (keep !== undefined) this.#state.keepOnly(keep);
+        if (keep !== undefined) this.#state.keepOnly(keep, flash);
         (this as { userId?: unknown }).userId = userId;
       });
     });
@@ -193,6 +195,7 @@ export class SessionObject {
 
   /** Counts this request as a use of the session even within `touchInterval`, and starts the cookie's life anew. */
   touch(): this {
+    this.#state.requireNotReplaced();
     this.#state.touchAsked = true;
     return this.resetMaxAge();
   }
@@ -232,6 +235,7 @@ export class SessionObject {
   flash(key: string, value: unknown): void;
   flash(...args: [key: string, value?: unknown]): unknown[] | undefined {
     const [key, value] = args;
+    this.#state.requireNotReplaced();
     if (args.length === 1) return this.#state.takeFlash(key);
     refuseNonJson({ [key]: value === undefined ? [value] : value });
     this.#state.addFlash(key, value);

@@ -1,6 +1,5 @@
 import { type CustomDecorator, SetMetadata } from '@nestjs/common';
-import { duration } from '../options/option-checks.js';
-import type { Duration } from '../options/session-options.interface.js';
+import { type Duration, duration } from '../options/option-checks.js';
 import { LOGIN } from '../session.constants.js';
 
 /** What {@link RequireLogin} may be told. */

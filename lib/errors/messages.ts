@@ -29,6 +29,9 @@ export const messages = {
     'A session with this id exists already; "genid" must return a new, unguessable id on every call.',
   capability: (store: string, capability: string) =>
     `${store} cannot ${capability}; use a store that can, such as TypeOrmSessionStore.`,
+  capConflict: (tries: number) =>
+    `maxSessionsPerUser could not be enforced: in ${tries} tries, other logins of the same user came first each time. ` +
+    'Nobody was signed in. Try again.',
   conflict: (ms: number) =>
     `A change to the session met newer versions for ${ms} ms, so it was not stored; other requests change the same session all the time.`,
 

@@ -4,7 +4,7 @@ import { SessionEventHub } from '../core/record/session-events.js';
 import { SharedStore } from '../core/store/shared-store.js';
 import { exchangeOf } from '../http/request-session.js';
 import type { Next } from '../http/exchange.js';
-import { SessionExchange } from '../http/session-exchange.js';
+import { HttpExchange } from '../http/http-exchange.js';
 import { ExpressStoreAdapter } from '../stores/express/express-store.adapter.js';
 import { Cookie } from './cookie.js';
 import { DropInStore } from './drop-in-store.js';
@@ -62,7 +62,7 @@ function sessionMiddleware(given?: SessionOptions | null): SessionMiddleware {
     if (!coversPath(http.cookieFor(req).path ?? '/', pathOf(req))) return next();
     if (!options.secret && !secretOf(req)) return next(new Error('secret option required for sessions'));
     request.sessionStore = store;
-    const exchange = new SessionExchange(context, req, res, next);
+    const exchange = new HttpExchange(context, req, res, next);
     const loading = exchange.load();
     if (loading !== undefined) return void loading.then(() => exchange.present()).then(() => next(), next);
     exchange.present();

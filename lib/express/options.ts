@@ -12,10 +12,9 @@ import { isSecure } from '../http/connection.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import type { ExpressSessionStore } from '../stores/express/express-session-store.js';
 import type { CookieOptions } from './cookie.js';
-import { errorFor } from './errors.js';
 import { MemoryStore } from './memory-store.js';
+import { EXPRESS_PROFILE } from './profile.js';
 import type { ExpressSessionRequest } from './request.js';
-import { EXPRESS_PROFILE } from './session.js';
 
 type Secret = CipherKey;
 
@@ -121,6 +120,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       onStoreError: 'fail',
     },
     http: {
+      profile: EXPRESS_PROFILE,
       cookieName: name,
       cookieFor,
       load: 'eager',
@@ -128,12 +128,6 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       proxy,
       codecFor: secrets ? fixed(codecOf(secrets)) : (req) => codecOf([secretOf(req)!]),
       tokensOf: (req, codec) => tokensOf(req, name, codec),
-      clearsCookies: false,
-      refusesUselessCookies: false,
-      sendsMaxAge: false,
-      endsOnce: true,
-      showsSession: true,
-      errorFor,
     },
     warnings: warningsFor(options, store),
   };

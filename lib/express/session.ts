@@ -1,4 +1,3 @@
-import type { SessionProfile } from '../core/request/session-rules.js';
 import type { CallName, SessionCallback } from '../core/request/session-calls.js';
 import type { SessionEngine } from '../core/engine/session-engine.js';
 import type { SessionState } from '../core/request/session-state.js';
@@ -173,22 +172,3 @@ export class Session {
 function present(req: ExpressSessionRequest): void {
   void req.session;
 }
-
-/** What is no data on such a session: its own names, and those every object has. */
-const MEMBER_NAMES = new Set([
-  'cookie',
-  'id',
-  'req',
-  ...Object.getOwnPropertyNames(Session.prototype),
-  ...Object.getOwnPropertyNames(Object.prototype),
-]);
-
-/** Sessions as express-session has them. */
-export const EXPRESS_PROFILE: SessionProfile = {
-  memberNames: MEMBER_NAMES,
-  strict: false,
-  sendsCookieChanges: false,
-  savesUnchanged: true,
-  savesRegenerated: true,
-  cookie: (defaults, stored) => (stored === undefined ? new Cookie(defaults) : Cookie.stored(stored)),
-};

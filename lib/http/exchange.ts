@@ -27,7 +27,7 @@ export interface ExchangeContext {
 /** Answers a request with an error when its handlers have done their part. */
 export type LateAnswer = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
 
-/** One request and its session, as others see it: see `SessionExchange`. */
+/** One request and its session, as others see it. */
 export interface Exchange {
   readonly context: ExchangeContext;
   /** What `req.session` is. */

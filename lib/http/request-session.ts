@@ -43,31 +43,88 @@ const ENUMERABLE_SESSION: PropertyDescriptor = { ...SESSION, enumerable: true };
 /** What an assignment makes where no session is in the way. */
 const PLAIN: PropertyDescriptor = { configurable: true, enumerable: true, writable: true };
 
-/** Makes an exchange the one of a request. */
-export function keepExchange(req: SessionRequest, exchange: Exchange): void {
-  req[EXCHANGE] = exchange;
-}
+/** What `req.session` is: the session of the request, or what the application has put in its place. */
+export class RequestSession {
+  readonly #req: SessionRequest;
+  readonly #enumerable: boolean;
+  /** Undefined until somebody looks, null where there is none. */
+  #session: object | null | undefined;
+  /** What the application saw last: to put that back undoes an unset. */
+  #lastSeen: object | undefined;
+  /** What the application unset the session with, which is what it reads from then on. */
+  #unsetWith: null | undefined;
 
-/**
- * Whether the application has taken the session off its request by `delete req.session`: not where it has put it back since.
- * Undefined where it has deleted nothing.
- *
- * @param shown - The session as the application has seen it.
- * @throws SessionUsageError where it has put something else there.
- */
-export function isTakenOff(req: SessionRequest, shown: object | undefined): boolean | undefined {
-  const current = Object.getOwnPropertyDescriptor(req, 'session');
-  if (current === undefined) return true;
-  // With functions it is the session itself, or that of another package.
-  if (current.get !== undefined || current.set !== undefined) return undefined;
-  const value: unknown = current.value;
-  if (value && value !== shown) throw new SessionUsageError(messages.replaced(describe(value)));
-  return !value;
-}
+  /** @param enumerable - Whether `req.session` is an enumerable property. */
+  constructor(req: SessionRequest, exchange: Exchange, enumerable: boolean) {
+    this.#req = req;
+    this.#enumerable = enumerable;
+    req[EXCHANGE] = exchange;
+    this.#expose();
+  }
 
-/** Shows a request's session as `req.session`. */
-export function showSession(req: SessionRequest, enumerable: boolean): void {
-  const current = Object.getOwnPropertyDescriptor(req, 'session');
-  if (current?.get === SESSION.get && current?.enumerable === enumerable) return;
-  Object.defineProperty(req, 'session', enumerable ? ENUMERABLE_SESSION : SESSION);
+  /** The session, or what the application unset it with. */
+  get value(): object | null | undefined {
+    return this.#session ?? this.#unsetWith;
+  }
+
+  /** The application assigns `req.session`. @throws SessionUsageError for anything but nothing, or the session itself. */
+  set value(value: unknown) {
+    if (value && value !== this.#lastSeen) throw new SessionUsageError(messages.replaced(describe(value)));
+    this.#session = value ? this.#lastSeen : null;
+    if (!value) this.#unsetWith = value === null ? null : undefined;
+  }
+
+  /** Whether the session's object has to be made: nobody has looked yet. */
+  get isMissing(): boolean {
+    return this.#session === undefined;
+  }
+
+  /** The object that the application sees from now on. */
+  fill(session: object): void {
+    this.#lastSeen = this.#session = session;
+  }
+
+  /** Another session is the one of the request: its object is made when somebody looks. */
+  replace(): void {
+    this.#become(undefined);
+  }
+
+  /** The request has no session any more. */
+  remove(): void {
+    this.#become(null);
+  }
+
+  /** Undoes {@link remove}. */
+  putBack(): void {
+    this.#session = this.#lastSeen;
+    this.#expose();
+  }
+
+  /**
+   * Whether the application has unset its session: it assigned nothing to `req.session`, or deleted it, and has not put it
+   * back since.
+   *
+   * @throws SessionUsageError where it has put something else there.
+   */
+  isUnset(): boolean {
+    const current = Object.getOwnPropertyDescriptor(this.#req, 'session');
+    if (current === undefined) return true;
+    // With functions it is the session itself, or that of another package.
+    if (current.get !== undefined || current.set !== undefined) return this.#session === null;
+    const value: unknown = current.value;
+    if (value && value !== this.#lastSeen) throw new SessionUsageError(messages.replaced(describe(value)));
+    return !value;
+  }
+
+  #become(session: null | undefined): void {
+    this.#session = session;
+    this.#unsetWith = undefined;
+    this.#expose();
+  }
+
+  #expose(): void {
+    const current = Object.getOwnPropertyDescriptor(this.#req, 'session');
+    if (current?.get === SESSION.get && current?.enumerable === this.#enumerable) return;
+    Object.defineProperty(this.#req, 'session', this.#enumerable ? ENUMERABLE_SESSION : SESSION);
+  }
 }

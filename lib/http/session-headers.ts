@@ -1,11 +1,67 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type FinalAttributes, MAX_COOKIE_BYTES, setCookieHeader } from '../cookie/cookie-header.js';
+import {
+  type FinalAttributes,
+  finalAttributes,
+  hasCookie,
+  MAX_COOKIE_BYTES,
+  setCookieHeader,
+} from '../cookie/cookie-header.js';
+import type { Commit } from '../core/engine/session-engine.js';
+import { cookieLifeOf } from '../core/request/session-life.js';
+import type { SessionState } from '../core/request/session-state.js';
 import { messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
+import { isSecure } from './connection.js';
+import { keepFromCaches } from './shared-caches.js';
+
+/** What a response says about the session. */
+export interface SessionHeaders {
+  readonly setCookie: readonly string[];
+  readonly clearSiteData: string | undefined;
+}
 
 /** What has a browser drop a cookie. */
 const EXPIRED = { expires: new Date(0), maxAge: 0 };
+
+/**
+ * The headers that the outcome of a commit leads to, or undefined if the response says nothing about the session.
+ *
+ * @throws SessionDataError when a cookie is larger than browsers keep.
+ */
+export function headersFor(
+  commit: Commit,
+  state: SessionState,
+  request: IncomingMessage,
+  http: HttpSettings,
+): SessionHeaders | undefined {
+  if (commit.cookie === 'none') return undefined;
+  const isClear = commit.cookie === 'clear';
+  if (isClear && !(http.profile.expiresCookies && hasCookie(request.headers.cookie, http.cookieName)))
+    return undefined;
+  const attributes = finalAttributes(state.cookie, isSecure(request, http.proxy));
+  if (isClear)
+    return { setCookie: cookieLines(http, '', attributes, request), clearSiteData: http.clearSiteData };
+  const life = cookieLifeOf(state);
+  const limited = { ...attributes, ...(life && http.profile.lifeAttributes(life)) };
+  return { setCookie: cookieLines(http, commit.token, limited, request), clearSiteData: undefined };
+}
+
+/** Puts the headers on the response. `dependsOnSession`: whether the application has looked at the session. */
+export function sendHeaders(
+  res: ServerResponse,
+  headers: SessionHeaders | undefined,
+  dependsOnSession: boolean,
+): void {
+  if (headers !== undefined) {
+    const { setCookie, clearSiteData } = headers;
+    for (const line of setCookie) addHeader(res, 'Set-Cookie', line);
+    keepFromCaches(res);
+    if (clearSiteData !== undefined && !res.hasHeader('Clear-Site-Data'))
+      res.setHeader('Clear-Site-Data', clearSiteData);
+  }
+  if (dependsOnSession || headers !== undefined) varyOnCookie(res);
+}
 
 /**
  * The `Set-Cookie` headers of a token: one, or those that it takes, and of those that the request brought what it takes no
@@ -13,7 +69,7 @@ const EXPIRED = { expires: new Date(0), maxAge: 0 };
  *
  * @throws SessionDataError when a cookie is larger than browsers keep.
  */
-export function cookieLines(
+function cookieLines(
   { cookieName, parts }: HttpSettings,
   token: string,
   attributes: FinalAttributes,
@@ -28,13 +84,13 @@ export function cookieLines(
 }
 
 /** Adds a line. appendHeader() would push into the very array that was set, which the application may use for every response. */
-export function addHeader(res: ServerResponse, name: string, line: string): void {
+function addHeader(res: ServerResponse, name: string, line: string): void {
   const lines = res.getHeader(name);
   res.setHeader(name, lines === undefined ? line : [lines, line].flat().map(String));
 }
 
 /** The response depended on the session, so no cache may give it to somebody with another cookie. */
-export function varyOnCookie(res: ServerResponse): void {
+function varyOnCookie(res: ServerResponse): void {
   const vary = res.getHeader('Vary');
   if (vary === undefined) {
     res.setHeader('Vary', 'Cookie');

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { exchangeOfRaw, type SessionRequest } from './request-session.js';
 import type { ExchangeContext, Next } from './exchange.js';
-import { SessionExchange } from './session-exchange.js';
+import { HttpExchange } from './http-exchange.js';
 
 /** A plain middleware, for Express, Connect and whatever speaks like them. */
 export type SessionMiddleware = (req: SessionRequest, res: ServerResponse, next: Next) => void;
@@ -13,7 +13,7 @@ export type ErrorMiddleware = (error: unknown, req: SessionRequest, res: ServerR
 export function createSessionMiddleware(context: ExchangeContext): SessionMiddleware {
   const eager = context.http.load === 'eager';
   return function session(req, res, next) {
-    const exchange = exchangeOfRaw(req) ?? new SessionExchange(context, req, res, next);
+    const exchange = exchangeOfRaw(req) ?? new HttpExchange(context, req, res, next);
     if (exchange.context !== context) exchange.share(context);
     const loading = eager ? exchange.load() : undefined;
     if (loading === undefined) return next();

@@ -1,5 +1,15 @@
 import { refuse } from './option-checks.js';
-import type { ClearSiteDataDirective, SessionModuleOptions } from './session-options.interface.js';
+
+/** What a browser can be told to clear (W3C Clear Site Data, section 3.1, and what browsers have added to it). */
+export type ClearSiteDataDirective =
+  | '*'
+  | 'cache'
+  | 'clientHints'
+  | 'cookies'
+  | 'executionContexts'
+  | 'prefetchCache'
+  | 'prerenderCache'
+  | 'storage';
 
 const DIRECTIVES: Record<ClearSiteDataDirective, true> = {
   '*': true,
@@ -17,7 +27,9 @@ const NAMES = Object.keys(DIRECTIVES)
   .join(', ');
 
 /** Checks the option `clearSiteData`: the value of the header, or undefined for none. */
-export function resolveClearSiteData(given: SessionModuleOptions['clearSiteData']): string | undefined {
+export function resolveClearSiteData(
+  given: boolean | readonly ClearSiteDataDirective[] | undefined,
+): string | undefined {
   if (given === undefined || given === false) return undefined;
   const directives = given === true ? (['cache', 'storage'] as const) : given;
   if (!Array.isArray(directives) || directives.length === 0)

@@ -1,9 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import type { CookieDefaults } from '../core/record/session-cookie.js';
+import type { CookieAttributes, CookieDefaults } from '../core/record/session-cookie.js';
 import { finalAttributes, setCookieHeader } from '../cookie/cookie-header.js';
 import { describe } from '../errors/messages.js';
-import { duration, flag, oneOf, refuse } from './option-checks.js';
-import type { SessionCookieOptions, SessionModuleOptions } from './session-options.interface.js';
+import { type Duration, duration, flag, oneOf, refuse } from './option-checks.js';
+
+/** The settings of the session cookie. */
+export interface SessionCookieOptions extends CookieAttributes {
+  /**
+   * How long the browser keeps the cookie. Without it (and without `expires`) the cookie ends with the browser.
+   * It is the default of `idleTimeout`, too.
+   */
+  maxAge?: Duration | false | null;
+  /** When the browser drops the cookie. Where both are given the one that stands last counts, as in express-session. */
+  expires?: Date | false | null;
+}
 
 const KNOWN = [
   'httpOnly',
@@ -29,7 +39,10 @@ export interface ResolvedCookie {
 export function resolveCookie({
   cookie = {},
   name,
-}: Pick<SessionModuleOptions, 'cookie' | 'name'>): ResolvedCookie {
+}: {
+  cookie?: SessionCookieOptions | ((request: IncomingMessage) => SessionCookieOptions);
+  name?: string;
+}): ResolvedCookie {
   if (name !== undefined && (typeof name !== 'string' || name === '')) refuse('name', name, 'a cookie name');
   if (typeof cookie === 'function') {
     const known = name ?? 'sid';

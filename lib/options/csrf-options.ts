@@ -1,5 +1,16 @@
 import { refuse } from './option-checks.js';
-import type { SessionCsrfOptions } from './session-options.interface.js';
+
+/** What a `CsrfGuard` goes by. */
+export interface SessionCsrfOptions {
+  /**
+   * Other origins whose pages may send requests that change something, each as browsers write it: scheme, host and port, such
+   * as `https://admin.example.com`. A browser sends no `sameSite: 'lax'` cookie with a form of another site, so this is
+   * for sign-in forms, for subdomains, and for cookies with `sameSite: 'none'`.
+   *
+   * @defaultValue none
+   */
+  trustedOrigins?: readonly string[];
+}
 
 const ACCEPTED =
   'an origin as browsers send it: scheme, host and port ("https://admin.example.com"), with no path, no slash at the end and no wildcard';

@@ -2,7 +2,24 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { KEY_BYTES, keyBytes } from '../core/record/key-bytes.js';
 import type { SealedRecordsOptions } from '../core/record/record-seal.js';
 import { flag, refuse, refuseUnseen } from './option-checks.js';
-import type { SessionEncryptionOptions } from './session-options.interface.js';
+
+/** How sessions are sealed at rest: AES-256-GCM, each under a key of its own that is derived from these (HKDF, RFC 5869). */
+export interface SessionEncryptionOptions {
+  /**
+   * Keys of 32 random bytes, as Buffers or as their hex, base64 or base64url text, none of which should be a `secret`, too
+   * (a warning, NIST SP 800-57 part 1, section 5.2). The first seals, all open. To exchange
+   * a key, put the new one first; sessions under an old one are sealed anew by their next use, and after the longest time
+   * a session may lie unused the old one can go.
+   */
+  keys: readonly (string | Uint8Array)[];
+  /**
+   * Take rows that were stored without a seal for what they say, and seal them with their next use. For the time of
+   * the change-over alone: who can write to the store can write such rows. Without it they are refused as corrupt.
+   *
+   * @defaultValue `false`
+   */
+  acceptPlain?: boolean;
+}
 
 const KNOWN = ['keys', 'acceptPlain'] as const satisfies readonly (keyof SessionEncryptionOptions)[];
 

@@ -2,6 +2,9 @@ import ms from 'ms';
 import { describe, messages, show } from '../errors/messages.js';
 import { SessionOptionsError } from '../errors/session-options.error.js';
 
+/** Milliseconds, or a string such as `'30m'`, `'12h'`, `'7 days'`. */
+export type Duration = number | string;
+
 /** The longest duration that adds up with a date: a hundred years, in milliseconds. */
 const LONGEST = 100 * 365.25 * 24 * 60 * 60 * 1000;
 

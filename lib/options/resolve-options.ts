@@ -4,7 +4,6 @@ import type { SessionSettings } from '../core/request/session-rules.js';
 import { LARGEST_PART, type SessionLifetimes } from '../core/record/lifetime.js';
 import { checkedId, type IdScheme, KeyedIds } from '../core/record/session-id.js';
 import { SessionSchema } from '../core/record/session-schema.js';
-import { NEST_PROFILE } from '../core/session.js';
 import { cookieValues } from '../cookie/cookie-header.js';
 import { messages } from '../errors/messages.js';
 import { SessionOptionsError } from '../errors/session-options.error.js';
@@ -12,6 +11,7 @@ import { resolveClearSiteData } from './clear-site-data.js';
 import { resolveCookie, type ResolvedCookie } from './cookie-options.js';
 import { resolveTrustedOrigins } from './csrf-options.js';
 import { resolveEncryption, sharesKey } from './encryption-options.js';
+import { NEST_HTTP_PROFILE } from './http-profile.js';
 import { SessionClock } from './session-clock.js';
 import { count, duration, flag, func, oneOf, refuse, refuseUnseen } from './option-checks.js';
 import type { ResolvedOptions } from './resolved-options.js';
@@ -80,7 +80,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       now: clock.now,
       lifetimes: resolveLifetimes(options, cookie, warnings),
       idleFollowsCookie: options.idleTimeout === undefined && cookie.fixed === undefined,
-      profile: NEST_PROFILE,
+      profile: NEST_HTTP_PROFILE,
       ids: idScheme(options.genid),
       userIdOf: func<(data: never) => unknown>('userId', options.userId, defaultUserId) as (
         data: object,
@@ -95,6 +95,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       onStoreError: oneOf('onStoreError', options.onStoreError, ['fail', 'anonymous'], 'fail'),
     },
     http: {
+      profile: NEST_HTTP_PROFILE,
       cookieName: cookie.name,
       cookieFor: cookie.for,
       load: oneOf('load', options.load, ['eager', 'lazy'], 'eager'),
@@ -104,12 +105,6 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       clearSiteData: resolveClearSiteData(options.clearSiteData),
       codecFor: () => codec,
       tokensOf: ({ headers }) => cookieValues(headers.cookie, cookie.name),
-      clearsCookies: true,
-      refusesUselessCookies: true,
-      sendsMaxAge: true,
-      endsOnce: false,
-      showsSession: false,
-      errorFor: (error) => error,
     },
     clock,
     encryption,

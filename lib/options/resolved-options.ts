@@ -4,11 +4,14 @@ import type { SessionSettings } from '../core/request/session-rules.js';
 import type { TokenCodec } from '../core/record/token-codec.js';
 import type { CookieDefaults } from '../core/record/session-cookie.js';
 import type { ResolvedEncryption } from './encryption-options.js';
+import type { HttpProfile } from './http-profile.js';
 import type { SessionClock } from './session-clock.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
 /** What the HTTP side of the module needs to know. */
 export interface HttpSettings {
+  /** How sessions look and behave. */
+  readonly profile: HttpProfile;
   /** The name of the cookie. */
   readonly cookieName: string;
   /** The cookie settings for a request. */
@@ -26,18 +29,6 @@ export interface HttpSettings {
   readonly tokensOf: (request: IncomingMessage, codec: TokenCodec) => Iterable<string>;
   /** How a session stands in several cookies, where it may. @defaultValue it stands in one */
   readonly parts?: CookieParts;
-  /** Whether the cookie of an ended session is expired. */
-  readonly clearsCookies: boolean;
-  /** Whether a cookie that browsers would drop for want of `Secure` is not sent, and its session not stored. */
-  readonly refusesUselessCookies: boolean;
-  /** Whether the cookie says `Max-Age` beside `Expires`. */
-  readonly sendsMaxAge: boolean;
-  /** Whether `req.session` is enumerable. */
-  readonly showsSession: boolean;
-  /** Whether a second `res.end()` is passed over; if not, Node makes an error of it. */
-  readonly endsOnce: boolean;
-  /** What the application is given for an error. */
-  readonly errorFor: (error: unknown) => unknown;
 }
 
 /** The options of the module after they were checked, with every default filled in. */

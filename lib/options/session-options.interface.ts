@@ -1,26 +1,16 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { InjectionToken, MiddlewareConsumer, OptionalFactoryDependency } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import type { CookieAttributes } from '../core/record/session-cookie.js';
 import type { SessionData } from '../core/session-data.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { ExpressSessionStore } from '../stores/express/express-session-store.js';
+import type { ClearSiteDataDirective } from './clear-site-data.js';
+import type { SessionCookieOptions } from './cookie-options.js';
+import type { SessionCsrfOptions } from './csrf-options.js';
+import type { SessionEncryptionOptions } from './encryption-options.js';
+import type { Duration } from './option-checks.js';
 
 type MiddlewareRoutes = ReturnType<MiddlewareConsumer['apply']>;
-
-/** Milliseconds, or a string such as `'30m'`, `'12h'`, `'7 days'`. */
-export type Duration = number | string;
-
-/** The settings of the session cookie. */
-export interface SessionCookieOptions extends CookieAttributes {
-  /**
-   * How long the browser keeps the cookie. Without it (and without `expires`) the cookie ends with the browser.
-   * It is the default of `idleTimeout`, too.
-   */
-  maxAge?: Duration | false | null;
-  /** When the browser drops the cookie. Where both are given the one that stands last counts, as in express-session. */
-  expires?: Date | false | null;
-}
 
 /** What a store factory may ask the container for: a token, or an optional one as Nest writes it. */
 export type StoreDependency = InjectionToken | OptionalFactoryDependency;
@@ -34,47 +24,6 @@ export interface SessionStoreFactory {
   readonly inject?: readonly StoreDependency[];
   /** Makes the store. */
   readonly useFactory: (...dependencies: never[]) => StoreLike | Promise<StoreLike>;
-}
-
-/** What a `CsrfGuard` goes by. */
-export interface SessionCsrfOptions {
-  /**
-   * Other origins whose pages may send requests that change something, each as browsers write it: scheme, host and port, such
-   * as `https://admin.example.com`. A browser sends no `sameSite: 'lax'` cookie with a form of another site, so this is
-   * for sign-in forms, for subdomains, and for cookies with `sameSite: 'none'`.
-   *
-   * @defaultValue none
-   */
-  trustedOrigins?: readonly string[];
-}
-
-/** What a browser can be told to clear (W3C Clear Site Data, section 3.1, and what browsers have added to it). */
-export type ClearSiteDataDirective =
-  | '*'
-  | 'cache'
-  | 'clientHints'
-  | 'cookies'
-  | 'executionContexts'
-  | 'prefetchCache'
-  | 'prerenderCache'
-  | 'storage';
-
-/** How sessions are sealed at rest: AES-256-GCM, each under a key of its own that is derived from these (HKDF, RFC 5869). */
-export interface SessionEncryptionOptions {
-  /**
-   * Keys of 32 random bytes, as Buffers or as their hex, base64 or base64url text, none of which should be a `secret`, too
-   * (a warning, NIST SP 800-57 part 1, section 5.2). The first seals, all open. To exchange
-   * a key, put the new one first; sessions under an old one are sealed anew by their next use, and after the longest time
-   * a session may lie unused the old one can go.
-   */
-  keys: readonly (string | Uint8Array)[];
-  /**
-   * Take rows that were stored without a seal for what they say, and seal them with their next use. For the time of
-   * the change-over alone: who can write to the store can write such rows. Without it they are refused as corrupt.
-   *
-   * @defaultValue `false`
-   */
-  acceptPlain?: boolean;
 }
 
 /** What `SessionModule.forRoot` takes. Every option is checked when the application starts; a wrong one stops it. */

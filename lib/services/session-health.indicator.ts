@@ -4,8 +4,7 @@ import { randomSecret } from '../core/record/session-id.js';
 import { LONGEST_DELAY } from '../core/store/timers.js';
 import { messages } from '../errors/messages.js';
 import { SessionStoreError } from '../errors/session-store.error.js';
-import { duration } from '../options/option-checks.js';
-import type { Duration } from '../options/session-options.interface.js';
+import { type Duration, duration } from '../options/option-checks.js';
 import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
 

@@ -2,8 +2,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import type { SessionStore } from '../core/store/session-store.js';
 import { LONGEST_DELAY } from '../core/store/timers.js';
 import { messages } from '../errors/messages.js';
-import { duration } from '../options/option-checks.js';
-import type { Duration } from '../options/session-options.interface.js';
+import { type Duration, duration } from '../options/option-checks.js';
 import { MemorySessionStore } from '../stores/memory/memory-session.store.js';
 
 const WORK = [

@@ -1,6 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { duration } from '../options/option-checks.js';
-import type { Duration } from '../options/session-options.interface.js';
+import { type Duration, duration } from '../options/option-checks.js';
 import { runtimeOf } from './runtime-of.js';
 
 /** What time it is for the sessions of an application. */

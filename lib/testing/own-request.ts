@@ -2,14 +2,14 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { INestApplicationContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { SessionExchange } from '../http/session-exchange.js';
+import { HttpExchange } from '../http/http-exchange.js';
 import { runtimeOf } from './runtime-of.js';
 
 /** A request that nobody sent, as one that came over TLS, and its session. */
 export interface OwnRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly exchange: SessionExchange;
+  readonly exchange: HttpExchange;
 }
 
 /** A request of an application's own. It has what the options of `SessionModule` may read of requests. */
@@ -33,5 +33,5 @@ export function ownRequest(
     Object.setPrototypeOf(request, httpAdapter.getInstance<{ request: IncomingMessage }>().request);
   }
   const response = new ServerResponse(request);
-  return { request, response, exchange: new SessionExchange(context, request, response, () => undefined) };
+  return { request, response, exchange: new HttpExchange(context, request, response, () => undefined) };
 }

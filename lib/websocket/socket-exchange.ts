@@ -1,14 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { SessionState } from '../core/request/session-state.js';
 import type { ExchangeContext } from '../http/exchange.js';
 import { SessionExchange } from '../http/session-exchange.js';
-
-/** Nothing can be sent with it: the handshake was answered long ago. */
-const ANSWERED = Object.freeze({ headersSent: true }) as ServerResponse;
-
-const nothingNext = (): void => undefined;
 
 /** What a message belongs to: the request that its socket began with. */
 export interface MessageOrigin {
@@ -17,24 +12,19 @@ export interface MessageOrigin {
   follow(state: SessionState): void;
 }
 
-/** One message of a WebSocket and its session: as a request whose response has left, so that no cookie can be sent. */
+/** One message of a WebSocket and its session. The handshake was answered long ago, so no cookie can be sent. */
 export class SocketExchange extends SessionExchange {
+  readonly headersSent = true;
+  readonly cookieSettled = true;
+  readonly renewal = 'impossible';
   readonly #handshake: MessageOrigin;
 
   constructor(handshake: MessageOrigin, request: IncomingMessage) {
-    super(handshake.context, request, ANSWERED, nothingNext);
+    super(handshake.context, request);
     this.#handshake = handshake;
   }
 
-  override get headersSent(): boolean {
-    return true;
-  }
-
-  override get renewal(): 'impossible' {
-    return 'impossible';
-  }
-
-  override canSend(): boolean {
+  canSend(): boolean {
     return false;
   }
 
@@ -50,12 +40,17 @@ export class SocketExchange extends SessionExchange {
     return session;
   }
 
-  /** @throws SessionUsageError where the session cannot begin here, or stands in its cookie and was changed. */
-  override commit(): Promise<void> | undefined {
-    const committing = super.commit();
-    if (committing !== undefined) return committing.then(() => this.#check());
+  /**
+   * Stores what became of the session.
+   *
+   * @throws SessionUsageError where the session cannot begin here, or stands in its cookie and was changed.
+   */
+  async commit(): Promise<void> {
+    const { state } = this;
+    if (state === undefined || this.hasFailed) return;
+    for (let calls = this.callsUnderWay(); calls !== undefined; calls = this.callsUnderWay()) await calls;
+    await this.store(state);
     this.#check();
-    return undefined;
   }
 
   protected override callbackFailed(): void {
@@ -67,7 +62,7 @@ export class SocketExchange extends SessionExchange {
     if (state === undefined) return;
     this.#follow();
     if (state.status === 'new' && state.holdsSomething) throw new SessionUsageError(messages.socketBegins);
-    if (state.base !== undefined) this.#handshake.context.engine.requireSent(state);
+    if (state.base !== undefined) this.context.engine.requireSent(state);
   }
 
   #follow(): void {

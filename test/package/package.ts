@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { findResource } from '../support/resources/find.js';
 
 /** The repository, with a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -26,7 +27,7 @@ export interface Manifest {
 
 export const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as Manifest;
 
-if (!existsSync(`${ROOT}dist/index.js`)) throw new Error('There is no dist: run "npm run build" first.');
+await findResource('dist');
 
 /** The import name of every subpath, with its files; `./package.json` left out. */
 export const entryPoints = Object.entries(manifest.exports).flatMap(([subpath, target]) =>

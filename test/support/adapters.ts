@@ -1,6 +1,4 @@
 import type { INestApplication } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { TestingModule } from '@nestjs/testing';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -27,14 +25,22 @@ export interface AnyResponse {
   redirect(url: string): unknown;
 }
 
-/** The frameworks that Nest runs on. */
+/** The frameworks that Nest runs on, each loaded when it is used. */
 export const ADAPTERS = {
-  express(module: TestingModule, { trustProxy = false, https }: ServerSettings = {}): INestApplication {
+  async express(
+    module: TestingModule,
+    { trustProxy = false, https }: ServerSettings = {},
+  ): Promise<INestApplication> {
+    const { ExpressAdapter } = await import('@nestjs/platform-express');
     const adapter = new ExpressAdapter();
     adapter.set('trust proxy', trustProxy);
     return module.createNestApplication(adapter, https && { httpsOptions: https });
   },
-  fastify(module: TestingModule, { trustProxy = false, https }: ServerSettings = {}): INestApplication {
+  async fastify(
+    module: TestingModule,
+    { trustProxy = false, https }: ServerSettings = {},
+  ): Promise<INestApplication> {
+    const { FastifyAdapter } = await import('@nestjs/platform-fastify');
     return module.createNestApplication(new FastifyAdapter({ trustProxy, ...(https && { https }) }));
   },
 };

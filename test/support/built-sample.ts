@@ -3,14 +3,16 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
+import { findResource } from './resources/find.js';
 
 const SAMPLES = fileURLToPath(new URL('../../sample/', import.meta.url));
 
 /**
- * Builds a sample for processes of its own, as its `tsc` would but without a look at the types; answers the folder of its
- * `main.js`.
+ * Builds a sample, and the package that it imports, for processes of its own, as `tsc` would but without a look at the types of
+ * the sample. Answers the folder of its `main.js`.
  */
 export async function buildSample(name: string): Promise<string> {
+  await findResource('dist');
   const output = join(SAMPLES, name, 'dist');
   await Promise.all(
     [name, 'support'].map((folder) => buildFolder(join(SAMPLES, folder), join(output, folder))),

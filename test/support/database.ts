@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { findResource } from './resources/find.js';
 
 export interface TestDatabase {
   readonly url: string;
   drop(): Promise<void>;
 }
 
-/** A fresh database for one spec file, on the server of the test run. */
+/** A fresh database for one spec file, on the server of the test run, which starts when it is first asked for. */
 export async function createDatabase(): Promise<TestDatabase> {
-  const server = process.env.TEST_DATABASE_URL;
-  if (!server) throw new Error('TEST_DATABASE_URL is not set: run Jest with test/support/global-setup.ts.');
+  const server = (await findResource('PostgreSQL'))!;
   const name = `test_${randomBytes(8).toString('hex')}`;
   await execute(server, `CREATE DATABASE ${name}`);
   const url = new URL(server);

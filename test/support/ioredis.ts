@@ -1,4 +1,5 @@
 import type { IoRedisClient } from '../../lib/stores/redis/index.js';
+import { findResource } from './resources/find.js';
 
 /** A client of ioredis, as far as tests use it. */
 export type IoRedis = IoRedisClient & {
@@ -14,7 +15,9 @@ interface IoRedisModule {
   readonly Cluster: new (nodes: readonly string[]) => IoRedis;
 }
 
-/** The package; undefined where it is not installed (global-setup.ts looks for it). */
-export const ioredis: IoRedisModule | undefined = process.env.TEST_IOREDIS
-  ? ((await import(process.env.TEST_IOREDIS)) as IoRedisModule)
+const place = await findResource('ioredis');
+
+/** The package; undefined where it is not installed. */
+export const ioredis: IoRedisModule | undefined = place
+  ? ((await import(place)) as IoRedisModule)
   : undefined;

@@ -5,9 +5,10 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { findResource } from './resources/find.js';
 
-/** The program; undefined where it is not installed (global-setup.ts looks for it). */
-export const MEMCACHED = process.env.TEST_MEMCACHED;
+/** The program; undefined where it is not installed. */
+export const MEMCACHED = await findResource('memcached');
 
 /** A key in Memcached, and when Memcached drops it: milliseconds from now. */
 export interface MemcachedItem {

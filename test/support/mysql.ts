@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
 import type { TestDatabase } from './database.js';
+import { findResource } from './resources/find.js';
 
-/** The address of the MariaDB or MySQL for tests; undefined where there is none (global-setup.ts looks for it). */
-export const MYSQL_URL = process.env.TEST_MYSQL_URL;
+/** The address of the MariaDB or MySQL for tests; undefined where there is none. */
+export const MYSQL_URL = await findResource('MariaDB or MySQL');
 
 /** A fresh database for one spec file, whose defaults are as wrong for sessions as can be. */
 export async function createMysqlDatabase(): Promise<TestDatabase> {

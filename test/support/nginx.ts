@@ -1,2 +1,4 @@
-/** The program; undefined where it is not installed (global-setup.ts looks for it). */
-export const NGINX = process.env.TEST_NGINX;
+import { findResource } from './resources/find.js';
+
+/** The program; undefined where it is not installed. */
+export const NGINX = await findResource('nginx');

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createClient } from 'redis';
+import { findResource } from './resources/find.js';
 
-/** The program; undefined where it is not installed (global-setup.ts looks for it). */
-export const REDIS_SERVER = process.env.TEST_REDIS_SERVER;
+/** The program; undefined where it is not installed. */
+export const REDIS_SERVER = await findResource('redis-server');
 
 /** A Redis of one test's own, which the test may stop and start again on the same port, with what it held. */
 export interface RedisServer {

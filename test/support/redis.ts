@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createClient } from 'redis';
+import { findResource } from './resources/find.js';
 
-/** The address of the Redis for tests; undefined where there is none (global-setup.ts looks for it). */
-export const REDIS_URL = process.env.TEST_REDIS_URL;
+/** The address of the Redis for tests; undefined where there is none. */
+export const REDIS_URL = await findResource('Redis');
 
 /** A part of the Redis for tests that nobody else uses. */
 export interface RedisSpace {

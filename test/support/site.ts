@@ -13,20 +13,14 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { Request, Response } from 'express';
 import type { ServerResponse } from 'node:http';
-import { DataSource, type DataSourceOptions } from 'typeorm';
 import {
-  MemorySessionStore,
   Session,
   type SessionEvent,
   SessionEvents,
   SessionModule,
   type SessionModuleOptions,
   SessionService,
-  type SessionStore,
 } from '../../lib/index.js';
-import { CookieSessionStore } from '../../lib/stores/cookie/index.js';
-import { RedisSessionStore } from '../../lib/stores/redis/index.js';
-import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/index.js';
 import {
   ADAPTER_NAMES,
   type AdapterName,
@@ -36,12 +30,12 @@ import {
   type ServerSettings,
   takeOver,
 } from './adapters.js';
+import { type Backend, KINDS_ON } from './backends.js';
 import { Client, listen } from './client.js';
-import { createDatabase } from './database.js';
-import { createMysqlDatabase, MYSQL_URL } from './mysql.js';
-import { openRedisSpace, REDIS_URL } from './redis.js';
 import { spyOnStore, type StoreSpy } from './spy-store.js';
 import { fetchInsecurely } from './tls-fetch.js';
+
+export { type Backend, BACKENDS, IN_COOKIES, KINDS } from './backends.js';
 
 export const SECRET = 'a secret of more than thirty-two bytes';
 
@@ -117,71 +111,6 @@ class HandlerController {
   }
 }
 
-/** Where the sessions of a test live; outlives the application, so that a test can restart it. */
-export interface Backend {
-  readonly kind: string;
-  readonly store: SessionStore;
-  close(): Promise<void>;
-}
-
-async function redis(): Promise<Backend> {
-  const space = await openRedisSpace();
-  const store = new RedisSessionStore({ client: space.client, prefix: space.prefix });
-  return { kind: 'redis', store, close: () => space.close() };
-}
-
-async function mysql(): Promise<Backend> {
-  const database = await createMysqlDatabase();
-  return openDatabase('mysql', { type: 'mysql', url: database.url }, () => database.drop());
-}
-
-/** A database of one kind, whose table is there. */
-async function openDatabase(
-  kind: string,
-  options: DataSourceOptions,
-  drop: () => Promise<void> = () => Promise.resolve(),
-): Promise<Backend> {
-  const dataSource = new DataSource({ ...options, entities: [SessionEntity], synchronize: true });
-  await dataSource.initialize();
-  return {
-    kind,
-    store: new TypeOrmSessionStore(dataSource, { pruneInterval: false }),
-    async close() {
-      await dataSource.destroy();
-      await drop();
-    },
-  };
-}
-
-const sqlite = (): Promise<Backend> => openDatabase('sqlite', { type: 'sqljs' });
-
-/** The others. Not all are everywhere: global-teardown.ts tells of what is missing. */
-const others: Record<string, () => Promise<Backend>> = {
-  sqlite,
-  ...(REDIS_URL && { redis }),
-  ...(MYSQL_URL && { mysql }),
-};
-
-export const BACKENDS: Record<'memory' | 'postgres', () => Promise<Backend>> = {
-  memory() {
-    const store = new MemorySessionStore();
-    return Promise.resolve({ kind: 'memory', store, close: () => Promise.resolve(store.close()) });
-  },
-  async postgres() {
-    const database = await createDatabase();
-    return openDatabase('postgres', { type: 'postgres', url: database.url }, () => database.drop());
-  },
-  ...others,
-};
-
-export const KINDS = Object.keys(BACKENDS) as (keyof typeof BACKENDS)[];
-
-/** Those that keep nothing: for what does not ask whether a session is kept on the server. */
-export const IN_COOKIES: Record<'cookie', () => Promise<Backend>> = {
-  cookie: () =>
-    Promise.resolve({ kind: 'cookie', store: new CookieSessionStore(), close: () => Promise.resolve() }),
-};
-
 /** A running application with sessions, whose routes are what the test says. */
 export interface Site<H = Handler> {
   readonly app: INestApplication;
@@ -218,7 +147,7 @@ export function siteOn(
       controllers: [HandlerController, ...controllers],
       providers: [{ provide: HANDLERS, useValue: handlers }],
     }).compile();
-    const app = ADAPTERS[adapter](moduleRef, settings);
+    const app = await ADAPTERS[adapter](moduleRef, settings);
     if (!process.env.TEST_LOG) app.useLogger(false);
     await setUp(app);
     const events: SessionEvent[] = [];
@@ -237,14 +166,11 @@ export function siteOn(
   };
 }
 
-/**
- * Every framework, with the stores it is tried on: all on Express, and on Fastify one in the process and one that takes a
- * round trip. A store sees nothing of the framework, but when it answers does matter to the response.
- */
+/** Every framework, with the stores it is tried on. */
 export const FRAMEWORKS = ADAPTER_NAMES.map((adapter) => ({
   adapter,
   openSite: siteOn(adapter),
-  kinds: adapter === 'express' ? KINDS : (['memory', 'postgres'] as const),
+  kinds: KINDS_ON[adapter],
 }));
 
 /** Every framework on each of its stores. */

@@ -6,8 +6,8 @@ export interface StoreSpy {
   readonly store: SessionStore;
   /** The arguments of every call, by method. */
   readonly calls: Record<Method, unknown[][]>;
-  /** While set, every call (or those of the methods named) rejects with it. */
-  failure: { error: Error; methods?: readonly Method[] } | undefined;
+  /** While set, every call (or those of the methods named) rejects with it; with `once`, only the first. */
+  failure: { error: Error; methods?: readonly Method[]; once?: boolean } | undefined;
   /** While set, calls wait for it. */
   gate: Promise<void> | undefined;
   /** How many calls there were, of one method or of all. */
@@ -29,7 +29,10 @@ export function spyOnStore(target: SessionStore): StoreSpy {
         calls[property as Method].push(items);
         await spy.gate;
         const { failure } = spy;
-        if (failure && (failure.methods?.includes(property as Method) ?? true)) throw failure.error;
+        if (failure && (failure.methods?.includes(property as Method) ?? true)) {
+          if (failure.once) spy.failure = undefined;
+          throw failure.error;
+        }
         return (value as (items: unknown[]) => unknown).call(object, items);
       };
     },

@@ -1,3 +1,5 @@
+import { messages } from '../../errors/messages.js';
+import { SessionConflictError } from '../../errors/session-conflict.error.js';
 import { SessionStoreError } from '../../errors/session-store.error.js';
 import type { SessionRules } from '../request/session-rules.js';
 import type { SessionRecord, SessionSummary } from '../record/session-record.js';
@@ -8,6 +10,9 @@ import type { SharedStore } from '../store/shared-store.js';
 
 /** Logins within so many milliseconds are taken for simultaneous, on whichever instance. */
 const SAME_TIME = 10_000;
+
+/** How often the sessions of a user are listed where logins to them go on all the time. */
+const MOST_TRIES = 20;
 
 /** The order of a user's sessions needs no more than this of one. */
 type Ranked = Pick<SessionSummary, 'key' | 'createdAt'>;
@@ -27,21 +32,34 @@ export class SessionCap {
    * @throws SessionStoreError when the store fails.
    */
   async enforce(state: SessionState, { userId, key, createdAt }: SessionRecord): Promise<void> {
-    const { store, shared, settings, reporter } = this;
+    const { store, settings } = this;
     const { maxSessionsPerUser } = settings;
     if (maxSessionsPerUser === undefined || userId === null || !knowsUsers(store)) return;
+    const find = (): Promise<readonly Ranked[]> => store.findByUser(userId, settings.now());
     try {
-      const find = (): Promise<readonly Ranked[]> => store.findByUser(userId, settings.now());
-      const sessions = await shared.call('findByUser', find, [userId]);
-      for (const surplus of ranked(sessions, { key, createdAt }).slice(maxSessionsPerUser)) {
-        if (surplus.key === key) state.end('elsewhere');
-        if (await shared.deleteOwned(userId, surplus.key))
-          reporter.destroyed({ key: surplus.key, userId }, 'replaced');
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const sessions = await this.shared.call('findByUser', find, [userId]);
+        const order = state.isEnded ? sessions : ranked(sessions, { key, createdAt });
+        const surplus = order.slice(maxSessionsPerUser);
+        if (surplus.some((session) => session.key === key)) state.end('elsewhere');
+        if (await this.#endAll(userId, surplus)) return;
       }
+      throw new SessionConflictError(messages.capConflict(MOST_TRIES));
     } catch (error) {
       await this.#refuse(state, key, userId);
       throw error;
     }
+  }
+
+  /** Ends sessions of a user. False where one was not there: it has ended, or its user has signed in to it again. */
+  async #endAll(userId: string, surplus: readonly Ranked[]): Promise<boolean> {
+    let all = true;
+    for (const { key, createdAt } of surplus) {
+      const isEnded = await this.shared.deleteOwned(userId, key, createdAt);
+      if (isEnded) this.reporter.destroyed({ key, userId }, 'replaced');
+      else all = false;
+    }
+    return all;
   }
 
   async #refuse(state: SessionState, key: string, userId: string): Promise<void> {

@@ -8,7 +8,7 @@ import type { DestroyedReason } from '../record/session-events.js';
 import { type Intent, nextRecord } from '../request/next-record.js';
 import type { SessionCap } from './session-cap.js';
 import type { SessionLoader } from './session-loader.js';
-import type { SessionRecord } from '../record/session-record.js';
+import type { SessionChange, SessionRecord } from '../record/session-record.js';
 import type { SessionReporter } from '../record/session-reporter.js';
 import type { LocalChanges, SessionState } from '../request/session-state.js';
 import { type Staleness, stalenessOf } from '../request/staleness.js';
@@ -138,7 +138,7 @@ export class SessionWriter {
     const next = this.#nextRecord(state, staleness, intent);
     if (next.data !== base.data) await this.settings.schema?.check(next.data);
     const change = { key: state.place, version: base.version, next, keepsIndexes: isFiledAlike(base, next) };
-    if (!(await this.shared.update(change))) {
+    if (!(await this.#update(change, renewal !== undefined))) {
       turn.latest = await this.loader.latestOf(state, base);
       // The store may have applied it and lost the answer: nobody else writes this version.
       const isOwn = turn.latest !== 'gone' && turn.latest.version === next.version && staleness !== 'touch';
@@ -155,6 +155,27 @@ export class SessionWriter {
     if (renewal !== undefined) this.reporter.rotated(next, renewal.reason);
     if (next.userId !== base.userId) await this.cap.enforce(state, next);
     return true;
+  }
+
+  /**
+   * Replaces a record. Where the answer is lost and the session got a new id, it asks once whether the change was applied:
+   * nobody else would ever know that id.
+   */
+  async #update(change: SessionChange, isRenewal: boolean): Promise<boolean> {
+    try {
+      return await this.shared.update(change);
+    } catch (error) {
+      if (isRenewal && (await this.#isApplied(change))) return true;
+      throw error;
+    }
+  }
+
+  async #isApplied({ key, next }: SessionChange): Promise<boolean> {
+    try {
+      return (await this.shared.read(key))?.version === next.version;
+    } catch {
+      return false; // the caller has the first error, and both were reported
+    }
   }
 
   /** The record as it is to be stored; where it goes into the cookie, one that fits there. */

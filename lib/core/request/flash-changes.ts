@@ -11,14 +11,6 @@ export class FlashChanges {
     this.#taken = new Set(taken);
   }
 
-  /** Changes that take all stored values, unread. */
-  static taking(stored: SessionMeta['flash']): FlashChanges {
-    return new FlashChanges(
-      [],
-      Object.values(stored ?? {}).flatMap((entries) => entries.map(([name]) => name)),
-    );
-  }
-
   /** A copy that changes on its own. */
   copy(): FlashChanges {
     return new FlashChanges(this.#added, this.#taken);
@@ -39,6 +31,21 @@ export class FlashChanges {
     const entries = this.#added.get(key) ?? [];
     entries.push([randomBytes(6).toString('base64url'), value]);
     this.#added.set(key, entries);
+  }
+
+  /** The names of the values that were added. */
+  get addedNames(): ReadonlySet<string> {
+    return namesOf(this.#added.values());
+  }
+
+  /** Takes all stored values, and those that were added under these names, unread. */
+  drop(stored: SessionMeta['flash'], added: ReadonlySet<string>): void {
+    for (const name of namesOf(Object.values(stored ?? {}))) this.#taken.add(name);
+    for (const [key, entries] of this.#added) {
+      const kept = entries.filter(([name]) => !added.has(name));
+      if (kept.length > 0) this.#added.set(key, kept);
+      else this.#added.delete(key);
+    }
   }
 
   /** The names of the stored values that were taken. */
@@ -72,7 +79,7 @@ export class FlashChanges {
 
   /** Forgets the changes that are stored; those made since remain. */
   settle(stored: SessionMeta['flash']): void {
-    const names = new Set(Object.values(stored ?? {}).flatMap((entries) => entries.map(([name]) => name)));
+    const names = namesOf(Object.values(stored ?? {}));
     for (const name of this.#taken) if (!names.has(name)) this.#taken.delete(name);
     for (const [key, entries] of this.#added) {
       const open = entries.filter(([name]) => !names.has(name));
@@ -80,4 +87,8 @@ export class FlashChanges {
       else this.#added.delete(key);
     }
   }
+}
+
+function namesOf(values: Iterable<readonly FlashEntry[]>): Set<string> {
+  return new Set([...values].flatMap((entries) => entries.map(([name]) => name)));
 }

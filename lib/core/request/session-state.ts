@@ -1,4 +1,5 @@
 import type { SessionError } from '../../errors/session.error.js';
+import { SessionUsageError } from '../../errors/session-usage.error.js';
 import { newCsrfSecret } from '../record/csrf-token.js';
 import type { SessionCookie } from '../record/session-cookie.js';
 import type { SessionHost } from './session-host.js';
@@ -117,6 +118,11 @@ export class SessionState {
   /** @throws what {@link detach} was given. */
   requireAttached(): void {
     if (this.#detachedBy !== undefined) throw this.#detachedBy;
+  }
+
+  /** @throws SessionUsageError where another session has taken the place of this one. */
+  requireNotReplaced(): void {
+    if (this.#detachedBy instanceof SessionUsageError) throw this.#detachedBy;
   }
 
   /** The session id, made when it is first needed: a visitor who never gets a session costs no random bytes. */
@@ -329,10 +335,13 @@ export class SessionState {
     this.touchAsked = false;
   }
 
-  /** Removes every data key but those named, and with them flash values and the session's own cookie settings. */
-  keepOnly(keys: ReadonlySet<string>): void {
+  /**
+   * Removes every data key but those named, and with them the session's own cookie settings and flash values: those that
+   * are stored, and those that this request had added by then.
+   */
+  keepOnly(keys: ReadonlySet<string>, flash: ReadonlySet<string> | undefined): void {
     this.content?.keepOnly(keys);
-    this.flashChanges = FlashChanges.taking(this.#meta.flash);
+    (this.flashChanges ??= new FlashChanges()).drop(this.#meta.flash, flash ?? new Set());
     if (this.#meta.cookie !== undefined || this.ownCookie.inHand) this.ownCookie.clear(this.#meta.cookie);
   }
 }

@@ -77,8 +77,17 @@ export interface UserSessionStore {
   /** How many sessions there are (of one user, if given), expired ones left out. */
   count(userId: string | undefined, now: number): Promise<number>;
 
-  /** Removes records by key, each only if it belongs to the user at that very moment; `false` where it does not. */
-  deleteOwned(userId: string, keys: readonly string[]): Promise<readonly StoreOutcome[]>;
+  /**
+   * Removes records by key, each only if it belongs to the user at that very moment; `false` where it does not.
+   *
+   * @param createdUntil - Milliseconds since the epoch. A record with a later `createdAt` stays: somebody has signed in to
+   * that session again. Not given: no such limit.
+   */
+  deleteOwned(
+    userId: string,
+    keys: readonly string[],
+    createdUntil?: number,
+  ): Promise<readonly StoreOutcome[]>;
 
   /**
    * Removes every session that belongs to a user, but those whose key is in `except`. It reaches every session that

@@ -6,7 +6,7 @@ import { type Confidential, confidentialIn, safeError } from './safe-error.js';
 import { within } from '../record/time-limit.js';
 import type { RecordSeal } from '../record/record-seal.js';
 import { isRecord, type SessionChange, type SessionRecord, unreadable } from '../record/session-record.js';
-import { type SessionStore, storeName, type UserSessionStore } from './session-store.js';
+import { type SessionStore, storeName, type StoreOutcome, type UserSessionStore } from './session-store.js';
 
 /** How long a store call may take, and who hears of its failures. */
 export interface SharedStoreOptions {
@@ -84,11 +84,15 @@ export class SharedStore {
     return this.#deletes.add(key);
   }
 
-  /** Whether there was a record under `key` to remove that belonged to this user at that moment. For a store that knows users. */
-  async deleteOwned(userId: string, key: string): Promise<boolean> {
+  /**
+   * Whether there was a record under `key` to remove that belonged to this user at that moment, and was not created later
+   * than `createdUntil` (milliseconds since the epoch). For a store that knows users.
+   */
+  async deleteOwned(userId: string, key: string, createdUntil?: number): Promise<boolean> {
     const store = this.#store as SessionStore & UserSessionStore;
     const about = [userId, key];
-    const [outcome] = await this.call('deleteOwned', () => store.deleteOwned(userId, [key]), about);
+    const end = (): Promise<readonly StoreOutcome[]> => store.deleteOwned(userId, [key], createdUntil);
+    const [outcome] = await this.call('deleteOwned', end, about);
     if (outcome instanceof Error) throw this.#failed('deleteOwned', outcome, confidentialIn(about));
     return outcome ?? false;
   }

@@ -50,6 +50,10 @@ export class MemoryEntry {
     return this.#upperVersion * LOWER + this.#lowerVersion;
   }
 
+  get createdAt(): number {
+    return this.#createdAt;
+  }
+
   get expiresAt(): number {
     return this.#createdAt + this.#endsAfter;
   }

@@ -122,11 +122,12 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     return Promise.resolve(alive);
   }
 
-  deleteOwned(userId: string, keys: readonly string[]): Promise<boolean[]> {
+  deleteOwned(userId: string, keys: readonly string[], createdUntil = Infinity): Promise<boolean[]> {
     return Promise.resolve(
       keys.map((key) => {
         const entry = this.#byKey.get(key);
-        return entry?.userId === userId && this.#removeFound(entry);
+        if (entry?.userId !== userId || entry.createdAt > createdUntil) return false;
+        return this.#removeFound(entry);
       }),
     );
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RedisConnection } from './redis-client.js';
-import { HOLD } from './stored-session.js';
+import { CREATED_AT, HOLD } from './stored-session.js';
 
 /** Milliseconds that an index keeps an entry beyond the end of its session. */
 const INDEX_MARGIN = 3_600_000;
@@ -76,11 +76,12 @@ for i = 2, #KEYS do file(KEYS[i], ARGV[6], ARGV[7], ttl, ARGV[8]) end
 return 1`,
 
   /**
-   * Removes a session if it belongs to a user, together with its entries in the indexes.
+   * Removes a session if it belongs to a user and is old enough, together with its entries in the indexes.
    *
    * KEYS: the session; the indexes that list it if it belongs to that user.
-   * ARGV: its second line, its member in the indexes, the hold to leave in its place (empty: none), milliseconds of that.
-   * Returns {1}; {0} if there is no session; {0, second line} if it belongs to somebody else. A removal that was applied
+   * ARGV: its second line, its member in the indexes, the hold to leave in its place (empty: none), milliseconds of that,
+   * the latest time at which it may have been created (empty: any).
+   * Returns {1}; {0} if there is no session, or a later one; {0, second line} if it belongs to somebody else. A removal that was applied
    * before and has left its hold is answered as it was then.
    */
   remove: `
@@ -92,6 +93,12 @@ local owner = string.match(there, second_line)
 if not owner and #there == 1024 then owner = string.match(redis.call('GET', KEYS[1]), second_line) end
 owner = owner or 'null'
 if owner ~= ARGV[1] then return {0, owner} end
+if ARGV[5] ~= '' then
+  local line = string.match(redis.call('GET', KEYS[1]), '^[^\\n]*\\n[^\\n]*\\n([^\\n]*)')
+  local is_read, facts = pcall(cjson.decode, line)
+  local created_at = is_read and type(facts) == 'table' and tonumber(facts[${CREATED_AT}])
+  if created_at and created_at > tonumber(ARGV[5]) then return {0} end
+end
 redis.call('DEL', KEYS[1]) -- first: a server out of memory refuses SET, but not after a write of the same script
 if ARGV[3] ~= '' then redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
 for i = 2, #KEYS do redis.call('ZREM', KEYS[i], ARGV[2]) end

@@ -120,8 +120,8 @@ export class RedisSessionStore implements SessionStore, UserSessionStore {
     return counts.reduce((sum: number, count) => sum + Number(count), 0);
   }
 
-  deleteOwned(userId: string, keys: readonly string[]): Promise<StoreOutcome[]> {
-    return outcomesOf(keys.map((key) => this.#layout.remove(key, userId)));
+  deleteOwned(userId: string, keys: readonly string[], createdUntil?: number): Promise<StoreOutcome[]> {
+    return outcomesOf(keys.map((key) => this.#layout.remove(key, userId, createdUntil)));
   }
 
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {

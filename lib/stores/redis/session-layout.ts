@@ -56,11 +56,14 @@ export class SessionLayout {
     return answer === 1;
   }
 
-  /** @param userId - Where given, the session is removed only if it belongs to this user. */
-  async remove(key: string, userId?: string): Promise<boolean> {
+  /**
+   * @param userId - Where given, the session is removed only if it belongs to this user.
+   * @param createdUntil - Where given, it is removed only if it was created no later than this.
+   */
+  async remove(key: string, userId?: string, createdUntil?: number): Promise<boolean> {
     // The script has to be told the owner, for that decides the index. A wrong guess is answered with the right one.
     for (let owner = ownerLine(userId ?? null); ;) {
-      const outcome = await this.#removeOwned(key, owner);
+      const outcome = await this.#removeOwned(key, owner, createdUntil);
       if (typeof outcome === 'boolean') return outcome;
       if (userId !== undefined) return false;
       owner = outcome;
@@ -115,13 +118,13 @@ export class SessionLayout {
   }
 
   /** Removes a session of this owner; the owner that it has instead, if it has another. */
-  async #removeOwned(key: string, owner: string): Promise<boolean | string> {
+  async #removeOwned(key: string, owner: string, createdUntil?: number): Promise<boolean | string> {
     const { connection } = this;
     const name = this.names.session(key);
     const indexes = this.#indexesOf({ key, userId: userIn(owner) });
     const hold = connection.isCluster ? HOLD + randomUUID() : '';
     const inScript = connection.isCluster ? [] : indexes;
-    const args = [owner, key, hold, HOLD_LIFE];
+    const args = [owner, key, hold, HOLD_LIFE, String(createdUntil ?? '')];
     const [removed, other] = (await runScript(connection, 'remove', [name, ...inScript], args)) as [
       removed: number | string,
       owner?: string,

@@ -1,7 +1,7 @@
 import { type SessionRecord, unreadable } from '../../core/record/session-record.js';
 
 /**
- * A session is one string in Redis, of four lines. Scripts read the first two and never parse the others.
+ * A session is one string in Redis, of four lines. Scripts read the first two, and of the third only the time of creation.
  *
  * 1. its last versions, the current one first;
  * 2. the user it belongs to as JSON, or `null`;
@@ -30,6 +30,9 @@ const FACTS = [
   'ip',
   'userAgent',
 ] as const satisfies readonly (keyof Facts)[];
+
+/** Which of the fields in the third line the time of creation is, counted from one as scripts do. */
+export const CREATED_AT = FACTS.indexOf('createdAt') + 1;
 
 /** The second line, without its line break. JSON escapes line breaks, NUL and what is not well-formed Unicode. */
 export function ownerLine(userId: string | null): string {

@@ -95,8 +95,20 @@ VALUES ${rows.join(',\n  ')}`,
     );
   }
 
-  delete(_run: RunSql, keys: readonly string[], userId?: string): Promise<StoreOutcome[]> {
-    const isDue = (row: Row): boolean => userId === undefined || row.userId === userId;
+  delete(_run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]> {
+    return this.#delete(keys, () => true);
+  }
+
+  deleteOwned(
+    _run: RunSql,
+    keys: readonly string[],
+    userId: string,
+    createdUntil = Infinity,
+  ): Promise<StoreOutcome[]> {
+    return this.#delete(keys, (row) => row.userId === userId && Number(row.createdAt) <= createdUntil);
+  }
+
+  #delete(keys: readonly string[], isDue: (row: Row) => boolean): Promise<StoreOutcome[]> {
     const write = (lock: Lock, some: readonly string[]): Promise<StoreOutcome[]> =>
       isolating(
         some,
@@ -146,7 +158,7 @@ WHERE ${this.#rows.is(find, 'userId', userId)}`;
     const rows = await this.#transaction((inside) => find.run<Row>(inside, sql));
     const kept = new Set(except);
     const keys = rows.map(({ key }) => key).filter((key) => !kept.has(key));
-    return deletedOf(keys, await this.delete(run, keys, userId));
+    return deletedOf(keys, await this.deleteOwned(run, keys, userId));
   }
 
   async deleteAll(run: RunSql): Promise<number> {

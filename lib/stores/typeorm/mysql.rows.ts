@@ -4,7 +4,7 @@ import { type Column, COLUMNS, SUMMARY } from './session-table.js';
 import type { RunSql, SqlNames } from './sql-dialect.js';
 
 /** What is asked of rows that are to be written. */
-const ROW = ['key', 'version', 'userId', 'expiresAt'] as const satisfies readonly Column[];
+const ROW = ['key', 'version', 'userId', 'createdAt', 'expiresAt'] as const satisfies readonly Column[];
 export type Row = Pick<SessionRecord, (typeof ROW)[number]>;
 
 export const WAITING = 'FOR UPDATE';

@@ -60,14 +60,30 @@ export class PostgresDialect implements SqlDialect {
     );
   }
 
-  delete(run: RunSql, keys: readonly string[], userId?: string): Promise<StoreOutcome[]> {
-    const [statements, owner] =
-      userId === undefined ? [this.#sql.delete, []] : [this.#sql.deleteOwned, [userId]];
+  delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]> {
+    return this.#delete(run, keys, this.#sql.delete, []);
+  }
+
+  deleteOwned(
+    run: RunSql,
+    keys: readonly string[],
+    userId: string,
+    createdUntil = Number.MAX_SAFE_INTEGER,
+  ): Promise<StoreOutcome[]> {
+    return this.#delete(run, keys, this.#sql.deleteOwned, [userId, createdUntil]);
+  }
+
+  #delete(
+    run: RunSql,
+    keys: readonly string[],
+    statements: PostgresStatements['delete'],
+    conditions: readonly unknown[],
+  ): Promise<StoreOutcome[]> {
     const write = (sql: string, some: readonly string[]): Promise<StoreOutcome[]> =>
       isolating(
         some,
         async (given) => {
-          const gone = keysOf(await run<Found>(sql, [given, ...owner]));
+          const gone = keysOf(await run<Found>(sql, [given, ...conditions]));
           return given.map((key) => gone.has(key));
         },
         isRefusal,
@@ -92,7 +108,7 @@ export class PostgresDialect implements SqlDialect {
 
   async deleteByUser(run: RunSql, userId: string, except: readonly string[]): Promise<string[]> {
     const keys = [...keysOf(await run<Found>(this.#sql.keysOfUser, [userId, except]))];
-    return deletedOf(keys, await this.delete(run, keys, userId));
+    return deletedOf(keys, await this.deleteOwned(run, keys, userId));
   }
 
   deleteAll(run: RunSql): Promise<number> {

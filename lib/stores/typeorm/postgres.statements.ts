@@ -56,7 +56,7 @@ WHERE ${key} = ANY (ARRAY(
 RETURNING ${returning}`;
 
   const given = `${key} = ANY ($1::varchar[])`;
-  const owned = `${given} AND ${userId} = $2`;
+  const owned = `${given} AND ${userId} = $2 AND ${createdAt} <= $3`;
   const skipping = 'FOR UPDATE SKIP LOCKED';
   // In one order, so that two calls wait for each other in one direction only.
   const waiting = `ORDER BY ${key} FOR UPDATE`;

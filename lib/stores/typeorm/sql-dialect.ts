@@ -16,8 +16,14 @@ export interface SqlDialect {
   read(run: RunSql, keys: readonly string[]): Promise<(SessionRecord | undefined)[]>;
   create(run: RunSql, records: readonly SessionRecord[]): Promise<StoreOutcome[]>;
   update(run: RunSql, changes: readonly SessionChange[]): Promise<StoreOutcome[]>;
-  /** With `userId`, the owner is compared where the row is deleted, not before. */
-  delete(run: RunSql, keys: readonly string[], userId?: string): Promise<StoreOutcome[]>;
+  delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]>;
+  /** The owner and `createdUntil` are compared where the row is deleted, not before. */
+  deleteOwned(
+    run: RunSql,
+    keys: readonly string[],
+    userId: string,
+    createdUntil?: number,
+  ): Promise<StoreOutcome[]>;
   findByUser(run: RunSql, userId: string, now: number): Promise<SessionSummary[]>;
   count(run: RunSql, userId: string | undefined, now: number): Promise<number>;
   /** Waits for rows that others have locked, and rejects if it cannot have them. */

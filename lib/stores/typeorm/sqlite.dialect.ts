@@ -52,13 +52,19 @@ export class SqliteDialect implements SqlDialect {
     );
   }
 
-  async delete(run: RunSql, keys: readonly string[], userId?: string): Promise<StoreOutcome[]> {
-    const given = JSON.stringify(keys);
-    const gone = keysOf(
-      userId === undefined
-        ? await run<Found>(this.#sql.delete, [given])
-        : await run<Found>(this.#sql.deleteOwned, [given, userId]),
-    );
+  async delete(run: RunSql, keys: readonly string[]): Promise<StoreOutcome[]> {
+    const gone = keysOf(await run<Found>(this.#sql.delete, [JSON.stringify(keys)]));
+    return keys.map((key) => gone.has(key));
+  }
+
+  async deleteOwned(
+    run: RunSql,
+    keys: readonly string[],
+    userId: string,
+    createdUntil = Number.MAX_SAFE_INTEGER,
+  ): Promise<StoreOutcome[]> {
+    const given = [JSON.stringify(keys), userId, createdUntil];
+    const gone = keysOf(await run<Found>(this.#sql.deleteOwned, given));
     return keys.map((key) => gone.has(key));
   }
 

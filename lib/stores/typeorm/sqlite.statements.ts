@@ -58,7 +58,7 @@ RETURNING ${key} AS "key"`,
 
     deleteOwned: `${given}
 DELETE FROM ${table}
-WHERE ${key} IN given AND ${userId} = ?
+WHERE ${key} IN given AND ${userId} = ? AND ${createdAt} <= ?
 RETURNING ${key} AS "key"`,
 
     deleteByUser: `${given}

@@ -105,9 +105,9 @@ export class TypeOrmSessionStore implements SessionStore, UserSessionStore, Prun
     return dialect.count(run, userId, now);
   }
 
-  async deleteOwned(userId: string, keys: readonly string[]): Promise<StoreOutcome[]> {
+  async deleteOwned(userId: string, keys: readonly string[], createdUntil?: number): Promise<StoreOutcome[]> {
     const { dialect, run } = this.#database;
-    return dialect.delete(run, keys, userId);
+    return dialect.deleteOwned(run, keys, userId, createdUntil);
   }
 
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {

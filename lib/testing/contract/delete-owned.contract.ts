@@ -44,6 +44,17 @@ export function deleteOwnedContract(test: UsersTest): void {
     assert.equal(await readOne(store, record.key), undefined);
   });
 
+  test('leaves a record alone that was created later than the caller knows of', async (store) => {
+    const [old, again] = newRecords(2, { userId: 'ada' });
+    await created(store, [old!, again!]);
+    const login = loginOf(again!, 'ada', again!.createdAt + 1);
+    await store.update([login]);
+    const keys = [old!.key, again!.key];
+    assert.deepEqual([...(await store.deleteOwned('ada', keys, old!.createdAt))], [true, false]);
+    assertRecord(await readOne(store, again!.key), login.next);
+    assert.deepEqual([...(await store.deleteOwned('ada', keys, login.next.createdAt))], [false, true]);
+  });
+
   test('removes the session from what is found by its user', async (store) => {
     const [record, other] = newRecords(2, { userId: 'ada' });
     await created(store, [record!, other!]);

@@ -65,10 +65,11 @@ export function renewalOf(record: SessionRecord): SessionChange {
 }
 
 /** A login in the session of `record`: another token and the next epoch. */
-export function loginOf(record: SessionRecord, userId: string): SessionChange {
+export function loginOf(record: SessionRecord, userId: string, createdAt = record.createdAt): SessionChange {
   const previous = { previousToken: null, previousUntil: null };
   const epoch = record.epoch + 1;
-  return changeOf(record, { token: newToken(), ...previous, epoch, userId, authenticatedAt: Date.now() });
+  const authenticatedAt = Date.now();
+  return changeOf(record, { token: newToken(), ...previous, epoch, userId, createdAt, authenticatedAt });
 }
 
 /** Stores the records, each of which must be accepted. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { entryPoints } from '../../package/package.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
+import { REDIS_URL } from '../../support/redis.js';
 import { run } from './command.js';
 import { install, type Installation } from './installation.js';
 import type { Adapter, Application, DependencySet } from './matrix.js';
@@ -11,7 +12,6 @@ import { visit } from './visit.js';
 
 const SPECIFIERS = entryPoints.map(({ specifier }) => specifier);
 const NODES = JSON.parse(process.env.CONSUMERS_NODES ?? '[]') as { node: string; version: string }[];
-const { TEST_REDIS_URL: REDIS_URL } = process.env;
 
 /** What every visitor finds, whatever the versions are. */
 const FOUND = {

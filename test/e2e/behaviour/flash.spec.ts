@@ -37,7 +37,7 @@ async function openInstance(adapter: AdapterName, { store }: Backend): Promise<s
     imports: [SessionModule.forRoot({ secret: SECRET, store })],
     controllers: [NoticeController],
   }).compile();
-  const app = ADAPTERS[adapter](module);
+  const app = await ADAPTERS[adapter](module);
   app.useLogger(false);
   closing.push(() => app.close());
   return listen(app);

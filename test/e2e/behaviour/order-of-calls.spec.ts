@@ -190,6 +190,40 @@ describe.each(STAGES)('the calls of a request ($stage)', ({ kind, openSite }) =>
     expect((await client.get('/run/old')).body).toEqual(Array<string>(4).fill('SessionUsageError'));
   });
 
+  it('after regenerate(), flash() and touch() of the old object are a SessionUsageError, too', async () => {
+    site.handle('old', async ({ session }) => {
+      const failures: string[] = [];
+      const attempt = (call: () => unknown): void => {
+        try {
+          call();
+        } catch (error) {
+          failures.push((error as Error).constructor.name);
+        }
+      };
+      await session.regenerate();
+      attempt(() => session.flash('notice', 'lost'));
+      attempt(() => session.flash('notice'));
+      attempt(() => session.touch());
+      return failures;
+    });
+    const client = await visitor();
+    expect((await client.get('/run/old')).body).toEqual(Array<string>(3).fill('SessionUsageError'));
+  });
+
+  it('flash values that are added after login({ keep }) stay, though it still waits for its turn', async () => {
+    site.handle('welcome', async ({ session }) => {
+      session.flash('notice', 'planted');
+      void session.save();
+      const login = session.login('ann', { keep: [] });
+      session.flash('notice', 'Welcome');
+      await login;
+    });
+    site.handle('notice', ({ session }) => session.flash('notice'));
+    const client = await visitor();
+    await client.get('/run/welcome');
+    expect((await client.get('/run/notice')).body).toEqual(['Welcome']);
+  });
+
   it('login() after logout() or destroy() starts a new session', async () => {
     for (const end of ['logout', 'destroy'] as const) {
       site.handle('again', async ({ session }) => {
@@ -209,25 +243,21 @@ describe.each(STAGES)('the calls of a request ($stage)', ({ kind, openSite }) =>
     async (method) => {
       const call = (session: { login(id: string): Promise<void> } & Record<typeof method, unknown>) =>
         method === 'login' ? session.login('ann') : (session[method] as () => Promise<void>)();
-      site.handle('dropped', async ({ session }) => {
+      site.handle('dropped', ({ session }) => {
         session.n = 2;
         void call(session);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        site.spy.failure = undefined;
         return { ok: true };
       });
       site.handle('caught', async ({ session }) => {
         await call(session as never).catch(() => undefined);
-        site.spy.failure = undefined;
         return { ok: true };
       });
       const client = await visitor();
-      const failure = { error: new Error('down'), methods: ['update', 'delete'] } as const;
+      const failure = { error: new Error('down'), methods: ['update', 'delete'], once: true } as const;
       site.spy.failure = failure;
       expect((await client.get('/run/dropped')).status).toBe(503);
       site.spy.failure = failure;
       expect((await client.get('/run/caught')).status).toBe(200);
-      site.spy.failure = undefined;
       expect((await client.get('/run/read')).body).toMatchObject({ cart: [1] });
     },
   );

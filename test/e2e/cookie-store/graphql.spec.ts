@@ -73,7 +73,7 @@ describe.each(ADAPTER_NAMES)('resolvers and a session in its cookie, on %s', (ad
       ],
       providers: [AccountResolver],
     }).compile();
-    app = ADAPTERS[adapter](module);
+    app = await ADAPTERS[adapter](module);
     app.useLogger(false);
     base = await listen(app);
   });

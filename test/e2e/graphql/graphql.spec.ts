@@ -149,7 +149,7 @@ describe.each(LOADINGS)('resolvers on $adapter, $load', ({ adapter, load }) => {
       ],
       providers: [TestResolver, { provide: APP_GUARD, useClass: CsrfGuard }],
     }).compile();
-    app = ADAPTERS[adapter](module);
+    app = await ADAPTERS[adapter](module);
     app.useLogger(false);
     base = await listen(app);
   });

@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
+import { findResource } from '../../support/resources/find.js';
+
+await findResource('dist'); // what the program imports
 
 /** DESIGN 5.12, on the built package: a process that has closed its application ends by itself. */
 describe('a process that has closed its application', () => {

@@ -26,6 +26,7 @@ import { Client, listen } from '../../support/client.js';
 import { DAY } from '../../support/clock.js';
 import { createDatabase } from '../../support/database.js';
 import { keyOf } from '../../support/ids.js';
+import { findResource } from '../../support/resources/find.js';
 import { deferred } from '../../support/site.js';
 import { spyOnStore, type StoreSpy } from '../../support/spy-store.js';
 
@@ -78,7 +79,7 @@ async function start(
     imports: [SessionModule.forRoot({ secret: SECRET, store: spy.store, ...options })],
     controllers: [DeskController],
   }).compile();
-  app = ADAPTERS[adapter](module);
+  app = await ADAPTERS[adapter](module);
   app.useLogger(false);
   setUp(app);
   base = await listen(app);
@@ -345,6 +346,7 @@ describe('a subscriber of a channel that throws', () => {
   `;
 
   it('harms no request, and nobody else who listens: Node has the error go uncaught', async () => {
+    await findResource('dist');
     const child = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM], {
       env: { ...process.env, NODE_OPTIONS: '' },
       timeout: 20_000,

@@ -46,7 +46,7 @@ describe.each(ADAPTER_NAMES)('@RequireLogin() (%s)', (adapter) => {
 
   beforeAll(async () => {
     const imports = [SessionModule.forRoot({ secret: SECRET, idleTimeout: '1d' })];
-    app = ADAPTERS[adapter](
+    app = await ADAPTERS[adapter](
       await Test.createTestingModule({ imports, controllers: [AccountController] }).compile(),
     );
     app.useLogger(false);
@@ -128,7 +128,7 @@ describe.each(ADAPTER_NAMES)('a route that asks for a session without a guard to
     const warnings: string[] = [];
     const imports = [SessionModule.forRoot({ secret: SECRET })];
     const controllers = [OpenController, HalfController, AccountController];
-    const app = ADAPTERS[adapter](
+    const app = await ADAPTERS[adapter](
       await Test.createTestingModule({ imports, controllers, providers }).compile(),
     );
     const quiet = () => undefined;

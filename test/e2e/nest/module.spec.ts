@@ -67,7 +67,7 @@ describe.each(ADAPTER_NAMES)('SessionModule (%s)', (adapter) => {
       imports: imports as never[],
       controllers: [VisitController],
     }).compile();
-    const app = ADAPTERS[adapter](module);
+    const app = await ADAPTERS[adapter](module);
     app.useLogger(false);
     setUp(app);
     const base = await listen(app);

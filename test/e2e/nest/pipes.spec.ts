@@ -123,7 +123,7 @@ describe.each(ADAPTER_NAMES)('global pipes (%s)', (adapter) => {
       imports: [SessionModule.forRoot({ secret: SECRET })],
       controllers: [CartController],
     }).compile();
-    app = ADAPTERS[adapter](module);
+    app = await ADAPTERS[adapter](module);
     app.useLogger(false);
     app.useGlobalPipes(PIPES[name]!());
     const client = new Client(await listen(app));

@@ -106,7 +106,7 @@ describe.each(ADAPTER_NAMES)('several SessionModules in one application (%s)', (
       imports,
       providers: [{ provide: APP_GUARD, useClass: SessionGuardForNobody }],
     }).compile();
-    const app = ADAPTERS[adapter](module);
+    const app = await ADAPTERS[adapter](module);
     app.useLogger(logger);
     apps.push(app);
     return { app, warnings, client: new Client(await listen(app)) };

@@ -137,7 +137,7 @@ describe.each(SURFACES)('the Nest surface, load: $load ($adapter)', ({ load, ada
   let guardedBase: string;
 
   beforeAll(async () => {
-    app = ADAPTERS[adapter](
+    app = await ADAPTERS[adapter](
       await Test.createTestingModule({
         imports: [SessionModule.forRoot({ secret: SECRET, load })],
         controllers: [ParameterController, GuardedController, EntryController],
@@ -145,7 +145,7 @@ describe.each(SURFACES)('the Nest surface, load: $load ($adapter)', ({ load, ada
     );
     app.useLogger(false);
     base = await listen(app);
-    guarded = ADAPTERS[adapter](
+    guarded = await ADAPTERS[adapter](
       await Test.createTestingModule({
         imports: [SessionModule.forRoot({ secret: SECRET, load })],
         controllers: [EntryController, ClassController, GuardedController],

@@ -123,7 +123,7 @@ describe.each(LOADINGS)('on $adapter, $load', ({ adapter, load }) => {
       controllers: [StreamController],
       providers: [Feed],
     }).compile();
-    app = ADAPTERS[adapter](module);
+    app = await ADAPTERS[adapter](module);
     app.useLogger(false);
     base = await listen(app);
     feed = app.get(Feed);

@@ -2,7 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { SessionModuleOptions } from '../../../lib/index.js';
+import { findResource } from '../../support/resources/find.js';
 import { SECRET } from '../../support/site.js';
+
+await findResource('dist'); // what the script imports
 
 const SCRIPT = fileURLToPath(new URL('./app.mjs', import.meta.url));
 

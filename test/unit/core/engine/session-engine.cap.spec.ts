@@ -96,6 +96,39 @@ describe('a cap on the sessions of a user (ASVS 7.1.2)', () => {
     expect(world.store.rows.size).toBe(2);
   });
 
+  it('ends no session that its user has signed in to again since it was listed, and still holds', async () => {
+    const world = new World({ maxSessionsPerUser: 1 });
+    const { token: first } = await world.request(undefined, (session) => session.login('ada'));
+    world.now += MINUTE;
+    let again: string | undefined;
+    world.store.after = async (call) => {
+      if (call !== 'findByUser' || again !== undefined) return;
+      again = 'on its way';
+      world.now += 1;
+      ({ token: again } = await world.another().request(first, (session) => session.login('ada')));
+    };
+    const { token: second } = await world.request(undefined, (session) => session.login('ada'));
+    expect([await world.peek(again), second]).toEqual([{ userId: 'ada' }, undefined]);
+    expect(world.store.rows.size).toBe(1);
+  });
+
+  it('refuses a login where others of the same user come first every time', async () => {
+    const world = new World({ maxSessionsPerUser: 1 });
+    let { token } = await world.request(undefined, (session) => session.login('ada'));
+    world.now += DAY / 2;
+    world.store.after = async (call) => {
+      if (call !== 'findByUser') return;
+      // By another clock, or these logins would be the newest.
+      world.now -= MINUTE;
+      ({ token } = await world.another().request(token, (session) => session.login('ada')));
+      world.now += MINUTE + 1;
+    };
+    const visit = await world.visit(undefined);
+    await expect(visit.session.login('ada')).rejects.toMatchObject({ code: 'SESSION_CONFLICT' });
+    expect(await world.peek(token)).toEqual({ userId: 'ada' });
+    expect(world.store.rows.size).toBe(1);
+  });
+
   it('lets one of two logins at the same time win, and gives the other no cookie', async () => {
     const world = new World({ maxSessionsPerUser: 1 });
     const visits = [

