@@ -1,2 +1,4 @@
-/** The program; undefined where it is not installed (global-setup.ts looks for it). */
-export const CHROMIUM = process.env.TEST_CHROMIUM;
+import { findResource } from './resources/find.js';
+
+/** The program; undefined where it is not installed. */
+export const CHROMIUM = await findResource('chromium');
