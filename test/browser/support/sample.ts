@@ -1,12 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { AppModule } from '../../../sample/01-accounts/app.module.js';
 import { protect } from '../../../sample/01-accounts/protect.js';
 import { CHROMIUM } from '../../support/chromium.js';
@@ -14,10 +8,9 @@ import { listen } from '../../support/client.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 
 export const PASSWORD = 'correct horse';
-export const NEW_PASSWORD = 'battery staple';
 
 const ARGUMENTS = [
-  '--no-sandbox', // Chromium refuses to run as root with it
+  '--no-sandbox', // Chromium does not run as root with a sandbox
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
@@ -28,26 +21,15 @@ const ARGUMENTS = [
 
 /** The accounts sample, and a Chromium to look at it. Both start once for a whole file. */
 export class SampleInBrowser {
-  readonly #contexts: BrowserContext[] = [];
-  #people = 0;
-
   private constructor(
     readonly app: INestApplication,
-    readonly base: string,
+    private readonly base: string,
     private readonly database: TestDatabase,
     private readonly browser: Browser,
   ) {}
 
   static async start(): Promise<SampleInBrowser> {
-    const [browser, database] = await Promise.all([
-      chromium.launch({
-        executablePath: CHROMIUM!,
-        args: ARGUMENTS,
-        // Playwright switches the cache of the Back button off. People have it.
-        ignoreDefaultArgs: ['--disable-back-forward-cache'],
-      }),
-      createDatabase(),
-    ]);
+    const [browser, database] = await Promise.all([launch(), createDatabase()]);
     const settings = { databaseUrl: database.url, secret: 'a secret of more than thirty-two bytes' };
     const module = await Test.createTestingModule({ imports: [AppModule.forRoot(settings)] }).compile();
     const app = module.createNestApplication();
@@ -55,30 +37,24 @@ export class SampleInBrowser {
     return new SampleInBrowser(app, await listen(app), database, browser);
   }
 
-  /** A page in a browser of its own: nothing is shared with other pages. Playwright removes its data when it closes. */
-  async open(options: BrowserContextOptions = {}): Promise<Page> {
+  /** A page in a browser that has no cookies yet. */
+  async visitor(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.browser.newContext({ baseURL: this.base, ...options });
-    context.setDefaultTimeout(10_000);
-    this.#contexts.push(context);
+    context.setDefaultTimeout(20_000);
     return context.newPage();
   }
 
-  /** Signs somebody up, who is signed in by that. Answers their name. */
-  async signUp(page: Page, name = `Kim ${++this.#people}`): Promise<string> {
-    await page.goto('/sign-up');
-    await fillIn(page, { Name: name, Password: PASSWORD });
-    await press(page, 'Sign up');
-    return name;
+  /** A page in a browser where somebody has signed up, or where somebody who has an account has signed in. */
+  async user(name: string, form: 'sign-up' | 'sign-in', options?: BrowserContextOptions): Promise<Page> {
+    const page = await this.visitor(options);
+    const headers = { 'sec-fetch-site': 'same-origin' };
+    await page.request.post(`/${form}`, { form: { name, password: PASSWORD, next: '/account' }, headers });
+    return page;
   }
 
-  async signIn(page: Page, name: string, password = PASSWORD): Promise<void> {
-    await page.goto('/sign-in');
-    await fillIn(page, { Name: name, Password: password });
-    await press(page, 'Sign in');
-  }
-
-  async closePages(): Promise<void> {
-    await Promise.all(this.#contexts.splice(0).map((context) => context.close()));
+  /** Closes the browsers of a test. */
+  async closeAll(): Promise<void> {
+    await Promise.all(this.browser.contexts().map((context) => context.close()));
   }
 
   async stop(): Promise<void> {
@@ -88,20 +64,30 @@ export class SampleInBrowser {
   }
 }
 
+/** Starts Chromium with a fresh folder for its data, which goes when it closes. */
+function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM!,
+    args: ARGUMENTS,
+    // Playwright switches off what makes the Back button fast. People have it.
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  });
+}
+
 /** Fills in fields by their labels. */
 export async function fillIn(page: Page, values: Record<string, string>): Promise<void> {
-  for (const [label, value] of Object.entries(values))
+  for (const [label, value] of Object.entries(values)) {
     await page.getByLabel(label, { exact: true }).fill(value);
+  }
 }
 
-/** Presses a button of the content by its name, and waits for the page it leads to. */
-export async function press(page: Page, name: string): Promise<void> {
-  const loaded = page.waitForEvent('load');
-  await page.getByRole('main').getByRole('button', { name, exact: true }).click();
-  await loaded;
+/** Presses a button by its name, and waits for the page it leads to. */
+export async function press(page: Page, name: string, area: 'main' | 'navigation' = 'main'): Promise<void> {
+  const button = page.getByRole(area).getByRole('button', { name, exact: true });
+  await Promise.all([page.waitForEvent('load'), button.press('Enter')]);
 }
 
-/** What the page says in response to a form. */
+/** What the page says in answer to a form. */
 export async function noticeOf(page: Page): Promise<string> {
   return (await page.getByRole('status').textContent()) ?? '';
 }
@@ -110,4 +96,14 @@ export async function noticeOf(page: Page): Promise<string> {
 export function pathOf(page: Page): string {
   const { pathname, search } = new URL(page.url());
   return pathname + search;
+}
+
+/** What a screen reader calls the element that has the focus. */
+export async function focusOf(page: Page): Promise<string> {
+  const focused = page.locator(':focus');
+  if ((await focused.count()) === 0) return '';
+  const id = await focused.getAttribute('id');
+  const label = page.locator(`label[for="${id}"]`);
+  const name = await focused.getAttribute('aria-label');
+  return (name ?? (await ((await label.count()) > 0 ? label : focused).textContent()) ?? '').trim();
 }
