@@ -109,7 +109,7 @@ export class SessionObject {
    * ```
    */
   login(userId: string | number, options: LoginOptions = {}): Promise<void> {
-    // What the application adds after this call stays, even if the call still waits for its turn.
+    // Flash values that are added after this call stay, even if the call still waits for its turn.
     const flash = this.#state.flashChanges?.addedNames;
     return this.#state.host.calls.run('login', async () => {
       const text = userIdText(userId);
@@ -193,7 +193,11 @@ export class SessionObject {
     return this.#answer('reload', () => this.#engine.reload(this.#state), callback);
   }
 
-  /** Counts this request as a use of the session even within `touchInterval`, and starts the cookie's life anew. */
+  /**
+   * Counts this request as a use of the session even within `touchInterval`, and starts the cookie's life anew.
+   *
+   * @throws SessionUsageError after `regenerate()`, which has put another session in the place of this one.
+   */
   touch(): this {
     this.#state.requireNotReplaced();
     this.#state.touchAsked = true;
@@ -226,9 +230,11 @@ export class SessionObject {
   }
 
   /**
-   * Takes all flash values of a key, in the order they were added; the next request does not see them any more. Of
-   * requests of one process that race for a value one gets it; `@Flash()`, or this inside {@link update}, makes sure of
-   * that across instances, too.
+   * Returns all flash values of a key, in the order they were added, and removes them. If several requests of one process
+   * ask for a value at once, one of them gets it. To make sure of that across instances, use `@Flash()`, or call this
+   * inside {@link update}.
+   *
+   * @throws SessionUsageError after `regenerate()`, which has put another session in the place of this one.
    */
   flash<Value = unknown>(key: string): Value[];
   /** Appends a value that is read once, by this request or a later one. */

@@ -1,8 +1,5 @@
 import type { ServerResponse } from 'node:http';
 
-/** Headers for the caches of content delivery networks, which take no account of `Cache-Control` where they have one. */
-const CDN_HEADER = /^(?:.+-)?cdn-cache-control$|^surrogate-control$/i;
-
 /** What lets a shared cache store a response, and what forbids it (RFC 9111, sections 3 and 5.2.2). */
 const ALLOWS = /\b(?:public|s-maxage|immutable|max-age)\b/i;
 const FORBIDS = /\b(?:private|no-store)\b/i;
@@ -23,5 +20,10 @@ export function keepFromCaches(res: ServerResponse): void {
 }
 
 function cdnHeadersOf(res: ServerResponse): string[] {
-  return res.getHeaderNames().filter((name) => CDN_HEADER.test(name));
+  return res.getHeaderNames().filter(isCdnHeader);
+}
+
+/** Headers for the caches of content delivery networks, which ignore `Cache-Control` if they have one. Names are in lower case. */
+function isCdnHeader(name: string): boolean {
+  return name === 'surrogate-control' || name === 'cdn-cache-control' || name.endsWith('-cdn-cache-control');
 }

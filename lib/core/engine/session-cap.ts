@@ -11,7 +11,7 @@ import type { SharedStore } from '../store/shared-store.js';
 /** Logins within so many milliseconds are taken for simultaneous, on whichever instance. */
 const SAME_TIME = 10_000;
 
-/** How often the sessions of a user are listed where logins to them go on all the time. */
+/** How many times the user's sessions are listed before the login fails: each time, another login has changed one of them. */
 const MOST_TRIES = 20;
 
 /** The order of a user's sessions needs no more than this of one. */
@@ -30,6 +30,7 @@ export class SessionCap {
    * Makes room for a session that was just stored for a user. Fails closed: where the store fails, this session is ended.
    *
    * @throws SessionStoreError when the store fails.
+   * @throws SessionConflictError when other logins of the user came first every time.
    */
   async enforce(state: SessionState, { userId, key, createdAt }: SessionRecord): Promise<void> {
     const { store, settings } = this;
@@ -51,7 +52,7 @@ export class SessionCap {
     }
   }
 
-  /** Ends sessions of a user. False where one was not there: it has ended, or its user has signed in to it again. */
+  /** Ends sessions of a user. Returns false if one of them had ended already, or its user has signed in to it again. */
   async #endAll(userId: string, surplus: readonly Ranked[]): Promise<boolean> {
     let all = true;
     for (const { key, createdAt } of surplus) {

@@ -158,14 +158,15 @@ export class SessionWriter {
   }
 
   /**
-   * Replaces a record. Where the answer is lost and the session got a new id, it asks once whether the change was applied:
-   * nobody else would ever know that id.
+   * Replaces a record. If the call fails and the record has a new id, it reads the record once: the change may have been
+   * applied, and then only this request knows the id. A store that keeps sessions under their ids moves the record in
+   * several steps, so that the record alone does not tell whether the old id is dead.
    */
   async #update(change: SessionChange, isRenewal: boolean): Promise<boolean> {
     try {
       return await this.shared.update(change);
     } catch (error) {
-      if (isRenewal && (await this.#isApplied(change))) return true;
+      if (isRenewal && !this.settings.keepsIds && (await this.#isApplied(change))) return true;
       throw error;
     }
   }

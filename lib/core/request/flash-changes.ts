@@ -38,7 +38,7 @@ export class FlashChanges {
     return namesOf(this.#added.values());
   }
 
-  /** Takes all stored values, and those that were added under these names, unread. */
+  /** Removes all stored values, and the added values with these names. */
   drop(stored: SessionMeta['flash'], added: ReadonlySet<string>): void {
     for (const name of namesOf(Object.values(stored ?? {}))) this.#taken.add(name);
     for (const [key, entries] of this.#added) {

@@ -120,7 +120,7 @@ export class SessionState {
     if (this.#detachedBy !== undefined) throw this.#detachedBy;
   }
 
-  /** @throws SessionUsageError where another session has taken the place of this one. */
+  /** @throws SessionUsageError if `regenerate()` has put another session in the place of this one. */
   requireNotReplaced(): void {
     if (this.#detachedBy instanceof SessionUsageError) throw this.#detachedBy;
   }
@@ -336,8 +336,9 @@ export class SessionState {
   }
 
   /**
-   * Removes every data key but those named, and with them the session's own cookie settings and flash values: those that
-   * are stored, and those that this request had added by then.
+   * Removes every data key but those named, the session's own cookie settings, and flash values.
+   *
+   * @param flash - The names of the flash values that this request had added when the call was made. Later ones stay.
    */
   keepOnly(keys: ReadonlySet<string>, flash: ReadonlySet<string> | undefined): void {
     this.content?.keepOnly(keys);
