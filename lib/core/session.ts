@@ -1,5 +1,6 @@
 import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
+import type { SessionKey } from './session-data.js';
 import type { SessionProfile } from './request/session-rules.js';
 import { SessionCookie } from './record/session-cookie.js';
 import type { CallName, SessionCallback } from './request/session-calls.js';
@@ -16,7 +17,7 @@ export interface LoginOptions {
    *
    * @defaultValue everything survives
    */
-  readonly keep?: readonly string[];
+  readonly keep?: readonly SessionKey[];
 }
 
 /**
