@@ -19,6 +19,7 @@ import { SessionOptionsError } from './errors/session-options.error.js';
 import { sealedCookies } from './http/sealed-cookies.js';
 import type { ExchangeContext, LateAnswer } from './http/exchange.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
+import { MemorySessionStore } from './stores/memory/memory-session.store.js';
 
 /** The sessions of one application: engine, store and what runs beside them, put together. */
 export class SessionRuntime {
@@ -61,7 +62,7 @@ export class SessionRuntime {
       http: sealsCookies(store) ? sealedCookies(options, store) : options.http,
       callTimeout: options.storeTimeout,
       storeFailures: () => this.#storeFailures,
-      warnOnce: (message) => this.warnOnce(message),
+      warnOnce: (message, kind) => this.warnOnce(message, kind),
     };
     this.pruner = isPrunable(store)
       ? new Pruner(
@@ -79,6 +80,8 @@ export class SessionRuntime {
   /** Checks that the store can work and begins to prune it. */
   async start(): Promise<void> {
     for (const warning of this.options.warnings) this.warnOnce(warning);
+    if (process.env.NODE_ENV === 'production' && this.store instanceof MemorySessionStore)
+      this.warnOnce(messages.memoryStore('MemorySessionStore', 'the option "store"'));
     await this.store.start?.();
     this.pruner?.start();
   }
@@ -89,10 +92,10 @@ export class SessionRuntime {
     await this.store.close?.();
   }
 
-  /** Says something to the operator, once. */
-  warnOnce(message: string): void {
-    if (this.#said.has(message)) return;
-    this.#said.add(message);
+  /** Warns the operator, once for each `kind`. @param kind - By default the message itself. */
+  warnOnce(message: string, kind = message): void {
+    if (this.#said.has(kind)) return;
+    this.#said.add(kind);
     this.#logger.warn(message);
   }
 

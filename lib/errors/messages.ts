@@ -13,6 +13,10 @@ export const messages = {
     `SessionModule option "${name}": ${given} ms are never reached, for "absoluteTimeout" ends a session after ${absolute} ms; lower the one or raise the other.`,
   secretMissing:
     'SessionModule option "secret" is missing; give a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
+  seconds: (name: string, given: number) =>
+    `${name} is ${given} milliseconds, which looks like a number of seconds. If you mean seconds, give ${given * 1_000}. If you mean milliseconds, ignore this warning, or give options as text: "${given}ms".`,
+  lifeCapped: (name: string, given: number, absolute: number) =>
+    `${name} is ${given} ms, but "absoluteTimeout" ends every session ${absolute} ms after its login, and its cookie with it. For a longer "remember me", raise "absoluteTimeout".`,
   factoryShape: (given: string) =>
     `SessionModule.forRootAsync: the options factory ${given} has neither createSessionOptions() nor create(); implement SessionOptionsFactory.`,
 
@@ -41,8 +45,8 @@ export const messages = {
   optionUndefined: (name: string, value: boolean) =>
     `The option "${name}" is not set; set it, or it is ${value} as in express-session.`,
   secretFromRequest: 'The option "secret" is not set, so req.secret signs the cookies; set the option.',
-  memoryStore:
-    'MemoryStore keeps sessions in this process alone and loses them with it; use another store in production.',
+  memoryStore: (store: string, option: string) =>
+    `NODE_ENV is "production", and ${store} keeps all sessions in the memory of this process: they are lost when it ends, and other instances do not see them. Set ${option} to a store on a server, such as PostgreSQL or Redis.`,
   expressStore: (given: string) =>
     `ExpressStoreAdapter: ${given} was given; accepted: a store for express-session, with the methods get, set and destroy.`,
   hashIds: (given: string) =>
@@ -62,6 +66,8 @@ export const messages = {
     `The option "${option}" did not settle within ${ms} ms, so the session could not be used; check that its promise settles, or raise "storeTimeout".`,
   migrationFailed: (error: string) =>
     `A session could not be brought up to date: "migrate" or "schema" threw ${error}; its visitor gets a new session.`,
+  userIdAssigned:
+    'session.userId was assigned without session.login(), so the session keeps the id that it had before the sign-in: whoever planted that id is signed in, too (session fixation). Call await session.login(userId) instead.',
   userIdInvalid: (call: string, given: string) =>
     `${call}: ${given} was given; accepted: a string of 1 to 255 characters without NUL, or a finite number.`,
   idInvalid: '"genid" must return a string of 1 to 256 printable ASCII characters without spaces.',

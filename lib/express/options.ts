@@ -194,6 +194,8 @@ function warningsFor({ secret, resave, saveUninitialized }: SessionOptions, stor
     ...(resave === undefined ? [messages.optionUndefined('resave', true)] : []),
     ...(saveUninitialized === undefined ? [messages.optionUndefined('saveUninitialized', true)] : []),
     ...(secret ? [] : [messages.secretFromRequest]),
-    ...(process.env.NODE_ENV === 'production' && store instanceof MemoryStore ? [messages.memoryStore] : []),
+    ...(process.env.NODE_ENV === 'production' && store instanceof MemoryStore
+      ? [messages.memoryStore('MemoryStore', 'the option "store"')]
+      : []),
   ];
 }

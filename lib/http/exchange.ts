@@ -14,8 +14,8 @@ export interface ExchangeContext {
   readonly callTimeout: number;
   /** How often the store has failed so far. */
   readonly storeFailures: () => number;
-  /** Says something to the operator, once. */
-  readonly warnOnce: (message: string) => void;
+  /** Warns the operator, once for each `kind`; by default that is the message itself. */
+  readonly warnOnce: (message: string, kind?: string) => void;
   /**
    * Whether handlers of a class may have these sessions, where an application has several kinds. @defaultValue all may
    */

@@ -12,6 +12,7 @@ import { resolveCookie, type ResolvedCookie } from './cookie-options.js';
 import { resolveTrustedOrigins } from './csrf-options.js';
 import { resolveEncryption, sharesKey } from './encryption-options.js';
 import { NEST_HTTP_PROFILE } from './http-profile.js';
+import { adviceOn } from './option-advice.js';
 import { SessionClock } from './session-clock.js';
 import { count, duration, flag, func, oneOf, refuse, refuseUnseen } from './option-checks.js';
 import type { ResolvedOptions } from './resolved-options.js';
@@ -73,12 +74,14 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   const codec = new SignedIdCodec(secrets);
   const clock = new SessionClock();
   const encryption = resolveEncryption(options.encryption);
+  const lifetimes = resolveLifetimes(options, cookie, warnings);
+  warnings.push(...adviceOn(options, cookie, lifetimes));
   const storeTimeout = duration('storeTimeout', or(options.storeTimeout, 5_000));
   if (encryption !== undefined && sharesKey(encryption, secrets)) warnings.push(messages.keyShared);
   return veiledSecrets({
     engine: {
       now: clock.now,
-      lifetimes: resolveLifetimes(options, cookie, warnings),
+      lifetimes,
       idleFollowsCookie: options.idleTimeout === undefined && cookie.fixed === undefined,
       profile: NEST_HTTP_PROFILE,
       ids: idScheme(options.genid),

@@ -26,6 +26,8 @@ export interface SessionHost<State> {
   canSend(cookie: SessionCookie): boolean;
   /** Who is asking. */
   device(): { readonly ip: string | null; readonly userAgent: string | null };
+  /** Warns the operator, once for each `kind`. @param kind - By default the message itself. */
+  warnOnce(message: string, kind?: string): void;
   /** Makes a session (or, after `destroy()`, none) the one of the request. */
   setCurrent(state: State | undefined): void;
   /** Gives the request the session back that `destroy()` took from it. */
