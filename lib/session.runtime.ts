@@ -19,7 +19,6 @@ import { SessionOptionsError } from './errors/session-options.error.js';
 import { sealedCookies } from './http/sealed-cookies.js';
 import type { ExchangeContext, LateAnswer } from './http/exchange.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import { MemorySessionStore } from './stores/memory/memory-session.store.js';
 
 /** The sessions of one application: engine, store and what runs beside them, put together. */
 export class SessionRuntime {
@@ -35,6 +34,7 @@ export class SessionRuntime {
   constructor(
     readonly options: ResolvedOptions,
     readonly store: SessionStore,
+    private readonly warnings: readonly string[] = options.warnings,
   ) {
     if (options.engine.maxSessionsPerUser !== undefined && !knowsUsers(store)) {
       throw new SessionCapabilityError(
@@ -79,9 +79,7 @@ export class SessionRuntime {
 
   /** Checks that the store can work and begins to prune it. */
   async start(): Promise<void> {
-    for (const warning of this.options.warnings) this.warnOnce(warning);
-    if (process.env.NODE_ENV === 'production' && this.store instanceof MemorySessionStore)
-      this.warnOnce(messages.memoryStore('MemorySessionStore', 'the option "store"'));
+    for (const warning of this.warnings) this.warnOnce(warning);
     await this.store.start?.();
     this.pruner?.start();
   }

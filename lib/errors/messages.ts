@@ -45,8 +45,8 @@ export const messages = {
   optionUndefined: (name: string, value: boolean) =>
     `The option "${name}" is not set; set it, or it is ${value} as in express-session.`,
   secretFromRequest: 'The option "secret" is not set, so req.secret signs the cookies; set the option.',
-  memoryStore: (store: string, option: string) =>
-    `NODE_ENV is "production", and ${store} keeps all sessions in the memory of this process: they are lost when it ends, and other instances do not see them. Set ${option} to a store on a server, such as PostgreSQL or Redis.`,
+  memoryStore: (store: string) =>
+    `NODE_ENV is "production", and ${store} keeps all sessions in the memory of this process: they are lost when it ends, and other instances do not see them. Set the option "store" to a store on a server, such as PostgreSQL or Redis.`,
   expressStore: (given: string) =>
     `ExpressStoreAdapter: ${given} was given; accepted: a store for express-session, with the methods get, set and destroy.`,
   hashIds: (given: string) =>

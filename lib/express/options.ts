@@ -195,7 +195,7 @@ function warningsFor({ secret, resave, saveUninitialized }: SessionOptions, stor
     ...(saveUninitialized === undefined ? [messages.optionUndefined('saveUninitialized', true)] : []),
     ...(secret ? [] : [messages.secretFromRequest]),
     ...(process.env.NODE_ENV === 'production' && store instanceof MemoryStore
-      ? [messages.memoryStore('MemoryStore', 'the option "store"')]
+      ? [messages.memoryStore('MemoryStore')]
       : []),
   ];
 }
