@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { entryPoints, manifest, runNode } from './package.js';
+import { statSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { entryPoints, manifest, ROOT, runNode } from './package.js';
+
+const DIST = pathToFileURL(`${ROOT}dist/`).href;
 
 /** The names that are there at run time; types are checked in types.spec.ts. */
 const NAMES: Record<string, readonly string[]> = {
@@ -136,11 +140,18 @@ it('nest-session/express is the function itself, in both', async () => {
 describe('an application that imports nest-session alone', () => {
   it('loads no driver, no web framework and no test tool', async () => {
     const modules = await modulesOf('nest-session');
-    expect(modules.some((url) => url.endsWith('/dist/session.module.js'))).toBe(true);
+    expect(modules.some((url) => url.endsWith('/dist/index.js'))).toBe(true);
     expect(modules.filter((url) => DRIVERS.test(url))).toEqual([]);
     expect(modules.filter((url) => /\/dist\/(stores\/(?!memory|express)|express|testing)/.test(url))).toEqual(
       [],
     );
+  });
+
+  it('loads few files, and small ones, so that it starts fast', async () => {
+    const own = (await modulesOf('nest-session')).filter((url) => url.startsWith(DIST));
+    const bytes = own.map((url) => statSync(fileURLToPath(url)).size).reduce((sum, size) => sum + size, 0);
+    expect(own.length).toBeLessThanOrEqual(6);
+    expect(bytes).toBeLessThan(220_000);
   });
 
   it('would be caught loading one', async () => {
