@@ -7,7 +7,7 @@ import type { SessionHost } from '../core/request/session-host.js';
 import type { SessionState } from '../core/request/session-state.js';
 import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
-import { deviceOf } from './device.js';
+import { deviceOf } from './connection.js';
 import type { Exchange, ExchangeContext } from './exchange.js';
 import { RequestSession, type SessionRequest } from './request-session.js';
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DestroyedReason } from '../core/record/session-events.js';
 import type { SessionSummary } from '../core/record/session-record.js';
 import { SessionObject } from '../core/session.js';
-import { userIdText } from '../core/record/user-id.js';
+import { userIdText } from '../core/record/session-id.js';
 import {
   knowsUsers,
   sealsCookies,
