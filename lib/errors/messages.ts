@@ -13,15 +13,10 @@ export const messages = {
     `SessionModule option "${name}": ${given} ms are never reached, for "absoluteTimeout" ends a session after ${absolute} ms; lower the one or raise the other.`,
   secretMissing:
     'SessionModule option "secret" is missing; give a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
-<<<<<<< HEAD
   seconds: (name: string, given: number) =>
     `${name} is ${given} milliseconds, which looks like a number of seconds. If you mean seconds, give ${given * 1_000}. If you mean milliseconds, ignore this warning, or give options as text: "${given}ms".`,
   lifeCapped: (name: string, given: number, absolute: number) =>
     `${name} is ${given} ms, but "absoluteTimeout" ends every session ${absolute} ms after its login, and its cookie with it. For a longer "remember me", raise "absoluteTimeout".`,
-  factoryShape: (given: string) =>
-    `SessionModule.forRootAsync: the options factory ${given} has neither createSessionOptions() nor create(); implement SessionOptionsFactory.`,
-=======
->>>>>>> main
 
   // store
   storeTimeout: (call: string, ms: number) =>

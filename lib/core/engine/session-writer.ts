@@ -4,12 +4,8 @@ import { messages } from '../../errors/messages.js';
 import { SessionConflictError } from '../../errors/session-conflict.error.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 import type { SessionRules } from '../request/session-rules.js';
-<<<<<<< HEAD
-import type { DestroyedReason } from '../record/session-events.js';
-import { advise } from '../request/advice.js';
-=======
 import type { DestroyedReason, SessionReporter } from '../record/session-events.js';
->>>>>>> main
+import { advise } from '../request/advice.js';
 import { type Intent, nextRecord } from '../request/next-record.js';
 import type { SessionCap } from './session-cap.js';
 import type { SessionLoader } from './session-loader.js';
