@@ -20,7 +20,7 @@ afterAll(() => sample?.stop());
 describe('the picture of the accounts sample', () => {
   it('is small enough for the README', async () => {
     if (process.env.SAMPLE_PICTURE) await takePicture((sample = await SampleInBrowser.start()));
-    expect((await stat(PICTURE)).size).toBeLessThanOrEqual(120 * 1024);
+    expect((await stat(PICTURE)).size).toBeLessThanOrEqual(60 * 1024);
   });
 });
 
@@ -30,8 +30,8 @@ async function takePicture(site: SampleInBrowser): Promise<void> {
   await site.user('Ada', 'sign-in', { userAgent: IPHONE });
   const page = await site.user('Ada', 'sign-in', {
     userAgent: CHROME,
-    viewport: { width: 960, height: 600 },
-    deviceScaleFactor: 1.5,
+    viewport: { width: 860, height: 560 },
+    deviceScaleFactor: 1,
     timezoneId: 'Europe/Berlin',
   });
   await page.goto('/cart');

@@ -94,8 +94,8 @@ describe('an application that imports nest-session alone', () => {
   it('loads few files, and small ones, so that it starts fast', async () => {
     const own = (await modulesOf('nest-session')).filter((url) => url.startsWith(DIST));
     const bytes = own.map((url) => statSync(fileURLToPath(url)).size).reduce((sum, size) => sum + size, 0);
-    expect(own.length).toBeLessThanOrEqual(6);
-    expect(bytes).toBeLessThan(220_000);
+    expect(own.length).toBeLessThanOrEqual(8);
+    expect(bytes).toBeLessThan(260_000);
   });
 
   it('would be caught loading one', async () => {
