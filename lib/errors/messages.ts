@@ -8,9 +8,9 @@ export const messages = {
   secretShort: (index: number, bytes: number) =>
     `SessionModule option "secret": entry ${index} has ${bytes} bytes; use at least 32 random bytes, for example from "openssl rand -base64 32".`,
   keyShared:
-    'SessionModule option "secret" and "encryption.keys" hold the same value; use one of its own for each, so that who learns one has not both.',
+    'SessionModule option "secret" and "encryption.keys" hold the same value; use a different value for each, so that a leak of one does not reveal the other.',
   neverReached: (name: string, given: number, absolute: number) =>
-    `SessionModule option "${name}": ${given} ms are never reached, for "absoluteTimeout" ends a session after ${absolute} ms; lower the one or raise the other.`,
+    `SessionModule option "${name}": ${given} ms is never reached, because "absoluteTimeout" ends a session after ${absolute} ms; lower the first or raise the second.`,
   secretMissing:
     'SessionModule option "secret" is missing; give a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
   seconds: (name: string, given: number) =>
@@ -81,7 +81,7 @@ export const messages = {
   callWaits: (waiting: string, running: string | undefined, ms: number) =>
     `${waiting} waited ${ms} ms ("storeTimeout") for ${running === undefined ? 'a callback' : `session.${running}()`}, which was called before and is not done; check that its function or callback ends.`,
   regenerated:
-    'The request has had another session since session.regenerate(); use req.session anew rather than the object from before.',
+    'The request has had another session since session.regenerate(); use req.session again instead of the object from before.',
   headersSent: (method: string) =>
     `session.${method}() gives the session a new id, but its cookie cannot be sent any more: the response has left already, or this is a message of a WebSocket; call it before the first byte of a response over HTTP.`,
   notLoaded:
@@ -89,9 +89,9 @@ export const messages = {
   notApplied:
     'The session middleware did not run for this request; check "forRoutes" and "exclude", and that SessionModule is imported.',
   severalModules: (count: number, faults: string) =>
-    `The application has ${count} SessionModules. If all its sessions are of one kind, import SessionModule.forRoot() once, in the root module: it is global. If they are of several kinds, import each module into its own feature module, with isGlobal: false, its own cookie "name" and its own "forRoutes". Wrong are ${faults}.`,
+    `The application has ${count} SessionModules. If all its sessions are of one kind, import SessionModule.forRoot() once, in the root module: it is global. If they are of several kinds, import each module into its own feature module, with isGlobal: false, its own cookie "name" and its own "forRoutes". The problems: ${faults}.`,
   secretOfSeveral:
-    'Several SessionModules have a "secret" in common, so that a cookie of one may be good for another where they share a store; give each its own.',
+    'Several SessionModules use the same "secret", so a cookie of one may be valid for another if they share a store; give each its own.',
   severalRan: (first: string, second: string) =>
     `The middleware of two kinds of sessions ran for one request, so it has the session of the cookie "${first}", which came first, and not that of "${second}"; give the two SessionModules "forRoutes" and "exclude" that do not overlap.`,
   otherModule: (name: string) =>
@@ -110,7 +110,7 @@ export const messages = {
   requestScoped:
     'SessionModule depends on a provider that is made anew for every request (Scope.REQUEST), but its options are needed once, when the application starts; inject only singletons into forRootAsync() and into the store.',
   cookieLeft:
-    'The session stands in its cookie alone, which cannot be sent any more, so it can neither be changed nor ended: the response has left already, or this is a message of a WebSocket; do it over HTTP, before the first byte of a response.',
+    'The session stands in its cookie alone, which can no longer be sent, so it can neither be changed nor ended: the response has left already, or this is a message of a WebSocket; do it over HTTP, before the first byte of a response.',
   insecure:
     'The session cookie is "secure" (or sameSite "none", or partitioned, which browsers take as secure cookies alone) but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), on Fastify new FastifyAdapter({ trustProxy: true }), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
   cookieTooLarge: (bytes: number) =>
@@ -123,7 +123,7 @@ export const messages = {
 
   // guard
   unguarded: (routes: string) =>
-    `${routes}: @RequireSession() or @RequireLogin() stands there without a SessionGuard, so everybody gets in; add @UseGuards(SessionGuard), or provide it as APP_GUARD.`,
+    `${routes}: @RequireSession() or @RequireLogin() is there without a SessionGuard, so everybody gets in; add @UseGuards(SessionGuard), or provide it as APP_GUARD.`,
   sessionRequired: 'A session is required.',
   loginRequired: 'Nobody is signed in; sign in first.',
   loginStale: 'Sign in again: this takes a fresh login.',
@@ -192,7 +192,7 @@ export const messages = {
   cookieChunks: (given: string, most: number) =>
     `CookieSessionStore option "chunks": ${given} was given; accepted: a whole number of cookies, 1 to ${most}.`,
   encryptionInCookie: (store: string) =>
-    `SessionModule option "encryption": ${store} seals sessions by itself; leave the option out, and give keys to the store (new ${store}({ keys })), if not to derive them from "secret".`,
+    `SessionModule option "encryption": ${store} encrypts sessions itself; remove the option. The store derives its keys from "secret", or takes your own: new ${store}({ keys }).`,
   sealTooLarge: (data: number, length: number, most: number, cookies: number) =>
     `The session does not fit into its cookie: with ${data} bytes of data it takes ${length} bytes there, and ${cookies === 1 ? 'one cookie has' : `${cookies} cookies have`} room for ${most}, their names left out (RFC 6265bis, section 5.6: 4096 bytes each); keep large things in a database and their key in the session, raise the option "chunks" of CookieSessionStore, or use a store on the server. The cookie from before stays good.`,
 
