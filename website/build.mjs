@@ -57,10 +57,11 @@ async function withLinksOfSite(page) {
 }
 
 async function makeReference() {
-  const entries = ['index', 'stores/typeorm/index', 'stores/redis/index', 'stores/cookie/index'];
+  const { exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const entries = Object.values(exports).filter(({ require }) => require !== undefined);
   const app = await Application.bootstrapWithPlugins({
-    entryPoints: [...entries, 'express/index', 'testing/index'].map((name) =>
-      join(ROOT, 'lib', `${name}.ts`),
+    entryPoints: entries.map(({ types }) =>
+      join(ROOT, types.replace('dist', 'lib').replace(/\.d\.ts$/, '.ts')),
     ),
     tsconfig: join(ROOT, 'lib/tsconfig.json'),
     plugin: ['typedoc-plugin-markdown'],

@@ -17,7 +17,13 @@ const AROUND: Record<string, string> = {
     export class ConfigService { getOrThrow(_name: string): string { return ''; } }
   `,
   'app.module.ts': 'export class AppModule {}',
-  'untyped.d.ts': ['connect-pg-simple', 'connect-typeorm', 'express-session', 'nestjs-session']
+  'untyped.d.ts': [
+    'better-sqlite3',
+    'connect-pg-simple',
+    'connect-typeorm',
+    'express-session',
+    'nestjs-session',
+  ]
     .map((name) => `declare module '${name}';`)
     .join('\n'),
 };

@@ -148,14 +148,45 @@ describe('the declarations', () => {
         SessionOptionsFactory, SessionStoreFactory, SessionMiddleware, Duration, LoginOptions,
       } from 'nest-session';
       import type { TypeOrmSessionStoreOptions, TypeOrmStoreOptions } from 'nest-session/typeorm';
+      import type { SessionTableOptions, SqlSessionStoreOptions, SqlStoreOptions } from 'nest-session/sql';
       export type All = [
         SessionData, SessionStore, SessionRecord, SessionChange, SessionModuleOptions, SessionEvent, SessionInfo,
         SessionSummary, StoreOutcome, UserSessionStore, PrunableSessionStore, SessionObject, SessionCookie,
         SessionOptionsFactory, SessionStoreFactory, SessionMiddleware, Duration, LoginOptions,
-        TypeOrmSessionStoreOptions, TypeOrmStoreOptions,
+        TypeOrmSessionStoreOptions, TypeOrmStoreOptions, SessionTableOptions, SqlSessionStoreOptions, SqlStoreOptions,
       ];
     `;
     expect(compile({ 'all.ts': text })).toEqual([]);
+  });
+});
+
+describe('the handles of nest-session/sql', () => {
+  it('are the types of the drivers', () => {
+    const text = `
+      import mysql from 'mysql2';
+      import promised from 'mysql2/promise';
+      import pg from 'pg';
+      import { SqlSessionStore, sqlStore } from 'nest-session/sql';
+      new SqlSessionStore(new pg.Pool());
+      new SqlSessionStore(mysql.createPool('mysql://'));
+      new SqlSessionStore(promised.createPool('mysql://'), { table: 'auth.sessions', pruneInterval: false });
+      sqlStore({ client: new pg.Pool() });
+    `;
+    expect(compile({ 'handles.ts': text }, { exactOptionalPropertyTypes: true })).toEqual([]);
+  });
+
+  it('are not single connections', () => {
+    const text = `
+      import mysql from 'mysql2';
+      import pg from 'pg';
+      import { SqlSessionStore } from 'nest-session/sql';
+      new SqlSessionStore(new pg.Client());
+      new SqlSessionStore(mysql.createConnection('mysql://'));
+    `;
+    expect(compile({ 'handles.ts': text })).toEqual([
+      expect.stringMatching(/handles\.ts:5.+'Client' is not assignable/s),
+      expect.stringMatching(/handles\.ts:6.+'Connection' is not assignable/s),
+    ]);
   });
 });
 

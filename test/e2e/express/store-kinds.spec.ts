@@ -4,7 +4,7 @@ import expressSession from 'express-session';
 import { PEERS, type SessionFunction, stopServers } from './support/peers.js';
 import {
   as,
-  atOnce,
+  serializingOnce,
   called,
   type Callback,
   dataOf,
@@ -80,7 +80,7 @@ describe.each(PEERS)('%s: a store', (_, session) => {
 
   describe.each([false, true])('(resave: %s)', (resave) => {
     it('that calls back at once', async () => {
-      const store = fakeStore(session, atOnce);
+      const store = fakeStore(session, serializingOnce);
       await expectServes(session, store, () => store.rows.size, { resave });
     });
 
