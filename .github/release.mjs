@@ -91,7 +91,7 @@ function packageProblems(packed) {
     (path) =>
       !PAPERS.includes(path) &&
       !/^dist\/.+\.(c?js|d\.c?ts)$/.test(path) &&
-      !/^docs\/.+\.(md|svg|png)$/.test(path),
+      !/^docs\/.+\.(md|svg|webp)$/.test(path),
   );
   const tests = packed.filter((path) => /\.spec\.|(^|\/)(test|fixtures?)\//.test(path));
   return [

@@ -78,6 +78,7 @@ function declarationsOf(files) {
   );
   const places = exported
     .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+    .flatMap((symbol) => [symbol, ...checker.getDeclaredTypeOfSymbol(symbol).getProperties()]) // inherited ones, too
     .flatMap(({ declarations = [] }) => declarations.map((node) => node.getSourceFile().fileName));
   const isPublic = new Set([...files, ...places]);
   const printer = ts.createPrinter({ removeComments: true });

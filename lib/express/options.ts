@@ -46,7 +46,7 @@ export interface SessionOptions {
   storeTimeout?: number;
 }
 
-/** The options with every default filled in. */
+/** The options with every default filled in. @internal */
 export interface ResolvedSessionOptions {
   readonly store: ExpressSessionStore;
   /** Milliseconds. */
@@ -67,6 +67,8 @@ const MAX_TOKEN_LENGTH = 4096;
  * Checks what express-session checks, with its words, and fills in its defaults.
  *
  * @throws TypeError for a wrong `genid`, `unset`, `secret` or `storeTimeout`.
+ *
+ * @internal
  */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const { genid, resave, saveUninitialized } = options;
@@ -139,7 +141,7 @@ function expressIds(generate: (request: unknown) => string): IdScheme {
   return { generate, renew: () => generate(undefined), keyOf: same, tokenOf: same };
 }
 
-/** The secret that cookie-parser left on a request. */
+/** The secret that cookie-parser left on a request. @internal */
 export function secretOf(req: IncomingMessage): Secret | undefined {
   return (req as ExpressSessionRequest).secret as Secret | undefined;
 }

@@ -6,7 +6,7 @@ import type { HttpSettings } from '../options/resolved-options.js';
 /** Continues with the request, or with an error. */
 export type Next = (error?: unknown) => void;
 
-/** The parts that all exchanges of an application share. */
+/** The parts that all exchanges of an application share. @internal */
 export interface ExchangeContext {
   readonly engine: SessionEngine;
   readonly http: HttpSettings;
@@ -24,10 +24,10 @@ export interface ExchangeContext {
   readonly answerLate?: LateAnswer | undefined;
 }
 
-/** Answers a request with an error after its handlers are done. */
+/** Answers a request with an error after its handlers are done. @internal */
 export type LateAnswer = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
 
-/** One request and its session, as guards, decorators and transports need it. */
+/** One request and its session, as guards, decorators and transports need it. @internal */
 export interface Exchange {
   readonly context: ExchangeContext;
   /** The value of `req.session`. */

@@ -22,10 +22,10 @@ export interface SessionEncryptionOptions {
 
 const KNOWN = ['keys', 'acceptPlain'] as const satisfies readonly (keyof SessionEncryptionOptions)[];
 
-/** The option `encryption`, checked. */
+/** The option `encryption`, checked. @internal */
 export type ResolvedEncryption = Pick<SealedRecordsOptions, 'keys' | 'acceptPlain'>;
 
-/** Checks the option `encryption`. */
+/** Checks the option `encryption`. @internal */
 export function resolveEncryption(
   encryption: SessionEncryptionOptions | undefined,
 ): ResolvedEncryption | undefined {
@@ -42,7 +42,7 @@ export function resolveEncryption(
   };
 }
 
-/** Keys as bytes. What was given is a secret: an error says of which kind it is, and how long. */
+/** Keys as bytes. What was given is a secret: an error says of which kind it is, and how long. @internal */
 export function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] {
   if (!Array.isArray(given) || given.length === 0) {
     refuseWithoutValue(name, given, 'an array of one or more keys; the first seals, all open');
@@ -65,6 +65,8 @@ export function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObj
 /**
  * Whether one of the keys is a secret that cookies are signed with, too: a key is for one purpose (NIST SP 800-57 part 1,
  * section 5.2), and who learns it should not have both.
+ *
+ * @internal
  */
 export function sharesKey({ keys }: ResolvedEncryption, secrets: readonly (string | Buffer)[]): boolean {
   return secrets

@@ -63,6 +63,7 @@ export const EXPORTS: Readonly<Record<string, Names>> = {
       'SessionHealth',
       'SessionHealthOptions',
       'SessionInfo',
+      'SessionKey',
       'SessionMiddleware',
       'SessionModuleOptions',
       'SessionObject',
