@@ -20,7 +20,7 @@ import { sealedCookies } from './http/sealed-cookies.js';
 import type { ExchangeContext, LateAnswer } from './http/exchange.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 
-/** The sessions of one application: engine, store and what runs beside them, put together. */
+/** The parts of one `SessionModule`, put together: engine, store, events and pruner. */
 export class SessionRuntime {
   readonly events = new SessionEventHub();
   readonly shared: SharedStore;
@@ -68,7 +68,7 @@ export class SessionRuntime {
       ? new Pruner(
           {
             pruneInterval: store.pruneInterval,
-            // Under the time limit of every call, so that a prune that hangs does not hold up the end.
+            // With the time limit of every call, so that a prune that hangs does not delay the end.
             prune: (now, limit) => this.shared.call('prune', () => store.prune(now, limit)),
           },
           options.engine.now,
@@ -77,27 +77,27 @@ export class SessionRuntime {
       : undefined;
   }
 
-  /** Checks that the store can work and begins to prune it. */
+  /** Starts the store and its pruning. */
   async start(): Promise<void> {
     for (const warning of this.warnings) this.warnOnce(warning);
     await this.store.start?.();
     this.pruner?.start();
   }
 
-  /** Leaves nothing open. */
+  /** Stops pruning and closes the store. */
   async stop(): Promise<void> {
     await this.pruner?.stop();
     await this.store.close?.();
   }
 
-  /** Warns the operator, once for each `kind`. @param kind - By default the message itself. */
+  /** Logs a warning, once for each `kind`. @param kind - By default the message itself. */
   warnOnce(message: string, kind = message): void {
     if (this.#said.has(kind)) return;
     this.#said.add(kind);
     this.#logger.warn(message);
   }
 
-  /** What stands before the store; sessions that stand in their cookies are sealed there. */
+  /** The seal of records in the store. Sessions in cookies are sealed there. */
   #sealFor({ encryption }: ResolvedOptions, store: SessionStore): RecordSeal | undefined {
     if (sealsCookies(store)) return undefined;
     if (encryption === undefined) return PLAIN_RECORDS;

@@ -7,7 +7,8 @@ export const METHODS = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
 /** One of {@link METHODS}. */
 export type Method = (typeof METHODS)[number];
 
-export type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
+/** One of Node's methods of a response, with any arguments. */
+type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
 
 export type Functions = Record<Method, Native>;
 

@@ -183,7 +183,7 @@ function withoutUsualCookie(
 }
 
 /** The id that replaced `previousId`. @throws if it was sealed for another one. */
-export function successorOf({ rotation }: SessionMeta, previousId: string): string | undefined {
+function successorOf({ rotation }: SessionMeta, previousId: string): string | undefined {
   return rotation?.successor === undefined ? undefined : openSuccessor(rotation.successor, previousId);
 }
 

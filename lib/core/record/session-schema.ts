@@ -8,7 +8,7 @@ import { parseObject, refuseNonJson } from './session-text.js';
 import { within } from './time-limit.js';
 
 /** Brings data of an older version up to date. */
-export type Migrate = (
+type Migrate = (
   data: Record<string, unknown>,
   from: number,
 ) => Record<string, unknown> | Promise<Record<string, unknown>>;

@@ -9,7 +9,7 @@ import type { SessionState } from './session-state.js';
 import { defersCookie, type Staleness } from './staleness.js';
 
 /** A user who signs in. */
-export interface Login {
+interface Login {
   readonly userId: string;
   readonly at: number;
 }

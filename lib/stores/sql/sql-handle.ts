@@ -16,19 +16,19 @@ import { sqliteSchema } from './sqlite/sqlite.schema.js';
 import type { TableSchema } from './table-schema.js';
 
 /** What is used of a `Pool` of `pg`. */
-export interface PgPoolHandle extends PgPool {
+interface PgPoolHandle extends PgPool {
   readonly totalCount: number;
   readonly ended?: boolean | undefined;
 }
 
 /** What is used of a pool of `mysql2`, `createPool()`. */
-export interface MysqlPoolHandle {
+interface MysqlPoolHandle {
   getConnection(done: (error: Error | null, connection: unknown) => unknown): unknown;
   promise(): unknown;
 }
 
 /** What is used of a pool of `mysql2/promise`, `createPool()`. */
-export interface MysqlPromisePoolHandle {
+interface MysqlPromisePoolHandle {
   readonly pool: MysqlPoolHandle;
   getConnection(): Promise<unknown>;
 }

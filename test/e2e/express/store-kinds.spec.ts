@@ -320,7 +320,7 @@ describe('moving from one to the other', () => {
 
   it('leaves the same row', async () => {
     const rows = await Promise.all(
-      PEERS.map(async ([, session]) => {
+      [peer, own].map(async (session) => {
         const store = fakeStore(session);
         const { client } = await site(session, ROUTES, {
           store,

@@ -165,6 +165,18 @@ import { pruneAll, until } from '../support/support.js';
       await Promise.all(sources.map((source) => source.destroy()));
     });
 
+    test('leaves a session that is prolonged after it was found, and before it is locked', async () => {
+      await fill(2);
+      const record = newRecord({ expiresAt: 3 });
+      await store.create([record]);
+      const prolong = (): Promise<unknown> =>
+        other.query('UPDATE nest_session SET expires_at = 100 WHERE handle = ?', [record.key]);
+      const locks = ({ sql }: { sql: string }): boolean => sql.includes('FOR UPDATE');
+      watchMysql(dataSource, undefined, (sent) => (locks(sent) ? prolong() : Promise.resolve()));
+      expect(await store.prune(10, 10)).toBe(2);
+      expect(await store.count(undefined, 10)).toBe(1);
+    });
+
     test('passes over sessions that others hold, and leaves one that was prolonged', async () => {
       await fill(5);
       const record = newRecord({ expiresAt: 3 });

@@ -36,11 +36,13 @@ export interface Watched {
 }
 
 /**
- * Notes what the store does with the connections it is given. `answer` may answer a statement itself.
+ * Notes what the store does with the connections it is given. `answer` may answer a statement itself, and a statement is sent
+ * when `before` has done its work.
  */
 export function watchMysql(
   dataSource: DataSource,
   answer?: (sent: Sent, count: number) => Error | unknown[] | undefined,
+  before?: (sent: Sent) => Promise<unknown>,
 ): Watched {
   const driver = dataSource.driver as unknown as { obtainMasterConnection(): Promise<Connection> };
   const obtain = driver.obtainMasterConnection.bind(driver);
@@ -55,10 +57,14 @@ export function watchMysql(
         const told = answer?.(options, watched.sent.length);
         if (told instanceof Error) return done(told);
         if (told !== undefined) return done(null, told);
-        return connection.query(options, (error, result) => {
-          if (error !== null) watched.errors.push(error);
-          done(error, result);
-        });
+        const send = (): void => {
+          connection.query(options, (error, result) => {
+            if (error !== null) watched.errors.push(error);
+            done(error, result);
+          });
+        };
+        if (before === undefined) return send();
+        return void before(options).then(send, done);
       },
       release() {
         inUse--;

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it, jest } from '@jest/globals';
-import { SESSION_MEMBERS } from '../../lib/core/session.js';
-import { compile } from './compile.js';
-import { ROOT } from './package.js';
-
-jest.setTimeout(30_000); // a compiler takes its time on a busy machine
+import { describe, expect, it } from '@jest/globals';
+import { SESSION_MEMBERS } from '../../../lib/core/session.js';
+import { compile } from '../compile.js';
+import { ROOT } from '../package.js';
 
 const FOLDER = `${ROOT}sample/03-from-express-session/`;
 const guide = readFileSync(`${FOLDER}README.md`, 'utf8');

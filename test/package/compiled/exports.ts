@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
-import { EXPORTS } from './exports.js';
-import { entryPoints } from './package.js';
+import { EXPORTS } from '../exports.js';
+import { entryPoints } from '../package.js';
 
 /** Members whose name says it all, and those that Nest calls. */
 const NEED_NO_WORD = new Set([

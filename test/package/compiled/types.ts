@@ -1,7 +1,7 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
-import { compile, namesIn } from './compile.js';
-import { entryPoints, runNode } from './package.js';
+import { compile, namesIn } from '../compile.js';
+import { entryPoints, runNode } from '../package.js';
 
 const DATA = `
   declare module 'nest-session' {
@@ -97,8 +97,6 @@ function errorsOf(cases: readonly Case[], fileOf: (code: string) => string): Map
     ]),
   );
 }
-
-jest.setTimeout(30_000); // a compiler takes its time on a busy machine
 
 describe('the declarations', () => {
   it('hold up to a check of every library, and type the session by what an application declares', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { SESSION_MEMBERS } from '../../lib/core/session.js';
-import * as nestSession from '../../lib/index.js';
-import { compile } from './compile.js';
-import { ROOT } from './package.js';
-import { type Block, blocksOf, fileNameOf, PAGES, textOf } from './pages.js';
+import { SESSION_MEMBERS } from '../../../lib/core/session.js';
+import * as nestSession from '../../../lib/index.js';
+import { compile } from '../compile.js';
+import { ROOT } from '../package.js';
+import { type Block, blocksOf, fileNameOf, PAGES, textOf } from '../pages.js';
 
 /** What the applications of the pages have, beside the code that is shown. */
 const AROUND: Record<string, string> = {

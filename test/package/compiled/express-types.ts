@@ -1,8 +1,6 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
-import { compile } from './compile.js';
-
-jest.setTimeout(30_000); // a compiler takes its time on a busy machine
+import { compile } from '../compile.js';
 
 /** An Express application as it was written against @types/express-session, but for the name of the package. */
 const APPLICATION = `

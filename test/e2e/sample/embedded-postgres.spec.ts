@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import {
   findFreePort,
@@ -21,13 +22,23 @@ jest.setTimeout(60_000);
 
 const OWNER = fileURLToPath(new URL('../../support/postgres-owner.mjs', import.meta.url));
 
+/** A data folder whose server has stopped: a copy of it spares a test the second that initdb takes. */
+let template: EmbeddedPostgres;
+
+beforeAll(async () => {
+  template = await startEmbeddedPostgres({ dataDir: newFolder(), durable: false });
+  await template.stop();
+});
+afterAll(() => rm(template.dataDir, { recursive: true }));
+
 let dataDir: string;
 let servers: EmbeddedPostgres[];
 let owners: ChildProcess[];
 let folders: Set<string>;
 
-beforeEach(() => {
-  dataDir = join(tmpdir(), `nest-session-spec-${randomBytes(6).toString('hex')}`);
+beforeEach(async () => {
+  dataDir = newFolder();
+  await promisify(execFile)('cp', ['-a', template.dataDir, dataDir]); // with its owners
   servers = [];
   owners = [];
   folders = new Set([dataDir]);
@@ -42,6 +53,10 @@ afterEach(async () => {
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+function newFolder(): string {
+  return join(tmpdir(), `nest-session-spec-${randomBytes(6).toString('hex')}`);
+}
 
 async function start(): Promise<EmbeddedPostgres> {
   const server = await startEmbeddedPostgres({ dataDir, durable: false });
@@ -221,6 +236,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('is not stopped by what an interrupted initdb has left', async () => {
+    await rm(dataDir, { recursive: true });
     await mkdir(join(dataDir, 'draft-1-abc', 'base'), { recursive: true });
     if (process.getuid?.() === 0) await writeFile(join(dataDir, 'draft-1-abc.password'), '', { mode: 0o600 });
     const server = await start();
@@ -228,6 +244,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('initialises once when two start at the same time', async () => {
+    await rm(dataDir, { recursive: true });
     const results = await Promise.allSettled([start(), start()]);
     expect(results.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(readdirSync([...folders].at(-1) ?? '').sort()).toEqual(['cluster', 'server.log']);
