@@ -2,7 +2,15 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', 'node_modules/**', '**/.data/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      'node_modules/**',
+      '**/.data/**',
+      'website/.pages/**',
+      'website/.vitepress/cache/**',
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

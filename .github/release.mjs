@@ -90,8 +90,8 @@ function packageProblems(packed) {
   const surplus = packed.filter(
     (path) =>
       !PAPERS.includes(path) &&
-      !/^dist\/.+\.(c?js|d\.c?ts|js\.map)$/.test(path) &&
-      !/^docs\/.+\.(md|svg)$/.test(path),
+      !/^dist\/.+\.(c?js|d\.c?ts)$/.test(path) &&
+      !/^docs\/.+\.(md|svg|webp)$/.test(path),
   );
   const tests = packed.filter((path) => /\.spec\.|(^|\/)(test|fixtures?)\//.test(path));
   return [

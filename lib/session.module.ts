@@ -63,6 +63,7 @@ export class SessionModule
   extends ConfigurableModuleClass
   implements NestModule, OnApplicationBootstrap, OnApplicationShutdown
 {
+  /** Nest calls it. @internal */
   constructor(
     @Inject(SESSION_RUNTIME) private readonly runtime: SessionRuntime,
     @Inject(SESSION_MIDDLEWARE) private readonly middleware: SessionMiddleware,

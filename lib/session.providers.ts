@@ -32,7 +32,8 @@ export const sessionProviders: Provider[] = [
   {
     provide: SESSION_RUNTIME,
     inject: [RESOLVED_OPTIONS, SESSION_STORE],
-    useFactory: (options: ResolvedOptions, store: SessionStore) => new SessionRuntime(options, store),
+    useFactory: (options: ResolvedOptions, store: SessionStore) =>
+      new SessionRuntime(options, store, [...options.warnings, ...warningsOf(store)]),
   },
   {
     provide: SESSION_MIDDLEWARE,
@@ -62,6 +63,11 @@ async function makeStore({ store }: ResolvedOptions, moduleRef: ModuleRef): Prom
     made,
     'a SessionStore (read, create, update, delete), a store for express-session (get, set, destroy), or a factory { inject, useFactory } that returns one',
   );
+}
+
+function warningsOf(store: SessionStore): string[] {
+  const isTemporary = process.env.NODE_ENV === 'production' && store instanceof MemorySessionStore;
+  return isTemporary ? [messages.memoryStore('MemorySessionStore')] : [];
 }
 
 /**

@@ -34,6 +34,7 @@ export class SessionRuntime {
   constructor(
     readonly options: ResolvedOptions,
     readonly store: SessionStore,
+    private readonly warnings: readonly string[] = options.warnings,
   ) {
     if (options.engine.maxSessionsPerUser !== undefined && !knowsUsers(store)) {
       throw new SessionCapabilityError(
@@ -66,7 +67,7 @@ export class SessionRuntime {
       http: sealsCookies(store) ? sealedCookies(options, store) : options.http,
       callTimeout: options.storeTimeout,
       storeFailures: () => this.#storeFailures,
-      warnOnce: (message) => this.warnOnce(message),
+      warnOnce: (message, kind) => this.warnOnce(message, kind),
     };
     this.pruner = isPrunable(store)
       ? new Pruner(
@@ -83,7 +84,7 @@ export class SessionRuntime {
 
   /** Starts the store and its pruning. */
   async start(): Promise<void> {
-    for (const warning of this.options.warnings) this.warnOnce(warning);
+    for (const warning of this.warnings) this.warnOnce(warning);
     await this.store.start?.();
     this.pruner?.start();
   }
@@ -94,10 +95,10 @@ export class SessionRuntime {
     await this.store.close?.();
   }
 
-  /** Logs a warning, once. */
-  warnOnce(message: string): void {
-    if (this.#said.has(message)) return;
-    this.#said.add(message);
+  /** Logs a warning, once for each `kind`. @param kind - By default the message itself. */
+  warnOnce(message: string, kind = message): void {
+    if (this.#said.has(kind)) return;
+    this.#said.add(kind);
     this.#logger.warn(message);
   }
 

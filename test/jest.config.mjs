@@ -10,6 +10,7 @@ const { jest } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 const ON_DEMAND = [
   'test/package/',
   'test/e2e/sample/',
+  'test/browser/',
   'test/e2e/nest/clean-exit',
   'test/faults/instances',
   'test/faults/outage',

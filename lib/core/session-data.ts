@@ -12,3 +12,6 @@
  * ```
  */
 export interface SessionData {}
+
+/** A key of {@link SessionData}. Any text, as long as the application declares no data. */
+export type SessionKey = [keyof SessionData] extends [never] ? string : Extract<keyof SessionData, string>;

@@ -3,6 +3,7 @@ import { SessionDataError } from '../errors/session-data.error.js';
 import type { Acting } from './record/identity/acting.js';
 import { isLevel } from './record/identity/levels.js';
 import { userIdText } from './record/session-id.js';
+import type { SessionKey } from './session-data.js';
 import type { SessionSettings } from './request/session-rules.js';
 
 /** Options of `session.login()`. */
@@ -12,7 +13,7 @@ export interface LoginOptions {
    *
    * @defaultValue everything is kept
    */
-  readonly keep?: readonly string[];
+  readonly keep?: readonly SessionKey[];
   /**
    * How surely the user is known: a whole number of 1 or more, by which `@RequireLogin({ level })` lets the session in. For
    * example 2 where a second factor was checked, too.

@@ -267,7 +267,7 @@ for (const name of [...SESSION_MEMBERS, '__proto__']) {
   });
 }
 
-/** Sessions as Nest applications have them. */
+/** Sessions as Nest applications have them. @internal */
 export const NEST_PROFILE: SessionProfile = {
   memberNames: SESSION_MEMBERS,
   strict: true,
@@ -277,7 +277,7 @@ export const NEST_PROFILE: SessionProfile = {
   cookie: (defaults, changes, now) => new SessionCookie(defaults, changes, now),
 };
 
-/** The session as `@Session()` gives it, without its data. */
+/** The session as `@Session()` gives it, without its data. @internal */
 export function presentSession(engine: SessionEngine, state: SessionState): SessionObject {
   return new SessionObject(engine, state);
 }

@@ -1,4 +1,5 @@
 import { type CustomDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { SessionKey } from '../core/session-data.js';
 import type { Session } from './session.decorator.js';
 import { REQUIREMENTS } from '../session.constants.js';
 
@@ -8,8 +9,8 @@ export type SessionPredicate = (
   context: ExecutionContext,
 ) => boolean | undefined | Promise<boolean | undefined>;
 
-/** A data key that must be set, or a predicate that must hold. */
-export type SessionRequirement = string | SessionPredicate;
+/** A data key that must be set, or a predicate that must hold. The compiler checks the key as soon as you declare `SessionData`. */
+export type SessionRequirement = SessionKey | SessionPredicate;
 
 /**
  * Makes a `SessionGuard` ask for data keys that are set and predicates that hold: all of them, those of the class and those

@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
-import type { SessionData } from '../core/session-data.js';
+import type { SessionData, SessionKey } from '../core/session-data.js';
 import { SESSION_MEMBERS, type SessionObject } from '../core/session.js';
 import { withSession } from '../transport/with-session.js';
 
@@ -18,16 +18,17 @@ const SessionParam: (key?: string | Pipe, ...pipes: Pipe[]) => ParameterDecorato
 ) as never;
 
 /**
- * Injects the session, or one key of its data, into a handler. Loads it first, in lazy mode.
+ * Injects the session, or one key of its data, into a handler. In lazy mode it loads the session first.
  *
- * @param key - The key to inject; without it the whole session. Pipes may follow (or stand alone).
+ * @param key - A key of {@link SessionData}, or a member such as `handle`. Without a key you get the whole session. Pipes may
+ * follow the key, or stand alone. The compiler checks the key as soon as you declare `SessionData`.
  * @example
  * ```ts
  * @Get('cart')  cart(@Session('cart') cart: CartItem[] = []) { return cart; }
  * @Post('cart') add(@Session() session: Session, @Body() item: CartItem) { (session.cart ??= []).push(item); }
  * ```
  */
-export function Session(key?: string | Pipe, ...pipes: Pipe[]): ParameterDecorator {
+export function Session(key?: SessionKey | keyof SessionObject | Pipe, ...pipes: Pipe[]): ParameterDecorator {
   const decorate = SessionParam(key, ...pipes);
   return (target, method, index) => {
     correctType(target, method, index);

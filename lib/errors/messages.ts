@@ -8,15 +8,19 @@ export const messages = {
   secretShort: (index: number, bytes: number) =>
     `SessionModule option "secret": entry ${index} has ${bytes} bytes; use at least 32 random bytes, for example from "openssl rand -base64 32".`,
   keyShared:
-    'SessionModule option "secret" and "encryption.keys" hold the same value; use one of its own for each, so that who learns one has not both.',
+    'SessionModule option "secret" and "encryption.keys" hold the same value; use a different value for each, so that a leak of one does not reveal the other.',
   neverReached: (name: string, given: number, absolute: number) =>
-    `SessionModule option "${name}": ${given} ms are never reached, for "absoluteTimeout" ends a session after ${absolute} ms; lower the one or raise the other.`,
+    `SessionModule option "${name}": ${given} ms is never reached, because "absoluteTimeout" ends a session after ${absolute} ms; lower the first or raise the second.`,
   policy: (name: string, given: string, limit: number, rule: string) =>
     `SessionModule option "${name}": ${given} was given; ${rule} allows at most ${limit} ms; lower it, or leave it out.`,
   policyCapped: (limit: number, rule: string) =>
     `A session has a cookie.maxAge of its own that is longer than the ${limit} ms without use that ${rule} allows; it ends after ${limit} ms all the same. Set a shorter cookie.maxAge.`,
   secretMissing:
     'SessionModule option "secret" is missing; give a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
+  seconds: (name: string, given: number) =>
+    `${name} is ${given} milliseconds, which looks like a number of seconds. If you mean seconds, give ${given * 1_000}. If you mean milliseconds, ignore this warning, or give options as text: "${given}ms".`,
+  lifeCapped: (name: string, given: number, absolute: number) =>
+    `${name} is ${given} ms, but "absoluteTimeout" ends every session ${absolute} ms after its login, and its cookie with it. For a longer "remember me", raise "absoluteTimeout".`,
 
   // store
   storeTimeout: (call: string, ms: number) =>
@@ -43,8 +47,8 @@ export const messages = {
   optionUndefined: (name: string, value: boolean) =>
     `The option "${name}" is not set; set it, or it is ${value} as in express-session.`,
   secretFromRequest: 'The option "secret" is not set, so req.secret signs the cookies; set the option.',
-  memoryStore:
-    'MemoryStore keeps sessions in this process alone and loses them with it; use another store in production.',
+  memoryStore: (store: string) =>
+    `NODE_ENV is "production", and ${store} keeps all sessions in the memory of this process: they are lost when it ends, and other instances do not see them. Set the option "store" to a store on a server, such as PostgreSQL or Redis.`,
   expressStore: (given: string) =>
     `ExpressStoreAdapter: ${given} was given; accepted: a store for express-session, with the methods get, set and destroy.`,
   hashIds: (given: string) =>
@@ -64,6 +68,8 @@ export const messages = {
     `The option "${option}" did not settle within ${ms} ms, so the session could not be used; check that its promise settles, or raise "storeTimeout".`,
   migrationFailed: (error: string) =>
     `A session could not be brought up to date: "migrate" or "schema" threw ${error}; its visitor gets a new session.`,
+  userIdAssigned:
+    'session.userId was assigned without session.login(), so the session keeps the id that it had before the sign-in: whoever planted that id is signed in, too (session fixation). Call await session.login(userId) instead.',
   userIdInvalid: (call: string, given: string) =>
     `${call}: ${given} was given; accepted: a string of 1 to 255 characters without NUL, or a finite number.`,
   idInvalid: '"genid" must return a string of 1 to 256 printable ASCII characters without spaces.',
@@ -79,7 +85,7 @@ export const messages = {
   callWaits: (waiting: string, running: string | undefined, ms: number) =>
     `${waiting} waited ${ms} ms ("storeTimeout") for ${running === undefined ? 'a callback' : `session.${running}()`}, which was called before and is not done; check that its function or callback ends.`,
   regenerated:
-    'The request has had another session since session.regenerate(); use req.session anew rather than the object from before.',
+    'The request has had another session since session.regenerate(); use req.session again instead of the object from before.',
   headersSent: (method: string) =>
     `session.${method}() gives the session a new id, but its cookie cannot be sent any more: the response has left already, or this is a message of a WebSocket; call it before the first byte of a response over HTTP.`,
   nobody: (method: string) =>
@@ -101,9 +107,9 @@ export const messages = {
   notApplied:
     'The session middleware did not run for this request; check "forRoutes" and "exclude", and that SessionModule is imported.',
   severalModules: (count: number, faults: string) =>
-    `The application has ${count} SessionModules. If all its sessions are of one kind, import SessionModule.forRoot() once, in the root module: it is global. If they are of several kinds, import each module into its own feature module, with isGlobal: false, its own cookie "name" and its own "forRoutes". Wrong are ${faults}.`,
+    `The application has ${count} SessionModules. If all its sessions are of one kind, import SessionModule.forRoot() once, in the root module: it is global. If they are of several kinds, import each module into its own feature module, with isGlobal: false, its own cookie "name" and its own "forRoutes". The problems: ${faults}.`,
   secretOfSeveral:
-    'Several SessionModules have a "secret" in common, so that a cookie of one may be good for another where they share a store; give each its own.',
+    'Several SessionModules use the same "secret", so a cookie of one may be valid for another if they share a store; give each its own.',
   severalRan: (first: string, second: string) =>
     `The middleware of two kinds of sessions ran for one request, so it has the session of the cookie "${first}", which came first, and not that of "${second}"; give the two SessionModules "forRoutes" and "exclude" that do not overlap.`,
   otherModule: (name: string) =>
@@ -122,7 +128,7 @@ export const messages = {
   requestScoped:
     'SessionModule depends on a provider that is made anew for every request (Scope.REQUEST), but its options are needed once, when the application starts; inject only singletons into forRootAsync() and into the store.',
   cookieLeft:
-    'The session stands in its cookie alone, which cannot be sent any more, so it can neither be changed nor ended: the response has left already, or this is a message of a WebSocket; do it over HTTP, before the first byte of a response.',
+    'The session stands in its cookie alone, which can no longer be sent, so it can neither be changed nor ended: the response has left already, or this is a message of a WebSocket; do it over HTTP, before the first byte of a response.',
   insecure:
     'The session cookie is "secure" (or sameSite "none", or partitioned, which browsers take as secure cookies alone) but the connection is plain HTTP, so neither cookie nor session is stored. Behind a TLS proxy, trust it (app.set("trust proxy", 1), on Fastify new FastifyAdapter({ trustProxy: true }), or the option proxy: true); for local development use cookie: { secure: "auto" }.',
   cookieTooLarge: (bytes: number) =>
@@ -135,7 +141,7 @@ export const messages = {
 
   // guard
   unguarded: (routes: string) =>
-    `${routes}: @RequireSession() or @RequireLogin() stands there without a SessionGuard, so everybody gets in; add @UseGuards(SessionGuard), or provide it as APP_GUARD.`,
+    `${routes}: @RequireSession() or @RequireLogin() is there without a SessionGuard, so everybody gets in; add @UseGuards(SessionGuard), or provide it as APP_GUARD.`,
   sessionRequired: 'A session is required.',
   loginRequired: 'Nobody is signed in; sign in first.',
   loginLevel: (level: number) => `Prove once more who you are: this takes a login of level ${level}.`,
@@ -225,7 +231,7 @@ export const messages = {
   cookieChunks: (given: string, most: number) =>
     `CookieSessionStore option "chunks": ${given} was given; accepted: a whole number of cookies, 1 to ${most}.`,
   encryptionInCookie: (store: string) =>
-    `SessionModule option "encryption": ${store} seals sessions by itself; leave the option out, and give keys to the store (new ${store}({ keys })), if not to derive them from "secret".`,
+    `SessionModule option "encryption": ${store} encrypts sessions itself; remove the option. The store derives its keys from "secret", or takes your own: new ${store}({ keys }).`,
   sealTooLarge: (data: number, length: number, most: number, cookies: number) =>
     `The session does not fit into its cookie: with ${data} bytes of data it takes ${length} bytes there, and ${cookies === 1 ? 'one cookie has' : `${cookies} cookies have`} room for ${most}, their names left out (RFC 6265bis, section 5.6: 4096 bytes each); keep large things in a database and their key in the session, raise the option "chunks" of CookieSessionStore, or use a store on the server. The cookie from before stays good.`,
 

@@ -41,7 +41,7 @@ function sessionMiddleware(given?: SessionOptions | null): SessionMiddleware {
     Session.bound(engine, state),
   );
   const context = { engine, http, callTimeout: resolved.storeTimeout, storeFailures: () => 0, warnOnce };
-  warnings.forEach(warnOnce);
+  warnings.forEach((warning) => warnOnce(warning));
 
   store.generate = (req) => {
     const exchange = exchangeOf(req);
@@ -109,11 +109,11 @@ export declare namespace session {
   type StoredSession = import('../stores/express/express-session-store.js').StoredSession;
 }
 
-function onceEach(say: (message: string) => void): (message: string) => void {
+function onceEach(say: (message: string) => void): (message: string, kind?: string) => void {
   const said = new Set<string>();
-  return (message) => {
-    if (said.has(message)) return;
-    said.add(message);
+  return (message, kind = message) => {
+    if (said.has(kind)) return;
+    said.add(kind);
     say(message);
   };
 }

@@ -46,7 +46,7 @@ export interface SessionOptions {
   storeTimeout?: number;
 }
 
-/** The options with every default filled in. */
+/** The options with every default filled in. @internal */
 export interface ResolvedSessionOptions {
   readonly store: ExpressSessionStore;
   /** Milliseconds. */
@@ -67,6 +67,8 @@ const MAX_TOKEN_LENGTH = 4096;
  * Checks the options as express-session does, with its messages, and fills in its defaults.
  *
  * @throws TypeError for a wrong `genid`, `unset`, `secret` or `storeTimeout`.
+ *
+ * @internal
  */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const { genid, resave, saveUninitialized } = options;
@@ -140,7 +142,7 @@ function expressIds(generate: (request: unknown) => string): IdScheme {
   return { generate, renew: () => generate(undefined), keyOf: same, tokenOf: same };
 }
 
-/** The secret of cookie-parser on a request. */
+/** The secret of cookie-parser on a request. @internal */
 export function secretOf(req: IncomingMessage): Secret | undefined {
   return (req as ExpressSessionRequest).secret as Secret | undefined;
 }
@@ -195,6 +197,8 @@ function warningsFor({ secret, resave, saveUninitialized }: SessionOptions, stor
     ...(resave === undefined ? [messages.optionUndefined('resave', true)] : []),
     ...(saveUninitialized === undefined ? [messages.optionUndefined('saveUninitialized', true)] : []),
     ...(secret ? [] : [messages.secretFromRequest]),
-    ...(process.env.NODE_ENV === 'production' && store instanceof MemoryStore ? [messages.memoryStore] : []),
+    ...(process.env.NODE_ENV === 'production' && store instanceof MemoryStore
+      ? [messages.memoryStore('MemoryStore')]
+      : []),
   ];
 }

@@ -7,7 +7,7 @@ import type { SessionUse } from '../core/session-use.js';
 /** Continues with the request, or with an error. */
 export type Next = (error?: unknown) => void;
 
-/** The parts that all exchanges of an application share. */
+/** The parts that all exchanges of an application share. @internal */
 export interface ExchangeContext {
   readonly engine: SessionEngine;
   readonly http: HttpSettings;
@@ -15,8 +15,8 @@ export interface ExchangeContext {
   readonly callTimeout: number;
   /** How often the store has failed so far. */
   readonly storeFailures: () => number;
-  /** Logs a warning, once. */
-  readonly warnOnce: (message: string) => void;
+  /** Logs a warning, once for each `kind`; by default that is the message itself. */
+  readonly warnOnce: (message: string, kind?: string) => void;
   /**
    * Whether handlers of a class may use these sessions, if an application has several kinds. @defaultValue all may
    */
@@ -25,10 +25,10 @@ export interface ExchangeContext {
   readonly answerLate?: LateAnswer | undefined;
 }
 
-/** Answers a request with an error after its handlers are done. */
+/** Answers a request with an error after its handlers are done. @internal */
 export type LateAnswer = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
 
-/** One request and its session, as guards, decorators and transports need it. */
+/** One request and its session, as guards, decorators and transports need it. @internal */
 export interface Exchange {
   readonly context: ExchangeContext;
   /** Whether the request is a use of the session. */

@@ -8,17 +8,18 @@ export type SessionRequest = IncomingMessage & {
   readonly ip?: string;
   readonly secure?: boolean;
   readonly protocol?: string;
+  /** @internal */
   [EXCHANGE]?: Exchange | undefined;
 };
 
 const EXCHANGE = Symbol('nest-session.exchange');
 
-/** The exchange of a request. It is kept on the raw request, which all frameworks and transports share. */
+/** The exchange of a request. It is kept on the raw request, which all frameworks and transports share. @internal */
 export function exchangeOf(request: object): Exchange | undefined {
   return exchangeOfRaw(request) ?? exchangeOfRaw((request as { raw?: object }).raw);
 }
 
-/** The exchange of a raw request. */
+/** The exchange of a raw request. @internal */
 export function exchangeOfRaw(request: object | undefined): Exchange | undefined {
   return (request as SessionRequest | undefined)?.[EXCHANGE];
 }
@@ -43,7 +44,7 @@ const ENUMERABLE_SESSION: PropertyDescriptor = { ...SESSION, enumerable: true };
 /** The property that an assignment makes if there is no exchange. */
 const PLAIN: PropertyDescriptor = { configurable: true, enumerable: true, writable: true };
 
-/** The value of `req.session`: the session, or nothing if the application has unset it. */
+/** The value of `req.session`: the session, or nothing if the application has unset it. @internal */
 export class RequestSession {
   readonly #req: SessionRequest;
   readonly #enumerable: boolean;

@@ -129,6 +129,10 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     return deviceOf(this.request);
   }
 
+  warnOnce(message: string, kind?: string): void {
+    this.context.warnOnce(message, kind);
+  }
+
   setCurrent(state: SessionState | undefined): void {
     if (state === undefined) return this.#shown.remove();
     this.#state = state;

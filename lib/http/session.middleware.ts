@@ -6,10 +6,10 @@ import { HttpExchange } from './http-exchange.js';
 /** A plain middleware, as in Express and Connect. */
 export type SessionMiddleware = (req: SessionRequest, res: ServerResponse, next: Next) => void;
 
-/** An error middleware of Express. */
+/** An error middleware of Express. @internal */
 export type ErrorMiddleware = (error: unknown, req: SessionRequest, res: ServerResponse, next: Next) => void;
 
-/** Makes the middleware that gives requests their session. It may run twice in a request; of several, the first counts. */
+/** Makes the middleware that gives requests their session. It may run twice in a request; of several, the first counts. @internal */
 export function createSessionMiddleware(context: ExchangeContext): SessionMiddleware {
   const eager = context.http.load === 'eager';
   return function session(req, res, next) {
@@ -24,6 +24,8 @@ export function createSessionMiddleware(context: ExchangeContext): SessionMiddle
 /**
  * Loads the session after an error of an earlier middleware, such as the body parser, so that exception filters can use it.
  * The request continues with that error, even if the session cannot be loaded.
+ *
+ * @internal
  */
 export function sessionAfterError(session: SessionMiddleware): ErrorMiddleware {
   return (error, req, res, next) => {

@@ -27,7 +27,7 @@ const KNOWN = [
   'priority',
 ] as const satisfies readonly (keyof SessionCookieOptions)[];
 
-/** The name of the cookie and its settings for a request. */
+/** The name of the cookie and its settings for a request. @internal */
 export interface ResolvedCookie {
   readonly name: string;
   readonly for: (request: IncomingMessage) => CookieDefaults;
@@ -35,7 +35,7 @@ export interface ResolvedCookie {
   readonly fixed: CookieDefaults | undefined;
 }
 
-/** Checks the options `cookie` and `name`, together. */
+/** Checks the options `cookie` and `name`, together. @internal */
 export function resolveCookie({
   cookie = {},
   name,

@@ -15,7 +15,7 @@ export interface SessionCsrfOptions {
 const ACCEPTED =
   'an origin as browsers send it: scheme, host and port ("https://admin.example.com"), with no path, no slash at the end and no wildcard';
 
-/** Checks the option `csrf`: the origins to trust, as browsers write them. */
+/** Checks the option `csrf`: the origins to trust, as browsers write them. @internal */
 export function resolveTrustedOrigins(csrf: SessionCsrfOptions = {}): ReadonlySet<string> {
   if (typeof csrf !== 'object' || csrf === null || Array.isArray(csrf))
     refuse('csrf', csrf, 'an object with "trustedOrigins"');

@@ -21,10 +21,10 @@ export interface SessionEncryptionOptions {
 
 const KNOWN = ['keys', 'acceptPlain'] as const satisfies readonly (keyof SessionEncryptionOptions)[];
 
-/** The option `encryption`, checked. */
+/** The option `encryption`, checked. @internal */
 export type ResolvedEncryption = Pick<SealedRecordsOptions, 'keys' | 'acceptPlain'>;
 
-/** Checks the option `encryption`. */
+/** Checks the option `encryption`. @internal */
 export function resolveEncryption(
   encryption: SessionEncryptionOptions | undefined,
 ): ResolvedEncryption | undefined {
@@ -64,6 +64,8 @@ function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] 
 /**
  * Whether one of the keys is also a secret that signs cookies. A key should have one purpose (NIST SP 800-57 part 1, section
  * 5.2).
+ *
+ * @internal
  */
 export function sharesKey({ keys }: ResolvedEncryption, secrets: readonly (string | Buffer)[]): boolean {
   return secrets

@@ -12,6 +12,7 @@ import { resolveCookie, type ResolvedCookie } from './cookie-options.js';
 import { resolveTrustedOrigins } from './csrf-options.js';
 import { resolveEncryption, sharesKey } from './encryption-options.js';
 import { NEST_HTTP_PROFILE } from './http-profile.js';
+import { adviceOn } from './option-advice.js';
 import { SessionClock } from './session-clock.js';
 import { count, duration, flag, func, oneOf, refuse, refuseWithoutValue } from './option-checks.js';
 import { PolicyLimits } from './policy.js';
@@ -77,12 +78,14 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   const codec = new SignedIdCodec(secrets);
   const clock = new SessionClock();
   const encryption = resolveEncryption(options.encryption);
+  const lifetimes = resolveLifetimes(options, cookie, policy, warnings);
+  warnings.push(...adviceOn(options, cookie, lifetimes));
   const storeTimeout = duration('storeTimeout', or(options.storeTimeout, 5_000));
   if (encryption !== undefined && sharesKey(encryption, secrets)) warnings.push(messages.keyShared);
   return veiledSecrets({
     engine: {
       now: clock.now,
-      lifetimes: resolveLifetimes(options, cookie, policy, warnings),
+      lifetimes,
       durationOf: duration,
       idleFollowsCookie:
         (options.idleTimeout ?? policy.idleTimeout) === undefined && cookie.fixed === undefined,

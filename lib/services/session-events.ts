@@ -20,6 +20,7 @@ export class SessionEvents implements OnApplicationShutdown {
   readonly #runtime: SessionRuntime;
   #unsubscribe: (() => void) | undefined;
 
+  /** Nest calls it. @internal */
   constructor(@Inject(SESSION_RUNTIME) runtime: SessionRuntime) {
     this.#runtime = runtime;
   }

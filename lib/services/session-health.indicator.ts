@@ -42,6 +42,7 @@ export interface SessionHealthOptions {
 export class SessionHealthIndicator {
   readonly #runtime: SessionRuntime;
 
+  /** Nest calls it. @internal */
   constructor(@Inject(SESSION_RUNTIME) runtime: SessionRuntime) {
     this.#runtime = runtime;
   }

@@ -51,6 +51,7 @@ export class SessionService {
   readonly #runtime: SessionRuntime;
   readonly #sockets: SocketSessions;
 
+  /** Nest calls it. @internal */
   constructor(
     @Inject(SESSION_RUNTIME) runtime: SessionRuntime,
     @Inject(SocketSessions) sockets: SocketSessions,

@@ -66,7 +66,8 @@ export type FailingStore<Store extends SessionStore = SessionStore> = Store & St
  * A store that fails on demand, around another that does the work. It can what the other can (finding by user, pruning)
  * and has what the other has; `fail()`, `hang()` and `delay()` disturb it until `recover()`.
  *
- * @param store - The store that does the work. @defaultValue a new `MemorySessionStore`
+ * Without an argument it is a new `MemorySessionStore` that does the work.
+ *
  * @example
  * ```ts
  * const store = failingStore();
@@ -81,6 +82,11 @@ export type FailingStore<Store extends SessionStore = SessionStore> = Store & St
  * ```
  */
 export function failingStore(): FailingStore<MemorySessionStore>;
+/**
+ * The same around a store of your own.
+ *
+ * @param store - The store that does the work.
+ */
 export function failingStore<Store extends SessionStore>(store: Store): FailingStore<Store>;
 export function failingStore(store: SessionStore = new MemorySessionStore()): FailingStore {
   const disturbance = new Disturbance();

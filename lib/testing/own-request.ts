@@ -12,6 +12,12 @@ export interface OwnRequest {
   readonly exchange: HttpExchange;
 }
 
+class OwnExchange extends HttpExchange {
+  override warnOnce(): void {
+    // What a test puts into a session is no mistake of the application.
+  }
+}
+
 /** A request of an application's own. It has what the options of `SessionModule` may read of requests. */
 export function ownRequest(
   app: INestApplicationContext,
@@ -33,5 +39,5 @@ export function ownRequest(
     Object.setPrototypeOf(request, httpAdapter.getInstance<{ request: IncomingMessage }>().request);
   }
   const response = new ServerResponse(request);
-  return { request, response, exchange: new HttpExchange(context, request, response, () => undefined) };
+  return { request, response, exchange: new OwnExchange(context, request, response, () => undefined) };
 }

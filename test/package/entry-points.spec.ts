@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { statSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { EXPORTS } from './exports.js';
-import { entryPoints, manifest, runNode } from './package.js';
+import { entryPoints, manifest, ROOT, runNode } from './package.js';
+
+const DIST = pathToFileURL(`${ROOT}dist/`).href;
 
 /** What an entry point is besides: a function of its own. In CommonJS it is that function. */
 const ITSELF = 'default';
@@ -80,11 +84,18 @@ it('nest-session/express is the function itself, in both', async () => {
 describe('an application that imports nest-session alone', () => {
   it('loads no driver, no web framework and no test tool', async () => {
     const modules = await modulesOf('nest-session');
-    expect(modules.some((url) => url.endsWith('/dist/session.module.js'))).toBe(true);
+    expect(modules.some((url) => url.endsWith('/dist/index.js'))).toBe(true);
     expect(modules.filter((url) => DRIVERS.test(url))).toEqual([]);
     expect(modules.filter((url) => /\/dist\/(stores\/(?!memory|express)|express|testing)/.test(url))).toEqual(
       [],
     );
+  });
+
+  it('loads few files, and small ones, so that it starts fast', async () => {
+    const own = (await modulesOf('nest-session')).filter((url) => url.startsWith(DIST));
+    const bytes = own.map((url) => statSync(fileURLToPath(url)).size).reduce((sum, size) => sum + size, 0);
+    expect(own.length).toBeLessThanOrEqual(8);
+    expect(bytes).toBeLessThan(260_000);
   });
 
   it('would be caught loading one', async () => {

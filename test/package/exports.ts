@@ -67,6 +67,7 @@ export const EXPORTS: Readonly<Record<string, Names>> = {
       'SessionHealth',
       'SessionHealthOptions',
       'SessionInfo',
+      'SessionKey',
       'SessionMiddleware',
       'SessionModuleOptions',
       'SessionObject',

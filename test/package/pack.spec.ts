@@ -1,14 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
-import { manifest, ROOT, run } from './package.js';
+import { manifest, ROOT, run, runNode } from './package.js';
 import { IMAGES, PAGES } from './pages.js';
+
+/** What the whole package may be, unpacked. */
+const MOST_FILES = 220;
+const MOST_BYTES = 900_000;
 
 interface Packed {
   readonly files: readonly { readonly path: string; readonly mode: number }[];
+  readonly unpackedSize: number;
 }
 
 describe('what is published', () => {
-  it('is the build with its declarations and maps, and the pages with their images', async () => {
+  it('is the build with its declarations, and the pages with their images', async () => {
     // Without its scripts: the build stands, and other tests are using it.
     const [packed] = JSON.parse(
       await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent']),
@@ -18,19 +23,28 @@ describe('what is published', () => {
     expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual(papers);
     const build = paths.filter((path) => path.startsWith('dist/'));
     expect(build.length).toBeGreaterThan(20);
-    expect(build.filter((path) => !/^dist\/.+\.(js|d\.ts|js\.map|cjs|d\.cts)$/.test(path))).toEqual([]);
+    expect(build.filter((path) => !/^dist\/.+\.(js|d\.ts|cjs|d\.cts)$/.test(path))).toEqual([]);
     expect(build.filter((path) => /spec|test\.|fixture/.test(path))).toEqual([]);
-    for (const path of build.filter((name) => name.endsWith('.js'))) {
-      expect(build).toContain(`${path}.map`);
-      expect(build).toContain(path.replace(/\.js$/, '.d.ts'));
-    }
+    const shared = build.filter((path) => path.endsWith('.js') && !path.endsWith('index.js'));
+    expect(shared.filter((path) => !/^dist\/shared-[\w-]+\.js$/.test(path))).toEqual([]);
+    expect(packed!.files.length).toBeLessThanOrEqual(MOST_FILES);
+    expect(packed!.unpackedSize).toBeLessThan(MOST_BYTES);
   }, 30_000);
 
-  it('has maps that hold the sources: lib is not published', () => {
-    const map = JSON.parse(readFileSync(`${ROOT}dist/index.js.map`, 'utf8')) as {
-      sourcesContent?: unknown[];
-    };
-    expect(map.sourcesContent?.[0]).toContain("from './session.module.js'");
+  it('has code without comments, and declarations with them', () => {
+    expect(readFileSync(`${ROOT}dist/index.js`, 'utf8')).not.toMatch(/\/\*\*|^ *\/\/ /m);
+    expect(readFileSync(`${ROOT}dist/core/session.d.ts`, 'utf8')).toContain('@throws SessionStoreError');
+  });
+
+  it('gives classes their own names, which Nest and the messages of errors show', async () => {
+    const script = `
+      import * as all from 'nest-session';
+      const classes = Object.entries(all).filter(([, value]) => /^class/.test(String(value)));
+      console.log(JSON.stringify(classes.map(([name, { name: own }]) => [name, own])));
+    `;
+    const names = JSON.parse(await runNode('module', script)) as [string, string][];
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter(([name, own]) => name !== own)).toEqual([]);
   });
 
   it('says what it needs: drivers are optional peers, and all that is imported is asked for', () => {

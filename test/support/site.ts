@@ -17,6 +17,7 @@ import {
   Session,
   type SessionEvent,
   SessionEvents,
+  type SessionKey,
   SessionModule,
   type SessionModuleOptions,
   SessionService,
@@ -196,7 +197,7 @@ const USUAL: Record<string, AnyHandler> = {
   increment: ({ session }) =>
     session.update((s) => ({ count: (s.count = ((s.count as number | undefined) ?? 0) + 1) })),
   login: ({ session, body }) =>
-    session.login(body.userId as string, body.keep ? { keep: body.keep as string[] } : {}),
+    session.login(body.userId as string, body.keep ? { keep: body.keep as SessionKey[] } : {}),
   logout: ({ session }) => session.logout(),
   rotate: ({ session }) => session.rotate(),
   regenerate: ({ session }) => session.regenerate(),

@@ -5,6 +5,7 @@ import { SessionConflictError } from '../../errors/session-conflict.error.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 import type { SessionRules } from '../request/session-rules.js';
 import type { DestroyedReason, SessionReporter } from '../record/session-events.js';
+import { advise } from '../request/advice.js';
 import { type Intent, isSamePerson, nextRecord } from '../request/next-record.js';
 import type { SessionCap } from './session-cap.js';
 import type { SessionLoader } from './session-loader.js';
@@ -190,6 +191,7 @@ export class SessionWriter {
   /** The record to store. If it goes into the cookie, it is checked to fit. */
   #nextRecord(state: SessionState, staleness: 'touch' | 'changed', intent: Intent): SessionRecord {
     const record = nextRecord(state, staleness, intent);
+    advise(state, record, intent);
     if (this.settings.sealsCookies) state.host.codec.seal(intent.renewal?.id ?? state.id, record);
     return record;
   }

@@ -43,3 +43,15 @@ export function isTouchDue(
 ): boolean {
   return now - lastSeenAt >= Math.min(lifetimes.touchInterval, rest * LARGEST_PART);
 }
+
+const MINUTE = 60 * 1_000;
+const DAY_IN_SECONDS = 24 * 60 * 60;
+
+/**
+ * Whether a number given as milliseconds was most likely meant as seconds: it is less than a minute (`3600`), or a whole
+ * number of days in seconds (`604800`) but not of minutes in milliseconds.
+ */
+export function looksLikeSeconds(milliseconds: number): boolean {
+  if (milliseconds < MINUTE) return true;
+  return milliseconds % DAY_IN_SECONDS === 0 && milliseconds % MINUTE !== 0;
+}

@@ -31,6 +31,8 @@ export interface SessionHost<State> {
   canSend(cookie: SessionCookie): boolean;
   /** The client's address and user agent. */
   device(): { readonly ip: string | null; readonly userAgent: string | null };
+  /** Logs a warning, once for each `kind`. @param kind - By default the message itself. */
+  warnOnce(message: string, kind?: string): void;
   /** Sets the session of the request; undefined after `destroy()`. */
   setCurrent(state: State | undefined): void;
   /** Undoes the removal by `destroy()`. */

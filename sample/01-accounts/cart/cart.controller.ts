@@ -17,16 +17,19 @@ export class CartController {
     return cartPage({ session, notices }, focus.at(-1));
   }
 
-  /** `update()` reads and changes the cart in one step. Two clicks at the same time both count. */
+  /**
+   * `update()` reads and changes the cart in one step, so that two clicks at the same time both count. It stores the flash
+   * values with the cart.
+   */
   @Post('add')
   @Redirect('/cart', 303)
   async add(@Session() session: Session, @Body() body: unknown): Promise<void> {
     const { sku, name } = productOf(body);
+    session.flash('notice', `${name} is in your cart.`);
+    session.flash('focus', `add-${sku}`);
     await session.update((current) => {
       current.cart = withOneMore(current.cart ?? [], sku);
     });
-    session.flash('notice', `${name} is in your cart.`);
-    session.flash('focus', `add-${sku}`);
   }
 
   @Post('quantity')
@@ -34,14 +37,14 @@ export class CartController {
   async change(@Session() session: Session, @Body() body: unknown): Promise<void> {
     const { sku, name } = productOf(body);
     const quantity = quantityOf(body);
-    await session.update((current) => {
-      current.cart = withQuantity(current.cart ?? [], sku, quantity);
-    });
     session.flash(
       'notice',
       quantity === 0 ? `${name} is no longer in your cart.` : `${name}: ${quantity} in your cart.`,
     );
     session.flash('focus', quantity === 0 ? 'cart' : `quantity-${sku}`);
+    await session.update((current) => {
+      current.cart = withQuantity(current.cart ?? [], sku, quantity);
+    });
   }
 }
 

@@ -30,19 +30,19 @@ export class NotesController {
       return;
     }
     const note = { id: randomUUID(), text, writtenAt: new Date().toISOString() };
+    session.flash('notice', 'Your note is saved.');
     await session.update((current) => {
       current.notes = [note, ...(current.notes ?? [])];
     });
-    session.flash('notice', 'Your note is saved.');
     response.redirect(303, '/notes');
   }
 
   @Post(':id/remove')
   @Redirect('/notes', 303)
   async remove(@Session() session: Session, @Param('id') id: string): Promise<void> {
+    session.flash('notice', 'Your note is removed.');
     await session.update((current) => {
       current.notes = (current.notes ?? []).filter((note) => note.id !== id);
     });
-    session.flash('notice', 'Your note is removed.');
   }
 }

@@ -45,7 +45,7 @@ describe('what sessions in cookies cannot', () => {
     [
       { encryption: { keys: ['5a'.repeat(32)] } },
       'SESSION_OPTIONS_INVALID',
-      /"encryption": CookieSessionStore seals.*keys/,
+      /"encryption": CookieSessionStore encrypts.*keys/,
     ],
   ])('%j stops the start', async (options, code, message) => {
     const start = openCookieSite(options);

@@ -195,12 +195,12 @@ describe.each(ADAPTER_NAMES)('several SessionModules in one application (%s)', (
     [
       'they share a cookie',
       [sessionsOf('a'), sessionsOf('b', { name: 'a' })],
-      [/are "name": several have the cookie "a"\.$/],
+      [/problems: "name": several have the cookie "a"\.$/],
     ],
     [
       'one applies everywhere',
       [sessionsOf('a'), sessionsOf('b', { forRoutes: undefined as never })],
-      [/are "forRoutes": the one with the cookie "b" applies everywhere\.$/],
+      [/problems: "forRoutes": the one with the cookie "b" applies everywhere\.$/],
     ],
     [
       'all are alike',
@@ -225,7 +225,7 @@ describe.each(ADAPTER_NAMES)('several SessionModules in one application (%s)', (
       featureOf('shop', sessionsOf('shop', { secret: SECRET })),
       featureOf('office', sessionsOf('office', { secret: Buffer.from(SECRET) })),
     );
-    expect(warnings).toContainEqual(expect.stringMatching(/have a "secret" in common/));
+    expect(warnings).toContainEqual(expect.stringMatching(/use the same "secret"/));
   });
 
   it('CsrfGuard, as APP_GUARD, goes by the options of the one whose session the request has', async () => {

@@ -47,7 +47,7 @@ class ParameterController {
   @Get('key') key(
     @Session('name') name: string,
     @Session('missing') missing = 'default',
-    @Session('toString') inherited?: unknown,
+    @Session('toString' as 'name') inherited?: unknown,
   ) {
     return { name, missing, inherited: inherited ?? null };
   }

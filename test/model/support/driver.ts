@@ -1,3 +1,4 @@
+import type { SessionKey } from '../../../lib/index.js';
 import { type AnySession, deferred, type Handler, type Site } from '../../support/site.js';
 import type { Op, Seen } from './request.js';
 
@@ -160,7 +161,7 @@ function act(op: Op, session: AnySession): Promise<string | void> | undefined {
     case 'increment':
       return session.update((s) => String((s.count = Number(s.count ?? 0) + 1)));
     case 'login':
-      return session.login(op.user, op.keep ? { keep: op.keep } : {});
+      return session.login(op.user, op.keep ? { keep: op.keep as readonly SessionKey[] } : {});
     case 'save':
     case 'rotate':
     case 'reload':

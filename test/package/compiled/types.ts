@@ -10,10 +10,10 @@ const DATA = `
 `;
 
 /** An application's controller, with this in it. */
-const controllerOf = (members: string): string => `
+const controllerOf = (members: string, data = DATA): string => `
   import { Controller, Get, UseGuards, ParseIntPipe } from '@nestjs/common';
   import { AllowAnonymous, Flash, RequireSession, Session, SessionGuard, SessionId } from 'nest-session';
-  ${DATA}
+  ${data}
   void [UseGuards, ParseIntPipe, AllowAnonymous, Flash, RequireSession, SessionGuard, SessionId, Session];
   @Controller()
   export class CartController {
@@ -211,6 +211,31 @@ describe('an application that declares its session data', () => {
       `@RequireSession((s) => s.rules?.includes('x')) @Get() get() { return 1; }`,
       /'rules' does not exist/,
     ],
+    [
+      'a misspelt key in a decorator',
+      `@Get() get(@Session('crat') cart: unknown) { return cart; }`,
+      /'"crat"' is not assignable/,
+    ],
+    [
+      'a misspelt key in a decorator with a pipe',
+      `@Get() get(@Session('crat', ParseIntPipe) cart: number) { return cart; }`,
+      /'"crat"' is not assignable/,
+    ],
+    [
+      'a misspelt key that a guard requires',
+      `@RequireSession('userId', 'rolez') @Get() get() { return 1; }`,
+      /'"rolez"' is not assignable/,
+    ],
+    [
+      'a method as a key that a guard requires',
+      `@RequireSession('handle') @Get() get() { return 1; }`,
+      /'"handle"' is not assignable/,
+    ],
+    [
+      'a misspelt key to keep',
+      statement('void session.login("ada", { keep: ["crat"] })'),
+      /'"crat"' is not assignable/,
+    ],
   ];
   let errors: Map<string, string> | undefined;
 
@@ -218,6 +243,30 @@ describe('an application that declares its session data', () => {
     errors ??= errorsOf(cases, controllerOf);
     expect(errors.get(what)).toMatch(message);
     expect(errors.get(what)?.split('\n')[0]).toMatch(/^case-\d+\.ts:/);
+  });
+});
+
+describe('the keys of session data', () => {
+  const NAMING = `
+    @Get('a') a(@Session('cart') cart: unknown, @Session('handle') handle: string) { return [cart, handle]; }
+    @Get('b') b(@Session('age', ParseIntPipe) age: number) { return age; }
+    @RequireSession('role', 'userId') @Get('c') c() { return 1; }
+    @Get('d') async d(@Session() session: Session) { await session.login('ada', { keep: ['cart'] }); }
+    @Get('e') e(@Session(String(1)) any: unknown) { return any; }
+  `;
+  const indexed = "declare module 'nest-session' { interface SessionData { [key: string]: unknown } }";
+
+  it.each([
+    ['the application declares none', ''],
+    ['the application declares an index signature', indexed],
+  ])('may be any text where %s', (_, data) => {
+    expect(compile({ 'cart.controller.ts': controllerOf(NAMING, data) })).toEqual([]);
+  });
+
+  it('are those that several files of the application declare', () => {
+    const more = `declare module 'nest-session' { interface SessionData { age?: number; role?: string } } export {};`;
+    const members = NAMING.replace(/.*String\(1\).*/, '');
+    expect(compile({ 'cart.controller.ts': controllerOf(members), 'more.d.ts': more })).toEqual([]);
   });
 });
 

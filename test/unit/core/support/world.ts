@@ -205,6 +205,13 @@ export class Visit implements SessionHost<SessionState> {
     return !this.headersSent && (this.secure || cookie.secure !== true);
   }
 
+  /** The warnings of this request. */
+  readonly warnings: string[] = [];
+
+  warnOnce(message: string): void {
+    this.warnings.push(message);
+  }
+
   device(): { ip: string; userAgent: string } {
     return this.#device;
   }

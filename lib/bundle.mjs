@@ -1,0 +1,107 @@
+// The second step of the build: few and small files, because an application pays for each file that it loads and installs.
+//
+// The modules behind the entry points become one file for each entry point and a few that entry points share. So a class is there
+// once, whichever way it is imported. Comments are left out of the code. They stay in the declarations of public names, where
+// editors show them. Declarations that no entry point leads to are deleted.
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rollup } from 'rollup';
+import ts from 'typescript';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const DIST = join(ROOT, 'dist');
+
+const { exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+const entries = Object.values(exports).filter(({ require }) => require !== undefined);
+
+const modules = await filesOf(DIST, '.js');
+const chunks = await bundle(entries.map((entry) => join(ROOT, entry.default)));
+await Promise.all(modules.map((file) => rm(file)));
+for (const { fileName, code } of chunks)
+  await writeFile(join(DIST, fileName), withTabs(fileName, withoutComments(code)));
+
+const declarations = declarationsOf(entries.map(({ types }) => join(ROOT, types)));
+for (const file of await filesOf(DIST, '.d.ts')) {
+  const code = declarations.get(file);
+  if (code === undefined) await rm(file);
+  else await writeFile(file, withTabs(file, code));
+}
+await removeEmptyFolders(DIST);
+
+async function bundle(files) {
+  const made = await rollup({
+    input: Object.fromEntries(files.map((file) => [file.slice(DIST.length + 1, -'.js'.length), file])),
+    external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+    onwarn(warning, warn) {
+      // TypeScript's helper for decorators looks for one on `this`, which modules do not have.
+      if (warning.code !== 'THIS_IS_UNDEFINED') warn(warning);
+    },
+  });
+  const { output } = await made.generate({
+    format: 'es',
+    chunkFileNames: 'shared-[hash].js',
+    experimentalMinChunkSize: 20_000,
+  });
+  return output;
+}
+
+function withoutComments(code) {
+  const compilerOptions = {
+    module: ts.ModuleKind.ESNext,
+    target: ts.ScriptTarget.ES2022,
+    removeComments: true,
+  };
+  return ts.transpileModule(code, { compilerOptions }).outputText;
+}
+
+/** The same with a tab for every four spaces of indentation. Texts over several lines stay as they are. */
+function withTabs(name, code) {
+  const source = ts.createSourceFile(name, code, ts.ScriptTarget.ES2022);
+  const texts = [];
+  const look = (node) => {
+    if (ts.isTemplateLiteralToken(node)) texts.push([node.pos, node.end]);
+    ts.forEachChild(node, look);
+  };
+  look(source);
+  const isText = (at) => texts.some(([start, end]) => start < at && at < end);
+  return code.replace(/^(?: {4})+/gm, (spaces, at) => (isText(at) ? spaces : '\t'.repeat(spaces.length / 4)));
+}
+
+/** The text of these declarations and of all that they import. Comments stay where public names are declared. */
+function declarationsOf(files) {
+  const options = { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, types: ['node'] };
+  const program = ts.createProgram(files, options);
+  const checker = program.getTypeChecker();
+  const exported = files.flatMap((file) =>
+    checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file))),
+  );
+  const places = exported
+    .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+    .flatMap((symbol) => [symbol, ...checker.getDeclaredTypeOfSymbol(symbol).getProperties()]) // inherited ones, too
+    .flatMap(({ declarations = [] }) => declarations.map((node) => node.getSourceFile().fileName));
+  const isPublic = new Set([...files, ...places]);
+  const printer = ts.createPrinter({ removeComments: true });
+  return new Map(
+    program
+      .getSourceFiles()
+      .map((source) => [
+        source.fileName,
+        isPublic.has(source.fileName) ? source.text : printer.printFile(source),
+      ]),
+  );
+}
+
+async function filesOf(folder, ending) {
+  const names = await readdir(folder, { recursive: true });
+  return names.filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
+}
+
+async function removeEmptyFolders(folder) {
+  const names = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
+  const used = new Set();
+  for (let file of await filesOf(folder, '.ts')) while (file !== folder) used.add((file = dirname(file)));
+  for (const name of names) if (!used.has(name)) await rm(name, { recursive: true });
+}
