@@ -1,5 +1,5 @@
 import type { SessionRecord } from '../record/session-record.js';
-import { FlashClaims } from '../request/flash-claims.js';
+import { FlashClaims } from '../request/flash.js';
 import type { SessionRules, SessionSettings } from '../request/session-rules.js';
 import { type CookieSealingStore, sealsCookies, type SessionStore } from '../store/session-store.js';
 

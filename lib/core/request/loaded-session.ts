@@ -1,7 +1,7 @@
 import type { SessionMeta } from '../record/session-meta.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { KeyChanges } from '../record/session-text.js';
-import type { FlashChanges } from './flash-changes.js';
+import type { FlashChanges } from './flash.js';
 import type { KeptCookie } from './own-cookie.js';
 
 /**

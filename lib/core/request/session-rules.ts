@@ -3,7 +3,7 @@ import type { SessionLifetimes } from '../record/lifetime.js';
 import type { IdScheme } from '../record/session-id.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { SessionSchema } from '../record/session-schema.js';
-import type { FlashClaims } from './flash-claims.js';
+import type { FlashClaims } from './flash.js';
 
 /** How sessions behave: as for Nest applications, or as in express-session. Chosen once. */
 export interface SessionProfile {

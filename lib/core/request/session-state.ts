@@ -9,7 +9,7 @@ import { ownerIn } from './person.js';
 import { OwnCookie } from './own-cookie.js';
 import type { LoadedSession, LocalChanges, SessionStatus } from './loaded-session.js';
 import { parseMeta, type SessionMeta } from '../record/session-meta.js';
-import { FlashChanges } from './flash-changes.js';
+import { FlashChanges } from './flash.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { KeyChanges } from '../record/session-text.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { metaText, parseMeta, type SessionMeta } from '../../../../lib/core/record/session-meta.js';
-import { FlashChanges } from '../../../../lib/core/request/flash-changes.js';
-import { FlashClaims } from '../../../../lib/core/request/flash-claims.js';
+import { FlashChanges } from '../../../../lib/core/request/flash.js';
+import { FlashClaims } from '../../../../lib/core/request/flash.js';
 import { runs } from '../../../support/property.js';
 
 /** The changes of a request that competes with no other. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FlashClaims } from '../../../../lib/core/request/flash-claims.js';
+import { FlashClaims } from '../../../../lib/core/request/flash.js';
 import { MINUTE } from '../support/world.js';
 
 const one = {};

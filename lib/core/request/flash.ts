@@ -1,6 +1,35 @@
 import { randomBytes } from 'node:crypto';
+import { BoundedMap } from '../record/bounded-map.js';
 import { type FlashEntry, flashEntries, type SessionMeta } from '../record/session-meta.js';
-import type { FlashClaims } from './flash-claims.js';
+
+/** Milliseconds for which a claim holds: longer than a request takes to store what it took. */
+const CLAIM_LIFETIME = 60_000;
+
+const MAX_CLAIMS = 10_000;
+
+/**
+ * Which request of this process has taken which flash value. Requests that read a session at the same time all have its
+ * flash values. The first one to take a value gets it, although the store removes it only later.
+ */
+export class FlashClaims {
+  readonly #claims: BoundedMap<object>;
+
+  constructor(now: () => number) {
+    this.#claims = new BoundedMap({ entries: MAX_CLAIMS, age: CLAIM_LIFETIME, now });
+  }
+
+  /** Whether `by` gets the flash value of this name: nobody else has taken it. */
+  take(name: string, by: object): boolean {
+    if ((this.#claims.get(name) ?? by) !== by) return false;
+    this.#claims.set(name, by);
+    return true;
+  }
+
+  /** Gives up values that could not be removed from the store, for a later request to take. */
+  release(names: Iterable<string>, by: object): void {
+    for (const name of names) if (this.#claims.get(name) === by) this.#claims.delete(name);
+  }
+}
 
 /** The flash values that one request added and took, until they are stored. */
 export class FlashChanges {
