@@ -1,4 +1,5 @@
 import { SessionEndedError } from '../errors/session-ended.error.js';
+import type { SessionLockedError } from '../errors/session-locked.error.js';
 import { csrfTokenFor, isTokenFor } from './record/csrf-token.js';
 import { flashEntries } from './record/session-meta.js';
 import { SessionObject } from './session.js';
@@ -24,8 +25,8 @@ export async function takeFlash(session: SessionObject, key: string): Promise<un
  */
 export async function csrfTokenOf(session: SessionObject): Promise<string> {
   const state = SessionObject.stateOf(session);
-  // A session that is never stored (`onStoreError: 'anonymous'`) has tokens that are good for nothing, and its page.
-  const isKept = state.meta.csrf !== undefined || state.status === 'detached';
+  // A session that is never stored (`onStoreError: 'anonymous'`, or a lock) has tokens that are good for nothing, and its page.
+  const isKept = state.meta.csrf !== undefined || ['detached', 'locked'].includes(state.status);
   return csrfTokenFor(
     isKept ? state.needCsrf() : await SessionObject.updateFor('@CsrfToken', session, () => state.needCsrf()),
   );
@@ -41,6 +42,11 @@ export function isCsrfTokenOf(session: SessionObject, token: string): boolean {
 export function loginAgeOf(session: SessionObject): number | undefined {
   const { authenticatedAt } = session;
   return authenticatedAt && SessionObject.stateOf(session).settings.now() - authenticatedAt.getTime();
+}
+
+/** Why the request must not open the session that its cookie leads to, if that is so. */
+export function lockOf(session: SessionObject): SessionLockedError | undefined {
+  return SessionObject.stateOf(session).lockedBy;
 }
 
 /** Whose session it is: as `login()` said, else as the option `userId` finds in the data. */

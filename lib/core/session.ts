@@ -89,6 +89,11 @@ export class SessionObject {
     return at == null ? undefined : new Date(at);
   }
 
+  /** Whether the session is bound to the device that its user signed in with (option `deviceBound`). */
+  get isBound(): boolean {
+    return this.#state.binding?.key !== undefined;
+  }
+
   /** The settings of this session's own cookie. */
   get cookie(): SessionCookie {
     return this.#state.cookie;

@@ -21,6 +21,13 @@ export function createSessionMiddleware(context: ExchangeContext): SessionMiddle
   };
 }
 
+/** Two middlewares as one. Without the first it is the second, so that what is off costs nothing. */
+export function inTurn(first: SessionMiddleware | undefined, second: SessionMiddleware): SessionMiddleware {
+  if (first === undefined) return second;
+  return (req, res, next) =>
+    first(req, res, (error) => (error === undefined ? second(req, res, next) : next(error)));
+}
+
 /**
  * Gives a request its session where something before the middleware has failed, such as the body parser: filters of errors
  * then see it, too. The error stays the one in hand, whether the session can be loaded or not.

@@ -10,6 +10,7 @@ import { SessionOptionsError } from '../errors/session-options.error.js';
 import { resolveClearSiteData } from './clear-site-data.js';
 import { resolveCookie, type ResolvedCookie } from './cookie-options.js';
 import { resolveTrustedOrigins } from './csrf-options.js';
+import { resolveDeviceBound } from './device-bound-options.js';
 import { resolveEncryption, sharesKey } from './encryption-options.js';
 import { NEST_HTTP_PROFILE } from './http-profile.js';
 import { SessionClock } from './session-clock.js';
@@ -50,6 +51,7 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
   genid: true,
   csrf: true,
   clearSiteData: true,
+  deviceBound: true,
   proxy: true,
   forRoutes: true,
   exclude: true,
@@ -74,6 +76,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   const clock = new SessionClock();
   const encryption = resolveEncryption(options.encryption);
   const storeTimeout = duration('storeTimeout', or(options.storeTimeout, 5_000));
+  const deviceBound = resolveDeviceBound(options.deviceBound, cookie, warnings);
   if (encryption !== undefined && sharesKey(encryption, secrets)) warnings.push(messages.keyShared);
   return veiledSecrets({
     engine: {
@@ -93,6 +96,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       saveUninitialized: flag('saveUninitialized', options.saveUninitialized, false),
       rolling: resolveRolling(options.rolling),
       onStoreError: oneOf('onStoreError', options.onStoreError, ['fail', 'anonymous'], 'fail'),
+      bindsDevices: deviceBound !== undefined,
     },
     http: {
       profile: NEST_HTTP_PROFILE,
@@ -107,6 +111,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       tokensOf: ({ headers }) => cookieValues(headers.cookie, cookie.name),
     },
     clock,
+    deviceBound,
     encryption,
     secrets,
     storeTimeout,

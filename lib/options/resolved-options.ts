@@ -3,6 +3,7 @@ import type { CookieParts } from '../cookie/cookie-parts.js';
 import type { SessionSettings } from '../core/request/session-rules.js';
 import type { TokenCodec } from '../core/record/token-codec.js';
 import type { CookieDefaults } from '../core/record/session-cookie.js';
+import type { ResolvedDeviceBound } from './device-bound-options.js';
 import type { ResolvedEncryption } from './encryption-options.js';
 import type { HttpProfile } from './http-profile.js';
 import type { SessionClock } from './session-clock.js';
@@ -37,6 +38,8 @@ export interface ResolvedOptions {
   readonly http: HttpSettings;
   /** The time that the engine goes by. */
   readonly clock: SessionClock;
+  /** How sessions are bound to devices, where they are. */
+  readonly deviceBound: ResolvedDeviceBound | undefined;
   /** How sessions are sealed at rest, where they are. */
   readonly encryption: ResolvedEncryption | undefined;
   /** The secrets that cookies are signed with, for a store that derives keys of its own. */

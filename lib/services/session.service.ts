@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DestroyedReason } from '../core/record/session-events.js';
-import type { SessionSummary } from '../core/record/session-record.js';
+import { isBoundToDevice } from '../core/record/session-meta.js';
+import type { SessionRecord, SessionSummary } from '../core/record/session-record.js';
 import { SessionObject } from '../core/session.js';
 import { userIdText } from '../core/record/user-id.js';
 import {
@@ -35,6 +36,8 @@ export interface SessionInfo {
   readonly authenticatedAt: Date | undefined;
   readonly ip: string | undefined;
   readonly userAgent: string | undefined;
+  /** Whether it is bound to the device that its user signed in with (option `deviceBound`). */
+  readonly isBound: boolean;
   /** Whether it is the session that was passed as `current`. */
   readonly current: boolean;
 }
@@ -85,7 +88,8 @@ export class SessionService {
     const current = options.current === undefined ? undefined : await this.#handleOf(options.current);
     const find = (): Promise<readonly SessionSummary[]> => store.findByUser(user, this.#now());
     const found = await this.#runtime.shared.call('findByUser', find, [user]);
-    return found.map((summary) => infoOf(summary, current));
+    const records = await this.#recordsOf(found);
+    return found.map((summary, index) => infoOf(summary, records[index], current));
   }
 
   /**
@@ -97,7 +101,9 @@ export class SessionService {
     this.#requireHandles();
     if (!isHandle(handle)) return undefined;
     const record = await this.#runtime.shared.read(handle);
-    return record === undefined || record.expiresAt <= this.#now() ? undefined : infoOf(record, undefined);
+    return record === undefined || record.expiresAt <= this.#now()
+      ? undefined
+      : infoOf(record, record, undefined);
   }
 
   /**
@@ -172,6 +178,13 @@ export class SessionService {
     return (await this.#runtime.pruner?.prune()) ?? 0;
   }
 
+  /** The records behind a list, where they say more than it does. */
+  #recordsOf(found: readonly SessionSummary[]): Promise<readonly (SessionRecord | undefined)[]> {
+    const { options, shared } = this.#runtime;
+    if (options.deviceBound === undefined) return Promise.resolve([]);
+    return Promise.all(found.map(({ key }) => shared.read(key)));
+  }
+
   #now(): number {
     return this.#runtime.options.engine.now();
   }
@@ -208,7 +221,11 @@ export class SessionService {
   }
 }
 
-function infoOf(summary: SessionSummary, current: string | undefined): SessionInfo {
+function infoOf(
+  summary: SessionSummary,
+  record: SessionRecord | undefined,
+  current: string | undefined,
+): SessionInfo {
   const { key, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent } = summary;
   return {
     handle: key,
@@ -219,6 +236,7 @@ function infoOf(summary: SessionSummary, current: string | undefined): SessionIn
     authenticatedAt: authenticatedAt === null ? undefined : new Date(authenticatedAt),
     ip: ip ?? undefined,
     userAgent: userAgent ?? undefined,
+    isBound: record !== undefined && isBoundToDevice(record.meta),
     current: key === current,
   };
 }

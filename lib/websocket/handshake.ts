@@ -11,6 +11,7 @@ export class Handshake implements MessageOrigin {
   constructor(
     readonly context: ExchangeContext,
     readonly request: IncomingMessage,
+    readonly openedAt: number,
   ) {}
 
   /** A request as one that came just now: it finds the session as it is, and is done when it is committed. */

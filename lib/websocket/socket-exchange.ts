@@ -8,6 +8,8 @@ import { SessionExchange } from '../http/session-exchange.js';
 /** What a message belongs to: the request that its socket began with. */
 export interface MessageOrigin {
   readonly context: ExchangeContext;
+  /** When the socket was opened. */
+  readonly openedAt: number;
   /** Takes note of what a message found of its session. */
   follow(state: SessionState): void;
 }
@@ -32,6 +34,11 @@ export class SocketExchange extends SessionExchange {
   override device(): { ip: string | null; userAgent: string | null } {
     const { ip = null, userAgent = null } = this.state?.base ?? {};
     return { ip, userAgent };
+  }
+
+  /** A socket that is open counts as proved by its handshake: no browser can prove anything through it later. */
+  protected override get connectedAt(): number {
+    return this.#handshake.openedAt;
   }
 
   override async get(): Promise<object> {

@@ -1,5 +1,6 @@
 import { messages } from '../../errors/messages.js';
 import { SessionEndedError } from '../../errors/session-ended.error.js';
+import type { SessionLockedError } from '../../errors/session-locked.error.js';
 import { SessionStoreError } from '../../errors/session-store.error.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
 import type { SessionRules, SessionSettings } from '../request/session-rules.js';
@@ -88,7 +89,7 @@ export class SessionEngine {
 
   /** Stores what became of a session. Answers at once when there is nothing to store. */
   commit(state: SessionState): Commit | Promise<Commit> {
-    if (state.status === 'detached') return NOTHING;
+    if (state.status === 'detached' || state.status === 'locked') return NOTHING;
     if (state.isEnded) return this.cookieOf(state);
     const write = { renewal: this.#dueRenewal(state), isCheck: this.#mustCheck(state) };
     const writing = state.atOnce(() =>
@@ -152,9 +153,11 @@ export class SessionEngine {
 
   /** Makes the session a user's, under a new id. */
   async login(state: SessionState, userId: string, prepare: () => void): Promise<void> {
-    state.requireAttached();
+    const { lockedBy } = state;
+    if (lockedBy === undefined) state.requireAttached();
     this.#requireOpenHead(state, 'login');
     const login = { userId, at: this.settings.now() };
+    if (lockedBy !== undefined) return this.#loginWhenLocked(state, lockedBy, { login, prepare });
     if (state.isEnded) return this.#loginAfterEnd(state, { login, prepare });
     if (state.base !== undefined) {
       const renewal = { id: this.settings.ids.renew(state.key), grace: 0, reason: 'login' as const };
@@ -180,13 +183,25 @@ export class SessionEngine {
     state.host.putBack();
   }
 
-  /** Ends the session and gives the request a new, empty one. */
+  /** Signs a user in to a new session. The one that the request must not open stays as it is. */
+  async #loginWhenLocked(state: SessionState, lock: SessionLockedError, write: Write): Promise<void> {
+    state.startOver(state.localChanges());
+    try {
+      await this.#writer.write(state, write);
+    } catch (error) {
+      state.lock(lock);
+      throw error;
+    }
+  }
+
+  /** Ends the session and gives the request a new, empty one. One that the request must not open is not ended. */
   async regenerate(state: SessionState): Promise<void> {
-    state.requireAttached();
+    const isLocked = state.status === 'locked';
+    if (!isLocked) state.requireAttached();
     this.#requireOpenHead(state, 'regenerate');
-    await this.destroy(state, 'replaced');
+    if (!isLocked) await this.destroy(state, 'replaced');
     const next = this.#loader.fresh(state.host);
-    next.replaces = true;
+    next.replaces = !isLocked;
     state.detach(new SessionUsageError(messages.regenerated));
     state.host.setCurrent(next);
   }

@@ -146,27 +146,36 @@ export class SessionLoader {
     record: SessionRecord | undefined,
     host: SessionHost<SessionState>,
   ): SessionState | undefined {
-    if (record === undefined) return this.#refuse('unknown', { key: this.settings.ids.keyOf(id) });
-    if (isUnreadable(record)) return this.#refuse('corrupt', record);
+    if (record === undefined) return this.#refuse(host, 'unknown', { key: this.settings.ids.keyOf(id) });
+    if (isUnreadable(record)) return this.#refuse(host, 'corrupt', record);
     const standing = this.standingOf(id, record);
-    if (standing === 'superseded') return this.#refuse('superseded', record);
-    if (!this.isAlive(record)) return this.#refuse('expired', record);
+    if (standing === 'superseded') return this.#refuse(host, 'superseded', record);
+    if (!this.isAlive(record)) return this.#refuse(host, 'expired', record);
     let loaded: LoadedSession;
     try {
       const meta = parseMeta(record.meta);
       const successor = standing === 'previous' ? successorOf(meta, id) : undefined;
       loaded = { id: successor ?? id, record, meta, isHandedOn: successor !== undefined };
     } catch {
-      return this.#refuse('corrupt', record);
+      return this.#refuse(host, 'corrupt', record);
+    }
+    const lock = host.lockOf?.(record, loaded.meta);
+    if (lock !== undefined) {
+      this.#refuse(host, lock.reason, record);
+      const locked = this.fresh(host);
+      locked.lock(lock);
+      return locked;
     }
     this.reporter.loaded(record);
     return this.#state(loaded, host);
   }
 
   #refuse(
+    host: SessionHost<SessionState>,
     reason: RejectedReason,
     record: { readonly key: string; readonly userId?: string | null },
   ): undefined {
+    host.refused?.(reason);
     this.reporter.rejected(reason, record);
   }
 }

@@ -1,4 +1,5 @@
 import { isCsrfSecret } from './csrf-token.js';
+import { type DeviceBinding, isDeviceBinding } from './device-binding.js';
 import type { CookieChanges } from './session-cookie.js';
 import { isSuspicious, parseObject, refuseNonJson } from './session-text.js';
 
@@ -24,6 +25,8 @@ export interface SessionMeta {
   };
   /** Whether a touch could send no cookie, so that the next response that can has to. */
   cookieDue?: true;
+  /** How the session is bound to a device (option `deviceBound`). */
+  device?: DeviceBinding;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface SessionMeta {
  */
 export function parseMeta(text: string | null): SessionMeta {
   if (text === null) return {};
-  const { version, flash, csrf, cookie, rotation, cookieDue } = parseObject(text);
+  const { version, flash, csrf, cookie, rotation, cookieDue, device } = parseObject(text);
   // Flash values were checked when they were added. Only a text that was not written here may hold others.
   if (flash !== undefined && isSuspicious(text)) requireShape(flash, isStorable);
   return {
@@ -44,6 +47,7 @@ export function parseMeta(text: string | null): SessionMeta {
     ...(cookie !== undefined && { cookie: cookieChanges(requireShape(cookie, isObject)) }),
     ...(rotation !== undefined && { rotation: rotationOf(requireShape(rotation, isObject)) }),
     ...(cookieDue === true && { cookieDue }),
+    ...(device !== undefined && { device: requireShape(device, isDeviceBinding) }),
   };
 }
 
@@ -160,6 +164,15 @@ function lifeOf(value: unknown): number | null {
   // `false` is what `cookie.expires = false` leaves in rows of express-session.
   if (value === null || value === false) return null;
   return Math.min(Math.max(requireShape(value, isNumber), -LONGEST), LONGEST);
+}
+
+/** Whether what is kept with a session says that it is bound to a device. */
+export function isBoundToDevice(text: string | null): boolean {
+  try {
+    return parseMeta(text).device?.key !== undefined;
+  } catch {
+    return false; // found to be corrupt when the session is used
+  }
 }
 
 /** The text of {@link SessionMeta}, or null when there is nothing to keep. */

@@ -40,6 +40,14 @@ export class SessionReporter {
     this.#tell({ type: 'destroyed', reason }, record);
   }
 
+  bound(record: Subject): void {
+    this.#tell({ type: 'bound' }, record);
+  }
+
+  proved(record: Subject): void {
+    this.#tell({ type: 'proved' }, record);
+  }
+
   rejected(reason: RejectedReason, record?: Subject): void {
     this.#tell({ type: 'rejected', reason }, record);
   }

@@ -1,5 +1,6 @@
 import { refuseTooLarge } from './data-limit.js';
 import type { RotatedReason } from '../record/session-events.js';
+import { type DeviceBinding, nextBinding } from '../record/device-binding.js';
 import { expiryOf } from '../record/lifetime.js';
 import { metaText, type SessionMeta } from '../record/session-meta.js';
 import { idleTimeoutOf, mustBeTouched } from './session-life.js';
@@ -45,15 +46,17 @@ export function nextRecord(
   }
 
   const data = state.content?.checkedText() ?? base?.data ?? '{}';
-  const meta = nextMeta(state, { login, renewal }, seen.lastSeenAt !== base?.lastSeenAt);
+  const userId = login?.userId ?? state.owner;
+  const epoch = base === undefined ? 1 : base.epoch + (login === undefined ? 0 : 1);
+  const device = bindingAfter(state, { isLogin: login !== undefined, owner: userId, epoch });
+  const meta = nextMeta(state, { login, renewal }, device, seen.lastSeenAt !== base?.lastSeenAt);
   state.ownCookie.writing();
   refuseMoreThanAllowed(state, data);
-  const userId = login?.userId ?? state.owner;
   const stillAuthenticatedAt = userId === base?.userId ? base?.authenticatedAt : undefined;
   return {
     key: state.key,
     ...nextTokens(state, renewal),
-    epoch: base === undefined ? 1 : base.epoch + (login === undefined ? 0 : 1),
+    epoch,
     version: versionAfter(base?.version ?? 0),
     data,
     meta,
@@ -113,7 +116,21 @@ function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionSt
   refuseTooLarge({ data, flash }, stored, settings.maxDataBytes);
 }
 
-function nextMeta(state: SessionState, { login, renewal }: Intent, isSeen: boolean): string | null {
+/** The binding to a device; where sessions are not bound, what a release or an option before has left is kept. */
+function bindingAfter(
+  { base, settings, binding }: SessionState,
+  write: { readonly isLogin: boolean; readonly owner: string | null; readonly epoch: number },
+): DeviceBinding | undefined {
+  if (!settings.bindsDevices) return binding;
+  return nextBinding(binding, { ...write, ownerBefore: base?.userId ?? null, now: settings.now() });
+}
+
+function nextMeta(
+  state: SessionState,
+  { login, renewal }: Intent,
+  device: DeviceBinding | undefined,
+  isSeen: boolean,
+): string | null {
   const { meta, ownCookie, flashChanges } = state;
   const own = state.settings.schema?.version;
   // What a newer release has stored stays of its version, whoever writes beside it.
@@ -126,6 +143,7 @@ function nextMeta(state: SessionState, { login, renewal }: Intent, isSeen: boole
     !flashChanges?.any &&
     meta.version === version &&
     meta.csrf === csrf &&
+    meta.device === device &&
     Boolean(meta.cookieDue) === Boolean(cookieDue);
   if (isSame && renewal === undefined) return state.base?.meta ?? null;
   const flash = flashChanges === undefined ? meta.flash : flashChanges.applyTo(meta.flash);
@@ -138,6 +156,7 @@ function nextMeta(state: SessionState, { login, renewal }: Intent, isSeen: boole
     ...(cookie && { cookie }),
     ...(rotation && { rotation }),
     ...(cookieDue && { cookieDue }),
+    ...(device && { device }),
   });
 }
 

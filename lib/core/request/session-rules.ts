@@ -48,6 +48,8 @@ export interface SessionSettings {
    */
   readonly rolling: 'always' | 'touch' | 'change' | 'never';
   readonly onStoreError: 'fail' | 'anonymous';
+  /** Whether a sign-in asks the browser to bind the session to its device. @defaultValue false */
+  readonly bindsDevices?: boolean;
 }
 
 /** The settings together with what follows from the store. */

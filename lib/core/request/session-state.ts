@@ -1,6 +1,8 @@
 import type { SessionError } from '../../errors/session.error.js';
+import { SessionLockedError } from '../../errors/session-locked.error.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
 import { newCsrfSecret } from '../record/csrf-token.js';
+import type { DeviceBinding } from '../record/device-binding.js';
 import type { SessionCookie } from '../record/session-cookie.js';
 import type { SessionHost } from './session-host.js';
 import type { SessionRules } from './session-rules.js';
@@ -14,9 +16,10 @@ import { userIdText } from '../record/user-id.js';
 
 /**
  * What a request's copy of a session is: not stored yet, stored as its `base` says, ended by this request, ended by
- * somebody else (or signed in by somebody else, which ends it for this request), or none of the request's any more.
+ * somebody else (or signed in by somebody else, which ends it for this request), locked (the request sees an empty session in
+ * its place, and must not change it), or none of the request's any more.
  */
-export type SessionStatus = 'new' | 'loaded' | 'ended here' | 'ended elsewhere' | 'detached';
+export type SessionStatus = 'new' | 'loaded' | 'ended here' | 'ended elsewhere' | 'locked' | 'detached';
 
 /** What a request changed and has not stored. */
 export interface LocalChanges {
@@ -71,6 +74,10 @@ export class SessionState {
   flashChanges: FlashChanges | undefined;
   /** The secret behind the session's tokens that this request made, until it is stored. */
   #newCsrf: string | undefined;
+  /** The binding to a device that this request has made, until it is stored. */
+  #newBinding: DeviceBinding | undefined;
+  /** Whether this request has stored a sign-in that asks the browser to bind the session to its device. */
+  asksForBinding = false;
   #bornAt: number;
   /** Who claims flash values: outlives the request, and so must not be the request. */
   readonly #claimant = {};
@@ -115,7 +122,18 @@ export class SessionState {
     this.#detachedBy = error;
   }
 
-  /** @throws what {@link detach} was given. */
+  /** Shows the request an empty session in the place of one that it must not open. Its calls fail, but for those that sign in. */
+  lock(error: SessionLockedError): void {
+    this.#status = 'locked';
+    this.#detachedBy = error;
+  }
+
+  /** What {@link lock} was given. */
+  get lockedBy(): SessionLockedError | undefined {
+    return this.#detachedBy instanceof SessionLockedError ? this.#detachedBy : undefined;
+  }
+
+  /** @throws what {@link detach} or {@link lock} was given. */
   requireAttached(): void {
     if (this.#detachedBy !== undefined) throw this.#detachedBy;
   }
@@ -205,6 +223,16 @@ export class SessionState {
     return this.csrf ?? (this.#newCsrf = newCsrfSecret());
   }
 
+  /** How the session is bound to a device. */
+  get binding(): DeviceBinding | undefined {
+    return this.#newBinding ?? this.#meta.device;
+  }
+
+  /** Binds the session anew; to be stored. */
+  set binding(binding: DeviceBinding | undefined) {
+    this.#newBinding = binding;
+  }
+
   /**
    * Puts the stored data on the object the application works with.
    *
@@ -240,7 +268,7 @@ export class SessionState {
   /** Whether this request has changed anything that is not stored yet. */
   get isChanged(): boolean {
     if (this.content?.isChanged || this.flashChanges?.any) return true;
-    return this.ownCookie.isChanged || this.#newCsrf !== undefined;
+    return this.ownCookie.isChanged || this.#newCsrf !== undefined || this.#newBinding !== undefined;
   }
 
   /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
@@ -266,10 +294,17 @@ export class SessionState {
     if (newId !== undefined) this.#id = newId;
     if (base?.version !== record.version) {
       this.content?.stored(record.data);
-      if (metaChanged) this.#meta = parseMeta(record.meta);
+      if (metaChanged) {
+        const { device } = this.#meta;
+        this.#meta = parseMeta(record.meta);
+        const next = this.#meta.device;
+        if (next !== undefined && (device?.epoch !== next.epoch || device.at !== next.at))
+          this.asksForBinding = true;
+      }
       this.ownCookie.stored();
       this.flashChanges?.settle(this.#meta.flash);
       this.#newCsrf = undefined;
+      this.#newBinding = undefined;
     }
     this.base = record;
     if (!this.isEnded) this.#status = 'loaded';
@@ -313,6 +348,7 @@ export class SessionState {
       this.ownCookie.putBack(local.cookie);
     }
     this.#newCsrf = undefined;
+    this.#newBinding = undefined;
     this.#meta = meta;
     this.base = record;
   }
@@ -329,6 +365,8 @@ export class SessionState {
     this.#id = undefined;
     this.#bornAt = this.settings.now();
     this.#status = 'new';
+    this.#detachedBy = undefined;
+    this.asksForBinding = false;
     this.isNew = true;
     this.written = 'by nobody';
     this.mustSendCookie = false;
