@@ -14,7 +14,8 @@ export type ResourceName =
   | 'better-sqlite3'
   | 'redis-server'
   | 'memcached'
-  | 'nginx';
+  | 'nginx'
+  | 'chromium';
 
 /** Something that tests use and that is no file of the project. */
 export interface Resource {
@@ -48,6 +49,7 @@ export const LOOK_UPS: readonly Resource[] = [
   program('redis-server', 'apt-get install redis-server (Redis 7 or later)'),
   program('memcached', 'apt-get install memcached'),
   program('nginx', 'apt-get install nginx-light'),
+  program('chromium', 'apt-get install chromium'),
 ];
 
 /** A server at the address in the variable, or at its standard one. */
