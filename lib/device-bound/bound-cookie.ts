@@ -19,7 +19,7 @@ export interface BoundSession {
 
 /**
  * The short-lived cookie that stands for a proof of the device: `<its end>.<MAC>`. The MAC is over the session's key, the
- * name and the epoch of its binding (which has one public key for good), and the end. Nothing is stored for it.
+ * sign-in that it was bound with (for which one public key is registered, once), and the end. Nothing is stored for it.
  */
 export class BoundCookie {
   constructor(
@@ -77,5 +77,5 @@ export class BoundCookie {
 }
 
 function partsOf({ key, binding }: BoundSession, endsAt: number): (string | number)[] {
-  return ['cookie', key, binding.id, binding.epoch, endsAt];
+  return ['cookie', key, binding.epoch, binding.at, endsAt];
 }

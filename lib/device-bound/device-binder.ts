@@ -9,6 +9,7 @@ import type { DeviceGate, DeviceHeaders } from '../http/exchange.js';
 import type { ResolvedDeviceBound } from '../options/device-bound-options.js';
 import { BoundCookie } from './bound-cookie.js';
 import { CHALLENGE_LIFE, Challenges } from './challenges.js';
+import { DeviceIdentifiers } from './device-identifiers.js';
 import { DeviceSeal } from './device-seal.js';
 import { lockReasonOf } from './lock-reason.js';
 import { quoted } from './structured-header.js';
@@ -28,6 +29,7 @@ export class DeviceBinder implements DeviceGate {
   readonly options: ResolvedDeviceBound;
   readonly cookie: BoundCookie;
   readonly challenges: Challenges;
+  readonly identifiers: DeviceIdentifiers;
   readonly now: () => number;
   readonly #proxy: boolean | undefined;
 
@@ -36,6 +38,7 @@ export class DeviceBinder implements DeviceGate {
     this.options = options;
     this.cookie = new BoundCookie(options, seal);
     this.challenges = new Challenges(seal);
+    this.identifiers = new DeviceIdentifiers(seal);
     this.now = now;
     this.#proxy = proxy;
   }

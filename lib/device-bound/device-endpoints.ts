@@ -8,11 +8,13 @@ import { SessionStoreError } from '../errors/session-store.error.js';
 import type { ExchangeContext } from '../http/exchange.js';
 import type { SessionRequest } from '../http/request-session.js';
 import type { SessionMiddleware } from '../http/session.middleware.js';
-import { CHALLENGE_LIFE } from './challenges.js';
+import type { BoundSession } from './bound-cookie.js';
+import { CHALLENGE_LIFE, type ChallengePurpose } from './challenges.js';
 import type { DeviceBinder } from './device-binder.js';
 import { DeviceExchange } from './device-exchange.js';
-import { type DeviceProof, readProof } from './device-proof.js';
-import { DeviceRegistrar, sessionOf } from './device-registrar.js';
+import { LONGEST_IDENTIFIER } from './device-identifiers.js';
+import { readProof } from './device-proof.js';
+import { type AnsweredChallenge, boundSessionOf, proved, registered } from './proof-check.js';
 import { quoted, stringIn } from './structured-header.js';
 
 /** An answer to a browser. */
@@ -29,22 +31,17 @@ const REFUSED: Answer = { status: 403 };
 /** The browser tries again later, and the binding stays. */
 const LATER: Answer = { status: 503, headers: { 'Retry-After': '1' } };
 
-/** Longer identifiers are none of this module's. */
-const LONGEST_ID = 64;
-
 /** Answers the two requests that browsers send by themselves: a registration after a sign-in, and a proof whenever one is due. */
 export class DeviceEndpoints {
   readonly #context: ExchangeContext;
   readonly #binder: DeviceBinder;
   readonly #reporter: SessionReporter;
-  readonly #registrar: DeviceRegistrar;
   readonly #answers: ReadonlyMap<string, (request: SessionRequest) => Promise<Answer>>;
 
   constructor(context: ExchangeContext, binder: DeviceBinder, reporter: SessionReporter) {
     this.#context = context;
     this.#binder = binder;
     this.#reporter = reporter;
-    this.#registrar = new DeviceRegistrar(binder);
     const { path } = binder.options;
     this.#answers = new Map([
       [`${path}/register`, (request) => this.#register(request)],
@@ -69,42 +66,61 @@ export class DeviceEndpoints {
   };
 
   async #register(request: SessionRequest): Promise<Answer> {
-    const proof = readProof(request.headers['secure-session-response']);
-    if (proof === undefined) return REFUSED;
-    const state = await new DeviceExchange(this.#context, request).open();
-    if (state.base === undefined) return GIVE_UP;
-    const isBound = await this.#keep(state, () => this.#registrar.registered(state, proof));
-    if (!isBound) return this.#wrong(state, REFUSED);
-    this.#reporter.bound(state.base);
-    return this.#accepted(state);
+    const signed = this.#read(request, 'register');
+    if (signed === undefined) return REFUSED;
+    const state = await this.#find(request, signed.challenge.key);
+    if (state === undefined) return GIVE_UP;
+    if (!(await this.#keep(state, registered, signed))) return this.#wrong(state, REFUSED);
+    this.#reporter.bound(state.base!);
+    return this.#accepted(state, this.#binder.identifiers.of(state.key));
   }
 
   async #refresh(request: SessionRequest): Promise<Answer> {
-    // Pages of other sites cannot send this header, so they cannot find out by the time it takes who is signed in.
-    const id = stringIn(request.headers['sec-secure-session-id'], LONGEST_ID);
-    if (id === undefined) return REFUSED;
-    const exchange = new DeviceExchange(this.#context, request);
-    const state = await exchange.open();
-    // A cookie that was renewed while the request was under way: the next one brings the new one.
-    if (exchange.refusedAs === 'superseded') return LATER;
-    const { base, binding } = state;
-    if (base === undefined || binding?.id !== id) return GIVE_UP;
-    if (binding.key === undefined) return this.#isAwaited(binding) ? LATER : GIVE_UP;
-    const header = request.headers['secure-session-response'];
-    if (header === undefined) return this.#challenge(state);
-    const proof = readProof(header);
-    const isProved = proof !== undefined && (await this.#isProved(state, proof));
-    if (!isProved) return this.#wrong(state, this.#challenge(state));
-    this.#reporter.proved(base);
-    return this.#accepted(state);
+    // No page can send this header, so that none can find out by the time it takes who is signed in.
+    const identifier = stringIn(request.headers['sec-secure-session-id'], LONGEST_IDENTIFIER);
+    if (identifier === undefined) return REFUSED;
+    const key = this.#binder.identifiers.keyIn(identifier);
+    const state = key === undefined ? undefined : await this.#find(request, key);
+    if (state?.binding === undefined) return GIVE_UP;
+    if (state.binding.key === undefined) return this.#isAwaited(state.binding) ? LATER : GIVE_UP;
+    const challenge = this.#challenge(state, identifier);
+    if (request.headers['secure-session-response'] === undefined) return challenge;
+    const signed = this.#read(request, 'refresh', identifier);
+    const isProved = signed !== undefined && (await this.#keep(state, proved, signed));
+    if (!isProved) return this.#wrong(state, challenge);
+    this.#reporter.proved(state.base!);
+    return this.#accepted(state, identifier);
   }
 
-  #isProved(state: SessionState, proof: DeviceProof): Promise<boolean> {
-    return this.#keep(state, () => this.#registrar.proved(state, proof));
+  #find(request: SessionRequest, key: string): Promise<SessionState | undefined> {
+    return new DeviceExchange(this.#context, request).find(key);
   }
 
-  /** Stores what a proof has made of the binding, if it is right. Of proofs that use the same challenge at once, one is. */
-  async #keep(state: SessionState, next: () => DeviceBinding | undefined): Promise<boolean> {
+  /** The proof that a request brings, if it signs a challenge of this module's for this purpose. */
+  #read(
+    { headers }: SessionRequest,
+    purpose: ChallengePurpose,
+    identifier?: string,
+  ): Omit<AnsweredChallenge, 'now'> | undefined {
+    const { challenges, options } = this.#binder;
+    const proof = readProof(headers['secure-session-response']);
+    const challenge = proof && challenges.open(proof.challenge);
+    if (proof === undefined || challenge?.purpose !== purpose) return undefined;
+    const { audience, subject } = proof;
+    const isHere = audience === undefined || pathIn(audience) === `${options.path}/${purpose}`;
+    return isHere && (subject ?? identifier) === identifier ? { proof, challenge } : undefined;
+  }
+
+  /** Stores what a proof makes of the binding, if it is right. Of proofs that use one challenge at the same time, one is. */
+  async #keep(
+    state: SessionState,
+    check: ProofCheck,
+    signed: Omit<AnsweredChallenge, 'now'>,
+  ): Promise<boolean> {
+    const next = (): DeviceBinding | undefined => {
+      const session = boundSessionOf(state);
+      return session && check(session, { ...signed, now: this.#binder.now() });
+    };
     // Most wrong proofs are found without the store.
     if (next() === undefined) return false;
     return this.#context.engine.update(state, () => {
@@ -124,35 +140,42 @@ export class DeviceEndpoints {
     return answer;
   }
 
-  #challenge(state: SessionState): Answer {
-    const session = sessionOf(state)!;
-    const challenge = this.#binder.challenges.issue('refresh', session, this.#binder.now());
-    const header = `${quoted(challenge)};id=${quoted(session.binding.id)}`;
+  #challenge(state: SessionState, identifier: string): Answer {
+    const challenge = this.#binder.challenges.issue('refresh', boundSessionOf(state)!, this.#binder.now());
+    const header = `${quoted(challenge)};id=${quoted(identifier)}`;
     return { status: 403, headers: { 'Secure-Session-Challenge': header } };
   }
 
-  #accepted(state: SessionState): Answer {
+  /** @param identifier - As the browser has it: another one would make it give the binding up. */
+  #accepted(state: SessionState, identifier: string): Answer {
     const { cookie, options, now } = this.#binder;
-    const session = sessionOf(state)!;
     return {
       status: 200,
-      headers: { 'Set-Cookie': cookie.header(session, now(), now() + options.lifetime) },
+      headers: { 'Set-Cookie': cookie.header(boundSessionOf(state)!, now(), now() + options.lifetime) },
       body: {
-        session_identifier: session.binding.id,
+        session_identifier: identifier,
         refresh_url: `${options.path}/refresh`,
         scope: { include_site: false },
         credentials: [{ type: 'cookie', name: options.cookieName, attributes: cookie.attributes }],
-        // Whoever links here: else a link in an e-mail would find its reader signed out.
+        // Every site: or a link in an e-mail would find its reader signed out.
         allowed_refresh_initiators: ['*'],
       },
     };
   }
 }
 
+/** What a right proof makes of a binding. */
+type ProofCheck = (session: BoundSession, signed: AnsweredChallenge) => DeviceBinding | undefined;
+
 /** The path that the browser has asked for, wherever the application is mounted. */
 function pathOf({ originalUrl, url }: SessionRequest & { readonly originalUrl?: string }): string {
   const [path = ''] = (originalUrl ?? url ?? '').split('?', 1);
   return path;
+}
+
+/** Host and scheme are those of the browser's side: a proxy may have others. */
+function pathIn(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).pathname : undefined;
 }
 
 function answerTo(error: unknown): Answer | undefined {

@@ -68,6 +68,11 @@ export class SessionEngine {
     return this.#loader.fresh(host);
   }
 
+  /** The session under a key, whoever asks, if there is one that is alive. Not for stores that keep sessions under their ids. */
+  find(key: string, host: SessionHost<SessionState>): Promise<SessionState | undefined> {
+    return this.#loader.find(key, host);
+  }
+
   /** The session that a record in hand holds. @throws SyntaxError when it cannot be read. */
   adopt(id: string, record: SessionRecord, host: SessionHost<SessionState>): SessionState {
     return this.#loader.stateOf(id, record, host);

@@ -66,6 +66,16 @@ export class SessionLoader {
     return new SessionState(this.settings, host);
   }
 
+  /**
+   * The session under a key, if there is one that is alive. Nobody has compared a token: the caller has another proof of who
+   * asks, or only looks.
+   */
+  async find(key: string, host: SessionHost<SessionState>): Promise<SessionState | undefined> {
+    const record = await this.read(key);
+    if (record === undefined || isUnreadable(record) || !this.isAlive(record)) return undefined;
+    return this.stateOf('', record, host);
+  }
+
   /** The session that a record holds. @throws SyntaxError when the record's `meta` cannot be read. */
   stateOf(id: string, record: SessionRecord, host: SessionHost<SessionState>): SessionState {
     return this.#state({ id, record, meta: parseMeta(record.meta) }, host);
@@ -146,22 +156,22 @@ export class SessionLoader {
     record: SessionRecord | undefined,
     host: SessionHost<SessionState>,
   ): SessionState | undefined {
-    if (record === undefined) return this.#refuse(host, 'unknown', { key: this.settings.ids.keyOf(id) });
-    if (isUnreadable(record)) return this.#refuse(host, 'corrupt', record);
+    if (record === undefined) return this.#refuse('unknown', { key: this.settings.ids.keyOf(id) });
+    if (isUnreadable(record)) return this.#refuse('corrupt', record);
     const standing = this.standingOf(id, record);
-    if (standing === 'superseded') return this.#refuse(host, 'superseded', record);
-    if (!this.isAlive(record)) return this.#refuse(host, 'expired', record);
+    if (standing === 'superseded') return this.#refuse('superseded', record);
+    if (!this.isAlive(record)) return this.#refuse('expired', record);
     let loaded: LoadedSession;
     try {
       const meta = parseMeta(record.meta);
       const successor = standing === 'previous' ? successorOf(meta, id) : undefined;
       loaded = { id: successor ?? id, record, meta, isHandedOn: successor !== undefined };
     } catch {
-      return this.#refuse(host, 'corrupt', record);
+      return this.#refuse('corrupt', record);
     }
     const lock = host.lockOf?.(record, loaded.meta);
     if (lock !== undefined) {
-      this.#refuse(host, lock.reason, record);
+      this.#refuse(lock.reason, record);
       const locked = this.fresh(host);
       locked.lock(lock);
       return locked;
@@ -171,11 +181,9 @@ export class SessionLoader {
   }
 
   #refuse(
-    host: SessionHost<SessionState>,
     reason: RejectedReason,
     record: { readonly key: string; readonly userId?: string | null },
   ): undefined {
-    host.refused?.(reason);
     this.reporter.rejected(reason, record);
   }
 }

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 /** The algorithms that browsers sign their proofs with (Device Bound Session Credentials, section "DBSC Proof JWT Syntax"). */
 export const DEVICE_ALGORITHMS = ['ES256', 'RS256'] as const;
 
@@ -15,8 +13,6 @@ export interface DeviceKey {
 
 /** How a session is bound to a device, or that a browser was asked to bind it. */
 export interface DeviceBinding {
-  /** The name that the browser knows the binding by: the same for the session's life. Not the session's handle. */
-  readonly id: string;
   /** The epoch of the sign-in that asked for the binding. */
   readonly epoch: number;
   /** When that was, in milliseconds since the epoch of Unix. */
@@ -26,9 +22,6 @@ export interface DeviceBinding {
   /** Challenges that were issued until then are used up. */
   readonly usedUntil?: number;
 }
-
-/** Bytes of an identifier: 128 bits. */
-const ID_BYTES = 16;
 
 /** What {@link nextBinding} has to know of a write. */
 export interface BindingWrite {
@@ -52,7 +45,7 @@ export function nextBinding(
   current: DeviceBinding | undefined,
   { isLogin, ownerBefore, owner, epoch, now }: BindingWrite,
 ): DeviceBinding | undefined {
-  const asked = { id: current?.id ?? randomBytes(ID_BYTES).toString('base64url'), epoch, at: now };
+  const asked = { epoch, at: now };
   if (isLogin) return asked;
   if (owner === null || current?.key !== undefined) return current;
   const isSignIn = current === undefined ? owner !== ownerBefore : current.epoch !== epoch;
@@ -62,9 +55,8 @@ export function nextBinding(
 /** Whether what was stored as a binding is one. */
 export function isDeviceBinding(value: unknown): value is DeviceBinding {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, epoch, at, key, usedUntil } = value as Partial<Record<keyof DeviceBinding, unknown>>;
+  const { epoch, at, key, usedUntil } = value as Partial<Record<keyof DeviceBinding, unknown>>;
   return (
-    isBase64url(id) &&
     Number.isSafeInteger(epoch) &&
     Number.isFinite(at) &&
     (key === undefined || isDeviceKey(key)) &&

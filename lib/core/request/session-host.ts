@@ -1,6 +1,5 @@
 import type { SessionLockedError } from '../../errors/session-locked.error.js';
 import type { CookieDefaults, SessionCookie } from '../record/session-cookie.js';
-import type { RejectedReason } from '../record/session-events.js';
 import type { SessionMeta } from '../record/session-meta.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { TokenCodec } from '../record/token-codec.js';
@@ -35,8 +34,6 @@ export interface SessionHost<State> {
    * @defaultValue it may
    */
   lockOf?(record: SessionRecord, meta: SessionMeta): SessionLockedError | undefined;
-  /** Told why a cookie did not lead to a session. @defaultValue nobody is told */
-  refused?(reason: RejectedReason): void;
   /** Who is asking. */
   device(): { readonly ip: string | null; readonly userAgent: string | null };
   /** Makes a session (or, after `destroy()`, none) the one of the request. */
