@@ -15,7 +15,6 @@ export type {
   StoreOutcome,
   UserSessionStore,
 } from './core/store/session-store.js';
-export type { SessionCallback } from './core/request/session-calls.js';
 export type { LoginOptions, SessionObject } from './core/session.js';
 export { CsrfToken } from './decorators/csrf-token.decorator.js';
 export { AllowAnonymous } from './decorators/allow-anonymous.decorator.js';
@@ -49,7 +48,6 @@ export { SessionStoreError } from './errors/session-store.error.js';
 export { SessionUsageError } from './errors/session-usage.error.js';
 export { SessionError } from './errors/session.error.js';
 export { CsrfGuard } from './guards/csrf.guard.js';
-export type { GuardedRequest } from './guards/request-origin.js';
 export { SessionGuard } from './guards/session.guard.js';
 export type { SessionMiddleware } from './http/session.middleware.js';
 export type { ClearSiteDataDirective } from './options/clear-site-data.js';
@@ -61,7 +59,6 @@ export type {
   SessionModuleOptions,
   SessionOptionsFactory,
   SessionStoreFactory,
-  StoreDependency,
 } from './options/session-options.interface.js';
 export { SessionEvents } from './services/session-events.js';
 export {

@@ -16,13 +16,12 @@ import {
   HttpAdapterHost,
   MetadataScanner,
 } from '@nestjs/core';
-import { describe, messages } from './errors/messages.js';
+import { messages } from './errors/messages.js';
 import { SessionOptionsError } from './errors/session-options.error.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { unguardedRoutes } from './guards/unguarded-routes.js';
 import { type FastifyInstance, joinFastify } from './http/join-fastify.js';
 import { sessionAfterError, type SessionMiddleware } from './http/session.middleware.js';
-import type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
 import { veiledOptions } from './options/veiled-options.js';
 import { SessionEvents } from './services/session-events.js';
 import { SessionHealthIndicator } from './services/session-health.indicator.js';
@@ -54,7 +53,6 @@ const EVERYWHERE = '*';
     SESSION_OPTIONS,
     SESSION_STORE,
     SESSION_MIDDLEWARE,
-    SESSION_RUNTIME,
     SessionService,
     SessionEvents,
     SessionHealthIndicator,
@@ -89,8 +87,8 @@ export class SessionModule
   }
 
   /**
-   * As {@link forRoot}, with options that are made by `useFactory`, or by the `createSessionOptions()` (or `create()`)
-   * of a class that `useClass` or `useExisting` names.
+   * As {@link forRoot}, with options that `useFactory` returns, or the method `createSessionOptions()` of the class in
+   * `useClass` or `useExisting` ({@link SessionOptionsFactory}).
    *
    * @example
    * ```ts
@@ -101,14 +99,7 @@ export class SessionModule
    * ```
    */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    const { useClass, useExisting, ...rest } = options;
-    const factory = useExisting ?? useClass;
-    if (factory === undefined || rest.useFactory !== undefined)
-      return withVeiledOptions(super.forRootAsync(rest));
-    const definition = withVeiledOptions(
-      super.forRootAsync({ ...rest, inject: [factory], useFactory: optionsOf }),
-    );
-    return useClass ? { ...definition, providers: [useClass, ...(definition.providers ?? [])] } : definition;
+    return withVeiledOptions(super.forRootAsync(options));
   }
 
   /**
@@ -163,12 +154,4 @@ function withVeiledOptions(definition: DynamicModule): DynamicModule {
     };
   });
   return { ...definition, ...(providers && { providers }) };
-}
-
-function optionsOf(
-  factory: Partial<SessionOptionsFactory> & { create?: SessionOptionsFactory['createSessionOptions'] },
-): SessionModuleOptions | Promise<SessionModuleOptions> {
-  const made = factory.createSessionOptions?.() ?? factory.create?.();
-  if (made === undefined) throw new SessionOptionsError(messages.factoryShape(describe(factory)));
-  return made;
 }

@@ -11,7 +11,7 @@ import {
   storeName,
 } from './core/store/session-store.js';
 import { SharedStore } from './core/store/shared-store.js';
-import { SessionReporter } from './core/record/session-reporter.js';
+import { SessionReporter } from './core/record/session-events.js';
 import { presentSession } from './core/session.js';
 import { DeviceBinder } from './device-bound/device-binder.js';
 import { DeviceEndpoints } from './device-bound/device-endpoints.js';

@@ -7,7 +7,7 @@ import type { SessionEngine } from './engine/session-engine.js';
 import { expiresAtOf } from './request/session-life.js';
 import { refuseNonJson } from './record/session-text.js';
 import type { SessionState } from './request/session-state.js';
-import { userIdText } from './record/user-id.js';
+import { userIdText } from './record/session-id.js';
 
 /** What {@link SessionObject.login} may be told. */
 export interface LoginOptions {
@@ -247,9 +247,9 @@ export class SessionObject {
   flash(...args: [key: string, value?: unknown]): unknown[] | undefined {
     const [key, value] = args;
     this.#state.requireNotReplaced();
-    if (args.length === 1) return this.#state.takeFlash(key);
+    if (args.length === 1) return this.#state.flash.take(key, this.#state.meta.flash);
     refuseNonJson({ [key]: value === undefined ? [value] : value });
-    this.#state.addFlash(key, value);
+    this.#state.flash.add(key, value);
     return undefined;
   }
 

@@ -2,7 +2,7 @@ import { type CustomDecorator, SetMetadata } from '@nestjs/common';
 import { type Duration, duration } from '../options/option-checks.js';
 import { LOGIN } from '../session.constants.js';
 
-/** What {@link RequireLogin} may be told. */
+/** Options of {@link RequireLogin}. */
 export interface RequireLoginOptions {
   /**
    * How long ago `session.login()` may have been: for what is too dangerous for a session somebody left open
@@ -13,24 +13,27 @@ export interface RequireLoginOptions {
   readonly within?: Duration;
 }
 
-/** What a {@link SessionGuard} is asked for by `@RequireLogin(...)`. */
+/** The login that `@RequireLogin(...)` asks for. */
 export interface LoginRequirement {
   /** Milliseconds. */
   readonly within: number | undefined;
 }
 
 /**
- * What a `SessionGuard` asks of the session: that somebody is signed in, or was `within` some time. Answers 401 with the
- * code `LOGIN_REQUIRED` or `LOGIN_STALE`, by which a client knows what to ask the user for. It needs the guard: alone
- * it does nothing. What stands on the method replaces what stands on the class.
+ * Makes a `SessionGuard` ask for a login, or for one `within` some time. The answer is 401 with the code `LOGIN_REQUIRED` or
+ * `LOGIN_STALE`, so that a client knows what to ask the user for. Without the guard it does nothing. The decorator of a
+ * method replaces that of its class.
  *
- * @throws SessionOptionsError when `within` is no duration.
+ * @param options - `false` on a method takes the rule of its class back: the guard asks for a session only.
+ * @throws SessionOptionsError if `within` is no duration.
  * @example
  * ```ts
  * @UseGuards(SessionGuard) @RequireLogin({ within: '5m' }) @Post('password') changePassword() { … }
  * ```
  */
-export function RequireLogin({ within }: RequireLoginOptions = {}): CustomDecorator {
+export function RequireLogin(options: RequireLoginOptions | false = {}): CustomDecorator {
+  if (options === false) return SetMetadata(LOGIN, false);
+  const { within } = options;
   const milliseconds = within === undefined ? undefined : duration('@RequireLogin within', within);
   return SetMetadata(LOGIN, { within: milliseconds } satisfies LoginRequirement);
 }

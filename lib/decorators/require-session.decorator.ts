@@ -12,9 +12,11 @@ export type SessionPredicate = (
 export type SessionRequirement = string | SessionPredicate;
 
 /**
- * What a {@link SessionGuard} asks of the session: data keys that must be set, and predicates that must hold; all of
- * them, those of the class and those of the method. A visitor without a session is answered 401, a session that
- * does not qualify 403. It needs the guard: alone it does nothing.
+ * Makes a `SessionGuard` ask for data keys that are set and predicates that hold: all of them, those of the class and those
+ * of the method. The answer is 401 for a visitor without a session, and 403 for a session that does not qualify. Without
+ * the guard it does nothing.
+ *
+ * `@RequireSession(false)` on a method takes the requirements of its class back: the guard asks for a session only.
  *
  * @example
  * ```ts
@@ -23,6 +25,8 @@ export type SessionRequirement = string | SessionPredicate;
  * @Get('admin') admin() { … }
  * ```
  */
-export function RequireSession(...requirements: readonly SessionRequirement[]): CustomDecorator {
-  return SetMetadata(REQUIREMENTS, requirements);
+export function RequireSession(
+  ...requirements: readonly SessionRequirement[] | readonly [false]
+): CustomDecorator {
+  return SetMetadata(REQUIREMENTS, requirements[0] === false ? false : requirements);
 }

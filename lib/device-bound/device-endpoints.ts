@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { DeviceBinding } from '../core/record/device-binding.js';
-import type { SessionReporter } from '../core/record/session-reporter.js';
+import type { SessionReporter } from '../core/record/session-events.js';
 import type { SessionState } from '../core/request/session-state.js';
 import { SessionConflictError } from '../errors/session-conflict.error.js';
 import { SessionEndedError } from '../errors/session-ended.error.js';

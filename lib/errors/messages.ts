@@ -13,8 +13,6 @@ export const messages = {
     `SessionModule option "${name}": ${given} ms are never reached, for "absoluteTimeout" ends a session after ${absolute} ms; lower the one or raise the other.`,
   secretMissing:
     'SessionModule option "secret" is missing; give a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
-  factoryShape: (given: string) =>
-    `SessionModule.forRootAsync: the options factory ${given} has neither createSessionOptions() nor create(); implement SessionOptionsFactory.`,
 
   // store
   storeTimeout: (call: string, ms: number) =>

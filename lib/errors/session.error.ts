@@ -25,6 +25,7 @@ export abstract class SessionError extends Error {
     return { statusCode, code, message };
   }
 
+  /** The name of its class. */
   override get name(): string {
     return this.constructor.name;
   }

@@ -111,6 +111,7 @@ export class Cookie extends SessionCookie {
     return this.data;
   }
 
+  /** All settings: express-session stores each of them with the session. @internal */
   override changesFrom(): CookieChanges {
     return this.snapshot();
   }

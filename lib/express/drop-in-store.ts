@@ -1,4 +1,5 @@
-import { ownText } from '../core/record/own-text.js';
+import { BoundedMap } from '../core/record/bounded-map.js';
+import { ownText } from '../core/record/recent-map.js';
 import type { SessionChange, SessionRecord } from '../core/record/session-record.js';
 import type { SessionStore, StoreOutcome } from '../core/store/session-store.js';
 import {
@@ -12,7 +13,7 @@ import { corruptRecord, readRow, recordOf, versionOf, writeRow } from '../stores
 /** What became of a session in this process: the version that its text was written as, or its end. */
 type LastWrite = { readonly version: number; readonly textVersion: number } | 'ended';
 
-/** So many sessions are remembered; the oldest are forgotten first. */
+/** How many sessions are remembered. */
 const CAPACITY = 10_000;
 
 /**
@@ -27,7 +28,7 @@ export class DropInStore implements SessionStore {
   readonly keepsIds = true;
   readonly keepsCookies = true;
   readonly #store: ExpressSessionStore;
-  readonly #lastWrites = new Map<string, LastWrite>();
+  readonly #lastWrites = new BoundedMap<LastWrite>({ entries: CAPACITY });
   /** The ids whose sessions are being destroyed: nobody finds them any more. */
   readonly #ending = new Set<string>();
 
@@ -105,13 +106,7 @@ export class DropInStore implements SessionStore {
   }
 
   #remember(id: string, last: LastWrite): void {
-    this.#lastWrites.delete(id);
     this.#lastWrites.set(ownText(id), last);
-    if (this.#lastWrites.size <= CAPACITY) return;
-    for (const oldest of this.#lastWrites.keys()) {
-      this.#lastWrites.delete(oldest);
-      break;
-    }
   }
 }
 

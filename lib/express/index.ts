@@ -7,15 +7,9 @@ export { Session } from './session.js';
 export { Store } from './store.js';
 // A star export: only then do applications in ESM and in CommonJS merge their keys into one SessionData.
 export * from './session-data.js';
-export type { SessionCallback } from '../core/request/session-calls.js';
 export type { SessionMiddleware } from './express-session.js';
 export {
   ExpressStoreAdapter,
   type ExpressStoreAdapterOptions,
 } from '../stores/express/express-store.adapter.js';
-export type {
-  ExpressSessionStore,
-  StoreAnswer,
-  StoreCallback,
-  StoredSession,
-} from '../stores/express/express-session-store.js';
+export type { ExpressSessionStore, StoredSession } from '../stores/express/express-session-store.js';

@@ -6,13 +6,18 @@ import type { Session } from '../decorators/session.decorator.js';
 import { CsrfError } from '../errors/csrf.error.js';
 import { loadSession } from '../http/load-session.js';
 import { exchangeOf } from '../http/request-session.js';
-import { SESSION_RUNTIME, SKIP_CSRF } from '../session.constants.js';
-import type { SessionRuntime } from '../session.runtime.js';
+import { resolveTrustedOrigins } from '../options/csrf-options.js';
+import type { HttpSettings } from '../options/resolved-options.js';
+import type { SessionModuleOptions } from '../options/session-options.interface.js';
+import { SESSION_OPTIONS, SKIP_CSRF } from '../session.constants.js';
 import { requestOf } from '../transport/request-of.js';
 import { told } from '../transport/with-session.js';
 import { handshakeOfClient } from '../websocket/handshake.js';
 import { SocketExchange } from '../websocket/socket-exchange.js';
 import { type GuardedRequest, isOwnOrigin } from './request-origin.js';
+
+/** The options that the guard goes by. */
+type CsrfSettings = Pick<HttpSettings, 'trustedOrigins' | 'proxy'>;
 
 /** Methods that change nothing (RFC 9110, section 9.2.1). */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -47,13 +52,13 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
  */
 @Injectable()
 export class CsrfGuard implements CanActivate {
-  readonly #http: SessionRuntime['options']['http'];
+  readonly #settings: CsrfSettings;
 
   constructor(
     protected readonly reflector: Reflector,
-    @Inject(SESSION_RUNTIME) runtime: SessionRuntime,
+    @Inject(SESSION_OPTIONS) { csrf, proxy }: SessionModuleOptions,
   ) {
-    this.#http = runtime.options.http;
+    this.#settings = { trustedOrigins: resolveTrustedOrigins(csrf), proxy };
   }
 
   canActivate(context: ExecutionContext): Promise<boolean> {
@@ -93,7 +98,7 @@ export class CsrfGuard implements CanActivate {
     throw this.whenTokenless(context);
   }
 
-  /** Whether the guard has no say: `@SkipCsrf()` stands on the method or the class, or it is a message of a microservice. */
+  /** Whether the guard lets the request pass unchecked: `@SkipCsrf()`, or a message of a microservice. The method outranks the class. */
   protected isSkipped(context: ExecutionContext): boolean {
     if (context.getType() === 'rpc') return true;
     const targets = [context.getHandler(), context.getClass()];
@@ -107,7 +112,7 @@ export class CsrfGuard implements CanActivate {
 
   /** Whether the request changes nothing: by the method that it was routed by, whatever overrode it. */
   protected isSafe({ method }: GuardedRequest): boolean {
-    return SAFE_METHODS.has(method);
+    return method !== undefined && SAFE_METHODS.has(method);
   }
 
   /** Whether the request comes from the application's own pages, or trusted ones; undefined where it does not say. */
@@ -122,17 +127,17 @@ export class CsrfGuard implements CanActivate {
 
   /** Whether another origin may send such requests: one of the option `csrf.trustedOrigins`. */
   protected isTrusted(origin: string, request: GuardedRequest): boolean {
-    return this.#httpOf(request).trustedOrigins?.has(origin) ?? false;
+    return this.#settingsFor(request).trustedOrigins?.has(origin) ?? false;
   }
 
   /** Whether an origin is the application's own. */
   protected isOwn(origin: string, request: GuardedRequest): boolean {
-    return isOwnOrigin(origin, request, this.#httpOf(request).proxy);
+    return isOwnOrigin(origin, request, this.#settingsFor(request).proxy);
   }
 
   /** Where an application has several `SessionModule`s, the options are those of the one whose session the request has. */
-  #httpOf(request: GuardedRequest): SessionRuntime['options']['http'] {
-    return exchangeOf(request)?.context.http ?? this.#http;
+  #settingsFor(request: GuardedRequest): CsrfSettings {
+    return exchangeOf(request)?.context.http ?? this.#settings;
   }
 
   /** Whether the request has nothing that another site could use: no cookie, no password, nor the origin of a page. */

@@ -1,11 +1,8 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { isSecure } from '../http/connection.js';
 
 /** A request as Express and Fastify hand it to guards. */
-export interface GuardedRequest {
-  readonly method: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly socket: IncomingMessage['socket'];
+export interface GuardedRequest extends Pick<IncomingMessage, 'method' | 'headers' | 'socket'> {
   /** Host and port, and the scheme, as the framework's trust in proxies has them. */
   readonly host?: string;
   /** The same in Fastify 4; elsewhere without the port. */

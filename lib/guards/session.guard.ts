@@ -44,7 +44,7 @@ export class SessionGuard implements CanActivate {
     const lock = lockOf(session);
     if (lock !== undefined) throw this.whenLocked(context, lock.reason);
     const login = this.getLogin(context);
-    if (login !== undefined) {
+    if (login) {
       if (ownerOf(session) === undefined) throw this.whenSignedOut(context);
       if (!this.isFresh(session, login)) throw this.whenStale(context);
     } else if (!this.isPresent(session)) throw this.whenAbsent(context);
@@ -54,28 +54,30 @@ export class SessionGuard implements CanActivate {
     return true;
   }
 
-  /** Whether the route is open to everybody. What stands on the method counts more than what stands on the class. */
+  /** Whether the route is open to everybody. The decorators of the method outrank those of the class. */
   protected isOpen(context: ExecutionContext): boolean {
     const handler = context.getHandler();
-    if (this.reflector.get<boolean | undefined>(ANONYMOUS, handler)) return true;
-    if ([REQUIREMENTS, LOGIN].some((key) => this.reflector.get<unknown>(key, handler) !== undefined))
-      return false;
+    const isOpen = this.reflector.get<boolean | undefined>(ANONYMOUS, handler);
+    if (isOpen !== undefined) return isOpen;
+    if ([REQUIREMENTS, LOGIN].some((key) => this.reflector.get<unknown>(key, handler))) return false;
     return this.reflector.get<boolean | undefined>(ANONYMOUS, context.getClass()) ?? false;
   }
 
-  /** What the route asks of a session: of its class and of its method. */
+  /** The requirements of the class and of the method. None if `@RequireSession(false)` stands on the method. */
   protected getRequirements(context: ExecutionContext): readonly SessionRequirement[] {
-    const all = this.reflector.getAll<(readonly SessionRequirement[] | undefined)[]>(REQUIREMENTS, [
-      context.getClass(),
-      context.getHandler(),
-    ]);
-    return all.flatMap((requirements) => requirements ?? []);
+    const targets = [context.getClass(), context.getHandler()];
+    const all = this.reflector.getAll<(readonly SessionRequirement[] | false | undefined)[]>(
+      REQUIREMENTS,
+      targets,
+    );
+    if (all.at(-1) === false) return [];
+    return all.flatMap((requirements) => (requirements === false ? [] : (requirements ?? [])));
   }
 
-  /** Whether the route asks for a login, and for how fresh a one. */
-  protected getLogin(context: ExecutionContext): LoginRequirement | undefined {
+  /** The login that the route asks for. `false` if it takes back the rule of its class, undefined if it says nothing. */
+  protected getLogin(context: ExecutionContext): LoginRequirement | false | undefined {
     const targets = [context.getHandler(), context.getClass()];
-    return this.reflector.getAllAndOverride<LoginRequirement | undefined>(LOGIN, targets);
+    return this.reflector.getAllAndOverride<LoginRequirement | false | undefined>(LOGIN, targets);
   }
 
   /** Whether the login was recent enough. */

@@ -5,22 +5,20 @@ import { mayAskSessionGuard } from './delegated-guards.js';
 import { SessionGuard } from './session.guard.js';
 
 /**
- * The handlers that `@RequireSession()` or `@RequireLogin()` stands on, but no {@link SessionGuard}, nor a guard that may
- * ask one: open to everybody, which nobody can have meant.
+ * The handlers with `@RequireSession()` or `@RequireLogin()`, but without a {@link SessionGuard} or a guard that may ask
+ * one: they are open to everybody, which is surely a mistake.
  */
 export function unguardedRoutes(
   discovery: DiscoveryService,
   scanner: MetadataScanner,
   config: ApplicationConfig,
 ): string[] {
-  const isGlobal = [
-    ...config.getGlobalGuards(),
-    ...config.getGlobalRequestGuards().map(({ metatype }) => metatype),
-    ...discovery
-      .getProviders()
-      .filter(({ token }) => String(token).startsWith('APP_GUARD'))
-      .map(({ instance, metatype, inject }) => [instance, metatype, inject] as unknown[]),
-  ].some(mayAskSessionGuard);
+  const globals: unknown[] = config.getGlobalGuards();
+  // A factory tells by what it injects.
+  const factories = discovery.getProviders().filter(({ instance }) => globals.includes(instance));
+  const isGlobal = [...globals, ...[...factories, ...config.getGlobalRequestGuards()].map(partsOf)].some(
+    mayAskSessionGuard,
+  );
   if (isGlobal) return [];
   // Gateways and resolvers are providers.
   return [...discovery.getControllers(), ...discovery.getProviders()].flatMap(({ metatype }) => {
@@ -31,26 +29,33 @@ export function unguardedRoutes(
       .getAllMethodNames(prototype)
       .filter((name) => {
         const handler = prototype[name]!;
-        return isHandler(handler) && (asks(metatype) || asks(handler)) && !isGuarded(handler);
+        return isHandler(handler) && asks(metatype, handler) && !isGuarded(handler);
       })
       .map((name) => `${metatype.name}.${name}`);
   });
 }
 
-/** Whether a decorator stands on a method: the others of a class are called by nobody but itself. */
+function partsOf({ metatype, inject }: ReturnType<DiscoveryService['getProviders']>[number]): unknown[] {
+  return [metatype, inject];
+}
+
+/** Whether a method has a decorator. Nest calls no others. */
 function isHandler(method: object): boolean {
   return Reflect.getMetadataKeys(method).length > 0;
 }
 
-function asks(target: object): boolean {
-  return [REQUIREMENTS, LOGIN].some((key) => Reflect.hasMetadata(key, target));
+/** Whether a method asks for something, or its class does and the method does not take it back. */
+function asks(type: object, method: object): boolean {
+  return [REQUIREMENTS, LOGIN].some((key) =>
+    Boolean(Reflect.getMetadata(key, method) ?? Reflect.getMetadata(key, type)),
+  );
 }
 
 function isGuarded(target: object): boolean {
   return mayAskSessionGuard(Reflect.getMetadata(GUARDS, target));
 }
 
-/** What `@UseGuards()` notes guards under, found out from what it does. */
+/** The metadata key of `@UseGuards()`, which Nest does not export: found by using the decorator. */
 const GUARDS: unknown = guardsKey();
 
 function guardsKey(): unknown {

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { ownText } from '../core/record/recent-map.js';
+import type { SessionRequest } from './request-session.js';
 
 /** A request of whatever framework: Express says whether the connection to the client is secure, Fastify names its protocol. */
 type AnyRequest = IncomingMessage & { readonly secure?: boolean; readonly protocol?: string };
@@ -12,4 +14,20 @@ export function isSecure(request: AnyRequest, proxy: boolean | undefined): boole
   if (proxy === undefined) return request.secure ?? request.protocol === 'https';
   const forwarded = request.headers['x-forwarded-proto'];
   return proxy && /^\s*https\s*(,|$)/i.test(Array.isArray(forwarded) ? forwarded[0]! : (forwarded ?? ''));
+}
+
+/** How many characters are kept of who asked. */
+const MOST_OF_IP = 64;
+const MOST_OF_AGENT = 512;
+
+/** Who asks: the address as the framework says it, and the beginning of the user agent. */
+export function deviceOf(request: SessionRequest): { ip: string | null; userAgent: string | null } {
+  const { socket, headers } = request as Partial<SessionRequest>;
+  const { ip = socket?.remoteAddress } = request;
+  return { ip: beginOf(ip, MOST_OF_IP), userAgent: beginOf(headers?.['user-agent'], MOST_OF_AGENT) };
+}
+
+/** The beginning of a text, as a copy: it is kept with the session. */
+function beginOf(text: string | undefined, length: number): string | null {
+  return text === undefined ? null : ownText(text.slice(0, length));
 }

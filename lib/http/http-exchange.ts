@@ -137,7 +137,7 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
     const { state } = this;
     const { engine, warnOnce } = this.context;
     if (state?.base === undefined) warnOnce(messages.tooLate);
-    else if (engine.settings.sealsCookies && state.isChanged && !state.isGivenUp)
+    else if (engine.settings.sealsCookies && state.isChanged && !state.content?.isGivenUp)
       warnOnce(messages.cookieLeft);
   }
 }

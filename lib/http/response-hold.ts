@@ -79,7 +79,7 @@ export class HeldResponse {
       write: (...args) => this.#write(args),
       end: (...args) => this.#end(args),
     };
-    Object.assign(functions, this.#own);
+    put(functions, this.#own);
     res.on('pipe', (source) => this.#sources.push(source));
   }
 
@@ -242,7 +242,7 @@ export class HeldResponse {
    * mangle the error, or ignore it as a second end. The error goes around it, and what it still emits is refused.
    */
   #stepAside(): void {
-    Object.assign(this.#res, this.#native);
+    put(functionsOf(this.#res), this.#native);
     const around = new HeldResponse(this.#res, this.#gate);
     around.#phase = 'failed';
     around.#failure = this.#failure;
@@ -263,6 +263,14 @@ export class HeldResponse {
     });
     return false;
   }
+}
+
+/** One by one, which V8 does faster than `Object.assign`. */
+function put(target: Functions, { writeHead, flushHeaders, write, end }: Functions): void {
+  target.writeHead = writeHead;
+  target.flushHeaders = flushHeaders;
+  target.write = write;
+  target.end = end;
 }
 
 /**

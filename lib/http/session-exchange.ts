@@ -9,7 +9,7 @@ import type { SessionState } from '../core/request/session-state.js';
 import { messages } from '../errors/messages.js';
 import type { SessionLockedError } from '../errors/session-locked.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
-import { deviceOf } from './device.js';
+import { deviceOf } from './connection.js';
 import type { Exchange, ExchangeContext } from './exchange.js';
 import { RequestSession, type SessionRequest } from './request-session.js';
 

@@ -1,6 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { KEY_BYTES, keyBytes } from '../core/record/key-bytes.js';
-import type { SealedRecordsOptions } from '../core/record/record-seal.js';
+import { KEY_BYTES, keyBytes, type SealedRecordsOptions } from '../core/record/record-seal.js';
 import { flag, refuse, refuseUnseen } from './option-checks.js';
 
 /** How sessions are sealed at rest: AES-256-GCM, each under a key of its own that is derived from these (HKDF, RFC 5869). */

@@ -1,7 +1,6 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import { Inject, Injectable } from '@nestjs/common';
 import { randomSecret } from '../core/record/session-id.js';
-import { LONGEST_DELAY } from '../core/store/timers.js';
+import { within } from '../core/record/time-limit.js';
 import { messages } from '../errors/messages.js';
 import { SessionStoreError } from '../errors/session-store.error.js';
 import { type Duration, duration } from '../options/option-checks.js';
@@ -71,16 +70,7 @@ export class SessionHealthIndicator {
   async #answer({ timeout }: SessionHealthOptions): Promise<void> {
     const limit = timeout === undefined ? undefined : duration('isHealthy timeout', timeout);
     const answer = this.#runtime.shared.read(randomSecret());
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      if (limit === undefined) return;
-      const error = new SessionStoreError(messages.healthTimeout(limit));
-      timer = setTimeout(() => reject(error), Math.min(limit, LONGEST_DELAY)).unref();
-    });
-    try {
-      await Promise.race([answer, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    if (limit === undefined) await answer;
+    else await within(limit, answer, () => new SessionStoreError(messages.healthTimeout(limit)));
   }
 }

@@ -3,7 +3,7 @@ import type { DestroyedReason } from '../core/record/session-events.js';
 import { isBoundToDevice } from '../core/record/session-meta.js';
 import type { SessionRecord, SessionSummary } from '../core/record/session-record.js';
 import { SessionObject } from '../core/session.js';
-import { userIdText } from '../core/record/user-id.js';
+import { userIdText } from '../core/record/session-id.js';
 import {
   knowsUsers,
   sealsCookies,

@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { SessionStore } from '../core/store/session-store.js';
-import { LONGEST_DELAY } from '../core/store/timers.js';
+import { LONGEST_DELAY } from '../core/record/time-limit.js';
 import { messages } from '../errors/messages.js';
 import { type Duration, duration } from '../options/option-checks.js';
 import { MemorySessionStore } from '../stores/memory/memory-session.store.js';

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { SessionLoader } from '../core/engine/session-loader.js';
 import type { SessionRecord } from '../core/record/session-record.js';
-import { SessionReporter } from '../core/record/session-reporter.js';
+import { SessionReporter } from '../core/record/session-events.js';
 import type { SessionState } from '../core/request/session-state.js';
 import { type CookieSource, cookieIn } from './cookie-from.js';
 import type { TestSessionData } from './open-session.js';

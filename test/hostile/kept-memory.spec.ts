@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { SignedIdCodec } from '../../lib/cookie/signed-id.codec.js';
 import { KeyedIds } from '../../lib/core/record/session-id.js';
 import { DropInStore } from '../../lib/express/drop-in-store.js';
-import { deviceOf } from '../../lib/http/device.js';
+import { deviceOf } from '../../lib/http/connection.js';
 import { IdHistory } from '../../lib/stores/express/id-history.js';
 import { MemorySessionStore } from '../../lib/stores/memory/memory-session.store.js';
 import { newRecord } from '../../lib/testing/contract/records.js';

@@ -1,4 +1,4 @@
-import type { IoRedisClient } from '../../lib/stores/redis/index.js';
+import type { IoRedisClient } from '../../lib/stores/redis/redis-client.js';
 import { findResource } from './resources/find.js';
 
 /** A client of ioredis, as far as tests use it. */

@@ -7,7 +7,6 @@ const seconds = (milliseconds) => `${(milliseconds / 1_000).toFixed(1)} s`;
 
 export default class Reporter {
   #config;
-  #failed = false;
 
   constructor(config) {
     this.#config = config;
@@ -32,7 +31,6 @@ export default class Reporter {
 
   onRunComplete(_contexts, results) {
     this.#progress(undefined);
-    this.#failed = !results.success;
     const took = results.testResults.map((result) => [
       result.perfStats.end - result.perfStats.start,
       this.#nameOf(result),
@@ -49,10 +47,6 @@ export default class Reporter {
     if (numRuntimeErrorTestSuites > 0) numbers.push(`${numRuntimeErrorTestSuites} files did not run`);
     if (numPendingTests > 0) numbers.push(`${numPendingTests} skipped`);
     print(`${numbers.join(', ')} in ${took.length} files, ${seconds(Date.now() - startTime)}`);
-  }
-
-  getLastError() {
-    return this.#failed ? new Error('Tests have failed.') : undefined;
   }
 
   #nameOf({ testFilePath }) {

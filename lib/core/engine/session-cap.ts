@@ -3,7 +3,7 @@ import { SessionConflictError } from '../../errors/session-conflict.error.js';
 import { SessionStoreError } from '../../errors/session-store.error.js';
 import type { SessionRules } from '../request/session-rules.js';
 import type { SessionRecord, SessionSummary } from '../record/session-record.js';
-import type { SessionReporter } from '../record/session-reporter.js';
+import type { SessionReporter } from '../record/session-events.js';
 import type { SessionState } from '../request/session-state.js';
 import { knowsUsers, type SessionStore } from '../store/session-store.js';
 import type { SharedStore } from '../store/shared-store.js';

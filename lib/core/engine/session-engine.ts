@@ -8,10 +8,10 @@ import { renewsCookie } from '../request/staleness.js';
 import { rulesFor } from './rules-for.js';
 import type { Renewal } from '../request/next-record.js';
 import { SessionCap } from './session-cap.js';
-import type { DestroyedReason, SessionEventHub } from '../record/session-events.js';
+import { type DestroyedReason, type SessionEventHub, SessionReporter } from '../record/session-events.js';
 import { SessionLoader } from './session-loader.js';
-import { SessionReporter } from '../record/session-reporter.js';
-import type { LocalChanges, SessionState } from '../request/session-state.js';
+import type { LocalChanges } from '../request/loaded-session.js';
+import type { SessionState } from '../request/session-state.js';
 import type { SessionHost } from '../request/session-host.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { SessionStore } from '../store/session-store.js';
@@ -114,7 +114,7 @@ export class SessionEngine {
     try {
       await this.#writer.write(state, { isForced: this.settings.profile.savesUnchanged });
     } catch (error) {
-      if (error instanceof SessionStoreError) state.giveUp();
+      if (error instanceof SessionStoreError) state.content?.giveUp();
       throw error;
     }
     const isLost = state.status === 'new' && state.holdsSomething;
@@ -240,9 +240,9 @@ export class SessionEngine {
    */
   requireSent(state: SessionState, before?: LocalChanges): void {
     const isSettled = this.settings.sealsCookies && state.host.cookieSettled && !state.isEnded;
-    if (!isSettled || !state.isChanged || state.isGivenUp) return;
-    state.releaseFlash(before);
-    if (before === undefined) state.giveUp();
+    if (!isSettled || !state.isChanged || state.content?.isGivenUp) return;
+    state.flashChanges?.release(before?.flash);
+    if (before === undefined) state.content?.giveUp();
     else state.rebase(state.base, before);
     throw new SessionUsageError(messages.cookieLeft);
   }
@@ -253,7 +253,7 @@ export class SessionEngine {
    */
   #sendsCookie(state: SessionState): boolean {
     if (state.written !== 'here' || !state.hasCurrentId) return false;
-    return state.mustSendCookie || (state.host.renewal === 'possible' && renewsCookie(state));
+    return state.mustSendCookie || (renewsCookie(state) && state.host.renewal === 'possible');
   }
 
   /**

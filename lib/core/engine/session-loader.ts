@@ -2,12 +2,12 @@ import { SessionStoreError } from '../../errors/session-store.error.js';
 import type { SessionRules } from '../request/session-rules.js';
 import type { OpenedToken } from '../record/token-codec.js';
 import { absoluteDeadline } from '../record/lifetime.js';
-import type { RejectedReason } from '../record/session-events.js';
+import type { RejectedReason, SessionReporter } from '../record/session-events.js';
 import { isSameToken, openSuccessor } from '../record/session-id.js';
 import { metaText, parseMeta, type SessionMeta } from '../record/session-meta.js';
 import { isUnreadable, type SessionRecord } from '../record/session-record.js';
-import type { SessionReporter } from '../record/session-reporter.js';
-import { type LoadedSession, SessionState } from '../request/session-state.js';
+import type { LoadedSession } from '../request/loaded-session.js';
+import { SessionState } from '../request/session-state.js';
 import type { SessionHost } from '../request/session-host.js';
 import type { SharedStore } from '../store/shared-store.js';
 
@@ -119,13 +119,13 @@ export class SessionLoader {
     }
   }
 
-  /** Whether no deadline of a record has passed. */
-  isAlive(record: SessionRecord): boolean {
+  /** Whether no deadline of a record has passed. @param meta - The record's, if it is parsed already. */
+  isAlive(record: SessionRecord, meta?: SessionMeta): boolean {
     const now = this.settings.now();
     const { lifetimes, idleFollowsCookie } = this.settings;
     if (record.expiresAt <= now || absoluteDeadline(record.createdAt, lifetimes) <= now) return false;
     // A shorter idle timeout holds for sessions that were stored under a longer one, too.
-    return idleFollowsCookie || record.lastSeenAt + (ownIdleOf(record) ?? lifetimes.idleTimeout) > now;
+    return idleFollowsCookie || record.lastSeenAt + (ownIdleOf(record, meta) ?? lifetimes.idleTimeout) > now;
   }
 
   #upToDate(reading: Promise<SessionRecord | undefined>): Promise<SessionRecord | undefined> {
@@ -160,10 +160,10 @@ export class SessionLoader {
     if (isUnreadable(record)) return this.#refuse('corrupt', record);
     const standing = this.standingOf(id, record);
     if (standing === 'superseded') return this.#refuse('superseded', record);
-    if (!this.isAlive(record)) return this.#refuse('expired', record);
     let loaded: LoadedSession;
     try {
       const meta = parseMeta(record.meta);
+      if (!this.isAlive(record, meta)) return this.#refuse('expired', record);
       const successor = standing === 'previous' ? successorOf(meta, id) : undefined;
       loaded = { id: successor ?? id, record, meta, isHandedOn: successor !== undefined };
     } catch {
@@ -205,10 +205,11 @@ export function successorOf({ rotation }: SessionMeta, previousId: string): stri
 }
 
 /** The idle timeout of a session that was given a cookie life of its own. */
-function ownIdleOf({ meta }: SessionRecord): number | null | undefined {
-  if (!meta?.includes('originalMaxAge')) return undefined; // most have none: what else there is need not be read for it
+function ownIdleOf(record: SessionRecord, meta?: SessionMeta): number | null | undefined {
+  if (meta !== undefined) return meta.cookie?.originalMaxAge;
+  if (!record.meta?.includes('originalMaxAge')) return undefined; // most have none, and need not be parsed
   try {
-    return parseMeta(meta).cookie?.originalMaxAge;
+    return parseMeta(record.meta).cookie?.originalMaxAge;
   } catch {
     return undefined; // found to be corrupt where it is read for its values
   }

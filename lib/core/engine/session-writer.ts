@@ -4,13 +4,13 @@ import { messages } from '../../errors/messages.js';
 import { SessionConflictError } from '../../errors/session-conflict.error.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 import type { SessionRules } from '../request/session-rules.js';
-import type { DestroyedReason } from '../record/session-events.js';
+import type { DestroyedReason, SessionReporter } from '../record/session-events.js';
 import { type Intent, nextRecord } from '../request/next-record.js';
 import type { SessionCap } from './session-cap.js';
 import type { SessionLoader } from './session-loader.js';
 import type { SessionChange, SessionRecord } from '../record/session-record.js';
-import type { SessionReporter } from '../record/session-reporter.js';
-import type { LocalChanges, SessionState } from '../request/session-state.js';
+import type { LocalChanges } from '../request/loaded-session.js';
+import type { SessionState } from '../request/session-state.js';
 import { type Staleness, stalenessOf } from '../request/staleness.js';
 import type { SharedStore } from '../store/shared-store.js';
 import { type Turn, WriteTurns } from './write-turns.js';
@@ -55,7 +55,7 @@ export class SessionWriter {
   hasNothingToStore(state: SessionState, write: Write = {}): boolean {
     const isAsked = write.isForced === true || write.login !== undefined || write.renewal !== undefined;
     if (isAsked || (write.isCheck && state.base !== undefined)) return false;
-    if (state.isGivenUp) return true;
+    if (state.content?.isGivenUp) return true;
     if (state.base !== undefined) return stalenessOf(state) === 'fresh';
     const { saveUninitialized, profile } = this.settings;
     return !saveUninitialized && !(profile.savesRegenerated && state.replaces) && !state.holdsSomething;
@@ -104,7 +104,7 @@ export class SessionWriter {
       }
       throw new SessionConflictError(messages.conflict(PERSISTENCE));
     } catch (error) {
-      state.releaseFlash(own.before);
+      state.flashChanges?.release(own.before?.flash);
       if (own.before !== undefined) state.rebase(state.base, own.before);
       throw error;
     }

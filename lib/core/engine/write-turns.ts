@@ -1,5 +1,6 @@
-import { comesWithin, Place } from '../request/line.js';
 import type { SessionRecord } from '../record/session-record.js';
+import { comesWithin } from '../record/time-limit.js';
+import { Place } from '../request/line.js';
 
 /** What the previous writer of the same session left for the next: the record as stored now, or `'gone'`. */
 export interface Turn {
@@ -38,7 +39,7 @@ export class WriteTurns {
     try {
       if (before !== undefined) {
         await before.begun.wait();
-        await comesWithin(before.done, PATIENCE);
+        await comesWithin(PATIENCE, before.done.wait());
       }
       place.begun.happen();
       return await work(line.turn);

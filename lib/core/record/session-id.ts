@@ -8,8 +8,7 @@ import {
 } from 'node:crypto';
 import { messages } from '../../errors/messages.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
-import { ownText } from './own-text.js';
-import { RecentMap } from './recent-map.js';
+import { ownText, RecentMap } from './recent-map.js';
 
 /** Bytes of a new key (128 bits) and of a secret (256 bits) out of the system's CSPRNG. */
 const KEY_BYTES = 16;
@@ -141,4 +140,13 @@ export function openSuccessor(sealed: string, previousId: string): string {
   });
   decipher.setAuthTag(bytes.subarray(-16));
   return decipher.update(bytes.subarray(12, -16), undefined, 'latin1') + decipher.final('latin1');
+}
+
+/**
+ * A user id as text, or undefined for what is none: a string of 1 to 255 characters, or a finite number. NUL and halves of
+ * surrogate pairs are no characters: databases refuse them, or take all halves for the same.
+ */
+export function userIdText(userId: unknown): string | undefined {
+  if (typeof userId === 'number' && Number.isFinite(userId)) return String(userId);
+  return typeof userId === 'string' && /^[^\0\p{Surrogate}]{1,255}$/u.test(userId) ? userId : undefined;
 }

@@ -106,13 +106,14 @@ export function refuseNonJson(data: object, hidden?: ReadonlySet<string>): void 
 const NOT_JSON = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer];
 
 /** What of a value JSON cannot hold; `path` are the objects it is in. Each value is looked at once, however deep it lies. */
-function faultIn(value: unknown, path = new Set<object>()): string | undefined {
+function faultIn(value: unknown, path: object[] = []): string | undefined {
   if (typeof value !== 'object' || value === null) return faultOfPrimitive(value);
-  if (path.has(value)) return 'a cycle';
-  if (path.size >= MAX_DEPTH) return 'a value nested too deeply';
-  path.add(value);
+  // A cycle is always nested too deeply, so nothing else needs to be searched for one.
+  if (path.length >= MAX_DEPTH)
+    return new Set(path).size < path.length ? 'a cycle' : 'a value nested too deeply';
+  path.push(value);
   const fault = faultInside(value, path);
-  path.delete(value);
+  path.pop();
   return fault;
 }
 
@@ -122,7 +123,7 @@ function faultOfPrimitive(value: unknown): string | undefined {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : undefined;
 }
 
-function faultInside(value: object, path: Set<object>): string | undefined {
+function faultInside(value: object, path: object[]): string | undefined {
   if (typeof (value as Bag).toJSON === 'function')
     return faultIn((value as { toJSON(): unknown }).toJSON(), path);
   if (Array.isArray(value)) return faultOfElements(value, path);
@@ -137,7 +138,7 @@ function faultInside(value: object, path: Set<object>): string | undefined {
   return undefined;
 }
 
-function faultOfElements(values: readonly unknown[], path: Set<object>): string | undefined {
+function faultOfElements(values: readonly unknown[], path: object[]): string | undefined {
   for (const value of values) {
     if (value === undefined) return 'an array with an undefined element';
     const fault = faultOfMember(value, path);
@@ -147,7 +148,7 @@ function faultOfElements(values: readonly unknown[], path: Set<object>): string 
 }
 
 /** Most of what is kept is text, in which there is nothing to look for. */
-function faultOfMember(value: unknown, path: Set<object>): string | undefined {
+function faultOfMember(value: unknown, path: object[]): string | undefined {
   return typeof value === 'string' ? undefined : faultIn(value, path);
 }
 

@@ -1,25 +1,31 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 
-/** The longest delay a timer can count, in milliseconds: 24 days. A longer one would fire at once. */
+/** The longest delay of a timer, in milliseconds: 24 days. A longer one would fire at once. */
 export const LONGEST_DELAY = 2 ** 31 - 1;
 
+/** Whether a promise is fulfilled within so many milliseconds. The timer does not keep the process alive. */
+export async function comesWithin(milliseconds: number, promise: PromiseLike<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.min(milliseconds, LONGEST_DELAY)).unref();
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
- * The outcome of a promise, if it settles within so many milliseconds. The timer does not keep the process alive.
+ * The outcome of a promise that settles within so many milliseconds.
  *
- * @param lateError - Makes the error for a promise that does not.
+ * @throws what `lateError` makes for one that does not.
  */
 export async function within<Result>(
   milliseconds: number,
   promise: PromiseLike<Result>,
   lateError: () => Error,
 ): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(lateError()), Math.min(milliseconds, LONGEST_DELAY)).unref();
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  if (await comesWithin(milliseconds, promise)) return promise;
+  throw lateError();
 }

@@ -1,19 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { type FlashEntry, flashEntries, type SessionMeta } from '../record/session-meta.js';
+import type { FlashClaims } from './flash-claims.js';
 
-/** The flash values of one request: what it added and what it took, until they are stored. */
+/** The flash values that one request added and took, until they are stored. */
 export class FlashChanges {
-  readonly #added: Map<string, FlashEntry[]>;
-  readonly #taken: Set<string>;
+  readonly #added = new Map<string, FlashEntry[]>();
+  readonly #taken = new Set<string>();
+  readonly #claims: FlashClaims;
+  readonly #claimant: object;
 
-  constructor(added: Iterable<readonly [string, FlashEntry[]]> = [], taken: Iterable<string> = []) {
-    this.#added = new Map(Array.from(added, ([key, entries]) => [key, [...entries]]));
-    this.#taken = new Set(taken);
+  /** @param claimant - Who claims values: an object of the request, and not the request, which it outlives. */
+  constructor(claims: FlashClaims, claimant: object) {
+    this.#claims = claims;
+    this.#claimant = claimant;
   }
 
   /** A copy that changes on its own. */
   copy(): FlashChanges {
-    return new FlashChanges(this.#added, this.#taken);
+    const copy = new FlashChanges(this.#claims, this.#claimant);
+    for (const [key, entries] of this.#added) copy.#added.set(key, [...entries]);
+    for (const name of this.#taken) copy.#taken.add(name);
+    return copy;
   }
 
   /** Whether anything changed. */
@@ -48,18 +55,18 @@ export class FlashChanges {
     }
   }
 
-  /** The names of the stored values that were taken. */
-  get taken(): Iterable<string> {
-    return this.#taken;
+  /** Leaves the values that this request took for a later one, but for those it had taken `before`. */
+  release(before?: FlashChanges): void {
+    const kept = before === undefined ? new Set() : before.#taken;
+    const released = [...this.#taken].filter((name) => !kept.has(name));
+    this.#claims.release(released, this.#claimant);
   }
 
-  /** Takes all values of a key, stored ones first; of those that are stored the ones that `mayTake` grants. */
-  take(
-    key: string,
-    stored: SessionMeta['flash'],
-    mayTake: (name: string) => boolean = () => true,
-  ): unknown[] {
-    const kept = flashEntries(stored, key).filter(([name]) => !this.#taken.has(name) && mayTake(name));
+  /** Takes all values of a key, stored ones first; of those that are stored the ones that no other request has claimed. */
+  take(key: string, stored: SessionMeta['flash']): unknown[] {
+    const isFree = (name: string): boolean =>
+      !this.#taken.has(name) && this.#claims.take(name, this.#claimant);
+    const kept = flashEntries(stored, key).filter(([name]) => isFree(name));
     for (const [name] of kept) this.#taken.add(name);
     const added = this.#added.get(key) ?? [];
     this.#added.delete(key);

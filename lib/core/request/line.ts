@@ -1,6 +1,3 @@
-import { clearTimeout, setTimeout } from 'node:timers';
-import { LONGEST_DELAY } from '../store/timers.js';
-
 /** Something that happens once. A promise is made of it only when somebody waits. */
 export class Moment {
   #isPast = false;
@@ -25,16 +22,4 @@ export class Moment {
 export class Place {
   readonly begun = new Moment();
   readonly done = new Moment();
-}
-
-/** Waits until a moment has come; false when it has not within so many milliseconds. */
-export async function comesWithin(moment: Moment, milliseconds: number): Promise<boolean> {
-  if (moment.isPast) return true;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.min(milliseconds, LONGEST_DELAY)).unref();
-  });
-  const came = await Promise.race([moment.wait().then(() => true), late]);
-  clearTimeout(timer);
-  return came;
 }

@@ -5,10 +5,9 @@ import { expiryOf } from '../record/lifetime.js';
 import { metaText, type SessionMeta } from '../record/session-meta.js';
 import { idleTimeoutOf, mustBeTouched } from './session-life.js';
 import { sealSuccessor } from '../record/session-id.js';
-import type { SessionRecord } from '../record/session-record.js';
+import { type SessionRecord, versionAfter } from '../record/session-record.js';
 import type { SessionState } from './session-state.js';
 import { leavesMark, type Staleness } from './staleness.js';
-import { versionAfter } from '../record/session-version.js';
 
 /** A user who signs in. */
 export interface Login {
@@ -94,7 +93,7 @@ function seenNow(state: SessionState, createdAt: number, login: Login | undefine
   const { base, settings, host } = state;
   const now = settings.now();
   const isNew = base === undefined || login !== undefined;
-  const isSeen = isNew || state.touchAsked || (host.renewal !== 'later' && mustBeTouched(state));
+  const isSeen = isNew || state.touchAsked || (mustBeTouched(state) && host.renewal !== 'later');
   const lastSeenAt = isSeen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
   const isDeviceDue = settings.trackDevice && (isSeen || base.ip === null);
   const device = isDeviceDue ? host.device() : settings.trackDevice ? base! : NO_DEVICE;
@@ -137,7 +136,7 @@ function nextMeta(
   const version = own === undefined ? meta.version : Math.max(own, meta.version ?? 0);
   // Ends with a login: a token of a form that somebody knew before is worth nothing after it.
   const csrf = login === undefined ? state.csrf : undefined;
-  const cookieDue = (isSeen && leavesMark(state)) || (state.host.renewal !== 'possible' && meta.cookieDue);
+  const cookieDue = (isSeen && leavesMark(state)) || (meta.cookieDue && state.host.renewal !== 'possible');
   const isSame =
     !ownCookie.isChanged &&
     !flashChanges?.any &&

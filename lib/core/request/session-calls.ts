@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { nextTick } from 'node:process';
 import { messages } from '../../errors/messages.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
-import { comesWithin, Moment, Place } from './line.js';
+import { within } from '../record/time-limit.js';
+import { Moment, Place } from './line.js';
 
 /** Called when a session method is done, as in express-session. */
 export type SessionCallback = (error?: Error | null) => void;
@@ -143,8 +144,9 @@ export class SessionCalls {
   async idle(): Promise<void> {
     while (!this.isIdle) {
       this.#progress ??= new Moment();
-      if (!(await comesWithin(this.#progress, this.#timeout)))
-        throw new SessionUsageError(messages.callWaits('The response', this.#last?.name, this.#timeout));
+      const waitsFor = (): Error =>
+        new SessionUsageError(messages.callWaits('The response', this.#last?.name, this.#timeout));
+      await within(this.#timeout, this.#progress.wait(), waitsFor);
     }
   }
 
@@ -195,10 +197,12 @@ export class SessionCalls {
   }
 
   async #wait<Result>(before: Call, call: Call, work: Work<Result>): Promise<Result> {
-    if (await comesWithin(before.done, this.#timeout)) return this.#start(call, work);
-    // Those behind it still wait for the one before it.
-    void before.done.wait().then(() => this.#leave(call));
-    throw new SessionUsageError(messages.callWaits(`session.${call.name}()`, before.name, this.#timeout));
+    await within(this.#timeout, before.done.wait(), () => {
+      // Those behind it still wait for the one before it.
+      void before.done.wait().then(() => this.#leave(call));
+      return new SessionUsageError(messages.callWaits(`session.${call.name}()`, before.name, this.#timeout));
+    });
+    return this.#start(call, work);
   }
 
   #leave(call: Call): void {

@@ -21,6 +21,8 @@ export class SessionContent {
   readonly #strict: boolean;
   /** What changes are measured against. */
   #base = '{}';
+  /** The data that could not be stored, if the application knows of it. */
+  #givenUp: string | undefined;
   #isGlancing = false;
   #glance: string | undefined;
 
@@ -52,6 +54,16 @@ export class SessionContent {
       this.#isGlancing = false;
       this.#glance = undefined;
     }
+  }
+
+  /** Notes that the data could not be stored as it is now, and that the application was told. */
+  giveUp(): void {
+    this.#givenUp = this.text;
+  }
+
+  /** Whether the application knows that the data could not be stored as it is. */
+  get isGivenUp(): boolean {
+    return this.#givenUp !== undefined && this.text === this.#givenUp;
   }
 
   get isEmpty(): boolean {

@@ -7,36 +7,13 @@ import type { SessionCookie } from '../record/session-cookie.js';
 import type { SessionHost } from './session-host.js';
 import type { SessionRules } from './session-rules.js';
 import { SessionContent } from './session-content.js';
-import { type KeptCookie, OwnCookie } from './own-cookie.js';
+import { OwnCookie } from './own-cookie.js';
+import type { LoadedSession, LocalChanges, SessionStatus } from './loaded-session.js';
 import { parseMeta, type SessionMeta } from '../record/session-meta.js';
 import { FlashChanges } from './flash-changes.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { KeyChanges } from '../record/session-text.js';
-import { userIdText } from '../record/user-id.js';
-
-/**
- * What a request's copy of a session is: not stored yet, stored as its `base` says, ended by this request, ended by
- * somebody else (or signed in by somebody else, which ends it for this request), locked (the request sees an empty session in
- * its place, and must not change it), or none of the request's any more.
- */
-export type SessionStatus = 'new' | 'loaded' | 'ended here' | 'ended elsewhere' | 'locked' | 'detached';
-
-/** What a request changed and has not stored. */
-export interface LocalChanges {
-  readonly data: KeyChanges;
-  readonly flash: FlashChanges | undefined;
-  readonly cookie: KeptCookie | undefined;
-}
-
-/** A session that was found by its cookie. */
-export interface LoadedSession {
-  /** The id that the request goes on with. */
-  readonly id: string;
-  readonly record: SessionRecord;
-  readonly meta: SessionMeta;
-  /** Whether that id has to be handed to the client, which came with the one before a scheduled renewal. */
-  readonly isHandedOn?: boolean;
-}
+import { userIdText } from '../record/session-id.js';
 
 /**
  * One request's copy of a session: the record as it was read, and what the application did to it since. It knows
@@ -79,9 +56,7 @@ export class SessionState {
   /** Whether this request has stored a sign-in that asks the browser to bind the session to its device. */
   asksForBinding = false;
   #bornAt: number;
-  /** Who claims flash values: outlives the request, and so must not be the request. */
-  readonly #claimant = {};
-  #givenUp: string | undefined;
+  #flashClaimant: object | undefined;
   /** Whether this request has stored other data than there was. */
   hasStoredData = false;
 
@@ -106,12 +81,10 @@ export class SessionState {
     return this.#status;
   }
 
-  /** Whether the session is over. */
   get isEnded(): boolean {
     return this.#status === 'ended here' || this.#status === 'ended elsewhere';
   }
 
-  /** Takes note that the session is over for this request. */
   end(where: 'here' | 'elsewhere'): void {
     this.#status = where === 'here' ? 'ended here' : 'ended elsewhere';
   }
@@ -148,7 +121,6 @@ export class SessionState {
     return (this.#id ??= this.settings.ids.generate(this.host.request));
   }
 
-  /** Whether the session has an id yet. */
   get hasId(): boolean {
     return this.#id !== undefined;
   }
@@ -189,28 +161,14 @@ export class SessionState {
     return this.ownCookie.settings(this.#meta.cookie);
   }
 
-  /** Puts other cookie settings in place of the session's. */
   set cookie(cookie: SessionCookie) {
     this.ownCookie.replace(cookie, this.#meta.cookie);
   }
 
-  /** Appends a flash value. */
-  addFlash(key: string, value: unknown): void {
-    (this.flashChanges ??= new FlashChanges()).add(key, value);
-  }
-
-  /** Takes the flash values of a key that nobody else has taken. */
-  takeFlash(key: string): unknown[] {
-    const { flashClaims } = this.settings;
-    this.flashChanges ??= new FlashChanges();
-    return this.flashChanges.take(key, this.#meta.flash, (name) => flashClaims.take(name, this.#claimant));
-  }
-
-  /** Leaves the flash values that this request took for a later one, but for those it had taken `before`. */
-  releaseFlash(before?: LocalChanges): void {
-    const kept = new Set(before?.flash?.taken);
-    const released = [...(this.flashChanges?.taken ?? [])].filter((name) => !kept.has(name));
-    this.settings.flashClaims.release(released, this.#claimant);
+  /** The flash values that this request added and took, made when they are first needed. */
+  get flash(): FlashChanges {
+    this.#flashClaimant ??= {};
+    return (this.flashChanges ??= new FlashChanges(this.settings.flashClaims, this.#flashClaimant));
   }
 
   /** The secret behind the session's tokens, where it has one. */
@@ -255,23 +213,13 @@ export class SessionState {
     );
   }
 
-  /** Takes note that what the session holds now could not be stored, and that the application was told. */
-  giveUp(): void {
-    this.#givenUp = this.content?.text;
-  }
-
-  /** Whether the session holds just what the application knows could not be stored. */
-  get isGivenUp(): boolean {
-    return this.#givenUp !== undefined && this.content?.text === this.#givenUp;
-  }
-
   /** Whether this request has changed anything that is not stored yet. */
   get isChanged(): boolean {
     if (this.content?.isChanged || this.flashChanges?.any) return true;
     return this.ownCookie.isChanged || this.#newCsrf !== undefined || this.#newBinding !== undefined;
   }
 
-  /** Where `login()` has said whose session it is, that holds for as long as the application leaves `userId` alone. */
+  /** Whose session it is: as `login()` said, for as long as the application leaves `userId` alone, else as the data says. */
   get owner(): string | null {
     const { base } = this;
     if (this.content === undefined) return base?.userId ?? null;
@@ -282,7 +230,7 @@ export class SessionState {
     return userIdText(this.settings.userIdOf(data)) ?? null;
   }
 
-  /** Takes note that the store holds `record` now, with this request's changes in it; `newId` where it was renewed. */
+  /** Notes that the store now holds `record`, with this request's changes; under `newId` if it was renewed. */
   stored(record: SessionRecord, newId?: string): void {
     const { base } = this;
     const metaChanged = record.meta !== (base?.meta ?? null);
@@ -313,7 +261,7 @@ export class SessionState {
     this.writtenAt = this.settings.now();
   }
 
-  /** Takes note that somebody else has written the session. What this request has written itself is still its own. */
+  /** Notes that somebody else has written the session, unless this request has written it itself. */
   writtenByOthers(): void {
     if (this.written === 'by nobody') this.written = 'by others';
   }
@@ -355,7 +303,7 @@ export class SessionState {
 
   /** Replaces this request's copy by a record, changes and all. */
   restore(record: SessionRecord): void {
-    this.releaseFlash();
+    this.flashChanges?.release();
     this.rebase(record, { data: new Map(), flash: undefined, cookie: undefined });
   }
 
@@ -380,7 +328,7 @@ export class SessionState {
    */
   keepOnly(keys: ReadonlySet<string>, flash: ReadonlySet<string> | undefined): void {
     this.content?.keepOnly(keys);
-    (this.flashChanges ??= new FlashChanges()).drop(this.#meta.flash, flash ?? new Set());
+    this.flash.drop(this.#meta.flash, flash ?? new Set());
     if (this.#meta.cookie !== undefined || this.ownCookie.inHand) this.ownCookie.clear(this.#meta.cookie);
   }
 }

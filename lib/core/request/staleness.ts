@@ -22,8 +22,8 @@ export function stalenessOf(state: SessionState): Staleness {
 /** Whether a touch is to be followed by a cookie that this request cannot send: the next response sends it. */
 export function leavesMark(state: SessionState): boolean {
   const { host, settings } = state;
-  const isWithout = host.renewal === 'impossible' || host.renewal === 'over';
-  return isWithout && settings.rolling === 'touch' && isPersistent(state);
+  if (settings.rolling !== 'touch' || !isPersistent(state)) return false;
+  return host.renewal === 'impossible' || host.renewal === 'over';
 }
 
 /** Whether a write of this request renews the cookie, if the response can carry it. */

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
-import { LONGEST_DELAY } from './timers.js';
+import { LONGEST_DELAY } from '../record/time-limit.js';
 
 /** How a {@link Batcher} works. */
 export interface BatcherOptions<Item, Answer> {

@@ -1,5 +1,5 @@
 import { clearTimeout, setTimeout } from 'node:timers';
-import { LONGEST_DELAY } from './timers.js';
+import { LONGEST_DELAY } from '../record/time-limit.js';
 import type { PrunableSessionStore } from './session-store.js';
 
 /** Rows a statement removes: few enough that it never holds locks for long. */

@@ -1,6 +1,5 @@
 import { isWellFormedId, partsOf } from '../../core/record/session-id.js';
-import type { SessionRecord } from '../../core/record/session-record.js';
-import { counterOf } from '../../core/record/session-version.js';
+import { counterOf, type SessionRecord } from '../../core/record/session-record.js';
 
 /** A session as it stands in its cookie. */
 export interface CookieSession {

@@ -1,7 +1,7 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { TokenCodec } from '../../core/record/token-codec.js';
-import { KEY_BYTES, keyBytes } from '../../core/record/key-bytes.js';
-import type { SessionChange, SessionRecord } from '../../core/record/session-record.js';
+import { KEY_BYTES, keyBytes } from '../../core/record/record-seal.js';
+import { counterOf, type SessionChange, type SessionRecord } from '../../core/record/session-record.js';
 import type {
   CookieSealingStore,
   SealingApplication,
@@ -9,7 +9,6 @@ import type {
   StoreOutcome,
 } from '../../core/store/session-store.js';
 import { refuseUnknownOptions } from '../../core/store/store-options.js';
-import { counterOf } from '../../core/record/session-version.js';
 import { describe, messages, show } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { RecentSessions } from './recent-sessions.js';

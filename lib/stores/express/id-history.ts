@@ -1,5 +1,4 @@
-import { ownText } from '../../core/record/own-text.js';
-import { RecentMap } from '../../core/record/recent-map.js';
+import { ownText, RecentMap } from '../../core/record/recent-map.js';
 
 /** So many ids are remembered at least. */
 const CAPACITY = 10_000;

@@ -1,4 +1,4 @@
-import { ownText } from '../../core/record/own-text.js';
+import { ownText } from '../../core/record/recent-map.js';
 import type { SessionRecord, SessionSummary } from '../../core/record/session-record.js';
 
 /** A version is kept as two numbers: this many fit into the lower one, and 2^29 into the upper one. */

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { RecentMap } from '../../core/record/recent-map.js';
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
 import type { PrunableSessionStore, SessionStore, UserSessionStore } from '../../core/store/session-store.js';
 import { messages, show } from '../../errors/messages.js';
@@ -6,7 +7,6 @@ import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { ExpirySlots, MemoryEntry, WriteOrder } from './memory-entry.js';
 import { PartedMap } from './parted-map.js';
-import { SharedTexts } from './shared-texts.js';
 
 /** Options of a {@link MemorySessionStore}. */
 export interface MemorySessionStoreOptions {
@@ -20,6 +20,9 @@ export interface MemorySessionStoreOptions {
 
 /** Sessions are filed by when they end, in slots of this many milliseconds. */
 const SLOT = 30_000;
+
+/** How many user agents are kept for sharing. */
+const MOST_AGENTS = 1_000;
 
 /** Milliseconds of removing before other work of the process gets its turn. */
 const SLICE = 4;
@@ -44,8 +47,8 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   readonly #byUser = new PartedMap<MemoryEntry | Set<MemoryEntry>>();
   readonly #order = new WriteOrder();
   readonly #slots = new ExpirySlots(SLOT);
-  /** Every request brings its own text of a user agent, of which there are few. */
-  readonly #agents = new SharedTexts();
+  /** Many sessions have the same user agent, and need its text once. */
+  readonly #agents = new RecentMap<true>(MOST_AGENTS);
   #size = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -79,7 +82,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
       records.map((record) => {
         if (this.#byKey.get(record.key) !== undefined) return false;
         if (this.#size >= this.#maxSessions) this.#remove(this.#order.oldest!);
-        const entry = new MemoryEntry(record, this.#agents.of(record.userAgent));
+        const entry = new MemoryEntry(record, this.#agentOf(record));
         this.#byKey.set(record.key, entry);
         this.#addToUser(entry);
         this.#file(entry);
@@ -174,6 +177,11 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     return entry !== undefined;
   }
 
+  #agentOf({ userAgent }: SessionRecord): string | null {
+    if (userAgent === null) return null;
+    return this.#agents.entry(userAgent)?.key ?? this.#agents.add(userAgent, true);
+  }
+
   #remove(entry: MemoryEntry): void {
     this.#unfile(entry);
     this.#byKey.delete(entry.key);
@@ -185,7 +193,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     const hasOtherUser = next.userId !== entry.userId;
     this.#unfile(entry);
     if (hasOtherUser) this.#removeFromUser(entry);
-    entry.put(next, this.#agents.of(next.userAgent));
+    entry.put(next, this.#agentOf(next));
     if (hasOtherUser) this.#addToUser(entry);
     this.#file(entry);
   }

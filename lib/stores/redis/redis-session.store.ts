@@ -1,5 +1,5 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
+import { within } from '../../core/record/time-limit.js';
 import type { SessionStore, StoreOutcome, UserSessionStore } from '../../core/store/session-store.js';
 import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { messages, show } from '../../errors/messages.js';
@@ -70,15 +70,8 @@ export class RedisSessionStore implements SessionStore, UserSessionStore {
   async start(): Promise<void> {
     if (this.#connection.isClosed) throw new SessionOptionsError(messages.redisClosed);
     const part = this.#names.part('');
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(messages.redisSilent(START_TIMEOUT))), START_TIMEOUT);
-    });
-    try {
-      await Promise.race([this.#connection.send(part, ['ZCARD', part]), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const answer = this.#connection.send(part, ['ZCARD', part]);
+    await within(START_TIMEOUT, answer, () => new Error(messages.redisSilent(START_TIMEOUT)));
   }
 
   read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {

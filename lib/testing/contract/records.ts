@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
+import {
+  type SessionChange,
+  type SessionRecord,
+  type SessionSummary,
+  versionAfter,
+} from '../../core/record/session-record.js';
 import type { SessionStore } from '../../core/store/session-store.js';
-import { versionAfter } from '../../core/record/session-version.js';
 
 const HOUR = 3_600_000;
 

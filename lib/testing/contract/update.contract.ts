@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { versionAfter } from '../../core/record/session-version.js';
+import { versionAfter } from '../../core/record/session-record.js';
 import type { ContractTest } from './declarations.js';
 import {
   assertRecord,

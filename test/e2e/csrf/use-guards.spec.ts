@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { expect, it } from '@jest/globals';
 import { Controller, Injectable, Module, Post, UseGuards } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { CsrfGuard, type GuardedRequest, SessionModule } from '../../../lib/index.js';
+import { CsrfGuard, SessionModule } from '../../../lib/index.js';
 import { listen } from '../../support/client.js';
 import { SECRET } from '../../support/site.js';
 import { Visitor } from './support/bank.js';
@@ -9,7 +10,7 @@ import { Visitor } from './support/bank.js';
 /** Trusts the shops of all tenants. */
 @Injectable()
 class TenantGuard extends CsrfGuard {
-  protected override isTrusted(origin: string, request: GuardedRequest): boolean {
+  protected override isTrusted(origin: string, request: IncomingMessage): boolean {
     return super.isTrusted(origin, request) || /^https:\/\/\w+\.tenant\.example$/.test(origin);
   }
 }

@@ -28,6 +28,9 @@ class AccountController {
   @RequireSession('role') @Get('staff') staff() {
     return 'in';
   }
+  @RequireLogin(false) @Get('cart') cart() {
+    return 'in';
+  }
   @AllowAnonymous() @Post('visit') visit(@Session() session: AnySession) {
     session.visited = true;
   }
@@ -92,6 +95,12 @@ describe.each(ADAPTER_NAMES)('@RequireLogin() (%s)', (adapter) => {
     expect((await client.post('/password')).body).toMatchObject({ code: 'LOGIN_STALE' });
   });
 
+  it('with false, a method takes the rule of its class back: a session is enough', async () => {
+    expect((await client.get('/cart')).body).toMatchObject({ code: 'SESSION_REQUIRED' });
+    await client.post('/visit');
+    expect((await client.get('/cart')).text).toBe('in');
+  });
+
   it('stands beside @RequireSession(): both must hold', async () => {
     await client.post('/login');
     expect((await client.get('/staff')).status).toBe(403);
@@ -108,6 +117,9 @@ describe.each(ADAPTER_NAMES)('a route that asks for a session without a guard to
   class OpenController {
     @Get('one') one() {
       return 1;
+    }
+    @RequireSession(false) @Get('open') open() {
+      return 0;
     }
   }
   @Controller('half')

@@ -122,13 +122,15 @@ async function start(guard: Type<CanActivate> | CanActivate | undefined, provide
       return 'in';
     }
 
-    @RequireSession()
+    @RequireSession('cart')
     @Get('cart')
     cart(): string {
       return 'in';
     }
 
     @Get('open')
+    @RequireLogin(false)
+    @RequireSession(false)
     open(): string {
       return 'in';
     }

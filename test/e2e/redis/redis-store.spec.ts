@@ -3,7 +3,8 @@ import { Controller, Get, type INestApplication, Module, Param, Post } from '@ne
 import { Test } from '@nestjs/testing';
 import { createSentinel } from 'redis';
 import { Session, SessionModule, SessionService, type SessionStoreFactory } from '../../../lib/index.js';
-import { type RedisSessionClient, redisStore } from '../../../lib/stores/redis/index.js';
+import { redisStore } from '../../../lib/stores/redis/index.js';
+import type { RedisSessionClient } from '../../../lib/stores/redis/redis-client.js';
 import { Client, listen } from '../../support/client.js';
 import { ioredis } from '../../support/ioredis.js';
 import { connectRedis, openRedisSpace, REDIS_URL, type RedisSpace } from '../../support/redis.js';

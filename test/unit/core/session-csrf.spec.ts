@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { counterOf } from '../../../lib/core/record/session-version.js';
+import { counterOf } from '../../../lib/core/record/session-record.js';
 import { csrfTokenOf, isCsrfTokenOf } from '../../../lib/core/session-access.js';
 import { World } from './support/world.js';
 

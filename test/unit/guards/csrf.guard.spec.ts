@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { CsrfError, CsrfGuard, type GuardedRequest, SkipCsrf } from '../../../lib/index.js';
+import { CsrfError, CsrfGuard, SkipCsrf } from '../../../lib/index.js';
 
 type Headers = Record<string, string>;
 
@@ -13,11 +14,11 @@ class TestGuard extends CsrfGuard {
   asked: string[] = [];
 
   constructor(proxy?: boolean) {
-    const http = { proxy, trustedOrigins: new Set(['https://partner.example']) };
-    super(new Reflector(), { options: { http } } as never);
+    const csrf = { trustedOrigins: ['https://partner.example'] };
+    super(new Reflector(), { secret: 'x', csrf, ...(proxy !== undefined && { proxy }) });
   }
 
-  protected override getSession(request: GuardedRequest): never {
+  protected override getSession(request: IncomingMessage): never {
     this.asked.push(String(this.getToken(request)));
     throw new Error('asked for the session');
   }
@@ -165,6 +166,18 @@ describe('what the guard has no say in', () => {
     SkipCsrf()(handler);
     expect(await new TestGuard().canActivate(contextOf(refused, 'http', handler))).toBe(true);
     await expect(new TestGuard().canActivate(contextOf(refused))).rejects.toThrow(CsrfError);
+  });
+
+  it('controllers with @SkipCsrf(), but not their methods with @SkipCsrf(false)', async () => {
+    const [open, checked] = [(): number => 0, (): number => 0];
+    SkipCsrf(false)(checked);
+    const admit = (handler: () => number): Promise<boolean> => {
+      const context = contextOf(refused, 'http', handler);
+      SkipCsrf()(context.getClass());
+      return new TestGuard().canActivate(context);
+    };
+    expect(await admit(open)).toBe(true);
+    await expect(admit(checked)).rejects.toThrow(CsrfError);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { checkedId, KeyedIds, partsOf } from '../../../../lib/core/record/session-id.js';
-import { counterOf } from '../../../../lib/core/record/session-version.js';
+import { counterOf } from '../../../../lib/core/record/session-record.js';
 import { defer } from '../support/deferred.js';
 import { turns } from '../support/fake-clock.js';
 import { DAY, HOUR, MINUTE, SECOND, World } from '../support/world.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { KeyedIds } from '../../../../lib/core/record/session-id.js';
-import { counterOf, versionAfter } from '../../../../lib/core/record/session-version.js';
+import { counterOf, versionAfter } from '../../../../lib/core/record/session-record.js';
 import { type AnySession, HOUR, MINUTE, World, type WorldOptions } from '../support/world.js';
 
 /** A world whose store applies the next write of a kind and loses the answer, as when a driver sends a command again. */

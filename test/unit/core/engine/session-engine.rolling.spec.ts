@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Commit } from '../../../../lib/core/engine/session-engine.js';
 import type { SessionSettings } from '../../../../lib/core/request/session-rules.js';
 import { parseMeta } from '../../../../lib/core/record/session-meta.js';
-import { counterOf } from '../../../../lib/core/record/session-version.js';
+import { counterOf } from '../../../../lib/core/record/session-record.js';
 import { type AnySession, HOUR, keyIn, MINUTE, SECOND, type VisitOptions, World } from '../support/world.js';
 
 type Rolling = SessionSettings['rolling'];

@@ -7,10 +7,9 @@ import {
   SealedRecords,
   type SealedRecordsOptions,
 } from '../../../../lib/core/record/record-seal.js';
-import type { SessionRecord } from '../../../../lib/core/record/session-record.js';
+import { type SessionRecord, versionAfter } from '../../../../lib/core/record/session-record.js';
 import type { SessionStore } from '../../../../lib/core/store/session-store.js';
 import { SharedStore } from '../../../../lib/core/store/shared-store.js';
-import { versionAfter } from '../../../../lib/core/record/session-version.js';
 import { ExpressStoreAdapter } from '../../../../lib/stores/express/express-store.adapter.js';
 import { MemorySessionStore } from '../../../../lib/stores/memory/memory-session.store.js';
 import { runs } from '../../../support/property.js';

@@ -2,6 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { metaText, parseMeta, type SessionMeta } from '../../../../lib/core/record/session-meta.js';
 import { FlashChanges } from '../../../../lib/core/request/flash-changes.js';
+import { FlashClaims } from '../../../../lib/core/request/flash-claims.js';
+
+/** The changes of a request that competes with no other. */
+const newChanges = (): FlashChanges => new FlashChanges(new FlashClaims(() => 0), {});
 
 type Flash = SessionMeta['flash'];
 
@@ -9,7 +13,7 @@ type Flash = SessionMeta['flash'];
 const stored = (flash: Flash): Flash => parseMeta(metaText({ ...(flash && { flash }) })).flash;
 
 function added(...entries: [key: string, value: unknown][]): Flash {
-  const changes = new FlashChanges();
+  const changes = newChanges();
   for (const [key, value] of entries) changes.add(key, value);
   return stored(changes.applyTo(undefined));
 }
@@ -127,7 +131,7 @@ describe('parseMeta', () => {
 describe('flash values', () => {
   it('come back in the order they were added, stored ones first, once', () => {
     const before = added(['notice', 1], ['other', 'x'], ['notice', 2]);
-    const request = new FlashChanges();
+    const request = newChanges();
     request.add('notice', 3);
     expect(request.take('notice', before)).toEqual([1, 2, 3]);
     expect(request.take('notice', before)).toEqual([]);
@@ -136,13 +140,13 @@ describe('flash values', () => {
   });
 
   it('are no change when there were none to take', () => {
-    const request = new FlashChanges();
+    const request = newChanges();
     expect(request.take('notice', undefined)).toEqual([]);
     expect(request.any).toBe(false);
   });
 
   it('that were added and taken in the same request leave nothing to store', () => {
-    const request = new FlashChanges();
+    const request = newChanges();
     request.add('notice', 1);
     expect([request.any, request.anyAdded]).toEqual([true, true]);
     request.take('notice', undefined);
@@ -151,20 +155,20 @@ describe('flash values', () => {
 
   it('that somebody else added meanwhile survive a take', () => {
     const seen = added(['notice', 'seen']);
-    const request = new FlashChanges();
+    const request = newChanges();
     request.take('notice', seen);
-    const other = new FlashChanges();
+    const other = newChanges();
     other.add('notice', 'later');
     const newer = stored(other.applyTo(seen));
-    expect(new FlashChanges().take('notice', request.applyTo(newer))).toEqual(['later']);
+    expect(newChanges().take('notice', request.applyTo(newer))).toEqual(['later']);
   });
 
   it('of two requests at the same time are all kept', () => {
-    const [one, two] = [new FlashChanges(), new FlashChanges()];
+    const [one, two] = [newChanges(), newChanges()];
     one.add('notice', 1);
     two.add('notice', 2);
     const both = two.applyTo(stored(one.applyTo(undefined)));
-    expect(new FlashChanges().take('notice', both)).toEqual([1, 2]);
+    expect(newChanges().take('notice', both)).toEqual([1, 2]);
   });
 
   it('may have any key, and change no prototype', () => {
@@ -175,7 +179,7 @@ describe('flash values', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(keys, fc.jsonValue()), { minLength: 1, maxLength: 6 }), (entries) => {
         const flash = added(...entries);
-        const reader = new FlashChanges();
+        const reader = newChanges();
         for (const key of new Set(entries.map(([name]) => name))) {
           const expected = entries.filter(([name]) => name === key).map(([, value]) => value);
           expect(JSON.stringify(reader.take(key, flash))).toBe(JSON.stringify(expected));
@@ -188,14 +192,14 @@ describe('flash values', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString'])('%s has none where none was added', (key) => {
-    expect(new FlashChanges().take(key, added(['notice', 1]))).toEqual([]);
+    expect(newChanges().take(key, added(['notice', 1]))).toEqual([]);
   });
 });
 
 describe('flash changes', () => {
   it('are copied with what they hold, and then go their own way', () => {
     const before = added(['notice', 1]);
-    const original = new FlashChanges();
+    const original = newChanges();
     original.add('mine', 1);
     const copy = original.copy();
     copy.add('mine', 2);
@@ -206,7 +210,7 @@ describe('flash changes', () => {
 
   it('that are all stored are no changes any more', () => {
     const before = added(['notice', 1]);
-    const request = new FlashChanges();
+    const request = newChanges();
     request.add('other', 2);
     request.take('notice', before);
     request.settle(stored(request.applyTo(before)));
@@ -214,7 +218,7 @@ describe('flash changes', () => {
   });
 
   it('that are stored are forgotten, and those made since remain', () => {
-    const request = new FlashChanges();
+    const request = newChanges();
     request.add('notice', 'stored');
     const record = stored(request.applyTo(undefined));
     request.add('notice', 'later');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { counterOf, versionAfter } from '../../../../lib/core/record/session-version.js';
+import { counterOf, versionAfter } from '../../../../lib/core/record/session-record.js';
 
 const MARKS = 2 ** 24;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { userIdText } from '../../../../lib/core/record/user-id.js';
+import { userIdText } from '../../../../lib/core/record/session-id.js';
 
 describe('userIdText', () => {
   it.each<[unknown, string]>([

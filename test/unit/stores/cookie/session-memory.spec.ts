@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SessionChange, SessionRecord } from '../../../../lib/core/record/session-record.js';
+import {
+  counterOf,
+  type SessionChange,
+  type SessionRecord,
+  versionAfter,
+} from '../../../../lib/core/record/session-record.js';
 import type { StoreOutcome } from '../../../../lib/core/store/session-store.js';
-import { counterOf, versionAfter } from '../../../../lib/core/record/session-version.js';
 import { CookieSessionStore } from '../../../../lib/stores/cookie/index.js';
 import { MINUTE, TestClock } from '../../../support/clock.js';
 import { changeOf, newRecord } from './support.js';

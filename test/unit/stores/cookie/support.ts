@@ -1,6 +1,9 @@
 import { digestOf } from '../../../../lib/core/record/session-id.js';
-import type { SessionChange, SessionRecord } from '../../../../lib/core/record/session-record.js';
-import { versionAfter } from '../../../../lib/core/record/session-version.js';
+import {
+  type SessionChange,
+  type SessionRecord,
+  versionAfter,
+} from '../../../../lib/core/record/session-record.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { versionAfter } from '../../../../lib/core/record/session-version.js';
+import { versionAfter } from '../../../../lib/core/record/session-record.js';
 import type { ExpressSessionStore } from '../../../../lib/stores/express/express-session-store.js';
 import { ExpressStoreAdapter } from '../../../../lib/stores/express/express-store.adapter.js';
 import { versionOf } from '../../../../lib/stores/express/session-row.js';
