@@ -1,5 +1,5 @@
 import { SessionEndedError } from '../errors/session-ended.error.js';
-import type { SessionLockedError } from '../errors/session-locked.error.js';
+import { SessionLockedError } from '../errors/session-locked.error.js';
 import { csrfTokenFor, isTokenFor } from './record/csrf-token.js';
 import { flashEntries } from './record/session-meta.js';
 import { SessionObject } from './session.js';
@@ -46,7 +46,8 @@ export function loginAgeOf(session: SessionObject): number | undefined {
 
 /** Why the request must not open the session that its cookie leads to, if that is so. */
 export function lockOf(session: SessionObject): SessionLockedError | undefined {
-  return SessionObject.stateOf(session).lockedBy;
+  const { detachedBy } = SessionObject.stateOf(session);
+  return detachedBy instanceof SessionLockedError ? detachedBy : undefined;
 }
 
 /** Whose session it is: as `login()` said, else as the option `userId` finds in the data. */

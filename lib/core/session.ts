@@ -91,7 +91,7 @@ export class SessionObject {
 
   /** Whether the session is bound to the device that its user signed in with (option `deviceBound`). */
   get isBound(): boolean {
-    return this.#state.binding?.key !== undefined;
+    return this.#state.meta.device?.key !== undefined;
   }
 
   /** The settings of this session's own cookie. */
@@ -177,7 +177,6 @@ export class SessionObject {
 
   /**
    * Stores the session now rather than with the response.
-   *
    * @throws SessionDataError when the session holds what JSON cannot, or too much of it.
    * @throws SessionStoreError when the store fails.
    */
@@ -189,7 +188,6 @@ export class SessionObject {
 
   /**
    * Reads the session anew and drops the changes of this request.
-   *
    * @throws SessionEndedError when the session was ended elsewhere.
    */
   reload(): Promise<void>;
@@ -200,7 +198,6 @@ export class SessionObject {
 
   /**
    * Counts this request as a use of the session even within `touchInterval`, and starts the cookie's life anew.
-   *
    * @throws SessionUsageError after `regenerate()`, which has put another session in the place of this one.
    */
   touch(): this {

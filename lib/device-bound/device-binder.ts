@@ -72,9 +72,10 @@ export class DeviceBinder implements DeviceGate {
   headersFor(commit: Commit, state: SessionState, request: IncomingMessage): DeviceHeaders | undefined {
     if (commit.cookie === 'clear')
       return this.cookie.isSentBy(request) ? { setCookie: [this.cookie.expiredHeader] } : undefined;
-    const { asksForBinding, status, binding, key } = state;
-    if (!asksForBinding || status !== 'loaded' || binding === undefined || !this.isSecure(request))
-      return undefined;
+    const { askedBinding: asked, key } = state;
+    const { device: binding } = state.meta;
+    const isAsked = asked !== undefined && asked.epoch === binding?.epoch && asked.at === binding.at;
+    if (!isAsked || state.status !== 'loaded' || !this.isSecure(request)) return undefined;
     const session = { key, binding };
     const now = this.now();
     const challenge = this.challenges.issue('register', session, now);

@@ -81,8 +81,9 @@ export class DeviceEndpoints {
     if (identifier === undefined) return REFUSED;
     const key = this.#binder.identifiers.keyIn(identifier);
     const state = key === undefined ? undefined : await this.#find(request, key);
-    if (state?.binding === undefined) return GIVE_UP;
-    if (state.binding.key === undefined) return this.#isAwaited(state.binding) ? LATER : GIVE_UP;
+    const binding = state?.meta.device;
+    if (state === undefined || binding === undefined) return GIVE_UP;
+    if (binding.key === undefined) return this.#isAwaited(binding) ? LATER : GIVE_UP;
     const challenge = this.#challenge(state, identifier);
     if (request.headers['secure-session-response'] === undefined) return challenge;
     const signed = this.#read(request, 'refresh', identifier);
@@ -125,7 +126,7 @@ export class DeviceEndpoints {
     if (next() === undefined) return false;
     return this.#context.engine.update(state, () => {
       const binding = next();
-      if (binding !== undefined) state.binding = binding;
+      state.newBinding = binding;
       return binding !== undefined;
     });
   }

@@ -38,6 +38,7 @@ export function proved(
 }
 
 /** What proofs are checked against; undefined if the session was never to be bound. */
-export function boundSessionOf({ base, binding }: SessionState): BoundSession | undefined {
+export function boundSessionOf({ base, meta }: SessionState): BoundSession | undefined {
+  const { device: binding } = meta;
   return base === undefined || binding === undefined ? undefined : { key: base.key, binding };
 }

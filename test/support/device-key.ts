@@ -16,14 +16,11 @@ export class DeviceKeyPair {
         ? generateKeyPairSync('ec', { namedCurve: curve })
         : generateKeyPairSync('rsa', { modulusLength: bits });
     this.privateKey = privateKey;
-    this.jwk = publicKey.export({ format: 'jwk' }) as Members;
+    this.jwk = publicKey.export({ format: 'jwk' });
   }
 
   /** A proof as Chromium writes it; `changes` are put over its header, `claims` over its payload. */
-  proof(
-    challenge: string,
-    { isRegistration = false, changes = {} as Members, claims = {} as Members } = {},
-  ): string {
+  proof(challenge: string, { isRegistration = false, changes = {}, claims = {} } = {}): string {
     const header = { alg: this.alg, ...(isRegistration && { jwk: this.jwk }), typ: 'dbsc+jwt', ...changes };
     return this.sign(header, { jti: challenge, ...claims });
   }

@@ -1,6 +1,5 @@
 import { messages } from '../../errors/messages.js';
 import { SessionEndedError } from '../../errors/session-ended.error.js';
-import type { SessionLockedError } from '../../errors/session-locked.error.js';
 import { SessionStoreError } from '../../errors/session-store.error.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
 import type { SessionRules, SessionSettings } from '../request/session-rules.js';
@@ -158,11 +157,11 @@ export class SessionEngine {
 
   /** Makes the session a user's, under a new id. */
   async login(state: SessionState, userId: string, prepare: () => void): Promise<void> {
-    const { lockedBy } = state;
-    if (lockedBy === undefined) state.requireAttached();
+    const isLocked = state.status === 'locked';
+    if (!isLocked) state.requireAttached();
     this.#requireOpenHead(state, 'login');
     const login = { userId, at: this.settings.now() };
-    if (lockedBy !== undefined) return this.#loginWhenLocked(state, lockedBy, { login, prepare });
+    if (isLocked) return this.#loginWhenLocked(state, { login, prepare });
     if (state.isEnded) return this.#loginAfterEnd(state, { login, prepare });
     if (state.base !== undefined) {
       const renewal = { id: this.settings.ids.renew(state.key), grace: 0, reason: 'login' as const };
@@ -189,12 +188,14 @@ export class SessionEngine {
   }
 
   /** Signs a user in to a new session. The one that the request must not open stays as it is. */
-  async #loginWhenLocked(state: SessionState, lock: SessionLockedError, write: Write): Promise<void> {
+  async #loginWhenLocked(state: SessionState, write: Write): Promise<void> {
+    const lock = state.detachedBy!;
+    state.detachedBy = undefined;
     state.startOver(state.localChanges());
     try {
       await this.#writer.write(state, write);
     } catch (error) {
-      state.lock(lock);
+      state.detach(lock, 'locked');
       throw error;
     }
   }

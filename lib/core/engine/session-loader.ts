@@ -173,7 +173,7 @@ export class SessionLoader {
     if (lock !== undefined) {
       this.#refuse(lock.reason, record);
       const locked = this.fresh(host);
-      locked.lock(lock);
+      locked.detach(lock, 'locked');
       return locked;
     }
     this.reporter.loaded(record);

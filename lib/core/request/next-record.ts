@@ -117,11 +117,15 @@ function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionSt
 
 /** The binding to a device; where sessions are not bound, what a release or an option before has left is kept. */
 function bindingAfter(
-  { base, settings, binding }: SessionState,
+  state: SessionState,
   write: { readonly isLogin: boolean; readonly owner: string | null; readonly epoch: number },
 ): DeviceBinding | undefined {
-  if (!settings.bindsDevices) return binding;
-  return nextBinding(binding, { ...write, ownerBefore: base?.userId ?? null, now: settings.now() });
+  const { base, settings, meta, newBinding } = state;
+  const current = newBinding ?? meta.device;
+  if (!settings.bindsDevices) return current;
+  const next = nextBinding(current, { ...write, ownerBefore: base?.userId ?? null, now: settings.now() });
+  if (next !== current) state.askedBinding = next;
+  return next;
 }
 
 function nextMeta(

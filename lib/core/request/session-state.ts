@@ -1,5 +1,4 @@
 import type { SessionError } from '../../errors/session.error.js';
-import { SessionLockedError } from '../../errors/session-locked.error.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
 import { newCsrfSecret } from '../record/csrf-token.js';
 import type { DeviceBinding } from '../record/device-binding.js';
@@ -41,7 +40,8 @@ export class SessionState {
   #id: string | undefined;
   /** Whether its id has to be handed to the client, which came with the one before a scheduled renewal. */
   readonly isHandedOn: boolean;
-  #detachedBy: SessionError | undefined;
+  /** What calls fail with, of a session that is detached or locked. */
+  detachedBy: SessionError | undefined;
   /** The data as the application has it in hand, once it has looked. */
   content: SessionContent | undefined;
   #meta: SessionMeta;
@@ -51,10 +51,9 @@ export class SessionState {
   flashChanges: FlashChanges | undefined;
   /** The secret behind the session's tokens that this request made, until it is stored. */
   #newCsrf: string | undefined;
-  /** The binding to a device that this request has made, until it is stored. */
-  #newBinding: DeviceBinding | undefined;
-  /** Whether this request has stored a sign-in that asks the browser to bind the session to its device. */
-  asksForBinding = false;
+  /** The binding to a device: as a proof makes it, until it is stored; and as a sign-in asks the browser for it. */
+  newBinding: DeviceBinding | undefined;
+  askedBinding: DeviceBinding | undefined;
   #bornAt: number;
   #flashClaimant: object | undefined;
   /** Whether this request has stored other data than there was. */
@@ -90,30 +89,19 @@ export class SessionState {
   }
 
   /** Takes the session away from its request: whatever is asked of it from now on fails with this error. */
-  detach(error: SessionError): void {
-    this.#status = 'detached';
-    this.#detachedBy = error;
+  detach(error: SessionError, status: 'detached' | 'locked' = 'detached'): void {
+    this.#status = status;
+    this.detachedBy = error;
   }
 
-  /** Shows the request an empty session in the place of one that it must not open. Its calls fail, but for those that sign in. */
-  lock(error: SessionLockedError): void {
-    this.#status = 'locked';
-    this.#detachedBy = error;
-  }
-
-  /** What {@link lock} was given. */
-  get lockedBy(): SessionLockedError | undefined {
-    return this.#detachedBy instanceof SessionLockedError ? this.#detachedBy : undefined;
-  }
-
-  /** @throws what {@link detach} or {@link lock} was given. */
+  /** @throws what {@link detach} was given. */
   requireAttached(): void {
-    if (this.#detachedBy !== undefined) throw this.#detachedBy;
+    if (this.detachedBy !== undefined) throw this.detachedBy;
   }
 
   /** @throws SessionUsageError if `regenerate()` has put another session in the place of this one. */
   requireNotReplaced(): void {
-    if (this.#detachedBy instanceof SessionUsageError) throw this.#detachedBy;
+    if (this.detachedBy instanceof SessionUsageError) throw this.detachedBy;
   }
 
   /** The session id, made when it is first needed: a visitor who never gets a session costs no random bytes. */
@@ -181,16 +169,6 @@ export class SessionState {
     return this.csrf ?? (this.#newCsrf = newCsrfSecret());
   }
 
-  /** How the session is bound to a device. */
-  get binding(): DeviceBinding | undefined {
-    return this.#newBinding ?? this.#meta.device;
-  }
-
-  /** Binds the session anew; to be stored. */
-  set binding(binding: DeviceBinding | undefined) {
-    this.#newBinding = binding;
-  }
-
   /**
    * Puts the stored data on the object the application works with.
    *
@@ -216,7 +194,7 @@ export class SessionState {
   /** Whether this request has changed anything that is not stored yet. */
   get isChanged(): boolean {
     if (this.content?.isChanged || this.flashChanges?.any) return true;
-    return this.ownCookie.isChanged || this.#newCsrf !== undefined || this.#newBinding !== undefined;
+    return this.ownCookie.isChanged || this.#newCsrf !== undefined || this.newBinding !== undefined;
   }
 
   /** Whose session it is: as `login()` said, for as long as the application leaves `userId` alone, else as the data says. */
@@ -233,26 +211,17 @@ export class SessionState {
   /** Notes that the store now holds `record`, with this request's changes; under `newId` if it was renewed. */
   stored(record: SessionRecord, newId?: string): void {
     const { base } = this;
-    const metaChanged = record.meta !== (base?.meta ?? null);
-    const isChanged = record.data !== base?.data;
     const hasOtherCookie = this.ownCookie.isChanged && this.settings.profile.sendsCookieChanges;
-    const isInCookie = this.settings.sealsCookies;
-    if (base === undefined || isInCookie || hasOtherCookie || newId !== undefined) this.mustSendCookie = true;
-    if (isChanged) this.hasStoredData = true;
+    const isNew = base === undefined || this.settings.sealsCookies || newId !== undefined;
+    if (isNew || hasOtherCookie) this.mustSendCookie = true;
+    if (record.data !== base?.data) this.hasStoredData = true;
     if (newId !== undefined) this.#id = newId;
     if (base?.version !== record.version) {
       this.content?.stored(record.data);
-      if (metaChanged) {
-        const { device } = this.#meta;
-        this.#meta = parseMeta(record.meta);
-        const next = this.#meta.device;
-        if (next !== undefined && (device?.epoch !== next.epoch || device.at !== next.at))
-          this.asksForBinding = true;
-      }
+      if (record.meta !== (base?.meta ?? null)) this.#meta = parseMeta(record.meta);
       this.ownCookie.stored();
       this.flashChanges?.settle(this.#meta.flash);
-      this.#newCsrf = undefined;
-      this.#newBinding = undefined;
+      this.#newCsrf = this.newBinding = undefined;
     }
     this.base = record;
     if (!this.isEnded) this.#status = 'loaded';
@@ -295,8 +264,7 @@ export class SessionState {
       this.flashChanges = local.flash?.copy();
       this.ownCookie.putBack(local.cookie);
     }
-    this.#newCsrf = undefined;
-    this.#newBinding = undefined;
+    this.#newCsrf = this.newBinding = undefined;
     this.#meta = meta;
     this.base = record;
   }
@@ -313,8 +281,6 @@ export class SessionState {
     this.#id = undefined;
     this.#bornAt = this.settings.now();
     this.#status = 'new';
-    this.#detachedBy = undefined;
-    this.asksForBinding = false;
     this.isNew = true;
     this.written = 'by nobody';
     this.mustSendCookie = false;
