@@ -60,7 +60,8 @@ export function resolveDeviceBound(
   const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
   if (unknown !== undefined) refuse(`deviceBound.${unknown}`, 'this name', `the names ${KNOWN.join(', ')}`);
   const settings = boundSettings(cookie);
-  const lifetime = duration('deviceBound.lifetime', options.lifetime ?? 10 * MINUTE);
+  const { lifetime: life = 10 * MINUTE } = options;
+  const lifetime = duration('deviceBound.lifetime', life);
   if (lifetime < 1_000) refuse('deviceBound.lifetime', lifetime, 'one second or more');
   if (lifetime < SHORT_LIFETIME) warnings.push(messages.deviceLifetimeShort(lifetime, SHORT_LIFETIME));
   const cookiePath = settings.path ?? '/';
