@@ -247,7 +247,7 @@ describe.each(FRAMEWORKS)('the option deviceBound ($adapter)', ({ adapter }) => 
     ['ExpressStoreAdapter', () => ({ get: nothing, set: nothing, destroy: nothing }), 'other programs'],
   ])('is refused with %s', async (name, store, reason) => {
     const module = Test.createTestingModule({
-      imports: [SessionModule.forRoot({ secret: SECRET, store: store() as never, deviceBound: true })],
+      imports: [SessionModule.forRoot({ secret: SECRET, store: store(), deviceBound: true })],
     });
     await expect(module.compile()).rejects.toThrow(new RegExp(`"deviceBound": ${name}.*${reason}`));
   });
