@@ -22,7 +22,7 @@ import { SessionGuard } from './guards/session.guard.js';
 import { unguardedRoutes } from './guards/unguarded-routes.js';
 import { type FastifyInstance, joinFastify } from './http/join-fastify.js';
 import { sessionAfterError, type SessionMiddleware } from './http/session.middleware.js';
-import { veiledOptions } from './options/veiled-options.js';
+import { redactedOptions } from './options/redacted-options.js';
 import { SessionEvents } from './services/session-events.js';
 import { SessionHealthIndicator } from './services/session-health.indicator.js';
 import { SessionService } from './services/session.service.js';
@@ -30,7 +30,7 @@ import { SESSION_MIDDLEWARE, SESSION_OPTIONS, SESSION_RUNTIME, SESSION_STORE } f
 import { ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, OPTIONS_TYPE } from './session.module-definition.js';
 import { sessionProviders } from './session.providers.js';
 import type { SessionRuntime } from './session.runtime.js';
-import { keepApart } from './several-modules.js';
+import { separateModules } from './several-modules.js';
 import { SocketSessions } from './websocket/socket-sessions.js';
 
 /** Every route, in the words of Nest 10; later versions read it, too, and without a warning. */
@@ -83,7 +83,7 @@ export class SessionModule
    */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     // Options that are missing altogether are refused where all others are.
-    return withVeiledOptions(super.forRoot(options ?? {}));
+    return withRedactedOptions(super.forRoot(options ?? {}));
   }
 
   /**
@@ -99,7 +99,7 @@ export class SessionModule
    * ```
    */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return withVeiledOptions(super.forRootAsync(options));
+    return withRedactedOptions(super.forRootAsync(options));
   }
 
   /**
@@ -109,7 +109,7 @@ export class SessionModule
   configure(consumer: MiddlewareConsumer): void {
     // Nest constructs nothing at the start that depends on a request: here is the bare prototype then.
     if (!Object.hasOwn(this, 'runtime')) throw new SessionOptionsError(messages.requestScoped);
-    keepApart(this.runtime, this.discovery);
+    separateModules(this.runtime, this.discovery);
     const { httpAdapter } = this.adapterHost;
     const { deviceEndpoints } = this.runtime;
     const { forRoutes, exclude } = this.runtime.options;
@@ -142,15 +142,15 @@ export class SessionModule
 }
 
 /** What is injected as the options can be printed: it then shows no secret. */
-function withVeiledOptions(definition: DynamicModule): DynamicModule {
+function withRedactedOptions(definition: DynamicModule): DynamicModule {
   const providers = definition.providers?.map((provider): Provider => {
     if (typeof provider === 'function' || provider.provide !== SESSION_OPTIONS) return provider;
-    if ('useValue' in provider) return { ...provider, useValue: veiledOptions<unknown>(provider.useValue) };
+    if ('useValue' in provider) return { ...provider, useValue: redactedOptions<unknown>(provider.useValue) };
     if (!('useFactory' in provider)) return provider;
     const { useFactory } = provider as { useFactory: (...args: unknown[]) => unknown };
     return {
       ...provider,
-      useFactory: async (...args: unknown[]) => veiledOptions(await useFactory(...args)),
+      useFactory: async (...args: unknown[]) => redactedOptions(await useFactory(...args)),
     };
   });
   return { ...definition, ...(providers && { providers }) };

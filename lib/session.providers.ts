@@ -5,7 +5,7 @@ import { messages } from './errors/messages.js';
 import { SessionOptionsError } from './errors/session-options.error.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { createSessionMiddleware, inTurn } from './http/session.middleware.js';
-import { refuseUnseen } from './options/option-checks.js';
+import { refuseWithoutValue } from './options/option-checks.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import type { SessionStoreFactory } from './options/session-options.interface.js';
@@ -58,7 +58,7 @@ async function makeStore({ store }: ResolvedOptions, moduleRef: ModuleRef): Prom
     : store;
   if (isStore(made)) return made;
   if (isExpressStore(made)) return new ExpressStoreAdapter(made);
-  return refuseUnseen(
+  return refuseWithoutValue(
     'store',
     made,
     'a SessionStore (read, create, update, delete), a store for express-session (get, set, destroy), or a factory { inject, useFactory } that returns one',

@@ -126,7 +126,7 @@ export class SessionRuntime {
 
   #storeFailed(error: SessionStoreError): void {
     this.#storeFailures++;
-    if (this.events.hears('storeError'))
+    if (this.events.hasListeners('storeError'))
       this.events.emit({ type: 'storeError', at: new Date(this.options.engine.now()), error });
   }
 }

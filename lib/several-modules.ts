@@ -19,7 +19,7 @@ interface Sessions {
  *
  * @throws SessionOptionsError where nobody could tell whose session a request has.
  */
-export function keepApart(runtime: SessionRuntime, discovery: DiscoveryService): void {
+export function separateModules(runtime: SessionRuntime, discovery: DiscoveryService): void {
   const all = sessionsIn(discovery);
   if (all.length < 2) return;
   const faults = faultsOf(all);

@@ -5,7 +5,7 @@ import type { CookieAttributes } from '../core/record/session-cookie.js';
 export const MAX_COOKIE_BYTES = 4096;
 
 /** A browser sends a few cookies of one name at most. More of them than this in a header are not looked at. */
-export const MOST_OF_A_NAME = 8;
+const MOST_OF_A_NAME = 8;
 
 /**
  * The values that a `Cookie` header has for a name, in order: a browser may send several (RFC 6265bis, section 5.7), of which

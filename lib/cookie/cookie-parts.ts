@@ -4,7 +4,7 @@ import { cookieValues, hasCookie, MAX_COOKIE_BYTES } from './cookie-header.js';
 export type CookiePair = readonly [name: string, value: string];
 
 /** So many cookies for one session at most: Node reads no more than 16 KiB of headers unless it is told to. */
-export const MOST_PARTS = 8;
+const MOST_PARTS = 8;
 
 /** The first cookie of several says how many there are. */
 const HEAD = /^([2-8])\.([\w-]+)$/;

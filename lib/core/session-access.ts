@@ -5,8 +5,8 @@ import { flashEntries } from './record/session-meta.js';
 import { SessionObject } from './session.js';
 
 /**
- * Takes all flash values of a key for good: of requests that race for one, on whichever instances, one gets it.
- * A session that was ended meanwhile has none.
+ * Takes all flash values of a key, in the store. If requests race for a value, on any instances, one gets it. A session that
+ * was ended meanwhile has none.
  */
 export async function takeFlash(session: SessionObject, key: string): Promise<unknown[]> {
   const { meta } = SessionObject.stateOf(session);
@@ -20,12 +20,12 @@ export async function takeFlash(session: SessionObject, key: string): Promise<un
 }
 
 /**
- * A token for a form of the session. The first one makes the session's secret, for good: of requests that ask at the same
- * time, on whichever instances, all get the one that is stored.
+ * A token for a form of the session. The first call makes the session's secret and stores it. Requests that ask at the same
+ * time, on any instances, all get the secret that is stored.
  */
 export async function csrfTokenOf(session: SessionObject): Promise<string> {
   const state = SessionObject.stateOf(session);
-  // A session that is never stored (`onStoreError: 'anonymous'`, or a lock) has tokens that are good for nothing, and its page.
+  // A session that is never stored (`onStoreError: 'anonymous'`, or a lock) gets tokens that are not valid, so that its page works.
   const isKept = state.meta.csrf !== undefined || ['detached', 'locked'].includes(state.status);
   return csrfTokenFor(
     isKept ? state.needCsrf() : await SessionObject.updateFor('@CsrfToken', session, () => state.needCsrf()),
@@ -38,7 +38,7 @@ export function isCsrfTokenOf(session: SessionObject, token: string): boolean {
   return csrf !== undefined && isTokenFor(csrf, token);
 }
 
-/** How many milliseconds ago the user signed in with `login()`; undefined where that did not happen. */
+/** Milliseconds since the user signed in with `login()`; undefined if that did not happen. */
 export function loginAgeOf(session: SessionObject): number | undefined {
   const { authenticatedAt } = session;
   return authenticatedAt && SessionObject.stateOf(session).settings.now() - authenticatedAt.getTime();

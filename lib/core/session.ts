@@ -9,12 +9,12 @@ import { refuseNonJson } from './record/session-text.js';
 import type { SessionState } from './request/session-state.js';
 import { userIdText } from './record/session-id.js';
 
-/** What {@link SessionObject.login} may be told. */
+/** Options of {@link SessionObject.login}. */
 export interface LoginOptions {
   /**
-   * The data keys that survive the login; flash values and the session's own cookie settings do not.
+   * The data keys to keep. Without them, the session's own cookie settings and flash values go, too.
    *
-   * @defaultValue everything survives
+   * @defaultValue everything is kept
    */
   readonly keep?: readonly string[];
 }
@@ -22,8 +22,8 @@ export interface LoginOptions {
 /**
  * A visitor's session: a plain bag of the application's keys with a few methods, none of which is enumerable.
  *
- * Changes need no call to be kept: the session is stored before the first byte of the response leaves. Methods that
- * take a callback in express-session take one here, and return a promise without one.
+ * You do not need to call `save()`: changes are stored before the response is sent. Methods that take a callback in
+ * express-session take one here, and return a promise without one.
  */
 export class SessionObject {
   readonly #state: SessionState;
@@ -34,12 +34,8 @@ export class SessionObject {
     return session.#state;
   }
 
-  /** An update that a decorator of this package asks for. @internal */
-  static updateFor<Result>(
-    name: CallName,
-    session: SessionObject,
-    fn: () => Result,
-  ): Promise<Awaited<Result>> {
+  /** Updates a session for a decorator of this package. @internal */
+  static updateFor<T>(name: CallName, session: SessionObject, fn: () => T): Promise<Awaited<T>> {
     const { host } = session.#state;
     return host.calls.run(name, () => session.#engine.update(session.#state, fn));
   }
@@ -56,14 +52,14 @@ export class SessionObject {
   }
 
   /**
-   * The public name of the session: the same from its beginning to its end, whatever becomes of its id. A name, not a
-   * permission: a route that takes one passes the user, too (`SessionService.revoke(handle, { userId })`).
+   * The public name of the session, which stays the same when the id changes. It is a name, not a permission: a route that
+   * takes a handle must pass the user, too (`SessionService.revoke(handle, { userId })`).
    */
   get handle(): string {
     return this.#state.key;
   }
 
-  /** Whether the session began with this request. */
+  /** Whether this request began the session. */
   get isNew(): boolean {
     return this.#state.isNew;
   }
@@ -100,21 +96,21 @@ export class SessionObject {
   }
 
   /**
-   * Signs a user in: the session gets a new id, the old one is dead at once (session fixation, OWASP ASVS 5.0, 7.2.4),
-   * the data key `userId` is set, and `authenticatedAt` is now. Stored when the promise resolves.
+   * Signs a user in. The session gets a new id, the old one ends immediately (session fixation, OWASP ASVS 5.0, 7.2.4), the
+   * data key `userId` is set, and `authenticatedAt` is now. The promise resolves when this is stored.
    *
-   * @param userId - Who signs in: a string of 1 to 255 characters without NUL, or a finite number.
-   * @param options - `keep`: the data keys that survive; without it all do.
-   * @throws SessionDataError when `userId` is neither.
-   * @throws SessionUsageError when the response has left already, so that no cookie can be sent.
-   * @throws SessionStoreError when the store fails; the session is then as it was.
+   * @param userId - The user: a string of 1 to 255 characters without NUL, or a finite number.
+   * @param options - `keep`: the data keys to keep; without it all are kept.
+   * @throws SessionDataError if `userId` is anything else.
+   * @throws SessionUsageError if the response was sent already, so that no cookie can be sent.
+   * @throws SessionStoreError if the store fails; the session is then as it was.
    * @example
    * ```ts
    * await session.login(user.id, { keep: ['cart'] });
    * ```
    */
   login(userId: string | number, options: LoginOptions = {}): Promise<void> {
-    // Flash values that are added after this call stay, even if the call still waits for its turn.
+    // Flash values that are added after this call are kept, even if the call still waits for its turn.
     const flash = this.#state.flashChanges?.addedNames;
     return this.#state.host.calls.run('login', async () => {
       const text = userIdText(userId);
@@ -129,35 +125,35 @@ export class SessionObject {
   }
 
   /**
-   * Signs the user out: the session is ended in the store when the promise resolves, and the cookie is expired with
-   * the response (OWASP ASVS 5.0, 7.4.1). Nothing that runs late brings it back. A session that stands in its cookie
-   * (`CookieSessionStore`) is ended in this browser alone: a copy of the cookie stays good until its timeouts.
+   * Signs the user out. The session has ended in the store when the promise resolves, and the response expires the cookie
+   * (OWASP ASVS 5.0, 7.4.1). A late request cannot bring it back. With `CookieSessionStore` the session ends in this browser
+   * only: a copy of the cookie works until its timeouts.
    *
-   * @throws SessionUsageError when the session stands in its cookie, and the response has left already, or never was one
-   * (a message of a WebSocket).
+   * @throws SessionUsageError if the session is kept in its cookie and no cookie can be sent: after the response, or for a
+   * message of a WebSocket.
    */
   logout(): Promise<void> {
     return this.#state.host.calls.run('logout', () => this.#engine.destroy(this.#state, 'logout'));
   }
 
   /**
-   * Renews the id and keeps the data: call it whenever the privileges of the session change. The old id is dead at once.
+   * Renews the id and keeps the data. Call it when the privileges of the session change. The old id ends immediately.
    *
-   * @throws SessionEndedError when the session was ended elsewhere.
-   * @throws SessionUsageError when the response has left already.
+   * @throws SessionEndedError if the session was ended elsewhere.
+   * @throws SessionUsageError if the response was sent already.
    */
   rotate(): Promise<void> {
     return this.#state.host.calls.run('rotate', () => this.#engine.rotate(this.#state));
   }
 
-  /** Ends this session and puts a new, empty one on `req.session`. This object stays readable. */
+  /** Ends this session and puts a new, empty one on `req.session`. You can still read this object. */
   regenerate(): Promise<void>;
   regenerate(callback: SessionCallback): this;
   regenerate(callback?: SessionCallback): Promise<void> | this {
     return this.#answer('regenerate', () => this.#engine.regenerate(this.#state), callback);
   }
 
-  /** Ends the session in the store; `req.session` is undefined from then on, and the cookie is expired. */
+  /** Ends the session in the store, removes `req.session` and expires the cookie. */
   destroy(): Promise<void>;
   destroy(callback: SessionCallback): this;
   destroy(callback?: SessionCallback): Promise<void> | this {
@@ -170,15 +166,16 @@ export class SessionObject {
       if (state.status !== 'detached' && !state.isEnded) state.host.putBack();
     };
     leave();
-    // Once more when it is over: a call before it may have given the request its session back.
+    // Again at the end: an earlier call may have put the session back.
     const work = (): Promise<void> => this.#engine.destroy(state, 'logout').then(leave);
     return calls.answer(this, 'destroy', work, callback, comeBack);
   }
 
   /**
-   * Stores the session now rather than with the response.
-   * @throws SessionDataError when the session holds what JSON cannot, or too much of it.
-   * @throws SessionStoreError when the store fails.
+   * Stores the session now and not with the response.
+   *
+   * @throws SessionDataError if the session holds a value that JSON cannot hold, or too much data.
+   * @throws SessionStoreError if the store fails.
    */
   save(): Promise<void>;
   save(callback: SessionCallback): this;
@@ -187,8 +184,9 @@ export class SessionObject {
   }
 
   /**
-   * Reads the session anew and drops the changes of this request.
-   * @throws SessionEndedError when the session was ended elsewhere.
+   * Reads the session again and drops the changes of this request.
+   *
+   * @throws SessionEndedError if the session was ended elsewhere.
    */
   reload(): Promise<void>;
   reload(callback: SessionCallback): this;
@@ -197,29 +195,30 @@ export class SessionObject {
   }
 
   /**
-   * Counts this request as a use of the session even within `touchInterval`, and starts the cookie's life anew.
-   * @throws SessionUsageError after `regenerate()`, which has put another session in the place of this one.
+   * Counts this request as a use of the session even within `touchInterval`, and restarts the life of the cookie.
+   *
+   * @throws SessionUsageError after `regenerate()`, which has replaced this session.
    */
   touch(): this {
     this.#state.requireNotReplaced();
-    this.#state.touchAsked = true;
+    this.#state.touchRequested = true;
     return this.resetMaxAge();
   }
 
-  /** Starts the cookie's life anew, at its original length. */
+  /** Restarts the life of the cookie, at its original length. */
   resetMaxAge(): this {
     this.#state.cookie.resetMaxAge();
     return this;
   }
 
   /**
-   * Changes the session atomically: `fn` reads and changes it (its argument is this session, brought up to date), and
-   * runs again when somebody else was faster, so that a hundred increments at once count a hundred. It must not wait for
-   * another call of the session. Changes made earlier in this request are stored with it.
+   * Changes the session atomically. `fn` gets this session, brought up to date, and changes it. It runs again after a
+   * conflict, so that a hundred increments at once count a hundred. It must not wait for another call of the session. Changes
+   * made earlier in this request are stored, too.
    *
-   * @returns What `fn` returned.
-   * @throws SessionEndedError when the session was ended elsewhere.
-   * @throws SessionStoreError when the store fails; whether the change was stored is then unknown.
+   * @returns The result of `fn`.
+   * @throws SessionEndedError if the session was ended elsewhere.
+   * @throws SessionStoreError if the store fails; the change may be stored all the same.
    * @example
    * ```ts
    * const visits = await session.update((s) => (s.visits = (s.visits ?? 0) + 1));
@@ -233,10 +232,10 @@ export class SessionObject {
 
   /**
    * Returns all flash values of a key, in the order they were added, and removes them. If several requests of one process
-   * ask for a value at once, one of them gets it. To make sure of that across instances, use `@Flash()`, or call this
-   * inside {@link update}.
+   * ask for a value at once, one of them gets it. To ensure this across instances, use `@Flash()`, or call this inside
+   * {@link update}.
    *
-   * @throws SessionUsageError after `regenerate()`, which has put another session in the place of this one.
+   * @throws SessionUsageError after `regenerate()`, which has replaced this session.
    */
   flash<Value = unknown>(key: string): Value[];
   /** Appends a value that is read once, by this request or a later one. */
@@ -259,19 +258,19 @@ export class SessionObject {
   }
 }
 
-/** The names of the session's own members: as data keys they are not stored. */
+/** The names of the session's own members. Data under these keys is not stored. */
 export const SESSION_MEMBERS: ReadonlySet<string> = new Set(
   Object.getOwnPropertyNames(SessionObject.prototype).filter((name) => name !== 'constructor'),
 );
 
 /**
- * Assigning a member's name shadows the member for this request, rather than throwing; `__proto__` is a data key.
- * Both hold for keys that come out of somebody's request body (`Object.assign(session, body)`).
+ * An assignment to a member's name shadows the member for this request and does not throw; `__proto__` is a data key. The
+ * keys may come from a request body (`Object.assign(session, body)`).
  */
 for (const name of [...SESSION_MEMBERS, '__proto__']) {
   const member = Object.getOwnPropertyDescriptor(SessionObject.prototype, name);
   if (member?.value !== undefined) {
-    // Methods are shared by all sessions: what is put on one (by connect-flash, say) would be seen by every visitor.
+    // All sessions share the methods: a property that connect-flash, say, adds to one would reach every visitor.
     Object.freeze(member.value);
     continue;
   }

@@ -137,37 +137,56 @@ export const messages = {
   csrfTokenRequired:
     'The request does not say which origin it comes from, and brings no token of this session; load the page anew, and send the token of @CsrfToken() as the header x-csrf-token or the field _csrf.',
 
-  // typeorm
-  entityMissing:
-    'SessionEntity is not an entity of the DataSource; add it to "entities" (or TypeOrmModule.forFeature([SessionEntity]) with autoLoadEntities).',
-  driverUnsupported: (type: string) =>
-    `TypeOrmSessionStore does not support the "${type}" driver; use PostgreSQL ("postgres"), MySQL ("mysql"), MariaDB ("mariadb") or SQLite ("better-sqlite3", "sqljs"), or another session store.`,
-  cockroachUntried:
-    'TypeOrmSessionStore has never been tried on CockroachDB and does not support the "cockroachdb" driver; use PostgreSQL, MySQL, MariaDB or SQLite, or another session store such as RedisSessionStore.',
-  tableMissing: (table: string) =>
-    `The session table ${table} does not exist; run the migration CreateSessionTable (add it to "migrations"), or set synchronize: true in development.`,
+  // sql
+  sqlHandle: (given: string) =>
+    `SqlSessionStore: ${given} was given; accepted: a Pool of "pg", a pool of "mysql2" (createPool, with callbacks or promises), a database of "better-sqlite3", or a DatabaseSync of "node:sqlite" (Node.js 22.16 or later). A single connection, such as a Client of "pg" or createConnection of "mysql2", is none of these: sessions would become part of your transactions on it.`,
+  sqlTable: (caller: string, given: string, most: number) =>
+    `${caller} option "table": ${given} was given; accepted: the name of a table, or schema and table with a dot between, each of at most ${most} bytes.`,
+  sqlDialect: (given: string) =>
+    `sessionTable(): ${given} was given as the dialect; accepted: "postgres", "mysql" (MariaDB as well) or "sqlite".`,
+  sqlStoreOptions: (given: number) =>
+    `sqlStore(): ${given} of "client" and "inject" were given; give exactly one.`,
+  sqlClosed:
+    'The database that SqlSessionStore was given is closed; open it before the application starts, and close it after the application has stopped.',
+  sqlGone:
+    'The database that SqlSessionStore was given is closed: it was closed while the application was running; open it again, or close it after the application has stopped.',
+  tableMissing: (table: string, create: string) => `The session table ${table} does not exist; ${create}`,
+  createByMigration:
+    'run the migration CreateSessionTable (add it to "migrations"), or set synchronize: true in development.',
+  createByStatement: (dialect: string, statement: string) =>
+    `create it with this SQL, which sessionTable('${dialect}') of nest-session/sql returns for a migration:\n${statement}`,
+  tableFaults: (table: string, faults: string, remedy: string) =>
+    `The session table ${table} would not keep sessions as they are: ${faults}. Correct it with:\n${remedy}`,
+  databaseReadOnly: (store: string) =>
+    `The database of ${store} only reads, so no session can be stored; give the store a connection to the writable server, not to a replica. The cause says more.`,
+  pruneInterval: (store: string, given: string) =>
+    `${store} option "pruneInterval": ${given} was given; accepted: a number of milliseconds above zero, or false.`,
   columnRefused: (column: string, accepted: string) =>
     `The "${column}" of a session does not fit into its column, which takes ${accepted}; the session was not stored.`,
   packetTooLarge: (bytes: number, max: number) =>
     `Storing the session takes a statement of ${bytes} bytes, more than the ${max} bytes of the server's max_allowed_packet; raise that, or lower "maxDataBytes" to less than half of it.`,
   mysqlTooOld: (version: string) =>
-    `TypeOrmSessionStore needs MySQL 8.0 or MariaDB 10.6 (SKIP LOCKED) or later, and the server is ${version}; use a later one, or another session store.`,
+    `Sessions need MySQL 8.0 or MariaDB 10.6 (SKIP LOCKED) or later, and the server is ${version}; use a later one, or another session store.`,
   mysqlCharset: (given: string) =>
-    `The server answers in the character set ${given}, which not every text survives; set charset: 'utf8mb4' in the options of the DataSource, or leave it out.`,
-  mysqlColumns: (table: string, statement: string) =>
-    `The session table ${table} has columns that would cut off, change or mistake what is stored; mend it with ${statement}; -- or make it anew with the migration CreateSessionTable.`,
+    `The server answers in the character set ${given}, which not every text survives; set charset: 'utf8mb4' in the options of the pool or the DataSource, or leave it out.`,
   pgBinary:
-    'The pool of the DataSource has binary: true, under which "pg" reads numbers and times wrongly; leave the setting out (in "extra", or pg.defaults.binary).',
+    'The pool of "pg" has binary: true, under which "pg" reads numbers and times wrongly; leave the setting out (in the options of the pool, in "extra" of a DataSource, or pg.defaults.binary).',
+  cockroachUntried:
+    'Sessions have never been tried on CockroachDB, which locks and retries in another way than PostgreSQL; use PostgreSQL, MySQL, MariaDB or SQLite, or another session store such as RedisSessionStore.',
   sqliteTransaction:
     'A transaction of the application was open for too long on the one connection that SQLite has; keep transactions short, and do not wait for the session inside of one.',
+
+  // typeorm
+  entityMissing:
+    'SessionEntity is not an entity of the DataSource; add it to "entities" (or TypeOrmModule.forFeature([SessionEntity]) with autoLoadEntities).',
+  driverUnsupported: (type: string) =>
+    `TypeOrmSessionStore does not support the "${type}" driver; use PostgreSQL ("postgres"), MySQL ("mysql"), MariaDB ("mariadb") or SQLite ("better-sqlite3", "sqljs"), or another session store.`,
   typeOrmTooOld: (oldest: string, given: string) =>
     `TypeOrmSessionStore needs TypeORM ${oldest} or later, and ${given} is installed; install a later one: npm install typeorm.`,
   dataSourceClosed:
     'The DataSource of TypeOrmSessionStore is not initialized; call dataSource.initialize() before the application starts.',
   dataSourceGone:
     'The DataSource of TypeOrmSessionStore is not initialized any more: it was closed while the application was running; call dataSource.initialize() to open it again.',
-  pruneInterval: (given: string) =>
-    `TypeOrmSessionStore option "pruneInterval": ${given} was given; accepted: a number of milliseconds above zero, or false.`,
   dataSourceMissing: (token: string) =>
     `typeOrmStore() found no ${token} in the container; import TypeOrmModule.forRoot(...), or name another with typeOrmStore({ dataSource: token }).`,
 

@@ -21,7 +21,7 @@ export type SessionMiddleware = (req: IncomingMessage, res: ServerResponse, next
 
 /** As express-session, it has no events: here the public name of a session is its id. */
 class NoEvents extends SessionEventHub {
-  override hears(): boolean {
+  override hasListeners(): boolean {
     return false;
   }
 }

@@ -3,7 +3,7 @@ import type { SessionCallback } from '../core/request/session-calls.js';
 import type { StoreCallback, StoredSession } from '../stores/express/express-session-store.js';
 
 /** What a session that was made by hand asks of its store. */
-export interface RequestStore {
+interface RequestStore {
   get(id: string, callback: StoreCallback<StoredSession | null>): unknown;
   set(id: string, session: object, callback?: StoreCallback): unknown;
   destroy(id: string, callback?: StoreCallback): unknown;

@@ -11,7 +11,7 @@ import type { HttpSettings } from '../options/resolved-options.js';
 import type { SessionModuleOptions } from '../options/session-options.interface.js';
 import { SESSION_OPTIONS, SKIP_CSRF } from '../session.constants.js';
 import { requestOf } from '../transport/request-of.js';
-import { told } from '../transport/with-session.js';
+import { withClientErrors } from '../transport/with-session.js';
 import { handshakeOfClient } from '../websocket/handshake.js';
 import { SocketExchange } from '../websocket/socket-exchange.js';
 import { type GuardedRequest, isOwnOrigin } from './request-origin.js';
@@ -36,7 +36,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
  * 5. what has neither header, no cookie at all and no password (`Authorization: Basic` and the like): such a client (a
  *    server, a script with a bearer token) carries nothing that another site could use. This leaves attacks that need
  *    none of these (login CSRF, client certificates, networks that trust addresses) to browsers so old that they send no
- *    `Origin`; override {@link isBare} to ask those for a token, too.
+ *    `Origin`; override {@link hasNoCredentials} to ask those for a token, too.
  *
  * A body is read when it was parsed before guards run: of forms and JSON it is, of multipart forms on Express (Multer is
  * an interceptor) it is not; send the header with those. A GET is never refused, so it must change nothing. Messages of
@@ -62,7 +62,7 @@ export class CsrfGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): Promise<boolean> {
-    return told(context, this.#admit(context));
+    return withClientErrors(context, this.#admit(context));
   }
 
   /**
@@ -80,7 +80,7 @@ export class CsrfGuard implements CanActivate {
    */
   mayConnect(client: object): boolean {
     const request = (handshakeOfClient(client)?.request ?? client) as GuardedRequest;
-    return this.comesFromHere(request) ?? request.headers.origin === undefined;
+    return this.isTrustedSource(request) ?? request.headers.origin === undefined;
   }
 
   async #admit(context: ExecutionContext): Promise<boolean> {
@@ -91,10 +91,10 @@ export class CsrfGuard implements CanActivate {
       throw this.whenRefused(context);
     }
     if (this.isSafe(request)) return true;
-    const isOwn = this.comesFromHere(request);
+    const isOwn = this.isTrustedSource(request);
     if (isOwn === true) return true;
     if (isOwn === false) throw this.whenRefused(context);
-    if (this.isBare(request) || (await this.bringsToken(request))) return true;
+    if (this.hasNoCredentials(request) || (await this.hasValidToken(request))) return true;
     throw this.whenTokenless(context);
   }
 
@@ -116,7 +116,7 @@ export class CsrfGuard implements CanActivate {
   }
 
   /** Whether the request comes from the application's own pages, or trusted ones; undefined where it does not say. */
-  protected comesFromHere(request: GuardedRequest): boolean | undefined {
+  protected isTrustedSource(request: GuardedRequest): boolean | undefined {
     const { origin, 'sec-fetch-site': site } = request.headers;
     const isNamed = origin !== undefined && origin !== '' && origin !== 'null';
     if (site === 'same-origin' || site === 'none') return true;
@@ -141,14 +141,14 @@ export class CsrfGuard implements CanActivate {
   }
 
   /** Whether the request has nothing that another site could use: no cookie, no password, nor the origin of a page. */
-  protected isBare({ headers }: GuardedRequest): boolean {
+  protected hasNoCredentials({ headers }: GuardedRequest): boolean {
     return (
-      headers.cookie === undefined && headers.origin === undefined && !bringsPassword(headers.authorization)
+      headers.cookie === undefined && headers.origin === undefined && !hasPassword(headers.authorization)
     );
   }
 
   /** Whether the request brings a token of its session; the session is loaded only for what looks like one. */
-  protected async bringsToken(request: GuardedRequest): Promise<boolean> {
+  protected async hasValidToken(request: GuardedRequest): Promise<boolean> {
     const token = this.getToken(request);
     return isCsrfToken(token) && isCsrfTokenOf(await this.getSession(request), token);
   }
@@ -178,6 +178,6 @@ export class CsrfGuard implements CanActivate {
 }
 
 /** Whether it is a kind of authorization that browsers add by themselves, whoever made them send the request. */
-function bringsPassword(authorization: string | undefined): boolean {
+function hasPassword(authorization: string | undefined): boolean {
   return /^\s*(basic|digest|negotiate|ntlm)\b/i.test(authorization ?? '');
 }

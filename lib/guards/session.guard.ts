@@ -16,7 +16,7 @@ import type { LockReason } from '../errors/session-locked.error.js';
 import { loadSession } from '../http/load-session.js';
 import { ANONYMOUS, LOGIN, REQUIREMENTS } from '../session.constants.js';
 import { requestOf } from '../transport/request-of.js';
-import { told } from '../transport/with-session.js';
+import { withClientErrors } from '../transport/with-session.js';
 
 /**
  * Lets requests with a session pass: 401 for a visitor without one, 403 where `@RequireSession(...)` is not satisfied.
@@ -35,7 +35,7 @@ export class SessionGuard implements CanActivate {
   constructor(protected readonly reflector: Reflector) {}
 
   canActivate(context: ExecutionContext): Promise<boolean> {
-    return told(context, this.#admit(context));
+    return withClientErrors(context, this.#admit(context));
   }
 
   async #admit(context: ExecutionContext): Promise<boolean> {

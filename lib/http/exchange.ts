@@ -9,23 +9,23 @@ import type { HttpSettings } from '../options/resolved-options.js';
 /** Continues with the request, or with an error. */
 export type Next = (error?: unknown) => void;
 
-/** What all exchanges of an application share. */
+/** The parts that all exchanges of an application share. */
 export interface ExchangeContext {
   readonly engine: SessionEngine;
   readonly http: HttpSettings;
-  /** Milliseconds that a call of a session waits for the one before it. */
+  /** Milliseconds that a call of a session waits for the call before it. */
   readonly callTimeout: number;
   /** How often the store has failed so far. */
   readonly storeFailures: () => number;
-  /** Says something to the operator, once. */
+  /** Logs a warning, once. */
   readonly warnOnce: (message: string) => void;
   /**
-   * Whether handlers of a class may have these sessions, where an application has several kinds. @defaultValue all may
+   * Whether handlers of a class may use these sessions, if an application has several kinds. @defaultValue all may
    */
   readonly serves?: ((type: object) => boolean) | undefined;
   /** What binds sessions to devices. @defaultValue they are not bound */
   readonly devices?: DeviceGate | undefined;
-  /** Answers an error that comes after `next`, in frameworks where that is called once; undefined where it is called again. */
+  /** Answers an error after `next` was called; undefined in frameworks where `next` may be called again. */
   readonly answerLate?: LateAnswer | undefined;
 }
 
@@ -53,25 +53,25 @@ export interface DeviceHeaders {
   readonly registration?: string;
 }
 
-/** Answers a request with an error when its handlers have done their part. */
+/** Answers a request with an error after its handlers are done. */
 export type LateAnswer = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
 
-/** One request and its session, as others see it. */
+/** One request and its session, as guards, decorators and transports need it. */
 export interface Exchange {
   readonly context: ExchangeContext;
-  /** What `req.session` is. */
+  /** The value of `req.session`. */
   get session(): object | null | undefined;
   set session(value: unknown);
-  /** The middleware of other sessions runs for the request as well: this one came first, and counts. */
+  /** Notes that the middleware of another `SessionModule` runs, too. The first one counts. */
   share(context: ExchangeContext): void;
-  /** Whether handlers of a class may have the session. */
+  /** Whether handlers of a class may use the session. */
   isFor(type: object): boolean;
-  /** Loads the session, once. Answers at once when the store need not be asked. */
+  /** Loads the session, once. Returns undefined if that needs no store. */
   load(): Promise<void> | undefined;
-  /** The session of the request, loaded if need be. */
+  /** The session of the request, loaded if necessary. */
   get(): Promise<object>;
-  /** Gives the request a new session in place of the one it has. */
+  /** Gives the request a new session. */
   startOver(): void;
-  /** Makes a session that is in hand as a record the one of the request. */
+  /** Gives the request the session in a record. */
   adopt(id: string, record: SessionRecord): object | null | undefined;
 }

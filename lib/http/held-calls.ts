@@ -11,7 +11,7 @@ import {
   refuse,
 } from './node-response.js';
 
-/** What other responses than Node's show while calls are held, such as those of HTTP/2. */
+/** The properties that other responses than Node's, such as those of HTTP/2, have while calls are held. */
 const HEAD_SENT: Readonly<Record<string, PropertyDescriptor>> = {
   headersSent: { value: true },
   setHeader: { value: tooLate('set') },
@@ -27,9 +27,8 @@ function tooLate(verb: string): () => never {
 }
 
 /**
- * The calls that a response has to wait with. By own properties it looks as if they had been made, until they are. It alone
- * does not look `finished`: when a server closes, Node destroys connections whose response is finished, and serverless
- * hosts collect a response when it is.
+ * The calls of a held response. Own properties make the response look as if they had been made. Only `finished` stays false:
+ * Node destroys the connections of finished responses when a server closes, and serverless hosts collect them.
  */
 export class HeldCalls {
   readonly calls: { readonly method: Method; readonly args: unknown[] }[] = [];
@@ -42,7 +41,7 @@ export class HeldCalls {
   readonly #statusCode: number;
   readonly #statusMessage: string | undefined;
   readonly #header: string | null = null;
-  /** The properties that were put on the response, each with the one it took the place of. */
+  /** The properties that were put on the response, each with the one it replaced. */
   readonly #shown: [name: string, before: PropertyDescriptor | undefined][] = [];
   #releaseSocket: (() => void) | undefined;
 
@@ -66,12 +65,12 @@ export class HeldCalls {
     return this.#ended;
   }
 
-  /** Whether the client went away, so that whatever is kept can only be dropped. */
+  /** Whether the client is gone. */
   get gone(): boolean {
     return this.#closed || this.#res.destroyed;
   }
 
-  /** Keeps a call for the release. Returns whether the application may write on, as `res.write` does. */
+  /** Keeps a call. Returns whether the application may continue to write, as `res.write` does. */
   keep(method: Method, args: unknown[]): boolean {
     const res = this.#res;
     if (method === 'end') this.#end();
@@ -85,13 +84,13 @@ export class HeldCalls {
     return hasRoom;
   }
 
-  /** Gives up what is kept, and tells those who wait for it. */
+  /** Drops the calls, and calls their callbacks with an error. */
   drop(error: unknown): void {
     for (const { args } of this.calls.splice(0)) refuse(args, error);
     this.#bytes = 0;
   }
 
-  /** Shows the response as it is. */
+  /** Removes the properties that the hold has put on the response. */
   lift(): void {
     const res = this.#res;
     for (const [name, before] of this.#shown.reverse()) {
@@ -99,7 +98,7 @@ export class HeldCalls {
       else Object.defineProperty(res, name, before);
     }
     if (isOfNode(res)) res._header = this.#header;
-    // As in Node, a status assigned after the call that decided it changes nothing.
+    // As in Node, a later assignment does not change the status.
     res.statusCode = this.#statusCode;
     if (!isHttp2(res)) res.statusMessage = this.#statusMessage ?? '';
     res.removeListener('close', this.#close);
@@ -134,7 +133,7 @@ export class HeldCalls {
   };
 }
 
-/** A serverless host collects a response as soon as it is ended. It gives it a socket of its own, which is no stream. */
+/** Whether a serverless host collects the response when it is ended. Its socket is not a stream. */
 function isCollected({ socket }: ServerResponse): boolean {
   return Boolean(socket) && !(socket instanceof Stream);
 }

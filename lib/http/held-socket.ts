@@ -6,19 +6,19 @@ import { isHttp2 } from './node-response.js';
 type Functions = Record<'end' | 'destroy', (this: Socket, ...args: unknown[]) => Socket>;
 
 /**
- * Has the connection of a response that was ended, and is held, stay open until the answer has left. Whoever closes it
- * now takes the answer for sent: so does Express, which closes it for an error after the answer.
+ * Keeps the connection of a held response open until the answer is sent. Express, for example, closes it for an error after
+ * the answer.
  *
- * @returns What gives the connection its own functions back.
+ * @returns Restores the functions of the connection.
  */
 export function holdSocket(res: ServerResponse): (() => void) | undefined {
   const { socket } = res;
-  // A pipelined response has none before its turn, and that of HTTP/2 is not its own.
+  // A pipelined response has no socket before its turn, and a response of HTTP/2 shares it.
   if (!socket || isHttp2(res)) return undefined;
   const functions = socket as unknown as Functions;
   const { end, destroy } = functions;
   let closing: (() => unknown) | undefined;
-  /** Not where the response itself is destroyed, or the client is gone. */
+  /** Not if the response is destroyed, or the client is gone. */
   const waits = (): boolean => !res.destroyed && !socket.readableEnded;
   const own: Functions = {
     end(...args) {

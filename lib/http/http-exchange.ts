@@ -13,16 +13,16 @@ import { SessionExchange } from './session-exchange.js';
 import { headersFor, sendHeaders, type SessionHeaders, withDevice } from './session-headers.js';
 import { maySharedCacheStore } from './shared-caches.js';
 
-/** One request over HTTP and its session, from the cookie that came to the cookie that goes. */
+/** One request over HTTP and its session, from the cookie of the request to the cookie of the response. */
 export class HttpExchange extends SessionExchange implements ResponseGate {
   readonly #res: ServerResponse;
   readonly #next: Next;
   readonly #failuresBefore: number;
   #hold: HeldResponse | undefined;
   #headers: SessionHeaders | undefined;
-  /** Whether it is decided which cookie the response has. */
+  /** Whether the cookie of the response is decided. */
   #isDecided = false;
-  /** The head of the response: still open, waiting for the commit, or gone. */
+  /** The head of the response: not sent, waiting for the commit, or sent. */
   #head: 'open' | 'committing' | 'gone' = 'open';
 
   constructor(context: ExchangeContext, request: SessionRequest, res: ServerResponse, next: Next) {
@@ -32,7 +32,7 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
     this.#failuresBefore = context.storeFailures();
   }
 
-  // SessionHost<SessionState>: what the engine asks of the response
+  // SessionHost<SessionState>
 
   get headersSent(): boolean {
     return this.#head !== 'open';
@@ -59,7 +59,7 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
     return false;
   }
 
-  // ResponseGate: what the held response asks
+  // ResponseGate
 
   get endsOnce(): boolean {
     return this.context.http.profile.endsOnce;
@@ -68,7 +68,7 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
   commit(): Promise<void> | undefined {
     const { state } = this;
     if (state === undefined || this.hasFailed) return undefined;
-    // What calls and their callbacks do may still give the session another id.
+    // Calls and their callbacks may still change the session.
     const calls = this.callsUnderWay();
     if (calls !== undefined) return calls.then(() => this.commit());
     const storing = this.store(state);
@@ -121,23 +121,23 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
     if (commit.cookie === 'set') state.mustSendCookie = false;
   }
 
-  /** A new id that is stored has to reach the client with an error, too: the old one is dead. */
+  /** A stored new id must reach the client even with an error, because the old one no longer works. */
   #decideAfterAll(): void {
     const { state } = this;
     if (state === undefined || this.#headers !== undefined) return;
     try {
       this.#decide(state, this.context.engine.cookieOf(state));
     } catch {
-      // A cookie that cannot be made is no second error: the one in hand is answered.
+      // The first error is answered.
     }
   }
 
-  /** Only what is not stored yet is lost with the head: the client of any other session has its cookie. */
+  /** Warns if the head left before the cookie of a session that needed one. */
   #warnOfLoss(): void {
     const { state } = this;
     const { engine, warnOnce } = this.context;
     if (state?.base === undefined) warnOnce(messages.tooLate);
-    else if (engine.settings.sealsCookies && state.isChanged && !state.content?.isGivenUp)
+    else if (engine.settings.sealsCookies && state.isChanged && !state.content?.isFailed)
       warnOnce(messages.cookieLeft);
   }
 }

@@ -8,12 +8,12 @@ const REPLY = Symbol('nest-session.reply');
 
 type RawRequest = IncomingMessage & { session?: unknown; [REPLY]?: FastifyReply };
 
-/** What is used of a request of Fastify. */
+/** The used parts of a request of Fastify. */
 interface FastifyRequest {
   readonly raw: RawRequest;
 }
 
-/** What is used of a reply of Fastify. */
+/** The used parts of a reply of Fastify. */
 interface FastifyReply {
   readonly raw: ServerResponse;
   readonly sent: boolean;
@@ -22,7 +22,7 @@ interface FastifyReply {
   send(payload: unknown): unknown;
 }
 
-/** What is used of an instance of Fastify, so that no import asks for the package. */
+/** The used parts of an instance of Fastify, so that this file need not import it. */
 export interface FastifyInstance {
   readonly errorHandler: (error: unknown, request: IncomingMessage, reply: ServerResponse) => unknown;
   addHook(
@@ -33,7 +33,7 @@ export interface FastifyInstance {
   decorateRequest(name: string, accessor: typeof SESSION_OF_RAW): unknown;
 }
 
-/** `request.session`: that of the raw request, which the middleware is given. */
+/** `request.session`: that of the raw request. */
 const SESSION_OF_RAW = {
   getter(this: FastifyRequest): unknown {
     return this.raw.session;
@@ -43,10 +43,10 @@ const SESSION_OF_RAW = {
   },
 };
 
-/** To Fastify the lost reply stays sent, or it would take a handler that is done for one that has sent nothing yet. */
+/** For Fastify the lost reply stays sent. Otherwise it would expect the handler to send another one. */
 const SENT: PropertyDescriptor = { configurable: true, get: () => true };
 
-/** The reply that takes its place is sent when it is, although the lost one may have been hijacked. */
+/** The reply in its place, which is sent when its response is, although the lost one may have been hijacked. */
 const IN_ITS_PLACE: PropertyDescriptorMap & ThisType<FastifyReply> = {
   sent: {
     configurable: true,
@@ -57,10 +57,10 @@ const IN_ITS_PLACE: PropertyDescriptorMap & ThisType<FastifyReply> = {
 };
 
 /**
- * Makes sessions at home in Fastify: its requests show theirs, and an error that comes when a handler has sent its reply
- * is answered as one of the handler's own. To call `next` again would be unheard there, for the middleware has had its turn.
+ * Adds `request.session` to Fastify, and lets an error after the handler's reply be answered like an error of the handler.
+ * Fastify ignores a second call of `next`.
  *
- * @returns What answers such an error.
+ * @returns The function that answers such an error.
  */
 export function joinFastify(fastify: FastifyInstance): LateAnswer {
   if (!fastify.hasRequestDecorator('session')) fastify.decorateRequest('session', SESSION_OF_RAW);
@@ -70,7 +70,7 @@ export function joinFastify(fastify: FastifyInstance): LateAnswer {
   });
   return (error, req: RawRequest, res) => {
     const reply = req[REPLY];
-    // Where a middleware has answered before Fastify's own part began, as Nest does with the errors of such.
+    // There is none if a middleware has answered before Fastify's own part, as Nest does with their errors.
     if (reply !== undefined) sendError(reply, error);
     else
       void Promise.resolve(fastify.errorHandler(error, req, res)).catch((cause: unknown) =>
@@ -87,8 +87,8 @@ function sendError(lost: FastifyReply, error: unknown): void {
 }
 
 /**
- * A reply puts its headers over those of the response. What was to go with the lost content must not come back, and what
- * is there for the error, such as the cookie of a new id, must not be replaced by what was there before.
+ * A reply copies its headers over those of the response. The headers of the lost content must not come back, and must not
+ * replace those of the error, such as the cookie of a new id.
  */
 function forgetHeaders(reply: FastifyReply): void {
   const { raw } = reply;

@@ -6,10 +6,10 @@ import { exchangeOf } from './request-session.js';
 import type { ExchangeContext } from './exchange.js';
 
 /**
- * The session of a request, loaded if it is not yet.
+ * The session of a request, loaded if necessary.
  *
- * @param context - Whose session it has to be, where an application has several kinds.
- * @throws SessionUsageError when the session middleware did not run for the request.
+ * @param context - The `SessionModule` it must belong to. @defaultValue any
+ * @throws SessionUsageError if the session middleware did not run for the request.
  */
 export async function loadSession(
   request: object,

@@ -8,46 +8,44 @@ export const METHODS = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
 export type Method = (typeof METHODS)[number];
 
 /** One of Node's methods of a response, with any arguments. */
-export type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
+type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
 
-/** The four functions of a response. */
 export type Functions = Record<Method, Native>;
 
-/** What `headersSent` and the header methods of Node's responses go by: null until the head is made. */
+/** The property that `headersSent` and the header methods of Node's responses check: null until the head is made. */
 export type NodeResponse = ServerResponse & { _header: string | null };
 
 type Callback = (error?: unknown) => void;
 
-/** What a response needs to be held. */
+/** The methods that a response needs to be held. */
 const NEEDED =
   'writeHead write end on once removeListener emit getHeader setHeader hasHeader removeHeader getHeaderNames'.split(
     ' ',
   );
 
-/** Whether it can be held. Handshakes of WebSockets and tests pass all kinds of objects as a response. */
+/** Whether a response can be held. Handshakes of WebSockets and tests pass all kinds of objects. */
 export function canBeHeld(res: ServerResponse): boolean {
   if (isOfNode(res)) return true;
   return NEEDED.every((name) => typeof Reflect.get(res, name) === 'function');
 }
 
-/** Whether it is a response of Node's for HTTP/1, or of a class that extends it. */
+/** Whether it is Node's response for HTTP/1. */
 export function isOfNode(res: ServerResponse): res is NodeResponse {
   return res instanceof ServerResponse;
 }
 
-/** The response as a table of the functions above. */
 export function functionsOf(res: ServerResponse): Functions {
   return res as unknown as Functions;
 }
 
-/** The compatibility response of HTTP/2, which has no status message and warns about every use of it. */
+/** Whether it is Node's response for HTTP/2, which has no status message and warns about every use of it. */
 export function isHttp2(res: ServerResponse): boolean {
   return 'stream' in res;
 }
 
 /**
- * Applies the arguments of `writeHead` to the response and returns what is left of them for the native call, so that all
- * headers are seen with `getHeader` before they leave. Node does the same when a header was set before.
+ * Applies the arguments of `writeHead` to the response, so that `getHeader` returns all headers before they leave. Node does
+ * the same if a header was set before. Returns the rest of the arguments for the native call.
  */
 export function applyHead(res: ServerResponse, [status, reason, last]: unknown[]): unknown[] {
   const statusCode = Number(status) | 0;
@@ -65,7 +63,7 @@ export function applyHead(res: ServerResponse, [status, reason, last]: unknown[]
     if (!name) continue;
     const key = name.toLowerCase();
     const lines = seen.has(key) ? [res.getHeader(name), value] : [value];
-    // A copy of an array: it may be one that the application uses for every response, and appendHeader() adds to it.
+    // A copy: the application may use its array for every response, and appendHeader() adds to it.
     res.setHeader(name, lines.length > 1 || Array.isArray(value) ? (lines.flat() as string[]) : value);
     seen.add(key);
   }
@@ -83,7 +81,7 @@ function headerLines(headers: unknown): [string, OutgoingHttpHeader][] {
   return lines;
 }
 
-/** Refuses what Node refuses as a chunk, with its errors. */
+/** Checks a chunk. @throws Node's errors for anything that Node refuses */
 export function checkChunk([chunk, encoding]: unknown[]): void {
   if (chunk === null) {
     throw nodeError(TypeError, 'ERR_STREAM_NULL_VALUES', 'May not write null values to stream');
@@ -97,40 +95,36 @@ export function checkChunk([chunk, encoding]: unknown[]): void {
   }
 }
 
-/** Bytes of the chunk of a write. */
 export function byteLength([chunk, encoding]: unknown[]): number {
   if (typeof chunk === 'string') return Buffer.byteLength(chunk, encoding as BufferEncoding);
   return types.isUint8Array(chunk) ? chunk.byteLength : 0;
 }
 
-/** The callback among the arguments of a write. */
 export function callbackOf(args: unknown[]): Callback | undefined {
   return args.find((arg): arg is Callback => typeof arg === 'function');
 }
 
-/** Answers a write that will not be done. */
+/** Calls the callback of a refused write with an error. */
 export function refuse(args: unknown[], error: unknown): false {
   const callback = callbackOf(args);
   if (callback) process.nextTick(callback, error);
   return false;
 }
 
-/** An error as an Error. */
 export function toError(error: unknown): Error {
   return types.isNativeError(error) ? error : new Error('The response was not completed', { cause: error });
 }
 
-/** An error as Node makes them. */
 export function nodeError(Type: ErrorConstructor, code: string, message: string): NodeJS.ErrnoException {
   return Object.assign(new Type(message), { code });
 }
 
-/** What a write on a response that is gone is answered with. */
+/** The error of a write on a destroyed response. */
 export function destroyedError(): Error {
   return nodeError(Error, 'ERR_STREAM_DESTROYED', 'The response was destroyed before it was sent');
 }
 
-/** What a call that changes the headers too late is answered with. */
+/** The error of a call that changes the headers too late. */
 export function headersSentError(verb: string): Error {
   return nodeError(
     Error,

@@ -3,7 +3,7 @@ import { describe, messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { Exchange } from './exchange.js';
 
-/** A request as the session needs it; `ip` and `secure` are the framework's, where it has them. */
+/** A request of any framework; some have `ip`, `secure` or `protocol`. */
 export type SessionRequest = IncomingMessage & {
   readonly ip?: string;
   readonly secure?: boolean;
@@ -13,17 +13,17 @@ export type SessionRequest = IncomingMessage & {
 
 const EXCHANGE = Symbol('nest-session.exchange');
 
-/** Where a request's session is kept: on the raw request, which every framework and transport hands around. */
+/** The exchange of a request. It is kept on the raw request, which all frameworks and transports share. */
 export function exchangeOf(request: object): Exchange | undefined {
   return exchangeOfRaw(request) ?? exchangeOfRaw((request as { raw?: object }).raw);
 }
 
-/** The same of a raw request. */
+/** The exchange of a raw request. */
 export function exchangeOfRaw(request: object | undefined): Exchange | undefined {
   return (request as SessionRequest | undefined)?.[EXCHANGE];
 }
 
-/** `req.session`: one descriptor for all requests. */
+/** The property `req.session`, the same for all requests. */
 const SESSION: PropertyDescriptor & ThisType<SessionRequest> = {
   configurable: true,
   enumerable: false,
@@ -37,21 +37,21 @@ const SESSION: PropertyDescriptor & ThisType<SessionRequest> = {
   },
 };
 
-/** The same for requests that are copied with all they have. To look at it is to use the session. */
+/** The same for the drop-in. Copying the request then uses the session. */
 const ENUMERABLE_SESSION: PropertyDescriptor = { ...SESSION, enumerable: true };
 
-/** What an assignment makes where no session is in the way. */
+/** The property that an assignment makes if there is no exchange. */
 const PLAIN: PropertyDescriptor = { configurable: true, enumerable: true, writable: true };
 
-/** What `req.session` is: the session of the request, or what the application has put in its place. */
+/** The value of `req.session`: the session, or nothing if the application has unset it. */
 export class RequestSession {
   readonly #req: SessionRequest;
   readonly #enumerable: boolean;
-  /** Undefined until somebody looks, null where there is none. */
+  /** Undefined until it is read, null if there is none. */
   #session: object | null | undefined;
-  /** What the application saw last: to put that back undoes an unset. */
+  /** The session that the application saw last. Assigning it undoes an unset. */
   #lastSeen: object | undefined;
-  /** What the application unset the session with, which is what it reads from then on. */
+  /** The value that the application unset the session with, which it reads from then on. */
   #unsetWith: null | undefined;
 
   /** @param enumerable - Whether `req.session` is an enumerable property. */
@@ -62,34 +62,33 @@ export class RequestSession {
     this.#expose();
   }
 
-  /** The session, or what the application unset it with. */
   get value(): object | null | undefined {
     return this.#session ?? this.#unsetWith;
   }
 
-  /** The application assigns `req.session`. @throws SessionUsageError for anything but nothing, or the session itself. */
+  /** An assignment to `req.session`. @throws SessionUsageError for any value except the session itself, or nothing. */
   set value(value: unknown) {
     if (value && value !== this.#lastSeen) throw new SessionUsageError(messages.replaced(describe(value)));
     this.#session = value ? this.#lastSeen : null;
     if (!value) this.#unsetWith = value === null ? null : undefined;
   }
 
-  /** Whether the session's object has to be made: nobody has looked yet. */
+  /** Whether the session object is not made yet. */
   get isMissing(): boolean {
     return this.#session === undefined;
   }
 
-  /** The object that the application sees from now on. */
+  /** Sets the session object. */
   fill(session: object): void {
     this.#lastSeen = this.#session = session;
   }
 
-  /** Another session is the one of the request: its object is made when somebody looks. */
+  /** Makes room for another session, whose object is made when it is read. */
   replace(): void {
     this.#become(undefined);
   }
 
-  /** The request has no session any more. */
+  /** Removes the session from the request. */
   remove(): void {
     this.#become(null);
   }
@@ -101,15 +100,15 @@ export class RequestSession {
   }
 
   /**
-   * Whether the application has unset its session: it assigned nothing to `req.session`, or deleted it, and has not put it
-   * back since.
+   * Whether the application has unset the session: it assigned nothing to `req.session`, or deleted it, and has not put it
+   * back.
    *
-   * @throws SessionUsageError where it has put something else there.
+   * @throws SessionUsageError if it has put something else there.
    */
   isUnset(): boolean {
     const current = Object.getOwnPropertyDescriptor(this.#req, 'session');
     if (current === undefined) return true;
-    // With functions it is the session itself, or that of another package.
+    // An accessor is ours, or that of another package.
     if (current.get !== undefined || current.set !== undefined) return this.#session === null;
     const value: unknown = current.value;
     if (value && value !== this.#lastSeen) throw new SessionUsageError(messages.replaced(describe(value)));

@@ -17,31 +17,31 @@ import {
   toError,
 } from './node-response.js';
 
-/** What {@link holdResponse} asks before it lets a response leave. */
+/** Decides when a held response may leave. */
 export interface ResponseGate {
-  /** Whether a second `end()` is passed over; if not, Node makes an error of it. */
+  /** Whether a second `end()` is ignored. If not, Node makes an error of it. */
   readonly endsOnce?: boolean;
   /**
-   * Called once before the first byte of the response may leave (`headersSent` is false), and once more when
-   * the application ends a response whose head left earlier (`headersSent` is true). Returns undefined when
-   * there is nothing to wait for: the call then goes straight through, in the same tick.
+   * Called once before the first byte of the response may leave (`headersSent` is false), and once more when the
+   * application ends a response whose head left earlier (`headersSent` is true). Returns undefined if there is nothing to
+   * wait for: the call then continues in the same tick.
    *
-   * A failure with `headersSent` true destroys the response: the client must not take it for a complete one.
+   * If it fails with `headersSent` true, the response is destroyed, so that the client does not take it for complete.
    */
   commit(headersSent: boolean): Promise<void> | undefined;
   /**
-   * Called synchronously right before the head leaves, after a successful commit, with every header the
-   * application set visible through `res.getHeader`. May set and append headers.
+   * Called right before the head leaves, after a successful commit. `res.getHeader` returns every header that the application
+   * set. It may set and append headers.
    */
   beforeHead(): void;
   /**
-   * Called when commit, `beforeHead` or a replayed call failed before anything was sent. The response is as if
-   * untouched, and answering it with the error is up to this function: nothing is held from here on.
+   * Called if commit, `beforeHead` or a replayed call failed before anything was sent. The response is then as new and no
+   * longer held, and this function must answer it.
    */
   fail(error: unknown): void;
 }
 
-/** Headers about the content that was lost: they must neither describe the error nor let it be cached. */
+/** Headers about the lost content, which must neither describe the error nor let it be cached. */
 export const CONTENT_HEADERS: readonly string[] =
   `content-type content-length content-encoding content-language content-range content-disposition
   content-location content-digest content-md5 repr-digest digest etag last-modified location refresh
@@ -50,18 +50,17 @@ export const CONTENT_HEADERS: readonly string[] =
   );
 
 /**
- * Holds one response: puts four functions of its own on it, which ask the gate and keep calling those that were there,
- * and takes them off when the response is over.
+ * Holds one response. It puts four own functions on the response, which ask the gate before they call the original ones, and
+ * removes them when the response is finished.
  */
 export class HeldResponse {
   readonly #res: ServerResponse;
   readonly #gate: ResponseGate;
-  /** The functions that were there, and those that are there now. */
   readonly #native: Functions;
   readonly #own: Functions;
-  /** What is piped into the response. */
+  /** The streams that are piped into the response. */
   readonly #sources: Readable[] = [];
-  /** 'failed': the error goes out through these functions. 'lost': it goes out around them, see `#stepAside`. */
+  /** 'failed': the error is sent through these functions. 'lost': it is sent around them, see `#stepAside`. */
   #phase: 'untouched' | 'open' | 'failed' | 'lost' = 'untouched';
   #held: HeldCalls | undefined;
   #endCommitted = false;
@@ -83,7 +82,7 @@ export class HeldResponse {
     res.on('pipe', (source) => this.#sources.push(source));
   }
 
-  /** Answers with an error in place of whatever the application has in mind; nothing where it has answered already. */
+  /** Answers with an error, unless the application has answered already. */
   abort(error: unknown): void {
     if (this.#phase !== 'untouched' || this.#res.headersSent) return;
     this.#phase = 'open';
@@ -136,19 +135,19 @@ export class HeldResponse {
   #endNow(args: unknown[]): unknown {
     const res = this.#res;
     const result = this.#native.end.apply(res, args);
-    // Where something may still come that has to be passed over, the functions stay until all is over.
+    // If later calls must be ignored, the functions stay until the response is closed.
     if (this.#phase === 'failed' || this.#gate.endsOnce) res.once('close', () => this.#takeOff());
     else this.#takeOff();
     return result;
   }
 
-  /** What somebody has put over these functions since stays, and goes through them. */
+  /** Restores the original functions, unless somebody else has replaced these. */
   #takeOff(): void {
     const functions = functionsOf(this.#res);
     for (const name of METHODS) if (functions[name] === this.#own[name]) functions[name] = this.#native[name];
   }
 
-  /** Asks the gate at the first call. Returns what this call has to wait with, if it may not go on at once. */
+  /** Asks the gate at the first call. Returns the held calls if this call must wait. */
   #begin(): HeldCalls | undefined {
     if (this.#phase === 'untouched') {
       this.#phase = 'open';
@@ -187,7 +186,7 @@ export class HeldResponse {
 
   #release(held: HeldCalls): void {
     const res = this.#res;
-    // Nobody reads the answer, and the application keeps seeing it as sent.
+    // The client is gone, and the application keeps seeing the answer as sent.
     if (held.gone) return held.drop(destroyedError());
     held.lift();
     this.#held = undefined;
@@ -202,11 +201,11 @@ export class HeldResponse {
       this.#fail(error, held);
       return;
     }
-    // When Node took the last write at once, it will not emit the 'drain' that a kept write has promised.
+    // If Node accepted the last write, it will not emit the 'drain' that a kept write has promised.
     if (held.needDrain && accepted !== false && !res.writableEnded) process.nextTick(() => res.emit('drain'));
   }
 
-  /** Fails a tick later, as a rejection does, which also drops what the application writes until then. */
+  /** Fails a tick later, like a rejection, and drops what the application writes until then. */
   #failSoon(error: unknown): void {
     const held = (this.#held = new HeldCalls(this.#res));
     queueMicrotask(() => this.#fail(error, held));
@@ -214,7 +213,7 @@ export class HeldResponse {
 
   #fail(error: unknown, held: HeldCalls): void {
     const res = this.#res;
-    // At the release it was lifted before.
+    // The release has lifted it already.
     if (this.#held === held) held.lift();
     this.#held = undefined;
     held.drop(error);
@@ -233,13 +232,13 @@ export class HeldResponse {
     try {
       this.#gate.fail(error);
     } catch (cause) {
-      res.destroy(toError(cause)); // The client must not wait for an answer that nobody will give.
+      res.destroy(toError(cause)); // The client must not wait for ever.
     }
   }
 
   /**
-   * A body wrapper put over these functions (compression, say) is in the middle of the lost content and would
-   * mangle the error, or ignore it as a second end. The error goes around it, and what it still emits is refused.
+   * A wrapper over these functions, such as compression, is in the middle of the lost content and would damage the error or
+   * ignore it. The error is sent around it, and its further output is refused.
    */
   #stepAside(): void {
     put(functionsOf(this.#res), this.#native);
@@ -249,7 +248,7 @@ export class HeldResponse {
     this.#phase = 'lost';
   }
 
-  /** Whether a call comes from the lost handler, for which Node would raise an 'error' event on the response. */
+  /** Whether a call comes from the lost handler, for which Node would emit an 'error' event on the response. */
   #isLost(): boolean {
     return this.#phase === 'lost' || (this.#phase === 'failed' && this.#res.writableEnded);
   }
@@ -265,7 +264,7 @@ export class HeldResponse {
   }
 }
 
-/** One by one, which V8 does faster than `Object.assign`. */
+/** Assigns the functions one by one, which is faster than `Object.assign`. */
 function put(target: Functions, { writeHead, flushHeaders, write, end }: Functions): void {
   target.writeHead = writeHead;
   target.flushHeaders = flushHeaders;
@@ -274,9 +273,8 @@ function put(target: Functions, { writeHead, flushHeaders, write, end }: Functio
 }
 
 /**
- * Holds a response back until the gate has committed: whichever of `writeHead`, `flushHeaders`, `write` and `end`
- * comes first asks it, and waits with all that follow while the application sees them as made. What is no response of
- * Node's is left alone.
+ * Holds a response until the gate has committed. The first of `writeHead`, `flushHeaders`, `write` and `end` asks the gate. It
+ * waits together with all calls after it, while the application sees them as made. Objects that are no response are ignored.
  */
 export function holdResponse(res: ServerResponse, gate: ResponseGate): HeldResponse | undefined {
   return canBeHeld(res) ? new HeldResponse(res, gate) : undefined;

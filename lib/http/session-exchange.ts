@@ -13,7 +13,7 @@ import { deviceOf } from './connection.js';
 import type { Exchange, ExchangeContext } from './exchange.js';
 import { RequestSession, type SessionRequest } from './request-session.js';
 
-/** One request and its session. What becomes of the cookie is up to the classes that extend it. */
+/** One request and its session. Subclasses decide about the cookie. */
 export abstract class SessionExchange implements Exchange, SessionHost<SessionState> {
   readonly context: ExchangeContext;
   readonly request: SessionRequest;
@@ -68,10 +68,10 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     this.#shown.value = value;
   }
 
-  /** Makes the session's object if it is not there yet. Does not count as a use of the session. */
+  /** Makes the session object if necessary. Does not count as a use of the session. */
   present(): void {
     if (this.#state === undefined) {
-      // Error pages look for a session, too: they find none, rather than a second error.
+      // Error pages may read the session, and must not cause a second error.
       if (this.#hasFailed) return;
       throw new SessionUsageError(messages.notLoaded);
     }
@@ -88,14 +88,14 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
   adopt(id: string, record: SessionRecord): object | null | undefined {
     const isOther = this.#state?.base === undefined || this.#state.id !== id;
     const state = this.context.engine.adopt(id, record, this);
-    // The application has it from the store itself, and vouches for it.
+    // The application has read the record itself, and vouches for it.
     state.mustSendCookie = isOther;
     if (isOther) state.written = 'here';
     this.setCurrent(state);
     return this.session;
   }
 
-  // SessionHost<SessionState>: what the engine asks of the request
+  // SessionHost<SessionState>
 
   get cookieDefaults(): CookieDefaults {
     return (this.#cookieDefaults ??= this.context.http.cookieFor(this.request));
@@ -131,9 +131,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
 
   abstract canSend(cookie: SessionCookie): boolean;
 
-  // What the classes that extend it need
-
-  /** What the engine knows of the session; undefined until it is loaded. */
+  /** The state of the session; undefined until it is loaded. */
   protected get state(): SessionState | undefined {
     return this.#state;
   }
@@ -143,12 +141,12 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     return undefined;
   }
 
-  /** Whether the application has looked at the session. */
+  /** Whether the application has read the session. */
   protected get isUsed(): boolean {
     return this.#isUsed;
   }
 
-  /** Whether the request is answered with an error of the session: then nothing of it is stored any more. */
+  /** Whether the request is answered with an error of the session. Nothing is stored then. */
   protected get hasFailed(): boolean {
     return this.#hasFailed;
   }
@@ -158,18 +156,18 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     this.#hasFailed = true;
   }
 
-  /** Called right before the session is loaded. */
+  /** Called before the session is loaded. */
   protected beforeLoad(): void {
-    // Nothing to do where there is no response.
+    // Nothing to do if there is no response.
   }
 
-  /** A callback of a session's method threw: that fails the request, and never the process. */
+  /** Handles an error that a callback of a session method threw. It fails the request, never the process. */
   protected abstract callbackFailed(error: unknown): void;
 
   /**
-   * The calls of the session that are still under way, if there are any.
+   * Waits for the calls of the session; undefined if there are none.
    *
-   * @throws the error of a call that failed without anybody waiting for it.
+   * @throws the error of a failed call that nobody awaited.
    */
   protected callsUnderWay(): Promise<void> | undefined {
     if (this.#calls?.isIdle === false) return this.#calls.idle();
@@ -177,12 +175,12 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     return undefined;
   }
 
-  /** Stores what became of a session. */
+  /** Stores the changes of a session. */
   protected store(state: SessionState): Commit | Promise<Commit> {
     const { engine, http } = this.context;
     const isUnset = this.#shown.isUnset();
     if (state.isEnded || state.status === 'locked' || !isUnset) return engine.commit(state);
-    // What a call has stored stays, and with it a new id has to reach the client.
+    // Changes that a call has stored stay, so that a new id must still reach the client.
     if (http.unset === 'keep') return engine.cookieOf(state);
     return engine.destroy(state, 'logout').then(() => engine.commit(state));
   }

@@ -16,7 +16,7 @@ import { isSecure } from './connection.js';
 import type { DeviceHeaders } from './exchange.js';
 import { keepFromCaches } from './shared-caches.js';
 
-/** What a response says about the session. */
+/** The headers about the session. */
 export interface SessionHeaders {
   readonly setCookie: readonly string[];
   readonly clearSiteData: string | undefined;
@@ -24,13 +24,13 @@ export interface SessionHeaders {
   readonly registration?: string | undefined;
 }
 
-/** What has a browser drop a cookie. */
+/** Attributes that make a browser drop a cookie. */
 const EXPIRED = { expires: new Date(0), maxAge: 0 };
 
 /**
- * The headers that the outcome of a commit leads to, or undefined if the response says nothing about the session.
+ * The headers for the outcome of a commit, or undefined if there are none.
  *
- * @throws SessionDataError when a cookie is larger than browsers keep.
+ * @throws SessionDataError if a cookie is larger than browsers accept.
  */
 export function headersFor(
   commit: Commit,
@@ -63,7 +63,7 @@ export function withDevice(
   };
 }
 
-/** Puts the headers on the response. `dependsOnSession`: whether the application has looked at the session. */
+/** Sets the headers of the response. `dependsOnSession`: whether the application has read the session. */
 export function sendHeaders(
   res: ServerResponse,
   headers: SessionHeaders | undefined,
@@ -81,10 +81,10 @@ export function sendHeaders(
 }
 
 /**
- * The `Set-Cookie` headers of a token: one, or those that it takes, and of those that the request brought what it takes no
- * more. What is empty is expired.
+ * The `Set-Cookie` headers of a token: one, or one for each part. Empty cookies, and parts of the request that are no longer
+ * needed, are expired.
  *
- * @throws SessionDataError when a cookie is larger than browsers keep.
+ * @throws SessionDataError if a cookie is larger than browsers accept.
  */
 function cookieLines(
   { cookieName, parts }: HttpSettings,
@@ -100,13 +100,13 @@ function cookieLines(
   });
 }
 
-/** Adds a line. appendHeader() would push into the very array that was set, which the application may use for every response. */
+/** Adds a header line. appendHeader() would change the array that was set, which the application may use for every response. */
 function addHeader(res: ServerResponse, name: string, line: string): void {
   const lines = res.getHeader(name);
   res.setHeader(name, lines === undefined ? line : [lines, line].flat().map(String));
 }
 
-/** The response depended on the session, so no cache may give it to somebody with another cookie. */
+/** Tells caches that the response depends on the cookie. */
 function varyOnCookie(res: ServerResponse): void {
   const vary = res.getHeader('Vary');
   if (vary === undefined) {

@@ -3,13 +3,13 @@ import { exchangeOfRaw, type SessionRequest } from './request-session.js';
 import type { ExchangeContext, Next } from './exchange.js';
 import { HttpExchange } from './http-exchange.js';
 
-/** A plain middleware, for Express, Connect and whatever speaks like them. */
+/** A plain middleware, as in Express and Connect. */
 export type SessionMiddleware = (req: SessionRequest, res: ServerResponse, next: Next) => void;
 
-/** A middleware of Express for what comes before it has failed. */
+/** An error middleware of Express. */
 export type ErrorMiddleware = (error: unknown, req: SessionRequest, res: ServerResponse, next: Next) => void;
 
-/** The middleware that gives requests their session. Running it twice in a request is harmless; of several, the first counts. */
+/** Makes the middleware that gives requests their session. It may run twice in a request; of several, the first counts. */
 export function createSessionMiddleware(context: ExchangeContext): SessionMiddleware {
   const eager = context.http.load === 'eager';
   return function session(req, res, next) {
@@ -29,8 +29,8 @@ export function inTurn(first: SessionMiddleware | undefined, second: SessionMidd
 }
 
 /**
- * Gives a request its session where something before the middleware has failed, such as the body parser: filters of errors
- * then see it, too. The error stays the one in hand, whether the session can be loaded or not.
+ * Loads the session after an error of an earlier middleware, such as the body parser, so that exception filters can use it.
+ * The request continues with that error, even if the session cannot be loaded.
  */
 export function sessionAfterError(session: SessionMiddleware): ErrorMiddleware {
   return (error, req, res, next) => {

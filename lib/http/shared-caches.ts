@@ -1,17 +1,17 @@
 import type { ServerResponse } from 'node:http';
 
-/** What lets a shared cache store a response, and what forbids it (RFC 9111, sections 3 and 5.2.2). */
+/** Directives that let a shared cache store a response, or forbid it (RFC 9111, sections 3 and 5.2.2). */
 const ALLOWS = /\b(?:public|s-maxage|immutable|max-age)\b/i;
 const FORBIDS = /\b(?:private|no-store)\b/i;
 
-/** Whether a shared cache may store a response as its headers are now, and with it a cookie. */
+/** Whether a shared cache may store a response with its present headers. */
 export function maySharedCacheStore(res: ServerResponse): boolean {
   const control = String(res.getHeader('cache-control') ?? '');
   if (FORBIDS.test(control)) return false;
   return ALLOWS.test(control) || res.hasHeader('expires') || cdnHeadersOf(res).length > 0;
 }
 
-/** Sees to it that no shared cache stores a response that sets the cookie (OWASP ASVS 5.0, 14.3.2). */
+/** Prevents shared caches from storing a response that sets the cookie (OWASP ASVS 5.0, 14.3.2). */
 export function keepFromCaches(res: ServerResponse): void {
   if (maySharedCacheStore(res)) {
     res.setHeader('Cache-Control', 'private, no-store');
@@ -23,7 +23,7 @@ function cdnHeadersOf(res: ServerResponse): string[] {
   return res.getHeaderNames().filter(isCdnHeader);
 }
 
-/** Headers for the caches of content delivery networks, which ignore `Cache-Control` if they have one. Names are in lower case. */
+/** Whether a header is for the caches of content delivery networks, which then ignore `Cache-Control`. */
 function isCdnHeader(name: string): boolean {
   return name === 'surrogate-control' || name === 'cdn-cache-control' || name.endsWith('-cdn-cache-control');
 }

@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { KEY_BYTES, keyBytes, type SealedRecordsOptions } from '../core/record/record-seal.js';
-import { flag, refuse, refuseUnseen } from './option-checks.js';
+import { flag, refuse, refuseWithoutValue } from './option-checks.js';
 
 /** How sessions are sealed at rest: AES-256-GCM, each under a key of its own that is derived from these (HKDF, RFC 5869). */
 export interface SessionEncryptionOptions {
@@ -31,7 +31,7 @@ export function resolveEncryption(
 ): ResolvedEncryption | undefined {
   if (encryption === undefined) return undefined;
   if (typeof encryption !== 'object' || encryption === null || Array.isArray(encryption))
-    refuseUnseen('encryption', encryption, 'an object with "keys"');
+    refuseWithoutValue('encryption', encryption, 'an object with "keys"');
   for (const name of Object.keys(encryption)) {
     if (!(KNOWN as readonly string[]).includes(name))
       refuse(`encryption.${name}`, 'this name', `the names ${KNOWN.join(', ')}`);
@@ -43,21 +43,22 @@ export function resolveEncryption(
 }
 
 /** Keys as bytes. What was given is a secret: an error says of which kind it is, and how long. */
-export function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] {
+function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] {
   if (!Array.isArray(given) || given.length === 0) {
-    refuseUnseen(name, given, 'an array of one or more keys; the first seals, all open');
+    refuseWithoutValue(name, given, 'an array of one or more keys; the first seals, all open');
   }
   const keys = given.map((key: unknown, index) => {
     const bytes = keyBytes(key);
     if (bytes?.length === KEY_BYTES) return createSecretKey(bytes);
-    return refuseUnseen(
+    return refuseWithoutValue(
       `${name}[${index}]`,
       key,
       `32 random bytes, as a Buffer or as hex, base64 or base64url text, for example from "openssl rand -hex 32"`,
     );
   });
   const same = keys.findIndex((key, index) => keys.findIndex((other) => other.equals(key)) !== index);
-  if (same >= 0) refuseUnseen(`${name}[${same}]`, given[same], 'a key that is not in the array already');
+  if (same >= 0)
+    refuseWithoutValue(`${name}[${same}]`, given[same], 'a key that is not in the array already');
   return keys as [KeyObject, ...KeyObject[]];
 }
 

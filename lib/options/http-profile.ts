@@ -4,7 +4,7 @@ import type { SessionProfile } from '../core/request/session-rules.js';
 import { NEST_PROFILE } from '../core/session.js';
 
 /** How long the browser may keep a cookie. */
-export interface CookieLife {
+interface CookieLife {
   /** Milliseconds. */
   readonly maxAge: number;
   readonly expires: Date;

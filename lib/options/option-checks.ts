@@ -14,7 +14,7 @@ export function refuse(name: string, given: unknown, accepted: string): never {
 }
 
 /** As {@link refuse}, for what may hold a secret: says what kind of value was given, and no more. */
-export function refuseUnseen(name: string, given: unknown, accepted: string): never {
+export function refuseWithoutValue(name: string, given: unknown, accepted: string): never {
   throw new SessionOptionsError(messages.option(name, describe(given), accepted));
 }
 

@@ -14,9 +14,9 @@ import { resolveDeviceBound } from './device-bound-options.js';
 import { resolveEncryption, sharesKey } from './encryption-options.js';
 import { NEST_HTTP_PROFILE } from './http-profile.js';
 import { SessionClock } from './session-clock.js';
-import { count, duration, flag, func, oneOf, refuse, refuseUnseen } from './option-checks.js';
+import { count, duration, flag, func, oneOf, refuse, refuseWithoutValue } from './option-checks.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import { veiledSecrets } from './veiled-options.js';
+import { veiledSecrets } from './redacted-options.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
 const MINUTE = 60 * 1000;
@@ -64,7 +64,7 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
  */
 export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || Buffer.isBuffer(options))
-    refuseUnseen('options', options, 'an object with at least a "secret"');
+    refuseWithoutValue('options', options, 'an object with at least a "secret"');
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(KNOWN, name))
       throw new SessionOptionsError(messages.optionUnknown(name, Object.keys(KNOWN)));
@@ -132,7 +132,7 @@ function resolveSecrets(
   const secrets: unknown[] = [first, ...rest];
   secrets.forEach((secret, index) => {
     if (typeof secret !== 'string' && !Buffer.isBuffer(secret)) {
-      refuseUnseen('secret', secret, 'a string, a Buffer, or an array of them');
+      refuseWithoutValue('secret', secret, 'a string, a Buffer, or an array of them');
     }
     const bytes = Buffer.byteLength(secret);
     if (bytes >= MIN_SECRET_BYTES) return;

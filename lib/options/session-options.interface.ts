@@ -17,7 +17,7 @@ type MiddlewareRoutes = ReturnType<MiddlewareConsumer['apply']>;
 export type StoreDependency = InjectionToken | OptionalFactoryDependency;
 
 /** A store of this package, or one for express-session. */
-export type StoreLike = SessionStore | ExpressSessionStore;
+type StoreLike = SessionStore | ExpressSessionStore;
 
 /** Makes a store out of what the container holds, for example its `DataSource`. */
 export interface SessionStoreFactory {

@@ -210,7 +210,7 @@ export class SessionService {
 
   #tell(reason: DestroyedReason, handle: string, userId?: string): void {
     const { events } = this.#runtime;
-    if (events.hears('destroyed'))
+    if (events.hasListeners('destroyed'))
       events.emit({
         type: 'destroyed',
         at: new Date(this.#now()),

@@ -61,7 +61,7 @@ export async function readSession(
   // Of the loader only what checks a record: what finds one tells of it.
   const loader = new SessionLoader(settings, shared, new SessionReporter(events, settings.now));
   const record = await loader.recordOf(opened);
-  if (record === undefined || loader.standingOf(id, record) === 'superseded') return undefined;
+  if (record === undefined || loader.tokenStatusOf(id, record) === 'superseded') return undefined;
   if (!loader.isAlive(record)) return undefined;
   try {
     return viewOf(engine.adopt(id, record, exchange), record);

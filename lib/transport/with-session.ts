@@ -11,7 +11,7 @@ export function withSession<Result>(
   context: ExecutionContext,
   use: (session: SessionObject & SessionData) => Result | Promise<Result>,
 ): Promise<Result> {
-  return told(context, useSession(context, use));
+  return withClientErrors(context, useSession(context, use));
 }
 
 async function useSession<Result>(
@@ -22,16 +22,16 @@ async function useSession<Result>(
 }
 
 /** What is under way for a context, with errors that its client is told of. */
-export function told<Result>(context: ExecutionContext, work: Promise<Result>): Promise<Result> {
-  const tell = TELL[context.getType<string>()];
-  if (tell === undefined) return work;
+export function withClientErrors<Result>(context: ExecutionContext, work: Promise<Result>): Promise<Result> {
+  const translate = TRANSLATE[context.getType<string>()];
+  if (translate === undefined) return work;
   return work.catch(async (error: unknown) => {
-    throw await tell(error, context);
+    throw await translate(error, context);
   });
 }
 
 /** How an error reaches the client; over HTTP and GraphQL Nest takes the package's errors as they are. */
-const TELL: Record<string, (error: unknown, context: ExecutionContext) => Promise<unknown>> = {
+const TRANSLATE: Record<string, (error: unknown, context: ExecutionContext) => Promise<unknown>> = {
   ws: (error, context) => {
     const ws = context.switchToWs();
     return asWsException(error, { pattern: ws.getPattern(), data: ws.getData<unknown>() });

@@ -25,7 +25,7 @@ export class Handshake implements MessageOrigin {
 
   /** Goes on with the id that a session was renewed to on schedule: the one before leads to it for a while only. */
   follow(state: SessionState): void {
-    if (!state.isHandedOn) return;
+    if (!state.hasRenewedId) return;
     const token = state.host.codec.seal(state.id);
     // In front of the others: of several with one name the first counts.
     const others = this.request.headers.cookie ?? '';

@@ -8,9 +8,12 @@ const NEST_ERRORS = sources
 
 /** The drivers that a store may talk to. */
 const DRIVERS: Record<string, readonly string[]> = {
-  'stores/typeorm': ['typeorm', 'pg'],
+  'stores/typeorm': ['typeorm'],
   'stores/redis': ['redis'],
 };
+
+/** Stores that are a face over another. */
+const BUILT_ON: Record<string, readonly string[]> = { 'stores/typeorm': ['stores/sql'] };
 
 /** What each folder may import, beside itself. What is not here may import anything that the other rules allow. */
 const ALLOWED: Record<string, (target: Import) => boolean> = {
@@ -41,7 +44,7 @@ function mayImport(folder: string, target: Import): boolean {
   if (target.kind === 'lib' && folderOf(target.target) === folder) return true;
   if (isStore(folder)) {
     return (
-      isIn(target, 'core', 'errors') ||
+      isIn(target, 'core', 'errors', ...(BUILT_ON[folder] ?? [])) ||
       (target.target === 'options/session-options.interface.ts' && target.isTypeOnly) ||
       target.kind === 'node' ||
       isPackage(target, ...(DRIVERS[folder] ?? []))

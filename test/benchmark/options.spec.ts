@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readOptions } from './options.js';
+import { baselineOf } from './variants.js';
 
 const namesOf = (...args: string[]) => readOptions(args)?.variants.map(({ name }) => name);
 
@@ -21,6 +22,23 @@ describe('readOptions', () => {
       'memory@before',
       'memory',
     ]);
+  });
+
+  it('puts the same on the adapter of the sample behind each variant of Express', () => {
+    const args = ['--only', 'memory,fastify-memory', '--sample-adapter'];
+    expect(namesOf(...args)).toEqual([
+      'none',
+      'none+adapter',
+      'memory',
+      'memory+adapter',
+      'fastify-none',
+      'fastify-memory',
+    ]);
+    const variants = readOptions(args)!.variants;
+    expect(variants.map((variant) => baselineOf(variant).name)).toEqual([
+      ...['none', 'none+adapter', 'none', 'none+adapter', 'fastify-none', 'fastify-none'],
+    ]);
+    expect(readOptions(['--sample-adapter'])?.out).toBeUndefined();
   });
 
   it('keeps results of the whole benchmark only, unless it is told where', () => {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Route, ROUTES } from './load/traffic.js';
-import { baselineOf, type Variant, VARIANTS, withBefore } from './variants.js';
+import { baselineOf, type Variant, VARIANTS, withBefore, withSampleAdapter } from './variants.js';
 
 /** The parts of the benchmark besides the routes. */
 export const SCENARIOS = ['routes', 'lone', 'memory', 'pruning', 'growth'] as const;
@@ -57,6 +57,7 @@ export const USAGE = `npm run bench -- [options]
                        docs/images for the whole benchmark, and nowhere for a part of it
   --node-flags <text>  for the application's process, such as "--cpu-prof --cpu-prof-dir=/tmp/profile"
   --before <checkout>  this package's variants also from another checkout, built and with its benchmark compiled
+  --sample-adapter     each variant of Express also on the adapter of sample/06-express-adapter
   --smoke              a few seconds: every variant answers, every figure is a number
   --help
 
@@ -80,6 +81,7 @@ export function readOptions(args: readonly string[]): BenchmarkOptions | undefin
         'node-flags': text,
       },
       smoke: { type: 'boolean', default: false },
+      'sample-adapter': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -96,13 +98,16 @@ export function readOptions(args: readonly string[]): BenchmarkOptions | undefin
   const only = choose('only', values.only, names);
   const chosen = VARIANTS.filter(({ name }) => only.includes(name));
   const { only: some, routes, scenarios, before } = values;
-  const whole = !smoke && [some, routes, scenarios, before].every((value) => value === undefined);
+  const onSampleAdapter = values['sample-adapter'];
+  const whole =
+    !smoke && !onSampleAdapter && [some, routes, scenarios, before].every((value) => value === undefined);
   // Shares need what they are of.
   const needed = VARIANTS.filter(
     (one) => chosen.includes(one) || chosen.some((other) => baselineOf(other) === one),
   );
+  const all = onSampleAdapter ? withSampleAdapter(needed) : needed;
   return {
-    variants: values.before === undefined ? needed : withBefore(needed, resolve(values.before)),
+    variants: values.before === undefined ? all : withBefore(all, resolve(values.before)),
     routes: choose('routes', values.routes, ROUTES),
     // Whoever asks for certain variants or routes asks for nothing else.
     scenarios: choose(

@@ -14,6 +14,8 @@ export interface Variant {
   readonly setup: string;
   /** What the setup is told. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Whether Express runs on the adapter of `sample/06-express-adapter`, and not on that of Nest. */
+  readonly onSampleAdapter?: true;
   /** Another checkout of this package that it runs from, with the name it has there. */
   readonly from?: { readonly checkout: string; readonly name: string };
 }
@@ -52,6 +54,24 @@ export const VARIANTS: readonly Variant[] = [
   onFastify('fastify-postgres', 'TypeORM, PostgreSQL', 'own-postgres', 'postgres'),
 ];
 
+/** Every variant of Express, peers as well, on the adapter of the sample. */
+export const ON_SAMPLE_ADAPTER: readonly Variant[] = VARIANTS.filter(
+  ({ adapter }) => adapter === 'express',
+).map((one) => ({
+  ...one,
+  name: `${one.name}+adapter`,
+  title: `${one.title} (sample adapter)`,
+  onSampleAdapter: true,
+}));
+
+/** Each variant of Express followed by the same on the adapter of the sample. */
+export function withSampleAdapter(variants: readonly Variant[]): Variant[] {
+  return variants.flatMap((variant) => [
+    variant,
+    ...ON_SAMPLE_ADAPTER.filter(({ name }) => name === `${variant.name}+adapter`),
+  ]);
+}
+
 /** What a lone request is compared with: no session, but one SELECT by primary key. */
 export const PLAIN_SELECT: Variant = {
   name: 'plain-select',
@@ -64,14 +84,15 @@ export const PLAIN_SELECT: Variant = {
 
 /** @throws Error when there is no such variant. */
 export function variantNamed(name: string): Variant {
-  const variant = [...VARIANTS, PLAIN_SELECT].find((one) => one.name === name);
+  const variant = [...VARIANTS, ...ON_SAMPLE_ADAPTER, PLAIN_SELECT].find((one) => one.name === name);
   if (variant === undefined) throw new Error(`There is no variant "${name}".`);
   return variant;
 }
 
 /** The variant without sessions that another one is measured against. */
-export function baselineOf({ adapter }: Variant): Variant {
-  return VARIANTS.find((variant) => variant.adapter === adapter && variant.kind === 'plain')!;
+export function baselineOf({ adapter, onSampleAdapter }: Variant): Variant {
+  const all = onSampleAdapter ? ON_SAMPLE_ADAPTER : VARIANTS;
+  return all.find((variant) => variant.adapter === adapter && variant.kind === 'plain')!;
 }
 
 /** Each variant of this package followed by the same of another checkout. */

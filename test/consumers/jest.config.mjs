@@ -10,6 +10,7 @@ export default {
   rootDir: root,
   roots: ['<rootDir>/test/consumers'],
   testPathIgnorePatterns: ['/node_modules/'],
+  maxWorkers: 3, // one waits for packages while two compile
   testTimeout: 240_000,
   globalSetup: '<rootDir>/test/consumers/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/consumers/support/global-teardown.ts',

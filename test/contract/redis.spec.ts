@@ -6,10 +6,16 @@ import { RedisSessionStore } from '../../lib/stores/redis/index.js';
 import { type IoRedis, ioredis } from '../support/ioredis.js';
 import { openRedisSpace, REDIS_URL, type RedisSpace } from '../support/redis.js';
 import { REDIS_SERVER, startRedisCluster } from '../support/redis-server.js';
+import { TRIES_ALL } from '../support/scope.js';
 
 const CONTRACT = { capabilities: ['users'] } as const;
 
-(REDIS_URL ? describe : describe.skip)('on one server, through node-redis', () => {
+/** Usually each client is tried on one server or on a Cluster, and with TEST_SCOPE=all on both. */
+function on(place: string, isThere: boolean, tests: () => void): void {
+  (isThere ? describe : describe.skip)(place, tests);
+}
+
+on('on one server, through node-redis', REDIS_URL !== undefined, () => {
   let space: RedisSpace;
 
   beforeAll(async () => void (space = await openRedisSpace()));
@@ -25,54 +31,56 @@ const CONTRACT = { capabilities: ['users'] } as const;
   );
 });
 
-(REDIS_SERVER ? describe : describe.skip)('on a Cluster of three, through node-redis', () => {
-  let servers: Awaited<ReturnType<typeof startRedisCluster>>;
-  let client: ReturnType<typeof createCluster>;
+if (TRIES_ALL)
+  on('on a Cluster of three, through node-redis', REDIS_SERVER !== undefined, () => {
+    let servers: Awaited<ReturnType<typeof startRedisCluster>>;
+    let client: ReturnType<typeof createCluster>;
 
-  beforeAll(async () => {
-    servers = await startRedisCluster();
-    client = createCluster({ rootNodes: servers.urls.map((url) => ({ url })) });
-    client.on('error', () => undefined); // the calls that fail tell of it
-    await client.connect();
-  });
-  afterAll(async () => {
-    await client.close();
-    await servers.close();
-  });
+    beforeAll(async () => {
+      servers = await startRedisCluster();
+      client = createCluster({ rootNodes: servers.urls.map((url) => ({ url })) });
+      client.on('error', () => undefined); // the calls that fail tell of it
+      await client.connect();
+    });
+    afterAll(async () => {
+      await client.close();
+      await servers.close();
+    });
 
-  sessionStoreContract(
-    'RedisSessionStore',
-    () => ({
-      store: new RedisSessionStore({ client, prefix: `${randomBytes(4).toString('hex')}:` }),
-    }),
-    CONTRACT,
-  );
-});
-
-(ioredis && REDIS_URL ? describe : describe.skip)('on one server, through ioredis', () => {
-  let space: RedisSpace;
-  let client: IoRedis;
-
-  beforeAll(async () => {
-    space = await openRedisSpace();
-    client = new ioredis!.Redis(REDIS_URL!, { keyPrefix: space.prefix, stringNumbers: true });
-  });
-  afterAll(async () => {
-    await client.quit();
-    await space.close();
+    sessionStoreContract(
+      'RedisSessionStore',
+      () => ({
+        store: new RedisSessionStore({ client, prefix: `${randomBytes(4).toString('hex')}:` }),
+      }),
+      CONTRACT,
+    );
   });
 
-  sessionStoreContract(
-    'RedisSessionStore',
-    async () => {
-      await space.clear();
-      return { store: new RedisSessionStore({ client, prefix: '' }) };
-    },
-    CONTRACT,
-  );
-});
+if (TRIES_ALL)
+  on('on one server, through ioredis', (ioredis && REDIS_URL) !== undefined, () => {
+    let space: RedisSpace;
+    let client: IoRedis;
 
-(ioredis && REDIS_SERVER ? describe : describe.skip)('on a Cluster of three, through ioredis', () => {
+    beforeAll(async () => {
+      space = await openRedisSpace();
+      client = new ioredis!.Redis(REDIS_URL!, { keyPrefix: space.prefix, stringNumbers: true });
+    });
+    afterAll(async () => {
+      await client.quit();
+      await space.close();
+    });
+
+    sessionStoreContract(
+      'RedisSessionStore',
+      async () => {
+        await space.clear();
+        return { store: new RedisSessionStore({ client, prefix: '' }) };
+      },
+      CONTRACT,
+    );
+  });
+
+on('on a Cluster of three, through ioredis', (ioredis && REDIS_SERVER) !== undefined, () => {
   let servers: Awaited<ReturnType<typeof startRedisCluster>>;
   let client: IoRedis;
 

@@ -6,6 +6,7 @@ import { sessionStoreContract } from 'nest-session/testing';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/index.js';
 import { betterSqlite3 } from '../support/better-sqlite3.js';
+import { TRIES_ALL } from '../support/scope.js';
 
 type Options = Extract<DataSourceOptions, { type: 'sqljs' | 'better-sqlite3' }>;
 
@@ -34,11 +35,12 @@ function contractWith(name: string, isThere: boolean, options: (folder: string) 
 
 contractWith('on SQLite, through sql.js', true, () => ({ type: 'sqljs' }));
 
-contractWith('on SQLite in memory, through better-sqlite3', betterSqlite3 !== undefined, () => ({
-  type: 'better-sqlite3',
-  database: ':memory:',
-  ...betterSqlite3,
-}));
+if (TRIES_ALL)
+  contractWith('on SQLite in memory, through better-sqlite3', betterSqlite3 !== undefined, () => ({
+    type: 'better-sqlite3',
+    database: ':memory:',
+    ...betterSqlite3,
+  }));
 
 contractWith('on SQLite in a file, through better-sqlite3', betterSqlite3 !== undefined, (folder) => ({
   type: 'better-sqlite3',

@@ -1,28 +1,60 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sessionTable, SqlSessionStore } from 'nest-session/sql';
 import { DataSource } from 'typeorm';
 import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/index.js';
 import type { Client } from '../support/client.js';
 import { openSite, type Site } from '../support/site.js';
+import { SQLITE_HANDLES } from '../support/sqlite-handles.js';
+
+interface Opened {
+  readonly store: TypeOrmSessionStore | SqlSessionStore;
+  run(sql: string): unknown;
+  close(): unknown;
+}
+
+const OPEN: Record<string, (() => Promise<Opened>) | undefined> = {
+  async 'sql.js'() {
+    const entities = [SessionEntity];
+    const dataSource = await new DataSource({ type: 'sqljs', entities, synchronize: true }).initialize();
+    const store = new TypeOrmSessionStore(dataSource, { pruneInterval: false });
+    return { store, run: (sql) => dataSource.query(sql), close: () => dataSource.destroy() };
+  },
+  ...Object.fromEntries(
+    Object.entries(SQLITE_HANDLES).map(([driver, open]) => [
+      driver,
+      open &&
+        (() => {
+          const database = open(':memory:');
+          database.exec(sessionTable('sqlite'));
+          const store = new SqlSessionStore(database, { pruneInterval: false });
+          return Promise.resolve({
+            store,
+            run: (sql: string) => database.exec(sql),
+            close: () => database.close(),
+          });
+        }),
+    ]),
+  ),
+};
 
 /** SQLite keeps any value in any column. What somebody put there by hand is a fresh session, and nobody else's trouble. */
-describe('a row of SQLite', () => {
-  let dataSource: DataSource;
+describe.each(Object.entries(OPEN))('a row of SQLite, through %s', (driver, open) => {
+  if (open === undefined) {
+    it.skip(`${driver} is not installed`, () => undefined);
+    return;
+  }
+  let opened: Opened;
   let site: Site;
   let visitor: Client;
   let other: Client;
 
   beforeAll(async () => {
-    dataSource = await new DataSource({
-      type: 'sqljs',
-      entities: [SessionEntity],
-      synchronize: true,
-    }).initialize();
-    const store = new TypeOrmSessionStore(dataSource, { pruneInterval: false });
-    site = await openSite({ kind: 'sqljs', store, close: () => dataSource.destroy() });
+    opened = await open();
+    site = await openSite({ kind: driver, store: opened.store, close: () => Promise.resolve() });
   });
   afterAll(async () => {
     await site.close();
-    await dataSource.destroy();
+    await opened.close();
   });
   beforeEach(async () => {
     await site.sessions.revokeEverything();
@@ -40,6 +72,7 @@ describe('a row of SQLite', () => {
     `version = 'one'`,
     `version = 1.5`,
     `version = 9100000000000000`,
+    `version = 9223372036854775807`,
     `epoch = 'one'`,
     `epoch = 9000000000000`,
     `token = x'00'`,
@@ -53,7 +86,7 @@ describe('a row of SQLite', () => {
     `ip = x'00'`,
     `user_agent = '${'x'.repeat(513)}'`,
   ])('with %s', async (assignment) => {
-    await dataSource.query(`UPDATE nest_session SET ${assignment}`);
+    await opened.run(`UPDATE nest_session SET ${assignment}`);
     await other.post('/run/set', { owner: 'other' });
     site.events.splice(0);
     const answers = await Promise.all([visitor, other].map((client) => client.get('/run/read')));

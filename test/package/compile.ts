@@ -26,14 +26,25 @@ const FOLDER = `${ROOT}consumer/`;
 
 const parsed = new Map<string, ts.SourceFile | undefined>();
 
+/** Reads each file of the disk once. */
+function hostOf(options: ts.CompilerOptions): ts.CompilerHost {
+  const host = ts.createCompilerHost(options);
+  const read = host.getSourceFile.bind(host);
+  host.getSourceFile = (path, ...rest) => {
+    if (!parsed.has(path)) parsed.set(path, read(path, ...rest));
+    return parsed.get(path);
+  };
+  return host;
+}
+
 /**
  * Type-checks files as an application has them that uses the built package; answers the errors in them and in the package's
  * own declarations, as "file:line: message".
  */
 export function compile(files: Readonly<Record<string, string>>, options: ts.CompilerOptions = {}): string[] {
   const all = { ...OPTIONS, ...options };
-  const host = ts.createCompilerHost(all);
-  const real = ts.createCompilerHost(all);
+  const host = hostOf(all);
+  const real = hostOf(all);
   const textOf = (path: string): string | undefined =>
     path.startsWith(FOLDER) ? files[path.slice(FOLDER.length)] : undefined;
 
@@ -44,9 +55,7 @@ export function compile(files: Readonly<Record<string, string>>, options: ts.Com
     paths.some((known) => known.startsWith(`${path}/`)) || (real.directoryExists?.(path) ?? true);
   host.getSourceFile = (path, ...rest) => {
     const text = textOf(path);
-    if (text !== undefined) return ts.createSourceFile(path, text, rest[0]);
-    if (!parsed.has(path)) parsed.set(path, real.getSourceFile(path, ...rest));
-    return parsed.get(path);
+    return text === undefined ? real.getSourceFile(path, ...rest) : ts.createSourceFile(path, text, rest[0]);
   };
 
   const program = ts.createProgram(
@@ -72,7 +81,7 @@ export function compile(files: Readonly<Record<string, string>>, options: ts.Com
 
 /** The names that a declaration file of the build exports. */
 export function namesIn(path: string): string[] {
-  const program = ts.createProgram([join(ROOT, path)], OPTIONS);
+  const program = ts.createProgram([join(ROOT, path)], OPTIONS, hostOf(OPTIONS));
   const checker = program.getTypeChecker();
   const file = program.getSourceFile(join(ROOT, path))!;
   return checker.getExportsOfModule(checker.getSymbolAtLocation(file)!).map(({ name }) => name);

@@ -107,6 +107,7 @@ describe('the package where install scripts are disabled', () => {
 const APPLICATION = `
   import 'reflect-metadata';
   import 'nest-session/typeorm';
+  import 'nest-session/sql';
   import 'nest-session/express';
   import 'nest-session/testing';
   import { Controller, Get, Module } from '@nestjs/common';

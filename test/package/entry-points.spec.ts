@@ -92,11 +92,14 @@ describe('an application that imports nest-session alone', () => {
     expect(modules.some((url) => url.includes('/node_modules/typeorm/'))).toBe(true);
   });
 
-  it('nor does it load one with nest-session/redis, where the client is given', async () => {
-    const modules = await modulesOf('nest-session/redis');
-    expect(modules.some((url) => url.endsWith('/dist/stores/redis/index.js'))).toBe(true);
-    expect(modules.filter((url) => DRIVERS.test(url))).toEqual([]);
-  });
+  it.each(['redis', 'sql'])(
+    'nor does it load one with nest-session/%s, where the client is given',
+    async (name) => {
+      const modules = await modulesOf(`nest-session/${name}`);
+      expect(modules.some((url) => url.endsWith(`/dist/stores/${name}/index.js`))).toBe(true);
+      expect(modules.filter((url) => DRIVERS.test(url))).toEqual([]);
+    },
+  );
 
   it('says nothing and leaves nothing running', async () => {
     const script = `

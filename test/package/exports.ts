@@ -89,6 +89,10 @@ export const EXPORTS: Readonly<Record<string, Names>> = {
     ],
     types: ['TypeOrmSessionStoreOptions', 'TypeOrmStoreOptions'],
   },
+  'nest-session/sql': {
+    values: ['SqlSessionStore', 'sessionTable', 'sqlStore'],
+    types: ['SessionTableOptions', 'SqlSessionStoreOptions', 'SqlStoreOptions'],
+  },
   'nest-session/redis': {
     values: ['RedisSessionStore', 'redisStore'],
     types: ['RedisSessionStoreOptions', 'RedisStoreOptions'],

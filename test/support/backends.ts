@@ -1,11 +1,15 @@
-import type { DataSourceOptions } from 'typeorm';
+import { afterAll } from '@jest/globals';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import { MemorySessionStore, type SessionStore } from '../../lib/index.js';
 import { findResource } from './resources/find.js';
+import { TRIES_ALL } from './scope.js';
 
 /** Where the sessions of a test live; outlives the application, so that a test can restart it. */
 export interface Backend {
   readonly kind: string;
   readonly store: SessionStore;
+  /** Where it is a database: takes it away from the store, as an outage does. */
+  cut?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -19,52 +23,87 @@ async function redis(): Promise<Backend> {
   return { kind: 'redis', store, close: () => space.close() };
 }
 
-async function mysql(): Promise<Backend> {
+const mysql = database('mysql', async () => {
   const { createMysqlDatabase } = await import('./mysql.js');
-  const database = await createMysqlDatabase();
-  return openDatabase('mysql', { type: 'mysql', url: database.url }, () => database.drop());
+  const made = await createMysqlDatabase();
+  return { options: { type: 'mysql', url: made.url }, drop: () => made.drop() };
+});
+
+const sqlite = database('sqlite', () =>
+  Promise.resolve({ options: { type: 'sqljs' }, drop: () => Promise.resolve() }),
+);
+
+interface OpenDatabase {
+  readonly dataSource: DataSource;
+  /** Closes it, if it is open, and removes it. */
+  readonly end: () => Promise<void>;
 }
 
-/** A database of one kind, whose table is there. */
-async function openDatabase(
+/**
+ * Databases of one kind, whose table is there. One that a test is done with is emptied for the next test of the file: to make
+ * one takes longer than most tests.
+ */
+function database(
   kind: string,
-  options: DataSourceOptions,
-  drop: () => Promise<void> = () => Promise.resolve(),
-): Promise<Backend> {
-  const { DataSource } = await import('typeorm');
-  const { SessionEntity, TypeOrmSessionStore } = await import('../../lib/stores/typeorm/index.js');
-  const dataSource = new DataSource({ ...options, entities: [SessionEntity], synchronize: true });
-  await dataSource.initialize();
-  return {
-    kind,
-    store: new TypeOrmSessionStore(dataSource, { pruneInterval: false }),
-    async close() {
-      await dataSource.destroy();
+  create: () => Promise<{ options: DataSourceOptions; drop: () => Promise<void> }>,
+): () => Promise<Backend> {
+  const idle: OpenDatabase[] = [];
+  let isOver = false;
+  afterAll(async () => {
+    isOver = true;
+    for (const { end } of idle.splice(0)) await end();
+  });
+
+  async function open(): Promise<OpenDatabase> {
+    const { DataSource } = await import('typeorm');
+    const { SessionEntity } = await import('../../lib/stores/typeorm/index.js');
+    const { options, drop } = await create();
+    const dataSource = new DataSource({ ...options, entities: [SessionEntity], synchronize: true });
+    await dataSource.initialize();
+    const end = async (): Promise<void> => {
+      if (dataSource.isInitialized) await dataSource.destroy();
       await drop();
-    },
+    };
+    return { dataSource, end };
+  }
+
+  return async () => {
+    const { SessionEntity, TypeOrmSessionStore } = await import('../../lib/stores/typeorm/index.js');
+    const opened = idle.pop() ?? (await open());
+    const { dataSource } = opened;
+    return {
+      kind,
+      store: new TypeOrmSessionStore(dataSource, { pruneInterval: false }),
+      cut: () => dataSource.destroy(),
+      async close() {
+        if (isOver || !dataSource.isInitialized) return opened.end();
+        await dataSource.getRepository(SessionEntity).clear();
+        idle.push(opened);
+      },
+    };
   };
 }
 
-const sqlite = (): Promise<Backend> => openDatabase('sqlite', { type: 'sqljs' });
-
-/** The others. Not all are everywhere. */
-const others: Record<string, () => Promise<Backend>> = {
-  sqlite,
-  ...((await findResource('Redis')) && { redis }),
-  ...((await findResource('MariaDB or MySQL')) && { mysql }),
-};
+/** The others, which CI tries: the contract suite is about them. Not all are everywhere. */
+async function others(): Promise<Record<string, () => Promise<Backend>>> {
+  return {
+    sqlite,
+    ...((await findResource('Redis')) && { redis }),
+    ...((await findResource('MariaDB or MySQL')) && { mysql }),
+  };
+}
 
 export const BACKENDS: Record<'memory' | 'postgres', () => Promise<Backend>> = {
   memory() {
     const store = new MemorySessionStore();
     return Promise.resolve({ kind: 'memory', store, close: () => Promise.resolve(store.close()) });
   },
-  async postgres() {
+  postgres: database('postgres', async () => {
     const { createDatabase } = await import('./database.js');
-    const database = await createDatabase();
-    return openDatabase('postgres', { type: 'postgres', url: database.url }, () => database.drop());
-  },
-  ...others,
+    const made = await createDatabase();
+    return { options: { type: 'postgres', url: made.url }, drop: () => made.drop() };
+  }),
+  ...(TRIES_ALL && (await others())),
 };
 
 export const KINDS = Object.keys(BACKENDS) as (keyof typeof BACKENDS)[];
@@ -78,7 +117,10 @@ export const IN_COOKIES: Record<'cookie', () => Promise<Backend>> = {
 };
 
 /**
- * The stores that each framework is tried on: all on Express, and on Fastify one in the process and one that takes a
- * round trip. A store sees nothing of the framework, but when it answers does matter to the response.
+ * The stores that each framework is tried on. A store sees nothing of the framework, but when it answers does matter to the
+ * response: one answers in the process, the other takes a round trip. Usually each framework has one of them, and with
+ * TEST_SCOPE=all Fastify has both, and Express all stores.
  */
-export const KINDS_ON = { express: KINDS, fastify: ['memory', 'postgres'] } as const;
+export const KINDS_ON: Readonly<Record<'express' | 'fastify', readonly (typeof KINDS)[number][]>> = TRIES_ALL
+  ? { express: KINDS, fastify: ['memory', 'postgres'] }
+  : { express: ['postgres'], fastify: ['memory'] };

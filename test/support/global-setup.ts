@@ -18,6 +18,7 @@ export default async function globalSetup(): Promise<void> {
   if (process.env.CI_SERVERS === 'required') await desk.requireAll();
   globalThis.testResources = desk;
   process.env.TEST_RESOURCES_PORT = String(await desk.open());
+  process.env.NO_DEPRECATION ??= 'express-session'; // which is used in every way that it allows
 }
 
 /** While `load` runs, a `.ts` file that imports `./name.js` gets `./name.ts`. */

@@ -2,7 +2,7 @@ import type { SessionModuleOptions } from '../../lib/index.js';
 import { BACKENDS, KINDS } from './site.js';
 
 interface Variant {
-  /** What share of the usual number of runs is enough. */
+  /** What share of the runs is enough. */
   readonly share: number;
   readonly options: Partial<SessionModuleOptions>;
 }
@@ -13,13 +13,8 @@ const VARIANTS: Readonly<Record<'plain' | 'encrypted', Variant>> = {
   encrypted: { share: 0.25, options: { encryption: { keys: ['5a'.repeat(32)] } } },
 };
 
-/** For what takes long: of the databases one, unless somebody looks for longer (`FC_TIMES`). */
-export const LOOKED_AT = process.env.FC_TIMES
-  ? KINDS
-  : KINDS.filter((kind) => !['mysql', 'sqlite'].includes(kind));
-
 /** Every store under every variant, for `describe.each`. */
-export const PLACES = LOOKED_AT.flatMap((kind) =>
+export const PLACES = KINDS.flatMap((kind) =>
   (Object.keys(VARIANTS) as (keyof typeof VARIANTS)[]).map((variant) => ({
     place: `${kind}, ${variant}`,
     variant,

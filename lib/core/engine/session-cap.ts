@@ -8,13 +8,13 @@ import type { SessionState } from '../request/session-state.js';
 import { knowsUsers, type SessionStore } from '../store/session-store.js';
 import type { SharedStore } from '../store/shared-store.js';
 
-/** Logins within so many milliseconds are taken for simultaneous, on whichever instance. */
+/** Logins within so many milliseconds count as simultaneous, on any instance. */
 const SAME_TIME = 10_000;
 
-/** How many times the user's sessions are listed before the login fails: each time, another login has changed one of them. */
+/** How often the user's sessions are listed before the login fails: each time, another login has changed one of them. */
 const MOST_TRIES = 20;
 
-/** The order of a user's sessions needs no more than this of one. */
+/** The fields that order a user's sessions. */
 type Ranked = Pick<SessionSummary, 'key' | 'createdAt'>;
 
 /** Ends a user's oldest sessions beyond the allowed number (OWASP ASVS 5.0, 7.1.2). */
@@ -27,10 +27,10 @@ export class SessionCap {
   ) {}
 
   /**
-   * Makes room for a session that was just stored for a user. Fails closed: where the store fails, this session is ended.
+   * Makes room for a session that was just stored for a user. Fails closed: if the store fails, this session is ended.
    *
-   * @throws SessionStoreError when the store fails.
-   * @throws SessionConflictError when other logins of the user came first every time.
+   * @throws SessionStoreError if the store fails.
+   * @throws SessionConflictError if other logins of the user were faster every time.
    */
   async enforce(state: SessionState, { userId, key, createdAt }: SessionRecord): Promise<void> {
     const { store, settings } = this;
@@ -68,15 +68,15 @@ export class SessionCap {
     try {
       if (await this.shared.delete(state.place)) this.reporter.destroyed({ key, userId }, 'replaced');
     } catch (error) {
-      // The store has told of this failure, too. No cookie leads to the session: it was never sent.
+      // This failure was reported. The cookie of the session was never sent.
       if (!(error instanceof SessionStoreError)) throw error;
     }
   }
 }
 
 /**
- * A user's sessions, the one in hand among them, newest first. Logins at the same time rank each other, or they would end
- * each other. What is dated later than that comes from another clock, and does not outrank the login in hand.
+ * A user's sessions including its own, newest first. Simultaneous logins are ordered by key as well, or they would end each
+ * other. A later date comes from another clock, and does not outrank this login.
  */
 function ranked(sessions: readonly Ranked[], own: Ranked): Ranked[] {
   const others = sessions.filter(({ key }) => key !== own.key);

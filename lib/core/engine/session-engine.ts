@@ -23,15 +23,15 @@ export type Commit =
   | { readonly cookie: 'clear' }
   | { readonly cookie: 'set'; readonly token: string };
 
-/** Milliseconds for which a new cookie is trusted to be current after a write has found it so. */
-const TRUSTED = 1_000;
+/** Milliseconds for which an id counts as current after a write has found it so. */
+const TRUST_TIME = 1_000;
 
 const NOTHING: Commit = { cookie: 'none' };
 const CLEAR: Commit = { cookie: 'clear' };
 
 /**
- * Loads sessions and commits what became of them. Knows ids, records and rules; no header, no request, no framework.
- * The caller sees to it that the calls of one request come one after the other (`SessionCalls`).
+ * Loads sessions and commits their changes. It knows ids, records and rules, but no header, request or framework. The
+ * caller makes the calls of one request one after the other (`SessionCalls`).
  */
 export class SessionEngine {
   readonly settings: SessionRules;
@@ -57,12 +57,12 @@ export class SessionEngine {
     this.#writer = new SessionWriter(rules, shared, this.#loader, this.#reporter, cap);
   }
 
-  /** The session that the cookie's values stand for, or a new one; at once where the store need not be asked. */
+  /** The session of the cookie's values, or a new one. Synchronous if the store is not needed. */
   open(tokens: Iterable<string>, host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
     return this.#loader.open(tokens, host);
   }
 
-  /** A new session, whatever the cookie said. */
+  /** A new session. */
   fresh(host: SessionHost<SessionState>): SessionState {
     return this.#loader.fresh(host);
   }
@@ -72,12 +72,12 @@ export class SessionEngine {
     return this.#loader.find(key, host);
   }
 
-  /** The session that a record in hand holds. @throws SyntaxError when it cannot be read. */
+  /** The session in a given record. @throws SyntaxError if it cannot be read. */
   adopt(id: string, record: SessionRecord, host: SessionHost<SessionState>): SessionState {
     return this.#loader.stateOf(id, record, host);
   }
 
-  /** The object an application works with. A record whose data cannot be read gives a fresh session. */
+  /** The object that an application works with. A record whose data cannot be read gives a new session. */
   present(state: SessionState): object {
     try {
       const session = this.#present(this, state);
@@ -91,29 +91,29 @@ export class SessionEngine {
     }
   }
 
-  /** Stores what became of a session. Answers at once when there is nothing to store. */
+  /** Stores the changes of a session. Synchronous if there is nothing to store. */
   commit(state: SessionState): Commit | Promise<Commit> {
     if (state.status === 'detached' || state.status === 'locked') return NOTHING;
     if (state.isEnded) return this.cookieOf(state);
     const write = { renewal: this.#dueRenewal(state), isCheck: this.#mustCheck(state) };
-    const writing = state.atOnce(() =>
+    const writing = state.serializingOnce(() =>
       this.#writer.hasNothingToStore(state, write) ? undefined : this.#writer.write(state, write),
     );
     return writing === undefined ? this.cookieOf(state) : writing.then(() => this.cookieOf(state));
   }
 
   /**
-   * Stores a session now, changed or not. What the store fails at is not tried again with the response: the application
-   * knows, and a login that it answered with an error must not come true.
+   * Stores a session now, changed or not. After a failure the response does not try again: the application knows of the
+   * error, and a login that it answered with an error must not happen later.
    */
   async save(state: SessionState): Promise<void> {
     state.requireAttached();
     if (state.isEnded) return;
-    state.touchAsked = true;
+    state.touchRequested = true;
     try {
       await this.#writer.write(state, { isForced: this.settings.profile.savesUnchanged });
     } catch (error) {
-      if (error instanceof SessionStoreError) state.content?.giveUp();
+      if (error instanceof SessionStoreError) state.content?.markFailed();
       throw error;
     }
     const isLost = state.status === 'new' && state.holdsSomething;
@@ -121,7 +121,7 @@ export class SessionEngine {
     this.requireSent(state);
   }
 
-  /** Replaces this request's copy by what the store holds. */
+  /** Replaces this request's copy by the stored session. */
   async reload(state: SessionState): Promise<void> {
     state.requireAttached();
     const { base } = state;
@@ -131,7 +131,7 @@ export class SessionEngine {
       throw new SessionEndedError(messages.ended);
   }
 
-  /** Runs `fn` and stores what it did; runs it again on a newer version for as long as somebody else was faster. */
+  /** Runs `fn` and stores its changes; runs it again on the newer version after each conflict. */
   async update<Result>(state: SessionState, fn: () => Result | Promise<Result>): Promise<Awaited<Result>> {
     state.requireAttached();
     let result!: Awaited<Result>;
@@ -145,7 +145,7 @@ export class SessionEngine {
     return result;
   }
 
-  /** Gives the session a new id at once. Does nothing where somebody else has renewed the id of this request. */
+  /** Gives the session a new id. Does nothing if another request has renewed the id of this one. */
   async rotate(state: SessionState): Promise<void> {
     state.requireAttached();
     this.#requireOpenHead(state, 'rotate');
@@ -155,7 +155,7 @@ export class SessionEngine {
       throw new SessionEndedError(messages.ended);
   }
 
-  /** Makes the session a user's, under a new id. */
+  /** Signs a user in, under a new id. */
   async login(state: SessionState, userId: string, prepare: () => void): Promise<void> {
     const isLocked = state.status === 'locked';
     if (!isLocked) state.requireAttached();
@@ -167,14 +167,14 @@ export class SessionEngine {
       const renewal = { id: this.settings.ids.renew(state.key), grace: 0, reason: 'login' as const };
       const outcome = await this.#writer.write(state, { login, renewal, prepare });
       if (outcome === 'done') return;
-      // What the session held stays gone. Of one that is somebody's by now, nothing at all goes on.
+      // Only this request's own changes are kept, and none if another user has signed in meanwhile.
       state.startOver(outcome === 'ended' ? state.localChanges() : undefined);
     }
     state.forgetId();
     await this.#writer.write(state, { login, prepare });
   }
 
-  /** Signs a user in to a session that takes the place of one that has ended. */
+  /** Signs a user in to a new session after the end of the old one. */
   async #loginAfterEnd(state: SessionState, write: Write): Promise<void> {
     const where = state.status === 'ended here' ? 'here' : 'elsewhere';
     state.startOver();
@@ -212,7 +212,7 @@ export class SessionEngine {
     state.host.setCurrent(next);
   }
 
-  /** Ends the session in the store, whoever it has become since this request read it. */
+  /** Ends the session in the store, whoever has signed in to it since this request read it. */
   async destroy(state: SessionState, reason: DestroyedReason): Promise<void> {
     state.requireAttached();
     if (state.status !== 'ended here') {
@@ -223,7 +223,7 @@ export class SessionEngine {
     state.end('here');
   }
 
-  /** What the session's state means for the cookie. */
+  /** The cookie that follows from the session's state. */
   cookieOf(state: SessionState): Commit {
     if (state.status === 'ended here') return CLEAR;
     if (state.status === 'new') return state.replaces ? CLEAR : NOTHING;
@@ -234,22 +234,22 @@ export class SessionEngine {
   }
 
   /**
-   * A change that goes into the cookie is kept only if it was in time for that. One that was not is told of once, and the
-   * flash values that it took are left for others; with a snapshot the session is as it was before.
+   * Checks that a change of a session in its cookie was made before the cookie left. If not, the flash values that it took
+   * are left for others, and with a snapshot the session is as it was before. The error is thrown once.
    *
-   * @throws SessionUsageError where a change has missed the cookie.
+   * @throws SessionUsageError if a change came too late for the cookie.
    */
   requireSent(state: SessionState, before?: LocalChanges): void {
     const isSettled = this.settings.sealsCookies && state.host.cookieSettled && !state.isEnded;
-    if (!isSettled || !state.isChanged || state.content?.isGivenUp) return;
+    if (!isSettled || !state.isChanged || state.content?.isFailed) return;
     state.flashChanges?.release(before?.flash);
-    if (before === undefined) state.content?.giveUp();
+    if (before === undefined) state.content?.markFailed();
     else state.rebase(state.base, before);
     throw new SessionUsageError(messages.cookieLeft);
   }
 
   /**
-   * Whether the response sends the cookie. A dead cookie must not take the place of a living one in the browser: so it
+   * Whether the response sends the cookie. An outdated cookie must not replace the current one in the browser: so a cookie
    * leaves only after a write of this very request has found its id to be the session's current one.
    */
   #sendsCookie(state: SessionState): boolean {
@@ -263,7 +263,7 @@ export class SessionEngine {
    */
   #mustCheck(state: SessionState): boolean {
     if (!this.#sendsCookie(state) || this.settings.rolling === 'change') return false;
-    return !state.mustSendCookie || this.settings.now() - state.writtenAt > TRUSTED;
+    return !state.mustSendCookie || this.settings.now() - state.writtenAt > TRUST_TIME;
   }
 
   /** The renewal of the id that is due by the clock, where the response can carry it. */

@@ -11,13 +11,13 @@ import { SessionState } from '../request/session-state.js';
 import type { SessionHost } from '../request/session-host.js';
 import type { SharedStore } from '../store/shared-store.js';
 
-/** Eight cookies of one name are looked at, and two values that another parser may have read. */
+/** Eight cookies of one name are tried, and two values that another parser may have read. */
 const MOST_TOKENS = 10;
 
 /** A cookie value that was found to be valid. */
 type OpenedSession = Extract<OpenedToken, { readonly id: string }>;
 
-/** Finds the session that a cookie stands for, and checks it against every rule before anybody sees it. */
+/** Finds the session of a cookie, and checks it against every rule before it is used. */
 export class SessionLoader {
   constructor(
     private readonly settings: SessionRules,
@@ -26,8 +26,8 @@ export class SessionLoader {
   ) {}
 
   /**
-   * The session that the first valid one of the cookie's values stands for, or a new one. Never adopts an id that
-   * the store does not know.
+   * The session of the first valid one of the cookie's values, or a new one. Never adopts an id that the store does not
+   * know.
    */
   open(tokens: Iterable<string>, host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
     let refused: RejectedReason | undefined;
@@ -42,19 +42,19 @@ export class SessionLoader {
     return this.fresh(host);
   }
 
-  /** The record that a cookie leads to, as this release of the application understands it. Nobody has compared its token. */
+  /** The record of a cookie, migrated to this version of the data. Its token is not compared yet. */
   recordOf({ id, record }: OpenedSession): Promise<SessionRecord | undefined> {
     const { keepsIds, ids, newestOf } = this.settings;
     if (record === undefined) return this.read(keepsIds ? id : ids.keyOf(id));
     return this.#upToDate(Promise.resolve(newestOf(record)));
   }
 
-  /** The record in a place of the store, as this release of the application understands it. */
+  /** The record under a key of the store, migrated to this version of the data. */
   read(place: string): Promise<SessionRecord | undefined> {
     return this.#upToDate(this.shared.read(place));
   }
 
-  /** What is stored now of a session that this request has read. */
+  /** The stored record of a session that this request has read before. */
   async latestOf(state: SessionState, base: SessionRecord): Promise<SessionRecord | 'gone'> {
     const { sealsCookies, newestOf } = this.settings;
     const latest = sealsCookies ? newestOf(base) : await this.read(state.place);
@@ -76,16 +76,16 @@ export class SessionLoader {
     return this.stateOf('', record, host);
   }
 
-  /** The session that a record holds. @throws SyntaxError when the record's `meta` cannot be read. */
+  /** The session in a record. @throws SyntaxError if the record's `meta` cannot be read. */
   stateOf(id: string, record: SessionRecord, host: SessionHost<SessionState>): SessionState {
     return this.#state({ id, record, meta: parseMeta(record.meta) }, host);
   }
 
   /**
-   * Which of a record's ids an id is: the current one, the one before a scheduled renewal within its grace period, or none.
-   * A record that is found by its key is no match before this was asked.
+   * Whether an id is the current one of a record, the one before a scheduled renewal within its grace period, or outdated. A
+   * record that was found by its key is no match before this check.
    */
-  standingOf(id: string, record: SessionRecord): 'current' | 'previous' | 'superseded' {
+  tokenStatusOf(id: string, record: SessionRecord): 'current' | 'previous' | 'superseded' {
     const { token, previousToken, previousUntil } = record;
     const given = this.settings.ids.tokenOf(id);
     if (isSameToken(given, token)) return 'current';
@@ -94,11 +94,11 @@ export class SessionLoader {
   }
 
   /**
-   * The one gate for a record that is read again. Where the visitor's identity has changed in the meantime, the session is
-   * over for this request: whoever planted its id must not see, nor change, what the visitor does after signing in.
+   * The one gate for a record that is read again. If the visitor's identity has changed meanwhile, the session has ended for
+   * this request: an attacker who planted its id must neither see nor change what the visitor does after signing in.
    *
-   * @param carryOver - Makes the request's copy one of the newer record. @throws SyntaxError when that cannot be read.
-   * @returns Whether the request goes on with the session.
+   * @param carryOver - Bases the request's copy on the newer record. @throws SyntaxError if that cannot be read.
+   * @returns Whether the request continues with the session.
    */
   takeOver(
     state: SessionState,
@@ -124,7 +124,7 @@ export class SessionLoader {
     const now = this.settings.now();
     const { lifetimes, idleFollowsCookie } = this.settings;
     if (record.expiresAt <= now || absoluteDeadline(record.createdAt, lifetimes) <= now) return false;
-    // A shorter idle timeout holds for sessions that were stored under a longer one, too.
+    // A shorter idle timeout also holds for sessions that were stored under a longer one.
     return idleFollowsCookie || record.lastSeenAt + (ownIdleOf(record, meta) ?? lifetimes.idleTimeout) > now;
   }
 
@@ -158,14 +158,14 @@ export class SessionLoader {
   ): SessionState | undefined {
     if (record === undefined) return this.#refuse('unknown', { key: this.settings.ids.keyOf(id) });
     if (isUnreadable(record)) return this.#refuse('corrupt', record);
-    const standing = this.standingOf(id, record);
+    const standing = this.tokenStatusOf(id, record);
     if (standing === 'superseded') return this.#refuse('superseded', record);
     let loaded: LoadedSession;
     try {
       const meta = parseMeta(record.meta);
       if (!this.isAlive(record, meta)) return this.#refuse('expired', record);
       const successor = standing === 'previous' ? successorOf(meta, id) : undefined;
-      loaded = { id: successor ?? id, record, meta, isHandedOn: successor !== undefined };
+      loaded = { id: successor ?? id, record, meta, hasRenewedId: successor !== undefined };
     } catch {
       return this.#refuse('corrupt', record);
     }
@@ -188,7 +188,7 @@ export class SessionLoader {
   }
 }
 
-/** A cookie of a session that another package stored, and that lives as long as all do, is none of the session's own. */
+/** In a row of another package, a `maxAge` equal to the default is not a setting of the session's own. */
 function withoutUsualCookie(
   loaded: LoadedSession,
   { cookieDefaults }: SessionHost<SessionState>,
@@ -199,18 +199,18 @@ function withoutUsualCookie(
   return { ...loaded, record: { ...loaded.record, meta: metaText(meta) }, meta };
 }
 
-/** The id that took the place of `previousId`. @throws where it was sealed for another one. */
-export function successorOf({ rotation }: SessionMeta, previousId: string): string | undefined {
+/** The id that replaced `previousId`. @throws if it was sealed for another one. */
+function successorOf({ rotation }: SessionMeta, previousId: string): string | undefined {
   return rotation?.successor === undefined ? undefined : openSuccessor(rotation.successor, previousId);
 }
 
-/** The idle timeout of a session that was given a cookie life of its own. */
+/** The idle timeout of a session whose cookie has a life of its own. */
 function ownIdleOf(record: SessionRecord, meta?: SessionMeta): number | null | undefined {
   if (meta !== undefined) return meta.cookie?.originalMaxAge;
   if (!record.meta?.includes('originalMaxAge')) return undefined; // most have none, and need not be parsed
   try {
     return parseMeta(record.meta).cookie?.originalMaxAge;
   } catch {
-    return undefined; // found to be corrupt where it is read for its values
+    return undefined; // reported as corrupt when it is parsed for its values
   }
 }

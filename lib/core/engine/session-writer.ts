@@ -13,12 +13,12 @@ import type { LocalChanges } from '../request/loaded-session.js';
 import type { SessionState } from '../request/session-state.js';
 import { type Staleness, stalenessOf } from '../request/staleness.js';
 import type { SharedStore } from '../store/shared-store.js';
-import { type Turn, WriteTurns } from './write-turns.js';
+import { type Turn, WriteQueue } from './write-queue.js';
 
-/** Milliseconds for which a change that meets newer versions is tried before it is given up. */
-const PERSISTENCE = 5_000;
+/** Milliseconds for which a write is tried again after conflicts. */
+const RETRY_TIME = 5_000;
 
-/** What a write does beyond storing what the application changed. */
+/** What a write does besides storing the changes of the application. */
 export interface Write extends Intent {
   /** Changes the session just before it is written; runs again whenever the write met a newer version. */
   readonly prepare?: (() => void | Promise<void>) | undefined;
@@ -29,19 +29,19 @@ export interface Write extends Intent {
 }
 
 /**
- * What became of a write: it is stored, or there was nothing to store; the session was ended elsewhere; or somebody else
- * signed in to it, or renewed its id, so that this request must not go on with it.
+ * The outcome of a write. `'done'`: stored, or nothing to store. `'ended'`: the session was ended elsewhere. `'superseded'`:
+ * somebody signed in to it, or its id was renewed, so that this request must not continue with it.
  */
 export type WriteOutcome = 'done' | 'ended' | 'superseded';
 
-/** This request's changes from before a call, to come back to. */
+/** This request's changes before a call, to return to. */
 interface Own {
   before: LocalChanges | undefined;
 }
 
-/** Writes sessions against the version that was read, and carries changes over to newer ones. */
+/** Writes sessions against the version that was read, and merges changes into newer versions. */
 export class SessionWriter {
-  readonly #turns = new WriteTurns();
+  readonly #queue = new WriteQueue();
 
   constructor(
     private readonly settings: SessionRules,
@@ -51,26 +51,26 @@ export class SessionWriter {
     private readonly cap: SessionCap,
   ) {}
 
-  /** Whether a write would change nothing, or store what holds nothing. */
+  /** Whether a write would change nothing, or store an empty session. */
   hasNothingToStore(state: SessionState, write: Write = {}): boolean {
     const isAsked = write.isForced === true || write.login !== undefined || write.renewal !== undefined;
     if (isAsked || (write.isCheck && state.base !== undefined)) return false;
-    if (state.content?.isGivenUp) return true;
+    if (state.content?.isFailed) return true;
     if (state.base !== undefined) return stalenessOf(state) === 'fresh';
     const { saveUninitialized, profile } = this.settings;
     return !saveUninitialized && !(profile.savesRegenerated && state.replaces) && !state.holdsSomething;
   }
 
-  /** Writes a session. After an error it is as it was before. */
+  /** Writes a session. After an error the session is as it was before. */
   write(state: SessionState, write: Write = {}): Promise<WriteOutcome> {
-    return this.#turns.take(state.key, (turn) => this.#writeInTurn(state, turn, write));
+    return this.#queue.run(state.key, (turn) => this.#writeInTurn(state, turn, write));
   }
 
-  /** Ends a session, whatever became of it since; writers that come after find it gone. */
+  /** Ends a session. Later writers find it gone. */
   async end(state: SessionState, reason: DestroyedReason): Promise<void> {
     if (!state.hasId) return; // nobody has begun to store it
-    await this.#turns.take(state.key, async (turn) => {
-      // As the write before this turn has left it: a new session may have been on its way to the store.
+    await this.#queue.run(state.key, async (turn) => {
+      // Read now: the write before this one may have stored a new session.
       const { base } = state;
       if (base === undefined) return;
       await this.#delete(state, base, reason);
@@ -79,13 +79,13 @@ export class SessionWriter {
   }
 
   async #delete(state: SessionState, base: SessionRecord, reason: DestroyedReason): Promise<void> {
-    // Somebody may have signed in to it since this request has read it: an event says whose session it was.
-    const latest = this.reporter.hearsDestroyed ? await this.shared.read(state.place) : undefined;
+    // Somebody may have signed in since this request read it: the event must name the right user.
+    const latest = this.reporter.hasDestroyedListeners ? await this.shared.read(state.place) : undefined;
     if (await this.shared.delete(state.place)) this.reporter.destroyed(latest ?? base, reason);
   }
 
   async #writeInTurn(state: SessionState, turn: Turn, write: Write): Promise<WriteOutcome> {
-    const deadline = performance.now() + PERSISTENCE;
+    const deadline = performance.now() + RETRY_TIME;
     const own: Own = { before: undefined };
     try {
       for (let attempt = 0; performance.now() < deadline; attempt++) {
@@ -95,14 +95,15 @@ export class SessionWriter {
           return turn.latest === undefined || turn.latest === 'gone' ? 'ended' : 'superseded';
         if (write.login !== undefined && !this.#mayLogIn(state)) return 'superseded';
         if (write.prepare !== undefined) {
-          // Not before: what the application changes while this write stands in line is kept.
+          // Not earlier: changes that the application makes while this write waits are kept.
           own.before ??= state.snapshot();
           await write.prepare();
         }
         const isNothing = (): boolean => this.hasNothingToStore(state, write);
-        if (await state.atOnce(() => isNothing() || this.#attempt(state, turn, write, own))) return 'done';
+        if (await state.serializingOnce(() => isNothing() || this.#attempt(state, turn, write, own)))
+          return 'done';
       }
-      throw new SessionConflictError(messages.conflict(PERSISTENCE));
+      throw new SessionConflictError(messages.conflict(RETRY_TIME));
     } catch (error) {
       state.flashChanges?.release(own.before?.flash);
       if (own.before !== undefined) state.rebase(state.base, own.before);
@@ -111,7 +112,7 @@ export class SessionWriter {
   }
 
   #mayLogIn({ base, id }: SessionState): boolean {
-    return base === undefined || this.loader.standingOf(id, base) !== 'superseded';
+    return base === undefined || this.loader.tokenStatusOf(id, base) !== 'superseded';
   }
 
   /** One try at writing; on a conflict, learns what the store holds and answers false. */
@@ -137,19 +138,24 @@ export class SessionWriter {
     }
     const next = this.#nextRecord(state, staleness, intent);
     if (next.data !== base.data) await this.settings.schema?.check(next.data);
-    const change = { key: state.place, version: base.version, next, keepsIndexes: isFiledAlike(base, next) };
+    const change = {
+      key: state.place,
+      version: base.version,
+      next,
+      keepsIndexes: hasSameIndexes(base, next),
+    };
     if (!(await this.#update(change, renewal !== undefined))) {
       turn.latest = await this.loader.latestOf(state, base);
-      // The store may have applied it and lost the answer: nobody else writes this version.
+      // The store may have applied it although the answer was lost: nobody else writes this version.
       const isOwn = turn.latest !== 'gone' && turn.latest.version === next.version && staleness !== 'touch';
       if (!isOwn) {
-        // What the application has changed while the write was under way goes on as well.
+        // Keeps what the application has changed during the write.
         own.before &&= state.withChangesSince(next.data, own.before);
         return false;
       }
     }
-    // The cookie from before stays the session's, unless another request of this process has gone on from here.
-    if (this.#isStranded(state) && (await this.#takeBack(state, base, next))) return true;
+    // The previous cookie stays valid, unless another request of this process has continued from here.
+    if (this.#missedCookie(state) && (await this.#revert(state, base, next))) return true;
     turn.latest = next;
     state.stored(next, renewal?.id);
     if (renewal !== undefined) this.reporter.rotated(next, renewal.reason);
@@ -160,7 +166,7 @@ export class SessionWriter {
   /**
    * Replaces a record. If the call fails and the record has a new id, it reads the record once: the change may have been
    * applied, and then only this request knows the id. A store that keeps sessions under their ids moves the record in
-   * several steps, so that the record alone does not tell whether the old id is dead.
+   * several steps, so that the record does not tell whether the old id still works.
    */
   async #update(change: SessionChange, isRenewal: boolean): Promise<boolean> {
     try {
@@ -175,23 +181,23 @@ export class SessionWriter {
     try {
       return (await this.shared.read(key))?.version === next.version;
     } catch {
-      return false; // the caller has the first error, and both were reported
+      return false; // the caller throws the first error; both were reported
     }
   }
 
-  /** The record as it is to be stored; where it goes into the cookie, one that fits there. */
+  /** The record to store. If it goes into the cookie, it is checked to fit. */
   #nextRecord(state: SessionState, staleness: 'touch' | 'changed', intent: Intent): SessionRecord {
     const record = nextRecord(state, staleness, intent);
     if (this.settings.sealsCookies) state.host.codec.seal(intent.renewal?.id ?? state.id, record);
     return record;
   }
 
-  /** Whether a record that goes into the cookie has missed it. */
-  #isStranded(state: SessionState): boolean {
+  /** Whether a record that goes into the cookie came too late for it. */
+  #missedCookie(state: SessionState): boolean {
     return this.settings.sealsCookies && !state.host.canSend(state.cookie);
   }
 
-  #takeBack(state: SessionState, base: SessionRecord, { version }: SessionRecord): Promise<boolean> {
+  #revert(state: SessionState, base: SessionRecord, { version }: SessionRecord): Promise<boolean> {
     return this.shared.update({ key: state.place, version, next: base });
   }
 
@@ -201,11 +207,11 @@ export class SessionWriter {
     await this.settings.schema?.check(record.data);
     if (!(await this.#createOnce(state, record))) throw new SessionDataError(messages.storeExists);
     if (state.isEnded) {
-      // It was ended by a call that did not wait for this slow store any longer.
+      // A call that no longer waited for this slow store has ended it.
       await this.#delete(state, record, 'logout');
       return true;
     }
-    if (this.#isStranded(state)) return true;
+    if (this.#missedCookie(state)) return true;
     turn.latest = record;
     state.stored(record);
     this.reporter.created(record);
@@ -213,30 +219,30 @@ export class SessionWriter {
     return true;
   }
 
-  /** Adds a record; false where its key is taken by another. */
+  /** Adds a record. Returns false if its key is taken by another. */
   async #createOnce(state: SessionState, record: SessionRecord): Promise<boolean> {
     try {
       if (await this.shared.create(record)) return true;
     } catch (error) {
-      // It may be stored all the same. Nobody will have its cookie, and nobody begins with this id again.
+      // It may be stored all the same. Its cookie is never sent, and its id not used again.
       void this.shared.delete(state.place).catch(() => false);
       state.forgetId();
       throw error;
     }
-    // The store may have added it and lost the answer.
+    // The store may have added it although the answer was lost.
     const there = await this.shared.read(state.place);
     return there?.version === record.version && there.token === record.token;
   }
 
-  /** Carries the request's changes over to what somebody else stored meanwhile. */
+  /** Merges the request's changes into what another request stored meanwhile. */
   #catchUp(state: SessionState, { latest }: Turn, before: LocalChanges | undefined, isReread: boolean): void {
     if (latest === undefined) return;
     const { base } = state;
     if (latest !== 'gone') {
-      // What was just read is what is stored. What another writer left behind can be older than what this request has read.
+      // A record that was just read is stored. What another writer handed over can be older than this request's record.
       const isKnown = isReread ? base?.version === latest.version : base && base.version >= latest.version;
       if (isKnown) {
-        // The same data: at most somebody has touched it, while this write stood in line.
+        // The same data: at most it was touched while this write waited.
         if (base?.version === latest.version) state.base = latest;
         state.writtenByOthers();
         return;
@@ -249,20 +255,19 @@ export class SessionWriter {
   }
 }
 
-/** What a write has to do. */
 function stalenessFor(state: SessionState, write: Write, { login, renewal }: Intent): Staleness {
   if (write.isForced === true || login !== undefined || renewal !== undefined) return 'changed';
   const staleness = stalenessOf(state);
   return staleness === 'fresh' && write.isCheck ? 'touch' : staleness;
 }
 
-/** Writers of several instances that meet again and again get out of step, and the slower one its chance. */
+/** Waits for a random time, so that writers of several instances get out of step. */
 function backOff(attempt: number): Promise<unknown> {
   const longest = Math.min(2 ** attempt, 8);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }
 
-/** Whether two records of a session are found by the same. */
-function isFiledAlike(one: SessionRecord, other: SessionRecord): boolean {
+/** Whether two records have the same user and deadline, by which stores index them. */
+function hasSameIndexes(one: SessionRecord, other: SessionRecord): boolean {
   return one.userId === other.userId && one.expiresAt === other.expiresAt;
 }

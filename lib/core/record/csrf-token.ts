@@ -8,26 +8,26 @@ export function newCsrfSecret(): string {
   return randomBytes(BYTES).toString('base64url');
 }
 
-/** Whether something is a secret of {@link newCsrfSecret}. */
+/** Whether a value has the form of such a secret. */
 export function isCsrfSecret(value: unknown): value is string {
   return typeof value === 'string' && /^[\w-]{43}$/.test(value);
 }
 
 /**
- * A token that stands for a secret: a random mask and the secret under it, as 86 characters of base64url. No two are alike,
- * so that a page that is compressed gives nothing of the secret away (BREACH).
+ * A token for a secret: a random mask and the masked secret, as 86 characters of base64url. No two tokens are equal, so that
+ * a compressed page does not reveal the secret (BREACH).
  */
 export function csrfTokenFor(secret: string): string {
   const mask = randomBytes(BYTES);
   return Buffer.concat([mask, under(mask, bytesOf(secret))]).toString('base64url');
 }
 
-/** Whether something has the form of a token. */
+/** Whether a value has the form of a token. */
 export function isCsrfToken(value: unknown): value is string {
   return typeof value === 'string' && /^[\w-]{86}$/.test(value);
 }
 
-/** Whether a token stands for a secret; the time it takes does not tell how much of it is right. */
+/** Whether a token belongs to a secret, compared in constant time. */
 export function isTokenFor(secret: string, token: string): boolean {
   const bytes = bytesOf(token);
   return timingSafeEqual(under(bytes.subarray(0, BYTES), bytes.subarray(BYTES)), bytesOf(secret));

@@ -1,12 +1,12 @@
 /** How long sessions live. All values are milliseconds. */
 export interface SessionLifetimes {
-  /** A session not seen for this long is over. */
+  /** A session that is not used for this long ends. */
   readonly idleTimeout: number;
-  /** A session older than this is over, however active; `false` switches it off. */
+  /** A session ends at this age, even if it is used; `false` switches it off. */
   readonly absoluteTimeout: number | false;
   /** How stale `lastSeenAt` may get before a read costs a write. */
   readonly touchInterval: number;
-  /** How old an id may get before it is renewed; `false` switches it off. */
+  /** The age at which an id is renewed; `false` switches it off. */
   readonly rotateInterval: number | false;
   /** How long the old id still finds the session after a scheduled renewal. */
   readonly rotationGrace: number;
@@ -17,7 +17,7 @@ export function absoluteDeadline(createdAt: number, lifetimes: SessionLifetimes)
   return lifetimes.absoluteTimeout === false ? Infinity : createdAt + lifetimes.absoluteTimeout;
 }
 
-/** When a session last seen at `lastSeenAt` ends; `idle` is its own idle timeout, where it has one. */
+/** When a session ends; `idle` is its idle timeout. */
 export function expiryOf(
   times: { readonly createdAt: number; readonly lastSeenAt: number },
   lifetimes: SessionLifetimes,
@@ -26,12 +26,12 @@ export function expiryOf(
   return Math.min(times.lastSeenAt + Math.round(idle), absoluteDeadline(times.createdAt, lifetimes));
 }
 
-/** A session is touched when this part of its rest has passed, at the latest. */
+/** A session is touched at the latest when this part of its remaining time has passed. */
 export const LARGEST_PART = 1 / 10;
 
 /**
- * Whether the time has come to write `lastSeenAt` anew. A session that lasts only for a short `rest` without a touch is
- * touched more often, so that it never ends while it is in use.
+ * Whether `lastSeenAt` must be written again. A session that lasts only for a short `rest` without a touch is touched more
+ * often, so that it does not end while it is used.
  */
 export function isTouchDue(
   lastSeenAt: number,

@@ -8,22 +8,21 @@ import {
 } from 'node:crypto';
 import { type SessionRecord, unreadable } from './session-record.js';
 
-/** What stands between the engine, which sees sessions in the clear, and the store. */
+/** Seals and opens records between the engine, which sees plain sessions, and the store. */
 export interface RecordSeal {
-  /** A record as the engine sees it; one that cannot be opened comes back as unreadable. */
+  /** A stored record for the engine. One that cannot be opened is returned as unreadable. */
   open(record: SessionRecord): SessionRecord;
-  /** A record as it is stored. */
+  /** A record for the store. */
   seal(record: SessionRecord): SessionRecord;
 }
 
-/** How sealed data begins: it stays a JSON object, so that it fits wherever data does. */
+/** The beginning of sealed data, which is a JSON object like all data. */
 const BEGIN = '{"$sealed":"';
 const FORMAT = '1.';
 const SEALED = /^\{"\$sealed":"1\.([\w-]{6})\.([\w-]+)"\}$/;
 
 /**
- * Data that could be taken for sealed data of this or another format, with the zeros in front of its format. Sealed data
- * has none.
+ * Data that looks like sealed data of any format, with the zeros before its format. Sealed data has no zeros.
  */
 const LIKE_SEALED = /^\{"\$sealed":"(0*)[1-9]\d*\.[^"\\]*"\}$/;
 
@@ -31,13 +30,13 @@ const LIKE_SEALED = /^\{"\$sealed":"(0*)[1-9]\d*\.[^"\\]*"\}$/;
 const NONCE = 12;
 const TAG = 16;
 
-/** Separates data from meta in what is sealed: no JSON text contains this character. */
+/** Separates data from meta in the sealed text: no JSON text contains this character. */
 const DIVIDER = '\0';
 
 /**
- * Stores sessions as they are. The exception is an application's own data that looks sealed: one more zero in front of
- * its format marks it as data, and is taken off when it is read. The mark is a part of the only value, so it also survives
- * stores that parse and rewrite the JSON. Data that really is sealed is unreadable, and never shown as data.
+ * Stores sessions without encryption. If an application's own data looks sealed, one more zero before its format marks it as
+ * data, and is removed when it is read. The mark is part of the only value, so it survives stores that parse and rewrite the
+ * JSON. Data that really is sealed is unreadable, and never shown as data.
  */
 export const PLAIN_RECORDS: RecordSeal = {
   open(record) {
@@ -52,22 +51,22 @@ export const PLAIN_RECORDS: RecordSeal = {
   },
 };
 
-/** How {@link SealedRecords} work. */
+/** Options of {@link SealedRecords}. */
 export interface SealedRecordsOptions {
   /** Keys of 32 bytes: the first seals, all open. */
   readonly keys: readonly [KeyObject, ...KeyObject[]];
-  /** Whether rows that were stored without a seal are taken for what they say. */
+  /** Whether rows without a seal are accepted. */
   readonly acceptPlain: boolean;
-  /** Called when a record was sealed with a key that is not known. */
+  /** Called if a record was sealed with an unknown key. */
   readonly onUnknownKey: () => void;
 }
 
 /**
- * Seals what an application keeps in its sessions with AES-256-GCM. Each session has its own key (HKDF, RFC 5869), each
- * write its own nonce. The seal is bound to the fields that decide who gets in: data that was sealed for one row opens
- * in no other, and for no other id, user or login.
+ * Seals the data of sessions with AES-256-GCM. Each session has its own key (HKDF, RFC 5869), each write its own nonce. The
+ * seal is bound to the fields that decide access: data that was sealed for one row opens in no other row, and for no other
+ * id, user or login.
  *
- * Stored is `{"$sealed":"1.<key>.<base64url of nonce, ciphertext and tag>"}`, where `<key>` tells which key it was.
+ * It stores `{"$sealed":"1.<key>.<base64url of nonce, ciphertext and tag>"}`, where `<key>` names the key.
  */
 export class SealedRecords implements RecordSeal {
   readonly #keys: ReadonlyMap<string, KeyObject>;
@@ -107,7 +106,7 @@ export class SealedRecords implements RecordSeal {
       ...record,
       data: parts[0]!,
       meta: parts[1] ?? null,
-      // Its first use seals it anew, so that the old key can be given up in time.
+      // Its first use seals it again, so that the old key can be removed in time.
       ...(name !== this.#current && { due: 'changed' as const }),
     };
   }
@@ -122,19 +121,19 @@ function opened(record: SessionRecord, key: KeyObject, sealed: Buffer): string |
   try {
     decipher.final();
   } catch {
-    return undefined; // sealed for another row, or altered since
+    return undefined; // sealed for another row, or altered
   }
   return text.toString('utf8');
 }
 
-/** A key for one session alone: random nonces then meet only among the writes of one session. */
+/** A key for one session, so that random nonces can collide only among the writes of one session. */
 function keyFor({ key }: SessionRecord, secret: KeyObject): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', `nest-session record\0${key}`, 32));
 }
 
 /**
- * The fields beside the data that decide who gets in: nobody can exchange one of them under a seal. A touch rewrites
- * `lastSeenAt`, `expiresAt`, `ip` and `userAgent` without a new seal, so these cannot be bound.
+ * The fields that decide access, to which the seal is bound. A touch rewrites `lastSeenAt`, `expiresAt`, `ip` and
+ * `userAgent` without a new seal, so these are not bound.
  */
 function identityOf(record: SessionRecord): Buffer {
   const { key, token, previousToken, previousUntil, epoch, userId, createdAt, authenticatedAt } = record;
@@ -142,7 +141,7 @@ function identityOf(record: SessionRecord): Buffer {
   return Buffer.from(JSON.stringify([...ids, epoch, userId, createdAt, authenticatedAt]));
 }
 
-/** A name for a key that gives nothing of it away. */
+/** A name for a key that reveals nothing of it. */
 function nameOf(key: KeyObject): string {
   return createHash('sha256')
     .update('nest-session key name\0')
@@ -151,10 +150,10 @@ function nameOf(key: KeyObject): string {
     .slice(0, 6);
 }
 
-/** AES-256 takes keys of so many bytes. */
+/** The length of a key of AES-256. */
 export const KEY_BYTES = 32;
 
-/** The bytes of a key that is given as such, or as their hex, base64 or base64url text; undefined for any other text. */
+/** The bytes of a key that is given as bytes, or as hex, base64 or base64url text; undefined for any other text. */
 export function keyBytes(key: unknown): Uint8Array | undefined {
   if (key instanceof Uint8Array) return key;
   if (typeof key !== 'string') return undefined;

@@ -3,15 +3,15 @@ import { SessionDataError } from '../../errors/session-data.error.js';
 
 /** The attributes of a session cookie, as RFC 6265bis names them. */
 export interface CookieAttributes {
-  /** Kept from scripts. */
+  /** Hidden from scripts. */
   httpOnly?: boolean;
-  /** Sent over TLS only; `'auto'`: when the request that creates it came over TLS. */
+  /** Sent over TLS only; `'auto'`: if the request that creates it came over TLS. */
   secure?: boolean | 'auto';
   /** `'auto'`: `none` over TLS, `lax` otherwise. `true` means `strict`; `false` leaves the attribute out. */
   sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto';
-  /** Path the cookie is sent to. */
+  /** The path that the browser sends it to. */
   path?: string;
-  /** Domain whose subdomains get the cookie too. */
+  /** The domain whose subdomains get it, too. */
   domain?: string;
   /** Partitioned by top-level site (CHIPS). */
   partitioned?: boolean;
@@ -23,17 +23,17 @@ export interface CookieAttributes {
 export interface CookieDefaults extends CookieAttributes {
   /** Milliseconds a cookie lives, or null for one that ends with the browser. */
   readonly maxAge?: number | null;
-  /** When cookies end, where they all end at the same time. */
+  /** When all cookies end, if they end at the same time. */
   readonly expires?: Date | null;
 }
 
-/** What differs from the defaults, as it is kept with a session. */
+/** The settings that differ from the defaults, as they are stored with a session. */
 export type CookieChanges = CookieAttributes & { originalMaxAge?: number | null };
 
-/** The settings of a session's cookie as they are in force: its attributes, and its life in milliseconds (null: until the browser closes). */
+/** The effective settings of a session's cookie: its attributes, and its life in milliseconds (null: until the browser closes). */
 export type CookieSnapshot = Readonly<CookieAttributes> & { readonly originalMaxAge: number | null };
 
-/** A hundred years in milliseconds: more than any browser keeps a cookie, and well within what a date can hold. */
+/** A hundred years in milliseconds: longer than any browser keeps a cookie, and within the range of a date. */
 const LONGEST = 100 * 365.25 * 24 * 60 * 60 * 1000;
 
 const ATTRIBUTES = ['httpOnly', 'secure', 'sameSite', 'path', 'domain', 'partitioned', 'priority'] as const;
@@ -118,7 +118,7 @@ export class SessionCookie implements CookieAttributes {
     this.#ownLife = true;
   }
 
-  /** The settings as they are in force. @internal */
+  /** The effective settings. @internal */
   snapshot(): CookieSnapshot {
     const { originalMaxAge, httpOnly, secure, sameSite, path, domain, partitioned, priority } = this;
     return {
@@ -133,12 +133,12 @@ export class SessionCookie implements CookieAttributes {
     } as CookieSnapshot;
   }
 
-  /** Starts the life of the cookie anew, at its original length. */
+  /** Restarts the life of the cookie, at its original length. */
   resetMaxAge(): void {
     this.#expires = this.originalMaxAge === null ? null : this.#now() + this.originalMaxAge;
   }
 
-  /** What differs from the application's defaults: what has to be kept with the session. @internal */
+  /** The settings that differ from the application's defaults, which are stored with the session. @internal */
   changesFrom(defaults: CookieDefaults): CookieChanges | undefined {
     const changes: Record<string, unknown> = {};
     for (const name of ATTRIBUTES) if (this[name] !== defaults[name]) changes[name] = this[name] ?? null;

@@ -27,11 +27,11 @@ interface EventFacts {
   readonly at: Date;
   /** The public name of the session. Never its id. */
   readonly handle: string;
-  /** Whose session it is, where that is known. */
+  /** The user of the session, if known. */
   readonly userId?: string | undefined;
 }
 
-/** What happens to sessions. No event holds an id, a secret or session data. */
+/** An event of a session. It never holds an id, a secret or session data. */
 export type SessionEvent =
   | ({ readonly type: 'created' } & EventFacts)
   | ({ readonly type: 'loaded' } & EventFacts)
@@ -45,7 +45,7 @@ export type SessionEvent =
       Partial<EventFacts>)
   | { readonly type: 'storeError'; readonly at: Date; readonly error: Error };
 
-/** For tracing tools, which know channels by name: `nest-session:created` and so on, with the event as the message. */
+/** Channels for tracing tools: `nest-session:created` and so on, with the event as the message. */
 const CHANNELS: Readonly<Record<SessionEvent['type'], Channel>> = {
   created: channel('nest-session:created'),
   loaded: channel('nest-session:loaded'),
@@ -57,22 +57,22 @@ const CHANNELS: Readonly<Record<SessionEvent['type'], Channel>> = {
   storeError: channel('nest-session:storeError'),
 };
 
-/** Where the engine says what happens. */
+/** Distributes the events of the engine. */
 export class SessionEventHub {
   readonly #listeners = new Set<(event: SessionEvent) => void>();
 
-  /** Whether anybody listens to a type of event: spares building events for nobody. */
-  hears(type: SessionEvent['type']): boolean {
+  /** Whether anyone listens to a type of event; avoids building unused events. */
+  hasListeners(type: SessionEvent['type']): boolean {
     return this.#listeners.size > 0 || CHANNELS[type].hasSubscribers;
   }
 
-  /** Has `listener` called with every event until the function returned is called. */
+  /** Calls `listener` with every event, until the returned function is called. */
   subscribe(listener: (event: SessionEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells every listener, and the diagnostics channel of the event's type. */
+  /** Sends an event to every listener, and to the diagnostics channel of its type. */
   emit(event: SessionEvent): void {
     CHANNELS[event.type].publish(event);
     for (const listener of this.#listeners) {
@@ -81,7 +81,7 @@ export class SessionEventHub {
   }
 }
 
-/** Calls a listener. One that throws harms neither the request nor the other listeners: it becomes a process warning. */
+/** Calls a listener. If it throws, the error becomes a process warning and harms neither the request nor other listeners. */
 export function harmless(listener: () => void): void {
   try {
     listener();
@@ -91,22 +91,21 @@ export function harmless(listener: () => void): void {
   }
 }
 
-/** What an event says of a record: never more than its public name and its user. */
+/** The fields of a record that an event may show. */
 interface Subject {
   readonly key: string;
   readonly userId?: string | null;
 }
 
-/** Turns what happens to records into events, where anybody listens. */
+/** Builds events about records, if anyone listens. */
 export class SessionReporter {
   constructor(
     private readonly hub: SessionEventHub,
     private readonly now: () => number,
   ) {}
 
-  /** Whether anybody listens to ends. */
-  get hearsDestroyed(): boolean {
-    return this.hub.hears('destroyed');
+  get hasDestroyedListeners(): boolean {
+    return this.hub.hasListeners('destroyed');
   }
 
   created(record: Subject): void {
@@ -141,7 +140,7 @@ export class SessionReporter {
     facts: { readonly type: SessionEvent['type']; readonly [fact: string]: unknown },
     record?: Subject,
   ): void {
-    if (!this.hub.hears(facts.type)) return;
+    if (!this.hub.hasListeners(facts.type)) return;
     const at = new Date(this.now());
     const subject = record && {
       handle: record.key,

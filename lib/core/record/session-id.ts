@@ -14,48 +14,45 @@ import { ownText, RecentMap } from './recent-map.js';
 const KEY_BYTES = 16;
 const SECRET_BYTES = 32;
 
-/** Between key and secret: base64url does not have it. */
+/** Separates key and secret: no character of base64url. */
 const DIVIDER = '~';
 
 /** An id that carries its key: 22 characters of a new key, or 43 of the digest of a foreign id, and the secret. */
 const KEYED_ID = /^(?:[\w-]{22}|[\w-]{43})~[\w-]{43}$/;
 
-/** Digests that are remembered: some 1 MB. */
+/** How many digests are remembered: some 1 MB. */
 const REMEMBERED = 5_000;
 
 /**
- * How the ids of sessions are made, and what follows from them. Every id leads to the key of its session, so that a
- * session is found by its cookie alone, however often its id is renewed.
+ * Makes session ids and derives key and token from them. Every id contains or yields the key of its session, so that the
+ * cookie is enough to find a session, however often its id is renewed.
  */
 export interface IdScheme {
   /** An id for a new session. */
   generate(request: unknown): string;
-  /** Another id for the session under a key. */
+  /** A new id for the session with this key. */
   renew(key: string): string;
   /** The key of the session that an id belongs to. */
   keyOf(id: string): string;
-  /** What is stored of an id: enough to recognise it, and not enough to have it. */
+  /** The digest of an id, which is stored in its place. */
   tokenOf(id: string): string;
 }
 
-/** What follows from an id. */
+/** Key and token of an id. */
 export interface IdParts {
-  /** The key of the session that the id belongs to. */
   readonly key: string;
-  /** What is stored of the id. */
   readonly token: string;
 }
 
-/** Works out what follows from an id. */
 export function partsOf(id: string): IdParts {
   const token = digestOf(id);
   const key = KEYED_ID.test(id) ? ownText(id.slice(0, id.indexOf(DIVIDER))) : token;
   return { key, token };
 }
 
-/** Ids as `<key>~<secret>`; an id of another form, such as one of express-session, has its digest for a key. */
+/** Ids as `<key>~<secret>`. The key of an id of another form, such as one of express-session, is its digest. */
 export class KeyedIds implements IdScheme {
-  /** The requests of a busy session cost one digest and not one each. */
+  /** Saves the digest for most requests of a busy session. */
   readonly #known = new RecentMap<IdParts>(REMEMBERED);
   readonly #foreignId: ((request: unknown) => string) | undefined;
 
@@ -100,12 +97,12 @@ export function digestOf(text: string): string {
   return hash('sha256', text, 'base64url');
 }
 
-/** Compares two tokens without telling by its duration how much of them is alike. */
+/** Compares two tokens in constant time. */
 export function isSameToken(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }
 
-/** Whether a string may be a session id: 1 to 256 printable ASCII characters, neither space nor control. */
+/** Whether a value may be a session id: 1 to 256 printable ASCII characters without spaces. */
 export function isWellFormedId(id: unknown): id is string {
   return typeof id === 'string' && /^[\x21-\x7e]{1,256}$/.test(id);
 }
@@ -121,8 +118,8 @@ function successorKey(previousId: string): Buffer {
 }
 
 /**
- * Seals the new id of a rotated session for the holder of the old one. Within the grace period every request that
- * still comes with the old id can be given the new cookie, although no id is ever stored in the clear.
+ * Seals the new id of a rotated session for the holder of the old one. During the grace period, requests with the old id get
+ * the new cookie, although no id is ever stored in plain text.
  */
 export function sealSuccessor(id: string, previousId: string): string {
   const nonce = randomBytes(12);
@@ -132,7 +129,7 @@ export function sealSuccessor(id: string, previousId: string): string {
   );
 }
 
-/** Opens what {@link sealSuccessor} sealed; throws when it was sealed for another id or was altered. */
+/** Opens what {@link sealSuccessor} sealed. @throws if it was sealed for another id, or altered. */
 export function openSuccessor(sealed: string, previousId: string): string {
   const bytes = Buffer.from(sealed, 'base64url');
   const decipher = createDecipheriv('aes-256-gcm', successorKey(previousId), bytes.subarray(0, 12), {
@@ -143,8 +140,8 @@ export function openSuccessor(sealed: string, previousId: string): string {
 }
 
 /**
- * A user id as text, or undefined for what is none: a string of 1 to 255 characters, or a finite number. NUL and halves of
- * surrogate pairs are no characters: databases refuse them, or take all halves for the same.
+ * A user id as text: a string of 1 to 255 characters, or a finite number; undefined for anything else. NUL and lone
+ * surrogates do not count as characters: databases refuse them, or treat all lone surrogates as equal.
  */
 export function userIdText(userId: unknown): string | undefined {
   if (typeof userId === 'number' && Number.isFinite(userId)) return String(userId);

@@ -3,18 +3,18 @@ import { type DeviceBinding, isDeviceBinding } from './device-binding.js';
 import type { CookieChanges } from './session-cookie.js';
 import { isSuspicious, parseObject, refuseNonJson } from './session-text.js';
 
-/** A flash value with a name of its own, so that a reader removes what it read and nothing that came later. */
+/** A flash value with a name of its own, so that a reader removes only the values that it read. */
 export type FlashEntry = readonly [name: string, value: unknown];
 
-/** What the engine keeps beside the application's data. */
+/** The engine's own data of a session. */
 export interface SessionMeta {
   /** The version of the application's data (option `version`). */
   version?: number;
-  /** Values that are read once, by key. */
+  /** Flash values, by key. */
   flash?: Record<string, FlashEntry[]>;
-  /** The secret behind the tokens of `@CsrfToken()`, where one was asked for. */
+  /** The secret of the tokens of `@CsrfToken()`, if one was used. */
   csrf?: string;
-  /** Settings of this session's own cookie, where they differ from the application's. */
+  /** The settings of this session's cookie that differ from the application's. */
   cookie?: CookieChanges;
   /** The last renewal of the id. */
   rotation?: {
@@ -23,22 +23,22 @@ export interface SessionMeta {
     /** The new id, sealed for the holder of the previous one. */
     successor?: string;
   };
-  /** Whether a touch could send no cookie, so that the next response that can has to. */
+  /** Whether a touch could send no cookie: the next response that can send it must do so. */
   cookieDue?: true;
   /** How the session is bound to a device (option `deviceBound`). */
   device?: DeviceBinding;
 }
 
 /**
- * Reads the text of {@link SessionMeta}. What is known has its shape, or nobody would be safe from a row that was
- * changed by hand; what is not known, such as a newer release may have stored, is passed over.
+ * Parses the text of {@link SessionMeta}. Known members are checked, because a row may have been edited by hand. Unknown
+ * members, which a newer release may have stored, are ignored.
  *
- * @throws SyntaxError when the text is no such thing.
+ * @throws SyntaxError if the text is anything else.
  */
 export function parseMeta(text: string | null): SessionMeta {
   if (text === null) return {};
   const { version, flash, csrf, cookie, rotation, cookieDue, device } = parseObject(text);
-  // Flash values were checked when they were added. Only a text that was not written here may hold others.
+  // Flash values were checked when they were added, so that only foreign text needs another check.
   if (flash !== undefined && isSuspicious(text)) requireShape(flash, isStorable);
   return {
     ...(version !== undefined && { version: requireShape(version, isVersion) }),
@@ -74,7 +74,7 @@ function isFlashEntry(value: unknown): boolean {
   return Array.isArray(value) && value.length >= 2 && typeof value[0] === 'string';
 }
 
-/** Whether flash values can be written again; they are not if they are nested too deeply, or beyond all bounds. */
+/** Whether flash values can be stored again: no infinite numbers, not nested too deeply. */
 function isStorable(flash: unknown): flash is Members {
   if (!isFlash(flash)) return false;
   try {
@@ -115,7 +115,7 @@ function rotationOf({ at, successor }: Members): NonNullable<SessionMeta['rotati
   };
 }
 
-/** Milliseconds: with a time of this century added, a little less than a date can hold. */
+/** Milliseconds: the longest life that still gives a valid date. */
 const LONGEST = 8.6e15;
 
 /** A label of a domain name (RFC 1035, section 2.3.1). */
@@ -127,7 +127,7 @@ const PATH = /^[ -:=-~]+$/;
 
 type Attribute = Exclude<keyof CookieChanges, 'originalMaxAge'>;
 
-/** What a `Set-Cookie` header can be made of. Of flags it is their truth that counts, of names not the case. */
+/** Which values can stand in a `Set-Cookie` header. Flags count by truthiness, names are not case-sensitive. */
 const CAN_BE_SENT: Readonly<Record<Attribute, (value: Scalar) => boolean>> = {
   httpOnly: () => true,
   secure: () => true,
@@ -143,8 +143,8 @@ function isOneOf(value: Scalar, names: readonly string[]): boolean {
 }
 
 /**
- * The cookie's own settings. One that no header can be made of was a mistake of the application's, which has had its
- * error: the default holds in its place, and the session is not lost for it.
+ * The settings of the session's cookie. A setting that no header can hold is an error of the application, which was reported.
+ * The default applies, and the session is kept.
  */
 function cookieChanges(stored: Members): CookieChanges {
   const changes: Record<string, unknown> = {};
@@ -155,13 +155,13 @@ function cookieChanges(stored: Members): CookieChanges {
   }
   const { originalMaxAge } = stored;
   if (originalMaxAge !== undefined) changes.originalMaxAge = lifeOf(originalMaxAge);
-  // Rows of express-session say when the cookie ends: for those who ask by name, and no setting to take over.
+  // Rows of express-session hold the end of the cookie. It can be read by its name, but is no setting.
   if (Object.hasOwn(stored, 'expires')) Object.defineProperty(changes, 'expires', { value: stored.expires });
   return changes;
 }
 
 function lifeOf(value: unknown): number | null {
-  // `false` is what `cookie.expires = false` leaves in rows of express-session.
+  // `cookie.expires = false` leaves `false` in rows of express-session.
   if (value === null || value === false) return null;
   return Math.min(Math.max(requireShape(value, isNumber), -LONGEST), LONGEST);
 }
@@ -175,7 +175,7 @@ export function isBoundToDevice(text: string | null): boolean {
   }
 }
 
-/** The text of {@link SessionMeta}, or null when there is nothing to keep. */
+/** The text of {@link SessionMeta}, or null if it is empty. */
 export function metaText(meta: SessionMeta): string | null {
   const text = JSON.stringify(meta);
   return text === '{}' ? null : text;

@@ -4,12 +4,12 @@ import type { CookieSnapshot } from './session-cookie.js';
 /**
  * One stored session: what a {@link SessionStore} keeps under a key.
  *
- * Everything that a store needs to find, order and expire sessions is a field of its own. What the application put into
- * the session is opaque text that a store keeps and returns unchanged. A store compares nothing but `key`, `version`,
- * `userId` and `expiresAt`; all other fields are plain values to it. Times are milliseconds since the epoch (UTC).
+ * A store finds, orders and expires sessions by fields of their own. The application's data is opaque text, which a store
+ * returns unchanged. A store compares only `key`, `version`, `userId` and `expiresAt`. Times are milliseconds since the epoch
+ * (UTC).
  */
 export interface SessionRecord {
-  /** The public name of the session (its handle): the same from its beginning to its end, whatever becomes of its id. */
+  /** The public name of the session (its handle), which stays the same when its id changes. */
   readonly key: string;
   /** base64url of SHA-256 of the session's current id. The id itself is never stored. */
   readonly token: string;
@@ -17,18 +17,18 @@ export interface SessionRecord {
   readonly previousToken: string | null;
   /** When the grace period of the previous token ends, or null. */
   readonly previousUntil: number | null;
-  /** Raised by one whenever the identity of the visitor, or its certainty, changes. */
+  /** Incremented when the identity of the visitor, or its certainty, changes. */
   readonly epoch: number;
   /**
-   * Another number after every change of the record other than a touch: a counter and, in its last 24 bits, a mark of the
-   * write, by which a writer recognises its own. At most 2^53 - 1.
+   * Differs after every change of the record other than a touch: a counter and, in its last 24 bits, a mark by which a writer
+   * recognises its own write. At most 2^53 - 1.
    */
   readonly version: number;
-  /** The application's data, as the text of one JSON object (sealed, where encryption is on). */
+  /** The application's data, as the text of one JSON object (sealed if encryption is on). */
   readonly data: string;
-  /** What the engine keeps beside the data (flash values, the session's own cookie settings, rotation), or null. */
+  /** The engine's own data (flash values, the session's cookie settings, rotation), or null. */
   readonly meta: string | null;
-  /** Whose session it is, or null. */
+  /** The user of the session, or null. */
   readonly userId: string | null;
   /** When the session began. */
   readonly createdAt: number;
@@ -36,28 +36,27 @@ export interface SessionRecord {
   readonly lastSeenAt: number;
   /** When the session ends: the idle or the absolute deadline, whichever is earlier. */
   readonly expiresAt: number;
-  /** When the user last proved who they are with `login()`, or null. */
+  /** When the user last signed in with `login()`, or null. */
   readonly authenticatedAt: number | null;
   /** Address of the client that last wrote, or null (`trackDevice: false`). */
   readonly ip: string | null;
   /** User agent of the client that last wrote, at most 512 characters, or null. */
   readonly userAgent: string | null;
-  /** The session id, in what is written to a store that `keepsIds`, and in no other. */
+  /** The session id, only for a store that `keepsIds`. */
   readonly id?: string;
-  /** The settings of the session's cookie, in what is written to a store that `keepsCookies`. */
+  /** The settings of the session's cookie, only for a store that `keepsCookies`. */
   readonly cookie?: CookieSnapshot;
-  /** What its first use has to write, where it is not stored as it stands here: a touch, or all of it. */
+  /** What its first use must write, if the stored record differs from this one: a touch, or all of it. */
   readonly due?: 'touch' | 'changed';
-  /** What the store made it of, for a store that wants to see that again. */
+  /** The object that the store made it of, for a store that needs it again. */
   readonly source?: object;
 }
 
-/** A record that nobody can make sense of: the engine refuses it as corrupt. */
+/** Marks a record that cannot be read: the engine refuses it as corrupt. */
 export function unreadable(record: SessionRecord): SessionRecord {
   return { ...record, meta: '' };
 }
 
-/** Whether a record is one that nobody can make sense of. */
 export function isUnreadable({ meta }: SessionRecord): boolean {
   return meta === '';
 }
@@ -65,7 +64,7 @@ export function isUnreadable({ meta }: SessionRecord): boolean {
 /** The end of the year 9999, in milliseconds. */
 const LATEST = 253_402_300_799_999;
 
-/** Whether what a store returned has the shape of a record: whoever can write to it may have put anything there. */
+/** Whether a store returned a valid record: others may write to the store, too. */
 export function isRecord(given: SessionRecord): boolean {
   return (
     isText(given.key) &&
@@ -85,7 +84,7 @@ export function isRecord(given: SessionRecord): boolean {
   );
 }
 
-/** A 32-bit column holds no more. Beyond it, nobody could sign in any more. */
+/** The limit of a 32-bit column. Beyond it, no one could sign in any more. */
 const LAST_EPOCH = 2 ** 31 - 1;
 
 function isText(value: unknown): boolean {
@@ -96,7 +95,7 @@ function isTime(value: number): boolean {
   return typeof value === 'number' && Math.abs(value) <= LATEST;
 }
 
-/** A {@link SessionRecord} without what the application stored and without tokens: what a list of sessions shows. */
+/** A {@link SessionRecord} without data and tokens, for a list of sessions. */
 export type SessionSummary = Omit<
   SessionRecord,
   'token' | 'previousToken' | 'previousUntil' | 'data' | 'meta' | 'id' | 'cookie' | 'due' | 'source'
@@ -114,18 +113,17 @@ export interface SessionChange {
    */
   readonly next: SessionRecord;
   /**
-   * Whether user and deadline stay as they were read, so that what sessions are found by need not be written. A store
-   * may ignore it.
+   * Whether user and deadline are unchanged, so that indexes need no write. A store may ignore it.
    *
    * @defaultValue false
    */
   readonly keepsIndexes?: boolean;
 }
 
-/** How many values the mark of a write has: the last 24 bits of a version. */
+/** The number of different marks: the last 24 bits of a version. */
 const MARKS = 2 ** 24;
 
-/** The last counter: with its mark it still is a safe integer. */
+/** The last counter that makes a safe integer with its mark. */
 const LAST_COUNTER = 2 ** 29 - 1;
 
 /** How often a record was changed, as its version says. */
@@ -134,8 +132,8 @@ export function counterOf(version: number): number {
 }
 
 /**
- * The version after a change: the counter raised by one, and a random mark. A writer whose answer was lost recognises its
- * own write by the mark: nobody else has written this very version.
+ * The version after a change: the next counter, and a random mark. If the answer of the store is lost, the writer recognises
+ * its own write by this mark.
  */
 export function versionAfter(version: number): number {
   const counter = counterOf(version);

@@ -8,12 +8,12 @@ import { parseObject, refuseNonJson } from './session-text.js';
 import { within } from './time-limit.js';
 
 /** Brings data of an older version up to date. */
-export type Migrate = (
+type Migrate = (
   data: Record<string, unknown>,
   from: number,
 ) => Record<string, unknown> | Promise<Record<string, unknown>>;
 
-/** What the application says its session data looks like. */
+/** The options about the form of session data. */
 export interface SessionSchemaOptions {
   /** Checks data. */
   readonly schema: StandardSchemaV1 | undefined;
@@ -24,10 +24,10 @@ export interface SessionSchemaOptions {
   readonly timeout: number;
 }
 
-/** So many different warnings are given, each once. */
+/** How many different warnings are emitted, each once. */
 const MOST_WARNINGS = 8;
 
-/** Checks session data against the application's schema, and brings it up to date, where it is loaded and where it is stored. */
+/** Checks session data against the application's schema, and migrates it, when it is loaded and when it is stored. */
 export class SessionSchema {
   readonly #options: SessionSchemaOptions;
   readonly #warnings = new Set<string>();
@@ -42,9 +42,9 @@ export class SessionSchema {
   }
 
   /**
-   * A record as this release of the application understands it: migrated, checked, and as the schema returns it.
+   * A record with its data migrated, checked, and as the schema returns it.
    *
-   * @throws SessionUsageError if `migrate` or the schema does not settle. The session is fine, so it is not given up.
+   * @throws SessionUsageError if `migrate` or the schema does not settle. The session itself is kept.
    */
   async load(record: SessionRecord): Promise<SessionRecord> {
     const { version = 0 } = this.#options;
@@ -57,7 +57,7 @@ export class SessionSchema {
     try {
       const text = JSON.stringify(await this.#upToDate(stored.data, stored.from)) as string | undefined;
       parseObject(text ?? 'null');
-      // What a newer release has stored is read as it is: it is not for this one to strip.
+      // Data of a newer version is read as it is: this one must not strip it.
       if (stored.from > version || (text === record.data && stored.from === version)) return record;
       return { ...record, data: text!, due: 'changed' };
     } catch (error) {
@@ -76,7 +76,7 @@ export class SessionSchema {
     return upToDate;
   }
 
-  /** @throws SessionDataError naming the keys of data that is to be stored and does not match. */
+  /** Checks data before it is stored. @throws SessionDataError naming the keys that do not match. */
   async check(text: string): Promise<void> {
     const { schema } = this.#options;
     if (schema === undefined) return;
@@ -88,7 +88,7 @@ export class SessionSchema {
     }
   }
 
-  /** Data as the schema returns it. What the schema says of it is left out of the error, as are inner keys: both may be data. */
+  /** Data as the schema returns it. The error leaves out the schema's messages and inner keys: both may hold data. */
   async #checked(schema: StandardSchemaV1, data: unknown): Promise<unknown> {
     const result = await this.#inTime('schema', schema['~standard'].validate(data));
     if (result.issues === undefined) return result.value;
@@ -97,7 +97,7 @@ export class SessionSchema {
     throw new SessionDataError(messages.schemaMismatch([...keys.slice(0, MOST_KEYS), ...more].join(', ')));
   }
 
-  /** What one of the application's functions returned. One that never settles must not hold the request for ever. */
+  /** The result of one of the application's functions, with a time limit. */
   #inTime<Result>(
     option: 'migrate' | 'schema',
     result: Result | PromiseLike<Result>,
@@ -108,8 +108,8 @@ export class SessionSchema {
   }
 
   /**
-   * A mistake in the application must not sign everybody out without a word, and one word is enough. What the error says may
-   * quote the data.
+   * Warns once: a mistake in the application must not silently sign everybody out. The warning leaves out the error's message,
+   * which may quote data.
    */
   #warnOf(error: unknown): void {
     const warning = messages.migrationFailed(error instanceof Error ? error.name : describe(error));
@@ -123,7 +123,7 @@ function isPromise<Result>(result: Result | PromiseLike<Result>): result is Prom
   return typeof (result as Partial<PromiseLike<Result>> | null | undefined)?.then === 'function';
 }
 
-/** Whether `migrate` or the schema made something that JSON would drop or change without a word, such as a Set. */
+/** Whether `migrate` or the schema returned a value that JSON would silently drop or change, such as a Set. */
 function holdsNonJson(data: unknown): boolean {
   if (typeof data !== 'object' || data === null) return false;
   try {
@@ -134,7 +134,7 @@ function holdsNonJson(data: unknown): boolean {
   }
 }
 
-/** So many keys are named. */
+/** How many keys an error names. */
 const MOST_KEYS = 5;
 
 function topKey(path: StandardSchemaV1.Issue['path']): string {

@@ -1,7 +1,7 @@
 import { messages } from '../../errors/messages.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 
-/** The top-level keys that one copy of the data changed against another; `undefined` for a key that was removed. */
+/** The top-level keys that differ between two copies of the data; `undefined` for a key that was removed. */
 export type KeyChanges = ReadonlyMap<string, unknown>;
 
 type Bag = Record<string, unknown>;
@@ -15,7 +15,7 @@ export function setOwn(target: object, key: string, value: unknown): void {
   else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** Reads the text of a JSON object; throws when it is anything else. */
+/** Parses the text of a JSON object. @throws SyntaxError if it is anything else. */
 export function parseObject(text: string): Bag {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -24,8 +24,8 @@ export function parseObject(text: string): Bag {
 }
 
 /**
- * Reads the text of a JSON object that was stored; throws also for what could not be stored again, such as somebody may
- * have written by hand: numbers beyond all bounds, and values nested too deeply.
+ * Parses the stored text of a JSON object. Also throws for values that could not be stored again, which a row that was edited
+ * by hand may hold: infinite numbers, and values nested too deeply.
  */
 export function parseStored(text: string): Bag {
   const values = parseObject(text);
@@ -33,23 +33,23 @@ export function parseStored(text: string): Bag {
   return values;
 }
 
-/** JSON has numbers that become Infinity: with an exponent of 300 or more, or with as many digits. */
+/** Numbers of JSON that may become Infinity: with an exponent of 300 or more, or with as many digits. */
 const LARGE_NUMBER = /\d[eE]\+?0*(?:[3-9]\d\d|[1-9]\d{3})|\d{300}/;
 
 /**
- * Whether a text may hold what could not be stored again, such as somebody may have written by hand. What this package has
- * stored hardly ever looks like it, and so need not be looked at value by value.
+ * Whether a text may hold values that could not be stored again. Text that this package has stored rarely looks like it, so
+ * that its values need no check.
  */
 export function isSuspicious(text: string): boolean {
   return LARGE_NUMBER.test(text) || isNestedDeeply(text);
 }
 
-/** Whether so many brackets are open in a text that its values might be nested too deeply. */
+/** Whether a text has so many open brackets that its values may be nested too deeply. */
 function isNestedDeeply(text: string): boolean {
   if (text.length <= MAX_DEPTH) return false;
   let depth = 0;
   for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index) | 0x20; // of "[" and "{", as of "]" and "}", this makes the same
+    const code = text.charCodeAt(index) | 0x20; // makes "[" and "{" the same, and "]" and "}"
     if (code === 0x7b && ++depth > MAX_DEPTH) return true;
     if (code === 0x7d) depth--;
   }
@@ -57,8 +57,8 @@ function isNestedDeeply(text: string): boolean {
 }
 
 /**
- * The text of everything the application put on a session object; keys in `hidden` are left out. Functions and symbols
- * are refused where it is `strict`, and dropped as JSON does where it is not.
+ * The data of a session object as text, without the keys in `hidden`. Functions and symbols are refused if `strict`, else
+ * dropped as JSON does.
  *
  * @throws {@link SessionDataError} naming the key whose value JSON cannot hold.
  */
@@ -90,7 +90,7 @@ function without(data: object, hidden: ReadonlySet<string>): object {
 }
 
 /**
- * Refuses values that JSON would drop or turn into something else without a word.
+ * Refuses values that JSON would silently drop or change.
  *
  * @throws {@link SessionDataError} naming the key.
  */
@@ -102,13 +102,13 @@ export function refuseNonJson(data: object, hidden?: ReadonlySet<string>): void 
   }
 }
 
-/** What JSON would turn into an empty object. */
+/** Classes that JSON turns into an empty object. */
 const NOT_JSON = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer];
 
-/** What of a value JSON cannot hold; `path` are the objects it is in. Each value is looked at once, however deep it lies. */
+/** The part of a value that JSON cannot hold; `path` are the objects around it. Each value is checked once. */
 function faultIn(value: unknown, path: object[] = []): string | undefined {
   if (typeof value !== 'object' || value === null) return faultOfPrimitive(value);
-  // A cycle is always nested too deeply, so nothing else needs to be searched for one.
+  // This also finds cycles.
   if (path.length >= MAX_DEPTH)
     return new Set(path).size < path.length ? 'a cycle' : 'a value nested too deeply';
   path.push(value);
@@ -147,12 +147,12 @@ function faultOfElements(values: readonly unknown[], path: object[]): string | u
   return undefined;
 }
 
-/** Most of what is kept is text, in which there is nothing to look for. */
+/** Most values are text, which needs no check. */
 function faultOfMember(value: unknown, path: object[]): string | undefined {
   return typeof value === 'string' ? undefined : faultIn(value, path);
 }
 
-/** Which top-level keys differ between two texts of JSON objects, with detached copies of their values. */
+/** The top-level keys that differ between two texts of JSON objects, with copies of their values. */
 export function changesBetween(before: string, after: string): KeyChanges {
   const changes = new Map<string, unknown>();
   if (before === after) return changes;
@@ -166,7 +166,7 @@ export function changesBetween(before: string, after: string): KeyChanges {
   return changes;
 }
 
-/** Puts changed keys on an object. */
+/** Applies changed keys to an object. */
 export function applyChanges(target: object, changes: Iterable<readonly [string, unknown]>): void {
   for (const [key, value] of changes) {
     if (value === undefined) Reflect.deleteProperty(target, key);
@@ -175,8 +175,8 @@ export function applyChanges(target: object, changes: Iterable<readonly [string,
 }
 
 /**
- * Makes an object hold the values of another, in their order. A value that is the same already stays the same object;
- * what is there need not be JSON.
+ * Gives an object the values of another, in their order. A value that is equal already stays the same object. The present
+ * values need not be JSON.
  */
 export function replaceValues(target: object, values: object, hidden: ReadonlySet<string>): void {
   const before = new Map(Object.entries(target).filter(([key]) => !hidden.has(key)));
@@ -191,6 +191,6 @@ function isSame(value: unknown, other: unknown): boolean {
   try {
     return JSON.stringify(value) === JSON.stringify(other);
   } catch {
-    return false; // what JSON cannot hold is like nothing that was read
+    return false; // a value that JSON cannot hold equals nothing that was read
   }
 }

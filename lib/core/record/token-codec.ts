@@ -1,18 +1,18 @@
 import type { RejectedReason } from './session-events.js';
 import type { SessionRecord } from './session-record.js';
 
-/** What a cookie value turned out to be: a session's id, and its record where that stands in the cookie, too. */
+/** A checked cookie value: a session's id, and its record if the cookie holds that, too. */
 export type OpenedToken =
   { readonly id: string; readonly record?: SessionRecord } | { readonly rejected: RejectedReason };
 
-/** Turns what stands in the cookie into a session id, or into a session as a whole, and back. */
+/** Turns a cookie value into a session id, or a whole session, and back. */
 export interface TokenCodec {
   /** Checks a cookie value. */
   open(token: string): OpenedToken;
   /**
-   * The cookie value for a session. The record is needed where it goes into the cookie, too.
+   * The cookie value for a session. The record is needed if it goes into the cookie.
    *
-   * @throws SessionDataError when it is too large for that.
+   * @throws SessionDataError if the record is too large for that.
    */
   seal(id: string, record?: SessionRecord): string;
 }

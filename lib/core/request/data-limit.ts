@@ -8,8 +8,8 @@ interface Held {
 }
 
 /**
- * Refuses more data than is allowed; flash values count. What is stored already was allowed once: only more of it is
- * refused, so that a lowered limit is no outage.
+ * Refuses more data than is allowed, flash values included. Data that is stored already may stay, but not grow, so that a
+ * lowered limit is no outage.
  *
  * @throws SessionDataError naming the size.
  */

@@ -9,7 +9,7 @@ export class FlashChanges {
   readonly #claims: FlashClaims;
   readonly #claimant: object;
 
-  /** @param claimant - Who claims values: an object of the request, and not the request, which it outlives. */
+  /** @param claimant - An object that stands for the request in claims, which outlive the request. */
   constructor(claims: FlashClaims, claimant: object) {
     this.#claims = claims;
     this.#claimant = claimant;
@@ -23,17 +23,14 @@ export class FlashChanges {
     return copy;
   }
 
-  /** Whether anything changed. */
   get any(): boolean {
     return this.#added.size > 0 || this.#taken.size > 0;
   }
 
-  /** Whether values were added that nobody has taken. */
   get anyAdded(): boolean {
     return this.#added.size > 0;
   }
 
-  /** Appends a value. */
   add(key: string, value: unknown): void {
     const entries = this.#added.get(key) ?? [];
     entries.push([randomBytes(6).toString('base64url'), value]);
@@ -55,14 +52,14 @@ export class FlashChanges {
     }
   }
 
-  /** Leaves the values that this request took for a later one, but for those it had taken `before`. */
+  /** Leaves the values that this request took to a later one, except those it had taken `before`. */
   release(before?: FlashChanges): void {
     const kept = before === undefined ? new Set() : before.#taken;
     const released = [...this.#taken].filter((name) => !kept.has(name));
     this.#claims.release(released, this.#claimant);
   }
 
-  /** Takes all values of a key, stored ones first; of those that are stored the ones that no other request has claimed. */
+  /** Takes all values of a key: the stored ones that no other request has claimed, then the added ones. */
   take(key: string, stored: SessionMeta['flash']): unknown[] {
     const isFree = (name: string): boolean =>
       !this.#taken.has(name) && this.#claims.take(name, this.#claimant);
@@ -73,7 +70,7 @@ export class FlashChanges {
     return [...kept, ...added].map(([, value]) => value);
   }
 
-  /** The stored values with these changes made. */
+  /** Applies these changes to the stored values. */
   applyTo(stored: SessionMeta['flash']): SessionMeta['flash'] {
     const flash = Object.create(null) as Record<string, FlashEntry[]>;
     for (const [key, entries] of Object.entries(stored ?? {})) {
@@ -84,7 +81,7 @@ export class FlashChanges {
     return Object.keys(flash).length > 0 ? flash : undefined;
   }
 
-  /** Forgets the changes that are stored; those made since remain. */
+  /** Forgets the changes that are stored now. Later ones stay. */
   settle(stored: SessionMeta['flash']): void {
     const names = namesOf(Object.values(stored ?? {}));
     for (const name of this.#taken) if (!names.has(name)) this.#taken.delete(name);

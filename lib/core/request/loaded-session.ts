@@ -5,13 +5,13 @@ import type { FlashChanges } from './flash-changes.js';
 import type { KeptCookie } from './own-cookie.js';
 
 /**
- * What a request's copy of a session is: not stored yet, stored as its `base` says, ended by this request, ended by
- * somebody else (or signed in by somebody else, which ends it for this request), locked (the request sees an empty session in
- * its place, and must not change it), or none of the request's any more.
+ * The status of a request's copy of a session: not stored yet, stored (its `base`), ended by this request, ended elsewhere
+ * (somebody else may have signed in to it, which ends it for this request), locked (the request sees an empty
+ * session instead, and must not change it), or no longer the session of the request.
  */
 export type SessionStatus = 'new' | 'loaded' | 'ended here' | 'ended elsewhere' | 'locked' | 'detached';
 
-/** What a request changed and has not stored. */
+/** The changes of a request that are not stored yet. */
 export interface LocalChanges {
   readonly data: KeyChanges;
   readonly flash: FlashChanges | undefined;
@@ -20,10 +20,10 @@ export interface LocalChanges {
 
 /** A session that was found by its cookie. */
 export interface LoadedSession {
-  /** The id that the request goes on with. */
+  /** The id that the request continues with. */
   readonly id: string;
   readonly record: SessionRecord;
   readonly meta: SessionMeta;
-  /** Whether that id has to be handed to the client, which came with the one before a scheduled renewal. */
-  readonly isHandedOn?: boolean;
+  /** Whether that id must be sent to the client, which came with the id before a scheduled renewal. */
+  readonly hasRenewedId?: boolean;
 }

@@ -7,10 +7,10 @@ import { idleTimeoutOf, mustBeTouched } from './session-life.js';
 import { sealSuccessor } from '../record/session-id.js';
 import { type SessionRecord, versionAfter } from '../record/session-record.js';
 import type { SessionState } from './session-state.js';
-import { leavesMark, type Staleness } from './staleness.js';
+import { defersCookie, type Staleness } from './staleness.js';
 
 /** A user who signs in. */
-export interface Login {
+interface Login {
   readonly userId: string;
   readonly at: number;
 }
@@ -23,20 +23,20 @@ export interface Renewal {
   readonly reason: RotatedReason;
 }
 
-/** What a call makes of a session, besides storing its changes. It is the call's own, and ends with it. */
+/** What a call does to a session, besides storing its changes. */
 export interface Intent {
   readonly login?: Login | undefined;
   readonly renewal?: Renewal | undefined;
 }
 
-/** A session as it should be stored now. @throws SessionDataError for what JSON cannot hold, and for too much of it. */
+/** The record to store now. @throws SessionDataError for a value that JSON cannot hold, and for too much data. */
 export function nextRecord(
   state: SessionState,
   staleness: Exclude<Staleness, 'fresh'>,
   { login, renewal }: Intent,
 ): SessionRecord {
   const { base, settings } = state;
-  // A login is a new authentication, from which the absolute timeout counts anew (OWASP ASVS 5.0, 7.3.2).
+  // A login is a new authentication, which restarts the absolute timeout (OWASP ASVS 5.0, 7.3.2).
   const createdAt = login?.at ?? state.createdAt;
   const seen = seenNow(state, createdAt, login);
   if (base !== undefined && staleness === 'touch') {
@@ -88,12 +88,12 @@ function nextTokens({ base, settings, id }: SessionState, renewal: Renewal | und
 
 type Seen = Pick<SessionRecord, 'lastSeenAt' | 'expiresAt' | 'ip' | 'userAgent' | 'cookie'>;
 
-/** What changes with every write: when the session was seen, until when it lives for that, and who was there. */
+/** The fields that change with every write: when the session was used, when it ends, and by whom it was used. */
 function seenNow(state: SessionState, createdAt: number, login: Login | undefined): Seen {
   const { base, settings, host } = state;
   const now = settings.now();
   const isNew = base === undefined || login !== undefined;
-  const isSeen = isNew || state.touchAsked || (mustBeTouched(state) && host.renewal !== 'later');
+  const isSeen = isNew || state.touchRequested || (mustBeTouched(state) && host.renewal !== 'later');
   const lastSeenAt = isSeen ? Math.max(now, base?.lastSeenAt ?? now) : base.lastSeenAt;
   const isDeviceDue = settings.trackDevice && (isSeen || base.ip === null);
   const device = isDeviceDue ? host.device() : settings.trackDevice ? base! : NO_DEVICE;
@@ -136,11 +136,11 @@ function nextMeta(
 ): string | null {
   const { meta, ownCookie, flashChanges } = state;
   const own = state.settings.schema?.version;
-  // What a newer release has stored stays of its version, whoever writes beside it.
+  // Data of a newer release keeps its version, even if an older release writes it.
   const version = own === undefined ? meta.version : Math.max(own, meta.version ?? 0);
-  // Ends with a login: a token of a form that somebody knew before is worth nothing after it.
+  // A login ends all tokens from before.
   const csrf = login === undefined ? state.csrf : undefined;
-  const cookieDue = (isSeen && leavesMark(state)) || (meta.cookieDue && state.host.renewal !== 'possible');
+  const cookieDue = (isSeen && defersCookie(state)) || (meta.cookieDue && state.host.renewal !== 'possible');
   const isSame =
     !ownCookie.isChanged &&
     !flashChanges?.any &&
@@ -164,6 +164,6 @@ function nextMeta(
 }
 
 function nextRotation({ settings, id }: SessionState, renewal: Renewal): SessionMeta['rotation'] {
-  if (settings.sealsCookies) return undefined; // such ids are renewed by nobody but the application
+  if (settings.sealsCookies) return undefined; // only the application renews such ids
   return { at: settings.now(), ...(renewal.grace > 0 && { successor: sealSuccessor(renewal.id, id) }) };
 }

@@ -3,12 +3,12 @@ import { nextTick } from 'node:process';
 import { messages } from '../../errors/messages.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
 import { within } from '../record/time-limit.js';
-import { Moment, Place } from './line.js';
+import { Latch, QueueEntry } from './queue-entry.js';
 
 /** Called when a session method is done, as in express-session. */
 export type SessionCallback = (error?: Error | null) => void;
 
-/** A method of a session that takes its turn among the calls of a request. */
+/** A method of a session that is queued with the other calls of a request. */
 export type CallName =
   | 'login'
   | 'logout'
@@ -21,26 +21,25 @@ export type CallName =
   | '@Flash'
   | '@CsrfToken';
 
-/** One call and its place among the calls of a request. */
-class Call extends Place {
+class Call extends QueueEntry {
   constructor(
     readonly calls: SessionCalls,
     readonly name: CallName,
-    /** The update() that it was made in. */
+    /** The update() whose function made the call. */
     readonly outer: Call | undefined,
   ) {
     super();
   }
 }
 
-/** Which update() the function runs for that is running now. */
+/** The update() whose function is running now. */
 const updates = new AsyncLocalStorage<Call>();
 
-/** The promise of a call. It knows whether somebody waits for it. */
+/** The promise of a call, which knows whether it is awaited. */
 class CallPromise<Result> extends Promise<Result> {
   isAwaited = false;
 
-  /** What `then()` returns is a plain promise. */
+  /** `then()` returns a plain promise. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
@@ -54,43 +53,43 @@ class CallPromise<Result> extends Promise<Result> {
   }
 }
 
-/** What a call does. Code that is run through `inside` belongs to the call: it must not wait for it. */
+/** The work of a call. Code that runs through `inside` must not wait for the call. */
 type Work<Result> = (inside: <T>(fn: () => T) => T) => Promise<Result>;
 
 /**
- * The calls of one request's session: they take effect one after the other, in the order they were made, awaited or not.
- * The response waits until all of them are over, and whatever their callbacks call.
+ * The calls of one request's session. They take effect one after the other, in the order they were made, awaited or not. The
+ * response waits for all of them, and for the calls of their callbacks.
  */
 export class SessionCalls {
   readonly #timeout: number;
   readonly #onCallbackError: (error: unknown) => void;
   #last: Call | undefined;
-  /** Calls and callbacks that are not over. */
+  /** The number of calls and callbacks that are not done. */
   #open = 0;
-  /** When the next of them is over. */
-  #progress: Moment | undefined;
-  /** The failed calls that nobody may have waited for. */
+  /** Opens when the next of them is done. */
+  #progress: Latch | undefined;
+  /** Failed calls, awaited or not. */
   #failed: { readonly promise: CallPromise<unknown>; readonly error: unknown }[] | undefined;
   #callbackError: { readonly error: unknown } | undefined;
 
   /**
-   * @param timeout - Milliseconds after which a call fails that still waits for the one before it.
-   * @param onCallbackError - Told when a callback throws, or returns a promise that rejects.
+   * @param timeout - Milliseconds that a call waits for the one before it.
+   * @param onCallbackError - Called if a callback throws, or returns a promise that rejects.
    */
   constructor(timeout: number, onCallbackError: (error: unknown) => void) {
     this.#timeout = timeout;
     this.#onCallbackError = onCallbackError;
   }
 
-  /** Whether all calls are over, and their callbacks were called. */
+  /** Whether all calls and their callbacks are done. */
   get isIdle(): boolean {
     return this.#open === 0;
   }
 
   /**
-   * Runs a call when the calls before it are over; at once where there are none.
+   * Runs a call after the calls before it; synchronously if there are none.
    *
-   * @param undo - Takes back what was done when the call was made, where it fails or is refused.
+   * @param undo - Undoes what was done when the call was made, if it fails or is refused.
    */
   run<Result>(name: CallName, work: Work<Result>, undo?: () => void): Promise<Result> {
     const result = this.#begin(name, work);
@@ -102,7 +101,7 @@ export class SessionCalls {
         }),
     );
     this.#open++;
-    // Not by its own then(), which is how others wait for it. A failure is kept for the response.
+    // Its own then() would count as awaiting it. A failure is kept for the response.
     void Promise.prototype.then.call(
       promise,
       () => this.#over(),
@@ -114,7 +113,7 @@ export class SessionCalls {
     return promise;
   }
 
-  /** Runs a call and tells a callback, once the call is over; returns a promise where there is no callback. */
+  /** Runs a call, and then its callback; returns a promise if there is no callback. */
   answer<Session>(
     session: Session,
     name: CallName,
@@ -137,20 +136,20 @@ export class SessionCalls {
   }
 
   /**
-   * Waits until all calls are over.
+   * Waits until all calls are done.
    *
-   * @throws SessionUsageError where none of them is over within the time limit.
+   * @throws SessionUsageError if none of them is done within the time limit.
    */
   async idle(): Promise<void> {
     while (!this.isIdle) {
-      this.#progress ??= new Moment();
+      this.#progress ??= new Latch();
       const waitsFor = (): Error =>
         new SessionUsageError(messages.callWaits('The response', this.#last?.name, this.#timeout));
       await within(this.#timeout, this.#progress.wait(), waitsFor);
     }
   }
 
-  /** Fails where a callback threw, or a call failed that nobody waited for. */
+  /** Throws the error of a callback, or of a call that nobody awaited. */
   throwFailure(): void {
     if (this.#callbackError !== undefined) throw this.#callbackError.error;
     const unseen = this.#failed?.find(({ promise }) => !promise.isAwaited);
@@ -160,7 +159,7 @@ export class SessionCalls {
 
   #over(): void {
     this.#open--;
-    this.#progress?.happen();
+    this.#progress?.open();
     this.#progress = undefined;
   }
 
@@ -180,7 +179,7 @@ export class SessionCalls {
   #begin<Result>(name: CallName, work: Work<Result>): Promise<Result> {
     const outer = updates.getStore();
     for (let update = outer; update !== undefined; update = update.outer) {
-      if (update.calls === this && !update.done.isPast)
+      if (update.calls === this && !update.done.isOpen)
         return Promise.reject(new SessionUsageError(messages.insideUpdate(name)));
     }
     const before = this.#last;
@@ -198,7 +197,7 @@ export class SessionCalls {
 
   async #wait<Result>(before: Call, call: Call, work: Work<Result>): Promise<Result> {
     await within(this.#timeout, before.done.wait(), () => {
-      // Those behind it still wait for the one before it.
+      // The calls after it still wait for the one before it.
       void before.done.wait().then(() => this.#leave(call));
       return new SessionUsageError(messages.callWaits(`session.${call.name}()`, before.name, this.#timeout));
     });
@@ -207,7 +206,7 @@ export class SessionCalls {
 
   #leave(call: Call): void {
     if (this.#last === call) this.#last = undefined;
-    call.done.happen();
+    call.done.open();
   }
 }
 

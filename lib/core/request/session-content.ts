@@ -12,19 +12,19 @@ import {
 } from '../record/session-text.js';
 
 /**
- * The data of a session as the application has it in hand, beside the text it was read from. What changed is found by
- * comparing text; which keys changed is worked out only when somebody asks.
+ * The data of a session as the application sees it, and the text it was read from. Changes are found by comparing text; the
+ * changed keys are computed only when they are needed.
  */
 export class SessionContent {
   readonly #data: object;
   readonly #memberNames: ReadonlySet<string>;
   readonly #strict: boolean;
-  /** What changes are measured against. */
+  /** The text that changes are compared with. */
   #base = '{}';
   /** The data that could not be stored, if the application knows of it. */
-  #givenUp: string | undefined;
-  #isGlancing = false;
-  #glance: string | undefined;
+  #failedText: string | undefined;
+  #isCaching = false;
+  #cachedText: string | undefined;
 
   constructor(data: object, { memberNames, strict }: Pick<SessionProfile, 'memberNames' | 'strict'>) {
     this.#data = data;
@@ -32,38 +32,37 @@ export class SessionContent {
     this.#strict = strict;
   }
 
-  /** The object the application works with. */
   get data(): object {
     return this.#data;
   }
 
-  /** The data as it would be stored now. @throws SessionDataError naming a key that JSON cannot hold. */
+  /** The data as text. @throws SessionDataError naming a key that JSON cannot hold. */
   get text(): string {
-    const text = this.#glance ?? textOf(this.#data, this.#memberNames, this.#strict);
-    if (this.#isGlancing) this.#glance = text;
+    const text = this.#cachedText ?? textOf(this.#data, this.#memberNames, this.#strict);
+    if (this.#isCaching) this.#cachedText = text;
     return text;
   }
 
-  /** Runs what does not let the application run in between: it looks at the data once. */
-  atOnce<Result>(work: () => Result): Result {
-    if (this.#isGlancing) return work();
-    this.#isGlancing = true;
+  /** Runs synchronous work, during which the data cannot change, and serializes the data only once. */
+  serializingOnce<Result>(work: () => Result): Result {
+    if (this.#isCaching) return work();
+    this.#isCaching = true;
     try {
       return work();
     } finally {
-      this.#isGlancing = false;
-      this.#glance = undefined;
+      this.#isCaching = false;
+      this.#cachedText = undefined;
     }
   }
 
-  /** Notes that the data could not be stored as it is now, and that the application was told. */
-  giveUp(): void {
-    this.#givenUp = this.text;
+  /** Notes that the data could not be stored as it is now, and that the application got an error. */
+  markFailed(): void {
+    this.#failedText = this.text;
   }
 
-  /** Whether the application knows that the data could not be stored as it is. */
-  get isGivenUp(): boolean {
-    return this.#givenUp !== undefined && this.text === this.#givenUp;
+  /** Whether the application got an error for the data as it is now. */
+  get isFailed(): boolean {
+    return this.#failedText !== undefined && this.text === this.#failedText;
   }
 
   get isEmpty(): boolean {
@@ -74,7 +73,7 @@ export class SessionContent {
     return this.text !== this.#base;
   }
 
-  /** Puts stored data on the object. @throws SyntaxError when it cannot be read. */
+  /** Puts stored data on the object. @throws SyntaxError if it cannot be read. */
   fill(stored: string): void {
     const values = parseStored(stored);
     const hasMembers = this.#dropMembers(values);
@@ -82,14 +81,14 @@ export class SessionContent {
     this.#base = hasMembers ? this.text : stored;
   }
 
-  /** The data as it is to be stored, checked. @throws SessionDataError naming a key that JSON cannot hold. */
+  /** The data as text, checked before it is stored. @throws SessionDataError naming a key that JSON cannot hold. */
   checkedText(): string {
     const { text } = this;
     if (this.#strict && text !== this.#base) refuseNonJson(this.#data, this.#memberNames);
     return text;
   }
 
-  /** Takes note that `text` is stored. */
+  /** Notes that `text` is stored. */
   stored(text: string): void {
     this.#base = text;
   }
@@ -105,10 +104,10 @@ export class SessionContent {
   }
 
   /**
-   * Makes the object hold newer data with changes on top: where both changed a key the changes win. Values that stay
-   * the same stay the same objects.
+   * Applies changes to newer data, and gives the result to the object. If both changed a key, the changes win. Values that
+   * stay equal stay the same objects.
    *
-   * @throws SyntaxError when the newer data cannot be read.
+   * @throws SyntaxError if the newer data cannot be read.
    */
   rebase(stored: string, changes: KeyChanges): void {
     const target = parseObject(stored);
@@ -118,7 +117,6 @@ export class SessionContent {
     this.#base = base;
   }
 
-  /** Removes every key but those named. */
   keepOnly(keys: ReadonlySet<string>): void {
     for (const key of Object.keys(this.#data)) if (!keys.has(key)) Reflect.deleteProperty(this.#data, key);
   }

@@ -5,22 +5,22 @@ import type { SessionRecord } from '../record/session-record.js';
 import type { TokenCodec } from '../record/token-codec.js';
 import type { SessionCalls } from './session-calls.js';
 
-/** What the engine asks of the request a session belongs to. */
+/** The request of a session, as the engine needs it. */
 export interface SessionHost<State> {
   /** The request, for `genid`. */
   readonly request: unknown;
   /** The application's cookie settings for this request. */
   readonly cookieDefaults: CookieDefaults;
-  /** Reads and writes what stands in the cookie. */
+  /** Reads and writes cookie values. */
   readonly codec: TokenCodec;
-  /** Whether the head of the response has left, so that no cookie can be sent any more. */
+  /** Whether the head of the response was sent, so that no cookie can be sent any more. */
   readonly headersSent: boolean;
-  /** Whether it is decided which cookie the response has, so that no other can be sent. */
+  /** Whether the cookie of the response is decided. */
   readonly cookieSettled: boolean;
   /**
-   * Whether a cookie may be renewed with the response. `'later'` where a shared cache may store it: then a touch waits for the
-   * next response, too. `'over'` where its head has left: then only a touch that is asked for happens. `'impossible'` where
-   * there is no response, as for a message of a WebSocket. A touch without a cookie leaves a mark for the next response.
+   * Whether the response can renew the cookie. `'later'`: a shared cache may store the response, so that renewal and touch
+   * wait for the next one. `'over'`: its head was sent, so that only a requested touch happens. `'impossible'`: there is no
+   * response, as for a message of a WebSocket. A touch without a cookie leaves a mark for the next response.
    */
   readonly renewal: 'possible' | 'later' | 'over' | 'impossible';
   /** The calls of the request's session. */
@@ -34,10 +34,10 @@ export interface SessionHost<State> {
    * @defaultValue it may
    */
   lockOf?(record: SessionRecord, meta: SessionMeta): SessionLockedError | undefined;
-  /** Who is asking. */
+  /** The client's address and user agent. */
   device(): { readonly ip: string | null; readonly userAgent: string | null };
-  /** Makes a session (or, after `destroy()`, none) the one of the request. */
+  /** Sets the session of the request; undefined after `destroy()`. */
   setCurrent(state: State | undefined): void;
-  /** Gives the request the session back that `destroy()` took from it. */
+  /** Undoes the removal by `destroy()`. */
   putBack(): void;
 }

@@ -5,7 +5,7 @@ import type { SessionRecord } from '../record/session-record.js';
 import type { OwnCookie } from './own-cookie.js';
 import type { SessionRules } from './session-rules.js';
 
-/** What the life of a session depends on. */
+/** The parts of a session that its life depends on. */
 export interface LivingSession {
   readonly base: SessionRecord | undefined;
   readonly meta: SessionMeta;
@@ -15,12 +15,10 @@ export interface LivingSession {
   readonly cookie: SessionCookie;
   readonly createdAt: number;
   readonly lastSeenAt: number;
-  readonly touchAsked: boolean;
+  readonly touchRequested: boolean;
 }
 
-/** How long one session lives: by the rules of the application, and by cookie settings of its own. Milliseconds. */
-
-/** Its idle timeout. Where that is infinite, sessions end when their store says so, whatever their cookies say. */
+/** The idle timeout of a session, in milliseconds. If it is infinite, the store decides when sessions end. */
 export function idleTimeoutOf(state: LivingSession): number {
   const { lifetimes, idleFollowsCookie } = state.settings;
   if (lifetimes.idleTimeout === Infinity) return Infinity;
@@ -30,7 +28,7 @@ export function idleTimeoutOf(state: LivingSession): number {
   return followed ?? lifetimes.idleTimeout;
 }
 
-/** When it ends unless it is used. */
+/** When a session ends unless it is used. */
 export function expiresAtOf(state: LivingSession): number {
   const { base, ownCookie, settings } = state;
   if (base !== undefined && ownCookie.inHand === undefined) return base.expiresAt;
@@ -44,7 +42,7 @@ export function isPersistent(state: LivingSession): boolean {
   return (own === undefined ? (maxAge ?? expires) : own) != null;
 }
 
-/** How long the browser may keep its cookie: never beyond its absolute deadline. Undefined: until it closes. */
+/** How long the browser keeps the cookie: at most until the absolute deadline. Undefined: until it closes. */
 export function cookieLifeOf(
   state: LivingSession,
 ): { readonly maxAge: number; readonly expires: Date } | undefined {
@@ -59,21 +57,21 @@ export function cookieLifeOf(
   };
 }
 
-/** Whether the time has come to write that it was seen. */
+/** Whether `lastSeenAt` must be written. */
 export function mustBeTouched(state: LivingSession): boolean {
-  if (state.touchAsked) return true;
+  if (state.touchRequested) return true;
   const { now, lifetimes } = state.settings;
   return isTouchDue(state.lastSeenAt, now(), lifetimes, restOf(state));
 }
 
-/** How long a session lasts unless it is touched: until its idle timeout, or as long as the browser keeps its cookie. */
+/** How long a session lasts without a touch: until its idle timeout, or until the browser drops its cookie. */
 function restOf(state: LivingSession): number {
   const own = ownMaxAgeOf(state);
   const maxAge = own === undefined ? state.host.cookieDefaults.maxAge : own;
   return Math.min(idleTimeoutOf(state), maxAge ?? Infinity);
 }
 
-/** The life of its cookie, where it is not the application's. */
+/** The life of the cookie, if the session has its own. */
 function ownMaxAgeOf({ ownCookie, meta }: LivingSession): number | null | undefined {
   return ownCookie.changes(meta.cookie)?.originalMaxAge;
 }

@@ -5,46 +5,45 @@ import type { SessionRecord } from '../record/session-record.js';
 import type { SessionSchema } from '../record/session-schema.js';
 import type { FlashClaims } from './flash-claims.js';
 
-/** How sessions look and behave: as Nest applications have them, or as express-session has them. Chosen once, as a whole. */
+/** How sessions behave: as for Nest applications, or as in express-session. Chosen once. */
 export interface SessionProfile {
   /** Names on the session object that are not data. */
   readonly memberNames: ReadonlySet<string>;
-  /** Whether values that JSON would drop or change without a word are refused. */
+  /** Whether values are refused that JSON would silently drop or change. */
   readonly strict: boolean;
   /** Whether a change of the cookie settings alone is sent to the client. */
   readonly sendsCookieChanges: boolean;
-  /** Whether `save()` writes even what did not change. */
+  /** Whether `save()` writes an unchanged session. */
   readonly savesUnchanged: boolean;
-  /** Whether a session that holds nothing is stored where it took the place of one that `regenerate()` ended. */
+  /** Whether an empty session is stored after `regenerate()`. */
   readonly savesRegenerated: boolean;
-  /** The cookie settings of a session; `changes` is what is kept of them with it. */
+  /** The cookie settings of a session; `changes`: those that are stored with it. */
   cookie(defaults: CookieDefaults, changes: CookieChanges | undefined, now: () => number): SessionCookie;
 }
 
-/** The rules sessions live by, resolved once at start. */
+/** The settings of all sessions, resolved at start. */
 export interface SessionSettings {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly lifetimes: SessionLifetimes;
-  /** Whether the cookie's `maxAge` is the idle timeout where none was configured (cookie settings that depend on the request). */
+  /** Whether the cookie's `maxAge` is the idle timeout: none is configured, and the cookie settings depend on the request. */
   readonly idleFollowsCookie: boolean;
   readonly profile: SessionProfile;
-  /** How ids are made, and what follows from them. */
   readonly ids: IdScheme;
-  /** Finds in the data whose session it is. */
+  /** Finds the user in the data. */
   readonly userIdOf: (data: object) => unknown;
-  /** What the data looks like, where the application has said so. */
+  /** The application's schema of the data, if any. */
   readonly schema: SessionSchema | undefined;
   readonly maxSessionsPerUser: number | undefined;
   readonly maxDataBytes: number;
   readonly trackDevice: boolean;
-  /** Whether even what did not change is written, once a request. */
+  /** Whether each request writes the session, changed or not. */
   readonly resave: boolean;
-  /** Whether sessions that hold nothing are stored. */
+  /** Whether empty sessions are stored. */
   readonly saveUninitialized: boolean;
   /**
-   * When a cookie is renewed that need not be: with every response, together with a touch or a change (of a persistent
-   * cookie), with a change of the data alone (likewise), or never. It leaves only after a write that found it current.
+   * When a cookie is renewed without need: with every response; with a touch or a change (if persistent); with a change of the
+   * data only (if persistent); or never. It is sent only after a write that found it current.
    */
   readonly rolling: 'always' | 'touch' | 'change' | 'never';
   readonly onStoreError: 'fail' | 'anonymous';
@@ -52,16 +51,15 @@ export interface SessionSettings {
   readonly bindsDevices?: boolean;
 }
 
-/** The settings together with what follows from the store. */
+/** The settings, and those that follow from the store. */
 export interface SessionRules extends SessionSettings {
   /** Whether the store keeps sessions under their ids. */
   readonly keepsIds: boolean;
   /** Whether records carry the cookie settings. */
   readonly keepsCookies: boolean;
-  /** Whether the record stands in the session's cookie, and nowhere else. */
+  /** Whether sessions are kept in their cookies. */
   readonly sealsCookies: boolean;
-  /** What holds of a record that came in its cookie; undefined where the session was ended since. */
+  /** The newest known version of a record that came in its cookie; undefined if the session has ended. */
   readonly newestOf: (record: SessionRecord) => SessionRecord | undefined;
-  /** Who has taken which flash value. */
   readonly flashClaims: FlashClaims;
 }

@@ -15,48 +15,45 @@ import type { KeyChanges } from '../record/session-text.js';
 import { userIdText } from '../record/session-id.js';
 
 /**
- * One request's copy of a session: the record as it was read, and what the application did to it since. It knows
- * nothing of stores.
+ * One request's copy of a session: the record as it was read, and the changes of the application since. It knows no store.
  */
 export class SessionState {
   #status: SessionStatus;
-  /** The record as last seen in the store; undefined for a session that was never stored. */
+  /** The record as it was last read or written; undefined if the session is not stored. */
   base: SessionRecord | undefined;
-  /** Whether the session began with this request. */
+  /** Whether this request began the session. */
   isNew: boolean;
-  /** Whether it took the place of a session that this request ended, whose cookie the client still has. */
+  /** Whether it replaced a session that this request ended, whose cookie the client still has. */
   replaces = false;
-  /** Whether the cookie has to be sent, come what may: a new session, a new id, or other cookie settings. */
+  /** Whether the cookie must be sent: a new session, a new id, or other cookie settings. */
   mustSendCookie = false;
-  /** Who has written the session since this request read it: a cookie leaves only after a write of its own. */
+  /** Who has written the session since this request read it: a cookie is sent only after a write of this request. */
   written: 'by nobody' | 'by others' | 'here' = 'by nobody';
-  /** When this request has written the session last. */
+  /** When this request last wrote the session. */
   writtenAt = -Infinity;
-  /** Whether the application asked for a touch. */
-  touchAsked: boolean;
+  touchRequested: boolean;
 
   readonly settings: SessionRules;
   readonly host: SessionHost<SessionState>;
   #id: string | undefined;
-  /** Whether its id has to be handed to the client, which came with the one before a scheduled renewal. */
-  readonly isHandedOn: boolean;
-  /** What calls fail with, of a session that is detached or locked. */
+  /** Whether its id must be sent to the client, which came with the id before a scheduled renewal. */
+  readonly hasRenewedId: boolean;
+  /** The error of calls, if the session is detached or locked. */
   detachedBy: SessionError | undefined;
-  /** The data as the application has it in hand, once it has looked. */
+  /** The data, if the application has read it. */
   content: SessionContent | undefined;
   #meta: SessionMeta;
-  /** The cookie settings as the application has them in hand. */
   readonly ownCookie: OwnCookie;
   /** The flash values that this request added and took. */
   flashChanges: FlashChanges | undefined;
-  /** The secret behind the session's tokens that this request made, until it is stored. */
+  /** The secret of CSRF tokens that this request made, until it is stored. */
   #newCsrf: string | undefined;
   /** The binding to a device: as a proof makes it, until it is stored; and as a sign-in asks the browser for it. */
   newBinding: DeviceBinding | undefined;
   askedBinding: DeviceBinding | undefined;
-  #bornAt: number;
+  #startedAt: number;
   #flashClaimant: object | undefined;
-  /** Whether this request has stored other data than there was. */
+  /** Whether this request has stored changed data. */
   hasStoredData = false;
 
   constructor(settings: SessionRules, host: SessionHost<SessionState>, loaded?: LoadedSession) {
@@ -65,15 +62,15 @@ export class SessionState {
     this.base = loaded?.record;
     this.#status = loaded === undefined ? 'new' : 'loaded';
     this.isNew = loaded === undefined;
-    this.touchAsked = loaded?.record.due === 'touch';
+    this.touchRequested = loaded?.record.due === 'touch';
     this.#id = loaded?.id;
-    this.isHandedOn = loaded?.isHandedOn ?? false;
+    this.hasRenewedId = loaded?.hasRenewedId ?? false;
     this.#meta = loaded?.meta ?? {};
     this.ownCookie = new OwnCookie(
       () => host.cookieDefaults,
       (changes) => settings.profile.cookie(host.cookieDefaults, changes, settings.now),
     );
-    this.#bornAt = settings.now();
+    this.#startedAt = settings.now();
   }
 
   get status(): SessionStatus {
@@ -88,23 +85,23 @@ export class SessionState {
     this.#status = where === 'here' ? 'ended here' : 'ended elsewhere';
   }
 
-  /** Takes the session away from its request: whatever is asked of it from now on fails with this error. */
+  /** Takes the session from its request. Every later call fails with this error. */
   detach(error: SessionError, status: 'detached' | 'locked' = 'detached'): void {
     this.#status = status;
     this.detachedBy = error;
   }
 
-  /** @throws what {@link detach} was given. */
+  /** @throws the error of {@link detach}. */
   requireAttached(): void {
     if (this.detachedBy !== undefined) throw this.detachedBy;
   }
 
-  /** @throws SessionUsageError if `regenerate()` has put another session in the place of this one. */
+  /** @throws SessionUsageError if `regenerate()` has replaced this session. */
   requireNotReplaced(): void {
     if (this.detachedBy instanceof SessionUsageError) throw this.detachedBy;
   }
 
-  /** The session id, made when it is first needed: a visitor who never gets a session costs no random bytes. */
+  /** The session id, made when it is first needed. */
   get id(): string {
     return (this.#id ??= this.settings.ids.generate(this.host.request));
   }
@@ -113,17 +110,16 @@ export class SessionState {
     return this.#id !== undefined;
   }
 
-  /** Has a new id made when one is next needed; for a session that is not stored. */
+  /** Drops the id of a session that is not stored, so that it gets a new one. */
   forgetId(): void {
     this.#id = undefined;
   }
 
-  /** The public name: the store's key. */
   get key(): string {
     return this.base?.key ?? this.settings.ids.keyOf(this.id);
   }
 
-  /** Where the store finds the record. */
+  /** The key or id under which the store finds the record. */
   get place(): string {
     return this.settings.keepsIds ? this.id : this.key;
   }
@@ -134,11 +130,11 @@ export class SessionState {
   }
 
   get createdAt(): number {
-    return this.base?.createdAt ?? this.#bornAt;
+    return this.base?.createdAt ?? this.#startedAt;
   }
 
   get lastSeenAt(): number {
-    return this.base?.lastSeenAt ?? this.#bornAt;
+    return this.base?.lastSeenAt ?? this.#startedAt;
   }
 
   get meta(): SessionMeta {
@@ -159,39 +155,38 @@ export class SessionState {
     return (this.flashChanges ??= new FlashChanges(this.settings.flashClaims, this.#flashClaimant));
   }
 
-  /** The secret behind the session's tokens, where it has one. */
+  /** The secret of the session's CSRF tokens, if it has one. */
   get csrf(): string | undefined {
     return this.#meta.csrf ?? this.#newCsrf;
   }
 
-  /** The same, made if there is none. */
+  /** The secret, made if there is none. */
   needCsrf(): string {
     return this.csrf ?? (this.#newCsrf = newCsrfSecret());
   }
 
   /**
-   * Puts the stored data on the object the application works with.
+   * Puts the stored data on the session object.
    *
-   * @throws SyntaxError when the record's `data` cannot be read.
+   * @throws SyntaxError if it cannot be read.
    */
   fill(data: object): void {
     this.content = new SessionContent(data, this.settings.profile);
     if (this.base !== undefined) this.content.fill(this.base.data);
   }
 
-  /** Runs what does not let the application run in between, and so need not look at its data twice. */
-  atOnce<Result>(work: () => Result): Result {
-    return this.content === undefined ? work() : this.content.atOnce(work);
+  /** Runs synchronous work, and serializes the data only once. */
+  serializingOnce<Result>(work: () => Result): Result {
+    return this.content === undefined ? work() : this.content.serializingOnce(work);
   }
 
-  /** Whether the session holds anything worth storing. */
   get holdsSomething(): boolean {
     return (
       this.content?.isEmpty === false || this.flashChanges?.anyAdded === true || this.#newCsrf !== undefined
     );
   }
 
-  /** Whether this request has changed anything that is not stored yet. */
+  /** Whether this request has changes that are not stored yet. */
   get isChanged(): boolean {
     if (this.content?.isChanged || this.flashChanges?.any) return true;
     return this.ownCookie.isChanged || this.#newCsrf !== undefined || this.newBinding !== undefined;
@@ -225,7 +220,7 @@ export class SessionState {
     }
     this.base = record;
     if (!this.isEnded) this.#status = 'loaded';
-    this.touchAsked = false;
+    this.touchRequested = false;
     this.written = 'here';
     this.writtenAt = this.settings.now();
   }
@@ -240,22 +235,22 @@ export class SessionState {
     return this.content?.changes() ?? new Map<string, unknown>();
   }
 
-  /** This request's changes so far, to come back to. */
+  /** This request's changes so far, to return to. */
   snapshot(): LocalChanges {
     return { data: this.localChanges(), flash: this.flashChanges?.copy(), cookie: this.ownCookie.snapshot() };
   }
 
-  /** A snapshot together with what the application has changed since the data was `text`. */
+  /** A snapshot, and the changes since the data was `text`. */
   withChangesSince(text: string, { data, ...rest }: LocalChanges): LocalChanges {
     const since = this.content?.changesSince(text) ?? [];
     return { ...rest, data: new Map([...data, ...since]) };
   }
 
   /**
-   * Carries this request's changes (or those of a snapshot) over to a newer record, or to none: where both changed
-   * a key the request wins, every other key is as stored.
+   * Merges this request's changes (or those of a snapshot) into a newer record, or into none. If both changed a key, the
+   * request wins. All other keys are as stored.
    *
-   * @throws SyntaxError when the newer record cannot be read.
+   * @throws SyntaxError if the newer record cannot be read.
    */
   rebase(record: SessionRecord | undefined, local?: LocalChanges): void {
     const meta = parseMeta(record?.meta ?? null);
@@ -269,22 +264,22 @@ export class SessionState {
     this.base = record;
   }
 
-  /** Replaces this request's copy by a record, changes and all. */
+  /** Replaces this request's copy, including its changes, by a record. */
   restore(record: SessionRecord): void {
     this.flashChanges?.release();
     this.rebase(record, { data: new Map(), flash: undefined, cookie: undefined });
   }
 
-  /** Becomes a new session that holds nothing but the changes given. */
+  /** Becomes a new session with these changes. */
   startOver(changes: KeyChanges = new Map()): void {
     this.rebase(undefined, { data: changes, flash: undefined, cookie: undefined });
     this.#id = undefined;
-    this.#bornAt = this.settings.now();
+    this.#startedAt = this.settings.now();
     this.#status = 'new';
     this.isNew = true;
     this.written = 'by nobody';
     this.mustSendCookie = false;
-    this.touchAsked = false;
+    this.touchRequested = false;
   }
 
   /**

@@ -2,21 +2,21 @@ import { performance } from 'node:perf_hooks';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { LONGEST_DELAY } from '../record/time-limit.js';
 
-/** How a {@link Batcher} works. */
+/** Options of a {@link Batcher}. */
 export interface BatcherOptions<Item, Answer> {
-  /** Does the work for many items at once; answers come in the order of the items: for one that failed alone, its error. */
+  /** Does the work for many items at once. Answers have the order of the items; an item that failed alone has its error. */
   run(items: readonly Item[]): Promise<readonly (Answer | Error)[]>;
-  /** What an item is about. No batch has two items about the same key. */
+  /** The key of an item. No batch has two items with the same key. */
   keyOf(item: Item): string;
-  /** Whether two items about the same key may share one answer (reads), or must go one after the other (writes). */
+  /** Whether two items with the same key may share one answer (reads), or must go one after the other (writes). */
   readonly shareSameKey: boolean;
-  /** Milliseconds after which an item fails, waiting included. */
+  /** Milliseconds after which an item fails, including its time in the queue. */
   readonly timeout: number;
-  /** Whether items share calls; if not, each has a call of its own, and any number of calls are under way at once. */
+  /** Whether items share calls. If not, each has a call of its own, and any number of calls run at once. */
   readonly together: boolean;
-  /** How many shared calls are under way at once: while some are on their way back the next is under way, and the rest gathers. */
-  readonly maxFlights: number;
-  /** What an item that failed alone is rejected with. */
+  /** How many shared calls run at once. Further items gather for the next call. */
+  readonly maxInFlight: number;
+  /** The error of an item that failed alone. */
   errorOf(error: Error, item: Item): Error;
   /** The error of an item that timed out. */
   onTimeout(): Error;
@@ -28,46 +28,45 @@ interface Job<Item, Answer> {
   readonly deadline: number;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  flight: Flight | undefined;
+  sentBatch: SentBatch | undefined;
 }
 
-interface Flight {
-  landed: boolean;
+interface SentBatch {
+  isFinished: boolean;
   readonly keys: readonly string[];
 }
 
-/** More than this in one statement gains nothing and lets one slow batch hold up everybody. */
+/** The most items of one call. A larger statement gains nothing, and delays everybody if it is slow. */
 const MAX_BATCH = 256;
 
 /**
- * Lets calls that are made at the same time share round trips. What arrives in one turn of the event loop leaves
- * together when the turn ends; with `maxFlights` batches under way, the next leaves as soon as one is back.
- * There is no timer a lone call would wait for.
+ * Lets concurrent calls share round trips. Items that arrive in one turn of the event loop are sent together at its end. If
+ * `maxInFlight` batches are under way, the next is sent as soon as one is answered. No timer delays a lone call.
  */
 export class Batcher<Item, Answer> {
   readonly #options: BatcherOptions<Item, Answer>;
   readonly #maxBatch: number;
-  readonly #maxFlights: number;
-  /** Everything not yet answered, oldest first. */
+  readonly #maxInFlight: number;
+  /** The items without an answer, oldest first. */
   readonly #open = new Set<Job<Item, Answer>>();
-  /** The keys under way. */
+  /** The keys of the batches under way. */
   readonly #busy = new Set<string>();
   #queue: Job<Item, Answer>[] = [];
-  #flights = 0;
+  #inFlight = 0;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: BatcherOptions<Item, Answer>) {
     this.#options = options;
     this.#maxBatch = options.together ? MAX_BATCH : 1;
-    this.#maxFlights = options.together ? options.maxFlights : Infinity;
+    this.#maxInFlight = options.together ? options.maxInFlight : Infinity;
   }
 
-  /** Has `item` done with whatever else is asked for at this time. */
+  /** Adds an item, and returns its answer. */
   add(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const deadline = performance.now() + this.#options.timeout;
-      const job = { item, key: this.#options.keyOf(item), deadline, resolve, reject, flight: undefined };
+      const job = { item, key: this.#options.keyOf(item), deadline, resolve, reject, sentBatch: undefined };
       this.#open.add(job);
       this.#queue.push(job);
       this.#timer ??= this.#watch(this.#options.timeout);
@@ -76,21 +75,21 @@ export class Batcher<Item, Answer> {
   }
 
   #schedule(): void {
-    // Nothing is gained by waiting for others where every item has a call of its own.
+    // Items with a call of their own need not wait for others.
     if (!this.#options.together) {
-      while (this.#depart());
+      while (this.#sendNext());
       return;
     }
-    if (this.#scheduled || this.#queue.length === 0 || this.#flights >= this.#maxFlights) return;
+    if (this.#scheduled || this.#queue.length === 0 || this.#inFlight >= this.#maxInFlight) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#flights < this.#maxFlights && this.#depart());
+      while (this.#inFlight < this.#maxInFlight && this.#sendNext());
     });
   }
 
-  /** Sends off what may go; false when there is nothing, or what there is waits for a write of the same key. */
-  #depart(): boolean {
+  /** Sends the next batch. Returns false if there is none, or all items wait for a write of the same key. */
+  #sendNext(): boolean {
     const batch = new Map<string, Job<Item, Answer>[]>();
     const later: Job<Item, Answer>[] = [];
     for (const job of this.#queue) {
@@ -107,15 +106,15 @@ export class Batcher<Item, Answer> {
       } else batch.set(job.key, [job]);
     }
     this.#queue = later;
-    if (batch.size > 0) void this.#fly([...batch.values()]);
+    if (batch.size > 0) void this.#send([...batch.values()]);
     return batch.size > 0;
   }
 
-  async #fly(jobs: readonly Job<Item, Answer>[][]): Promise<void> {
-    const flight: Flight = { landed: false, keys: jobs.map((same) => same[0]!.key) };
-    this.#flights++;
-    for (const key of flight.keys) this.#busy.add(key);
-    for (const same of jobs) for (const job of same) job.flight = flight;
+  async #send(jobs: readonly Job<Item, Answer>[][]): Promise<void> {
+    const sentBatch: SentBatch = { isFinished: false, keys: jobs.map((same) => same[0]!.key) };
+    this.#inFlight++;
+    for (const key of sentBatch.keys) this.#busy.add(key);
+    for (const same of jobs) for (const job of same) job.sentBatch = sentBatch;
     try {
       const answers = await this.#options.run(jobs.map((same) => same[0]!.item));
       jobs.forEach((same, index) => {
@@ -129,19 +128,19 @@ export class Batcher<Item, Answer> {
     } catch (error) {
       for (const same of jobs) for (const job of same) if (this.#close(job)) job.reject(error);
     }
-    this.#land(flight);
+    this.#finish(sentBatch);
   }
 
-  /** A flight whose items have timed out gives its place away, so that a call that never returns stops nobody else. */
-  #land(flight: Flight): void {
-    if (flight.landed) return;
-    flight.landed = true;
-    this.#flights--;
-    for (const key of flight.keys) this.#busy.delete(key);
+  /** Frees the place of a batch, also when its items have timed out, so that a call that never returns blocks nobody. */
+  #finish(sentBatch: SentBatch): void {
+    if (sentBatch.isFinished) return;
+    sentBatch.isFinished = true;
+    this.#inFlight--;
+    for (const key of sentBatch.keys) this.#busy.delete(key);
     this.#schedule();
   }
 
-  /** Whether a job was still waiting for its answer. */
+  /** Removes a job. Returns whether it was still waiting for its answer. */
   #close(job: Job<Item, Answer>): boolean {
     if (!this.#open.delete(job)) return false;
     if (this.#open.size === 0) {
@@ -151,7 +150,7 @@ export class Batcher<Item, Answer> {
     return true;
   }
 
-  /** One timer serves all items: they have the same time limit, so the oldest is always the first to run out. */
+  /** One timer serves all items: they have the same time limit, so that the oldest is the first to time out. */
   #watch(delay: number): NodeJS.Timeout {
     return setTimeout(
       () => {
@@ -164,7 +163,7 @@ export class Batcher<Item, Answer> {
           }
           const error = (late ??= this.#options.onTimeout());
           if (this.#close(job)) job.reject(error);
-          if (job.flight) this.#land(job.flight);
+          if (job.sentBatch) this.#finish(job.sentBatch);
         }
         this.#timer = undefined;
         this.#schedule();

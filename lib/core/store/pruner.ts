@@ -2,22 +2,22 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { LONGEST_DELAY } from '../record/time-limit.js';
 import type { PrunableSessionStore } from './session-store.js';
 
-/** Rows a statement removes: few enough that it never holds locks for long. */
+/** Rows that one statement removes: few enough to hold no lock for long. */
 const BATCH = 500;
 
-/** Milliseconds between two batches, so that the application's own statements go in between. */
+/** Milliseconds between two batches, for the application's own statements. */
 const PAUSE = 25;
 
 const DEFAULT_INTERVAL = 10 * 60 * 1000;
 
 /**
- * Removes expired sessions in small batches, at intervals jittered by half so that instances do not do it in step.
- * Does not hold the process open.
+ * Removes expired sessions in small batches. The intervals are jittered by half, so that instances do not prune in step. Its
+ * timers do not keep the process alive.
  */
 export class Pruner {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  /** How many callers wait for the end: as long as there are any, the process is held. */
+  /** The number of callers that wait; as long as there are any, the process is kept alive. */
   #awaited = 0;
   #running: Promise<number> | undefined;
   #pause: { readonly timer: NodeJS.Timeout; readonly end: () => void } | undefined;
@@ -28,7 +28,7 @@ export class Pruner {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Begins to prune at intervals, where the store wants that. */
+  /** Starts pruning at intervals, unless the store wants none. */
   start(): void {
     const interval = this.store.pruneInterval ?? DEFAULT_INTERVAL;
     if (interval === false || this.#stopped) return;
@@ -46,14 +46,14 @@ export class Pruner {
     ).unref();
   }
 
-  /** Removes what has expired; returns how many sessions that were. A call during another one shares its result. */
+  /** Removes expired sessions and returns their number. A call during another one shares its result. */
   prune(): Promise<number> {
     this.#awaited++;
     this.#pause?.timer.ref();
     return this.#begin().finally(() => this.#awaited--);
   }
 
-  /** Ends it: the batch under way is the last. */
+  /** Stops after the present batch. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -2,7 +2,7 @@ import { inspect, types } from 'node:util';
 import { describe, messages } from '../../errors/messages.js';
 import type { SessionChange, SessionRecord } from '../record/session-record.js';
 
-/** What a call of a store was about. No error may repeat any of it. */
+/** The confidential arguments of a call of a store. No error may contain them. */
 export interface Confidential {
   /** Ids, keys, tokens and user ids. */
   readonly names: readonly string[];
@@ -10,14 +10,14 @@ export interface Confidential {
   readonly texts: readonly string[];
 }
 
-/** Codes that say what kind of failure it was. Applications look at them, and they hold nothing of a session. */
+/** Codes of the kind of failure. Applications check them, and they hold nothing of a session. */
 const CODES = ['code', 'errno', 'sqlState', 'syscall', 'codeName', 'number', 'status', 'statusCode'] as const;
 
-/** What a clean error may have beside its codes. */
+/** The properties that a clean error may have besides its codes. */
 const USUAL: ReadonlySet<PropertyKey> = new Set([...CODES, 'name', 'message', 'stack', 'cause']);
 
 /**
- * Failures whose messages quote names alone (tables, columns, constraints), by SQLSTATE (PostgreSQL) and by number (MySQL
+ * Failures whose messages quote only names (tables, columns, constraints), by SQLSTATE (PostgreSQL) and by number (MySQL
  * and MariaDB): no permission, no such table or column, NULL, a value that is too long or out of range, a constraint.
  */
 const QUOTE_NAMES: ReadonlySet<unknown> = new Set([
@@ -34,7 +34,7 @@ const DEEPEST = 4;
 /** Characters of session data that a message is compared with. With more, the message is left out. */
 const MOST_COMPARED = 2 ** 20;
 
-/** What a call was about, out of the items of its arguments. */
+/** The confidential parts of the arguments of a call. */
 export function confidentialIn(
   items: readonly (string | SessionRecord | SessionChange | undefined)[],
 ): Confidential {
@@ -55,10 +55,9 @@ export function confidentialIn(
 }
 
 /**
- * What the error of a store or a driver may show: its class, its codes, and its message with everything cut out that it
- * quotes, or that the call was about. Nothing that a driver has hung on it goes with it (arguments, parameters, details,
- * statements), nor with the errors that caused it. An error that has nothing of this kind stays what it is, so that an
- * application finds its own error again.
+ * A copy of an error of a store or driver that is safe to show: its class, its codes, and its message without quotations and
+ * confidential parts. All other properties that a driver adds (arguments, parameters, details, statements) are dropped, also
+ * from its causes. An error that is safe already is returned itself, so that an application finds its own error again.
  */
 export function safeError(error: unknown, about: Confidential): unknown {
   if (typeof error === 'string') {
@@ -92,7 +91,7 @@ function safeCopy(error: unknown, about: Confidential, depth: number): Error {
   return Object.assign(copy, codes);
 }
 
-/** An error of any realm, or an object that some older drivers have in its place. */
+/** Whether it is an error of any realm, or an object that some older drivers throw. */
 function isErrorLike(error: unknown): error is Error {
   if (types.isNativeError(error)) return typeof error.message === 'string';
   return (
@@ -102,7 +101,7 @@ function isErrorLike(error: unknown): error is Error {
   );
 }
 
-/** Whether an error shows nothing but its class, its codes and a message that may be shown. */
+/** Whether an error shows only its class, its codes and a safe message. */
 function isClean(error: Error, message: string, codes: Readonly<Record<string, unknown>>): boolean {
   if (!types.isNativeError(error) || error.message !== message) return false;
   if (error.cause !== undefined || 'errors' in error) return false;
@@ -138,7 +137,7 @@ function codesOf(error: Error, { names }: Confidential): Record<string, string |
   return codes;
 }
 
-/** Where the error was made; undefined if its stack begins with anything but its own message, which may hold values. */
+/** The frames of the stack; undefined if it begins with another text than the message, which may hold values. */
 function framesOf({ message, stack }: Error): string[] | undefined {
   const [head = '', ...frames] = typeof stack === 'string' ? stack.split('\n    at ') : [];
   const isOwn =
@@ -146,7 +145,7 @@ function framesOf({ message, stack }: Error): string[] | undefined {
   return isOwn ? frames : undefined;
 }
 
-/** Frames hold no values. What somebody has put between them may. */
+/** The frames without other lines, which may hold values. */
 function placeOf(error: Error): string[] {
   const frames = framesOf(error)?.filter((frame) => /^[^'"`\n]*$/.test(frame)) ?? [];
   return frames.slice(0, MOST_FRAMES).map((frame) => `    at ${frame}`);
@@ -160,10 +159,10 @@ function safeMessage(message: string, error: Error | undefined, about: Confident
   return withoutConfidential(short, about);
 }
 
-/** A quotation mark, and no apostrophe as in "doesn't". */
+/** A quotation mark, but not an apostrophe as in "doesn't". */
 const QUOTE = /["`“”‘«»]|'(?!(?:t|s|re|ve|ll|d|m)\b)|(?<![a-z])'/gi;
 
-/** Leaves out everything from the first quotation mark to the last, for what is quoted may hold some itself. */
+/** Removes everything from the first quotation mark to the last, because a quotation may hold some itself. */
 function withoutQuoted(message: string): string {
   const places = Array.from(message.matchAll(QUOTE), ({ index }) => index);
   const [first] = places;
@@ -172,14 +171,13 @@ function withoutQuoted(message: string): string {
   return `${message.slice(0, first)}…${message.slice(end)}`;
 }
 
-/** A name of so many characters is found inside of other words, and a word of so many in a text. */
+/** The length from which names are also found inside words, and words inside texts. */
 const LONG_NAME = 6;
 const LONG_WORD = 5;
 
-/** A single character says nothing of anybody. */
 const SHORTEST_NAME = 2;
 
-/** Leaves out names, and words that stand in the data. */
+/** Removes names, and words that occur in the data. */
 function withoutConfidential(message: string, { names, texts }: Confidential): string {
   const compared = texts.reduce((sum, { length }) => sum + length, 0);
   if (compared > MOST_COMPARED) return messages.driverSilent;

@@ -2,86 +2,86 @@ import type { TokenCodec } from '../record/token-codec.js';
 import type { SessionChange, SessionRecord, SessionSummary } from '../record/session-record.js';
 
 /**
- * What became of one item of a shared write: `true` when it was applied, `false` when its condition did not hold
- * (`create`: the key exists; `update`: the record is gone or has another version; `delete`: there was nothing to delete),
- * or the error that this item alone failed with.
+ * The outcome of one item of a shared write: `true` if it was applied, `false` if its condition did not hold (`create`: the
+ * key exists; `update`: the record is gone or has another version; `delete`: there was nothing to delete), or an error if
+ * only this item failed.
  */
 export type StoreOutcome = boolean | Error;
 
-/** What only some stores can do: find sessions by their user ({@link UserSessionStore}), prune ({@link PrunableSessionStore}). */
+/** Abilities that only some stores have: find sessions by their user ({@link UserSessionStore}), prune ({@link PrunableSessionStore}). */
 export type StoreCapability = 'users' | 'prune';
 
 /**
- * Where sessions live. Four methods, each about many sessions at once: requests that are under way at the same time share
- * a call. Answers come in the order of the questions. A store finds, changes and ends sessions by their key alone.
+ * Stores sessions. It has four methods, each for many sessions at once: concurrent requests share a call. Results have the
+ * order of the arguments. A store finds, changes and ends sessions only by their key.
  *
- * "Not found" is a value, an error is a fault: a method rejects only when the store as a whole failed, and then none
- * of its items may be applied by a later retry. One bad item must not fail the others: it is answered with its error.
+ * "Not found" is a value, an error is a fault. A method rejects only if the store as a whole failed, and then none of its
+ * items may be applied by a later retry. One bad item must not fail the others: return its error as its outcome.
  *
- * The suite `sessionStoreContract` of `nest-session/testing` tests whether an implementation keeps the contract.
+ * The suite `sessionStoreContract` of `nest-session/testing` tests whether an implementation keeps this contract.
  */
 export interface SessionStore {
   /**
-   * What the store can do beyond its four methods.
+   * What the store can do besides its four methods.
    *
-   * @defaultValue what its methods show: 'users' with `findByUser()`, 'prune' with `prune()`
+   * @defaultValue `'users'` if it has `findByUser()`, `'prune'` if it has `prune()`
    */
   readonly capabilities?: readonly StoreCapability[];
 
-  /** Reads records by key; `undefined` where there is none. An expired record may still be returned. */
+  /** Reads records by key; `undefined` if there is none. May return an expired record. */
   read(keys: readonly string[]): Promise<readonly (SessionRecord | undefined)[]>;
 
-  /** Adds records; `false` for a key that exists. */
+  /** Adds records; `false` if the key exists. */
   create(records: readonly SessionRecord[]): Promise<readonly StoreOutcome[]>;
 
   /**
-   * Replaces records that still have the expected version, atomically each. No key occurs twice in one call. A change
-   * that was applied already, and comes again because its answer was lost, may be answered with `true`.
+   * Replaces records that still have the expected version, each atomically. No key occurs twice in one call. If a change
+   * comes again because its answer was lost, and it was applied, the store may return `true`.
    */
   update(changes: readonly SessionChange[]): Promise<readonly StoreOutcome[]>;
 
-  /** Removes records by key; `false` where there was none. */
+  /** Removes records by key; `false` if there was none. */
   delete(keys: readonly string[]): Promise<readonly StoreOutcome[]>;
 
   /**
-   * Whether one call about many sessions is cheaper than many calls. If not, every call is about one session, and any
-   * number of them run at once, so that a slow one holds up nobody else.
+   * Whether one call for many sessions is cheaper than many calls. If not, each call is for one session, and any number of
+   * them run at once, so that a slow one does not delay others.
    *
    * @defaultValue true
    */
   readonly sharesCalls?: boolean;
 
   /**
-   * Whether sessions are kept under the id itself, as express-session does. `read`, `update` and `delete` are then given ids
-   * in place of keys, and records that are written carry their `id`.
+   * Whether sessions are stored under the id itself, as express-session does. `read`, `update` and `delete` then get ids in
+   * place of keys, and written records have their `id`.
    *
    * @defaultValue false
    */
   readonly keepsIds?: boolean;
 
-  /** Whether records carry the session's cookie settings (`record.cookie`), for others who read the store. @defaultValue false */
+  /** Whether written records have the session's cookie settings (`record.cookie`), for other readers of the store. @defaultValue false */
   readonly keepsCookies?: boolean;
 
-  /** Called once when the application starts: check that the store can work, and throw an error that says the remedy if not. */
+  /** Called once when the application starts. Check that the store works, or throw an error that states the remedy. */
   start?(): Promise<void> | void;
 
-  /** Called once when the application stops: leave no timer and no connection of your own open. */
+  /** Called once when the application stops. Close your own timers and connections. */
   close?(): Promise<void> | void;
 }
 
-/** A store that knows whose sessions it holds (capability 'users'). */
+/** A store that finds sessions by their user (capability 'users'). */
 export interface UserSessionStore {
-  /** The sessions of a user, newest first, expired ones left out. */
+  /** The sessions of a user that have not expired, newest first. */
   findByUser(userId: string, now: number): Promise<readonly SessionSummary[]>;
 
-  /** How many sessions there are (of one user, if given), expired ones left out. */
+  /** The number of sessions (of one user, if given) that have not expired. */
   count(userId: string | undefined, now: number): Promise<number>;
 
   /**
-   * Removes records by key, each only if it belongs to the user at that very moment; `false` where it does not.
+   * Removes records by key, each only if it belongs to the user at that very moment; `false` if it does not.
    *
-   * @param createdUntil - Milliseconds since the epoch. A record with a later `createdAt` stays: somebody has signed in to
-   * that session again. Not given: no such limit.
+   * @param createdUntil - Milliseconds since the epoch. A record with a later `createdAt` stays: its user has signed in again.
+   * Without it there is no such limit.
    */
   deleteOwned(
     userId: string,
@@ -90,8 +90,8 @@ export interface UserSessionStore {
   ): Promise<readonly StoreOutcome[]>;
 
   /**
-   * Removes every session that belongs to a user, but those whose key is in `except`. It reaches every session that
-   * belonged to the user when it was called, also one that somebody changes at that moment, or it rejects.
+   * Removes every session of a user, except those with a key in `except`. It reaches every session that belonged to the user
+   * when it was called, even one that changes at that moment, or it rejects.
    *
    * @returns The keys that were removed.
    */
@@ -101,49 +101,48 @@ export interface UserSessionStore {
   deleteAll(): Promise<number>;
 }
 
-/** A store whose expired records have to be removed by somebody (capability 'prune'). */
+/** A store that does not remove expired records by itself (capability 'prune'). */
 export interface PrunableSessionStore {
-  /** Removes at most `limit` records that expired before `now`; returns how many. May run on several instances at once. */
+  /** Removes at most `limit` records that expired before `now`, and returns their number. Several instances may call it at once. */
   prune(now: number, limit: number): Promise<number>;
 
   /** Milliseconds between two prunings (each jittered by half), or `false` for none. @defaultValue 600 000 (ten minutes) */
   readonly pruneInterval?: number | false | undefined;
 }
 
-/** What {@link CookieSealingStore.codecFor} has to know of an application. */
+/** Options of {@link CookieSealingStore.codecFor}. */
 export interface SealingApplication {
   /** The name of the session cookie. */
   readonly cookieName: string;
   /** The option `secret`: the first seals, all open. */
   readonly secrets: readonly (string | Buffer)[];
-  /** How many characters of a sealed session there is room for in {@link CookieSealingStore.maxCookies} cookies. */
+  /** How many characters of a sealed session fit into {@link CookieSealingStore.maxCookies} cookies. */
   readonly maxLength: number;
 }
 
 /**
- * A store whose sessions stand sealed in their own cookies. It only remembers, for some minutes, which sessions this
- * process has changed or ended, so that an older cookie does not bring back what they were before. `read()` and
- * `update()` know no other sessions: `read()` does not find them, and `update()` accepts every change of them.
+ * A store that keeps sessions sealed in their own cookies. It only remembers, for some minutes, which sessions this process
+ * has changed or ended, so that an older cookie does not undo that. `read()` does not find other sessions, and `update()`
+ * accepts every change of them.
  */
 export interface CookieSealingStore {
-  /** What seals the sessions of an application into their cookies and opens them again. Asked for once, at the start. */
+  /** The codec that seals sessions into their cookies and opens them. Called once, at the start. */
   codecFor(application: SealingApplication): TokenCodec;
 
   /** How many cookies one session may take. */
   readonly maxCookies: number;
 
   /**
-   * What holds for a record that came in a cookie: a newer record of the session if this process knows one, else the
-   * record itself; `undefined` if this process has ended the session.
+   * The newest known record of a session that came in its cookie: a newer one that this process remembers, else the given
+   * one; `undefined` if this process has ended the session.
    *
-   * A record is newer if its epoch is higher or, in the same epoch, its counter. If neither is, or the cookie's record is
-   * newer, another process has changed the session as well: the browser has decided for its cookie, and from now on
-   * the process takes this record for the newest.
+   * A record is newer if its epoch is higher or, in the same epoch, its counter. If the remembered record is not newer, another
+   * process has changed the session, and the browser has kept that cookie: the process then remembers the given record.
    */
   newest(record: SessionRecord): SessionRecord | undefined;
 }
 
-/** What a store declares that it can do. */
+/** The capabilities that a store declares. */
 export function capabilitiesOf(store: SessionStore): readonly StoreCapability[] {
   if (store.capabilities !== undefined) return store.capabilities;
   const { findByUser, prune } = store as Partial<UserSessionStore & PrunableSessionStore>;
@@ -165,7 +164,7 @@ export function sealsCookies(store: SessionStore): store is SessionStore & Cooki
   return typeof (store as Partial<CookieSealingStore>).codecFor === 'function';
 }
 
-/** How a store is called in messages. */
+/** The name of a store in messages. */
 export function storeName(store: SessionStore): string {
   return store.constructor?.name ?? 'The session store';
 }

@@ -8,26 +8,26 @@ import type { RecordSeal } from '../record/record-seal.js';
 import { isRecord, type SessionChange, type SessionRecord, unreadable } from '../record/session-record.js';
 import { type SessionStore, storeName, type StoreOutcome, type UserSessionStore } from './session-store.js';
 
-/** How long a store call may take, and who hears of its failures. */
+/** Options of {@link SharedStore}. */
 export interface SharedStoreOptions {
   /** Milliseconds after which a call fails. */
   readonly timeout: number;
-  /** What stands between the caller, who sees sessions in the clear, and the store. @defaultValue nothing */
+  /** Seals and opens records. @defaultValue none */
   readonly seal?: RecordSeal | undefined;
-  /** Told of every failure of the store, once a call. */
+  /** Called for every failure of the store, once per call. */
   onError(error: SessionStoreError): void;
 }
 
 type Call = 'read' | 'create' | 'update' | 'delete';
 
-/** Shared calls of one kind under way at once. Writes wait for a disk, which takes several at a time. */
+/** Concurrent shared calls of one kind. Writes wait for a disk, which takes several at a time. */
 const MAX_READS = 2;
 const MAX_WRITES = 4;
 
 /**
- * A {@link SessionStore} asked about one session at a time: the questions of requests under way at the same time
- * share calls, every call has a time limit, and every failure becomes a {@link SessionStoreError}. Every error of every
- * store and driver leaves through here, and shows nothing of a session from here on ({@link safeError}).
+ * Makes a {@link SessionStore} available for one session at a time. Concurrent requests share calls, every call has a time
+ * limit, and every failure becomes a {@link SessionStoreError}. All errors of stores and drivers pass through here, which
+ * removes everything of a session from them ({@link safeError}).
  */
 export class SharedStore {
   readonly #store: SessionStore;
@@ -69,24 +69,24 @@ export class SharedStore {
     return this.#reads.add(key);
   }
 
-  /** Whether the record was added; `false` when its key exists. */
+  /** Whether the record was added; `false` if its key exists. */
   create(record: SessionRecord): Promise<boolean> {
     return this.#creates.add(record);
   }
 
-  /** Whether the change was applied; `false` when the record is gone or has another version. */
+  /** Whether the change was applied; `false` if the record is gone or has another version. */
   update(change: SessionChange): Promise<boolean> {
     return this.#updates.add(change);
   }
 
-  /** Whether there was a record to remove under `key`. */
+  /** Whether a record under `key` was removed. */
   delete(key: string): Promise<boolean> {
     return this.#deletes.add(key);
   }
 
   /**
-   * Whether there was a record under `key` to remove that belonged to this user at that moment, and was not created later
-   * than `createdUntil` (milliseconds since the epoch). For a store that knows users.
+   * Whether a record under `key` was removed that belonged to this user at that moment and was not created later than
+   * `createdUntil` (milliseconds since the epoch). For stores with the capability 'users'.
    */
   async deleteOwned(userId: string, key: string, createdUntil?: number): Promise<boolean> {
     const store = this.#store as SessionStore & UserSessionStore;
@@ -98,9 +98,9 @@ export class SharedStore {
   }
 
   /**
-   * Runs a call that is not shared under the same time limit and with the same errors.
+   * Runs a call that is not shared, with the same time limit and errors.
    *
-   * @param about - The user ids and keys that it is about. No error repeats them.
+   * @param about - The user ids and keys of the call. No error contains them.
    */
   async call<T>(
     name: string,
@@ -123,7 +123,7 @@ export class SharedStore {
       keyOf,
       shareSameKey: call === 'read',
       together: this.#store.sharesCalls ?? true,
-      maxFlights: call === 'read' ? MAX_READS : MAX_WRITES,
+      maxInFlight: call === 'read' ? MAX_READS : MAX_WRITES,
       timeout: this.#options.timeout,
       errorOf: (error, item) => this.#failed(call, error, confidentialIn([item])),
       onTimeout: () => this.#timedOut(call),
@@ -158,7 +158,7 @@ export class SharedStore {
   }
 }
 
-/** A record as the engine sees it. What nobody can make sense of is no outage: the engine refuses it as corrupt. */
+/** A record for the engine. One that cannot be read is marked, so that the engine refuses it as corrupt. */
 function opened(record: SessionRecord, seal: RecordSeal | undefined): SessionRecord {
   if (!isRecord(record)) return unreadable(record);
   return seal === undefined ? record : seal.open(record);

@@ -6,7 +6,7 @@ import { messages, show } from '../../errors/messages.js';
 import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { ExpirySlots, MemoryEntry, WriteOrder } from './memory-entry.js';
-import { PartedMap } from './parted-map.js';
+import { ShardedMap } from './sharded-map.js';
 
 /** Options of a {@link MemorySessionStore}. */
 export interface MemorySessionStoreOptions {
@@ -42,9 +42,9 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   readonly pruneInterval = false;
 
   readonly #maxSessions: number;
-  readonly #byKey = new PartedMap<MemoryEntry>();
+  readonly #byKey = new ShardedMap<MemoryEntry>();
   /** Most users have one session, for which a set of its own would be waste. */
-  readonly #byUser = new PartedMap<MemoryEntry | Set<MemoryEntry>>();
+  readonly #byUser = new ShardedMap<MemoryEntry | Set<MemoryEntry>>();
   readonly #order = new WriteOrder();
   readonly #slots = new ExpirySlots(SLOT);
   /** Many sessions have the same user agent, and need its text once. */

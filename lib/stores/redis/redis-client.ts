@@ -3,13 +3,13 @@ import { describe, messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 
 /** What is used of a client of node-redis 5 or 6: `createClient()`, `createClientPool()`. */
-export interface NodeRedisClient {
+interface NodeRedisClient {
   readonly isOpen?: boolean;
   sendCommand(args: readonly string[], options?: object): Promise<unknown>;
 }
 
 /** What is used of a cluster client of node-redis 5 or 6: `createCluster()`. */
-export interface NodeRedisCluster {
+interface NodeRedisCluster {
   readonly isOpen?: boolean;
   readonly masters: readonly unknown[];
   sendCommand(
@@ -21,7 +21,7 @@ export interface NodeRedisCluster {
 }
 
 /** What is used of a sentinel client of node-redis 5 or 6: `createSentinel()`. */
-export interface NodeRedisSentinel {
+interface NodeRedisSentinel {
   readonly isOpen?: boolean;
   getSentinelNode(): unknown;
   sendCommand(isReadonly: boolean | undefined, args: string[], options?: object): Promise<unknown>;

@@ -1,6 +1,6 @@
 import { type ColumnType, type MigrationInterface, type QueryRunner, Table, TableIndex } from 'typeorm';
 import { columnKind } from './session-columns.js';
-import { type Column, COLUMNS, INDEXED, PRIMARY, SESSION_TABLE, TABLE } from './session-table.js';
+import { type Column, COLUMNS, INDEXED, PRIMARY, SESSION_TABLE, TABLE } from '../sql/session-table.js';
 import { SessionEntity } from './session.entity.js';
 
 /** Makes the table of {@link SessionEntity}, for applications that do not `synchronize`: add it to `migrations`. */

@@ -1,5 +1,6 @@
 import type { ColumnOptions, EntityMetadata } from 'typeorm';
-import { type Column, PRIMARY, SESSION_TABLE } from './session-table.js';
+import { EXACT } from '../sql/mysql/mysql.schema.js';
+import { type Column, PRIMARY, SESSION_TABLE } from '../sql/session-table.js';
 
 /** Databases return 64-bit integers as text. All that a session holds fit into a number. */
 const asNumber = {
@@ -33,8 +34,7 @@ interface ColumnKind {
  */
 export function columnKind(databaseType: string, type: string): ColumnKind {
   if (!['mysql', 'mariadb'].includes(databaseType) || !['varchar', 'text'].includes(type)) return {};
-  const exact = { charset: 'utf8mb4', collation: 'utf8mb4_bin' };
-  return type === 'text' ? { type: 'longtext', ...exact } : exact;
+  return type === 'text' ? { type: 'longtext', ...EXACT } : EXACT;
 }
 
 /**

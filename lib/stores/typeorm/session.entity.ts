@@ -1,6 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
 import { columnOptions, indexed } from './session-columns.js';
-import { TABLE } from './session-table.js';
+import { TABLE } from '../sql/session-table.js';
 
 /*
  * The indexes have no names of their own: TypeORM's follow the table, and with `entityPrefix` several tables may share

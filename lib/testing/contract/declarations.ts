@@ -22,7 +22,7 @@ export type UsersTest = StoreTest<SessionStore & UserSessionStore>;
 export type PrunableTest = StoreTest<SessionStore & PrunableSessionStore>;
 
 /** Declares a test: a runner's `it()`. */
-export type DeclareTest = (name: string, body: () => Promise<void>) => unknown;
+type DeclareTest = (name: string, body: () => Promise<void>) => unknown;
 
 /** A runner's `it()`, with its `it.skip()` where it has one. */
 export type SkippableTest = DeclareTest & {

@@ -20,7 +20,7 @@ const STARTS: readonly Start[] = [
 ];
 
 export const ADA = 'ada';
-export const BOB = 'bob';
+const BOB = 'bob';
 
 /** A way to change a session. */
 export interface Change {

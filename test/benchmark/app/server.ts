@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import 'reflect-metadata';
 import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { SessionService } from 'nest-session';
 import { type Variant, variantNamed } from '../variants.js';
 import { CONTROLLERS } from './controllers.js';
@@ -16,16 +16,23 @@ const OPTIONS: NestApplicationOptions = { logger: ['warn', 'error'], abortOnErro
 
 async function create(variant: Variant, { imports = [], prepare }: Setup): Promise<INestApplication> {
   const root = { module: BenchmarkModule, imports, controllers: [CONTROLLERS[variant.kind]] };
-  const app =
-    variant.adapter === 'fastify'
-      ? await NestFactory.create(root, await fastifyAdapter(), OPTIONS)
-      : await NestFactory.create(root, OPTIONS);
+  const adapter = variant.adapter === 'fastify' ? await fastifyAdapter() : await expressAdapter(variant);
+  const app = await NestFactory.create<INestApplication>(root, adapter, OPTIONS);
   await prepare?.(app);
   await app.listen(0, '127.0.0.1');
   return app;
 }
 
-async function fastifyAdapter() {
+async function expressAdapter({ onSampleAdapter }: Variant): Promise<AbstractHttpAdapter> {
+  if (onSampleAdapter) {
+    const { EarlyExpressAdapter } = await import('../../../sample/06-express-adapter/express.adapter.js');
+    return new EarlyExpressAdapter();
+  }
+  const { ExpressAdapter } = await import('@nestjs/platform-express');
+  return new ExpressAdapter();
+}
+
+async function fastifyAdapter(): Promise<AbstractHttpAdapter> {
   const { FastifyAdapter } = await import('@nestjs/platform-fastify');
   return new FastifyAdapter();
 }

@@ -35,6 +35,7 @@ function compared({ median }: Figure): string {
 
 function isPeerOf(peer: Variant | undefined, own: Variant): boolean {
   if (peer === undefined || peer.kind === 'plain' || peer.kind === 'nest-session') return false;
+  if (peer.onSampleAdapter !== own.onSampleAdapter) return false;
   return peer.adapter === own.adapter && peer.server === own.server;
 }
 

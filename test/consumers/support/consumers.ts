@@ -69,6 +69,8 @@ export function consumers(set: DependencySet): void {
     );
 
     describe.each(set.applications)('$name', (application) => {
+      // On the other versions of Node.js, too: the first application that Node.js runs as ESM, and the first as CommonJS.
+      const isFirst = application === set.applications.find(({ type }) => type === application.type);
       let project: string;
       beforeAll(() => {
         project = writeProject(installed.folder, application, SPECIFIERS);
@@ -76,12 +78,13 @@ export function consumers(set: DependencySet): void {
 
       if (application.build !== 'is JavaScript')
         it('compiles, every library checked', () => compile(installed.folder, project, application));
-      if (application.build !== 'nothing') running(application, () => project);
+      if (application.build !== 'nothing')
+        running(application, isFirst ? NODES : NODES.slice(0, 1), () => project);
     });
   });
 }
 
-function running(application: Application, project: () => string): void {
+function running(application: Application, nodes: typeof NODES, project: () => string): void {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createDatabase();
@@ -98,7 +101,7 @@ function running(application: Application, project: () => string): void {
     REDIS_PREFIX: `consumer-${randomBytes(8).toString('hex')}:`,
   });
 
-  describe.each(NODES)('Node.js $version', ({ node }) => {
+  describe.each(nodes)('Node.js $version', ({ node }) => {
     it('serves sessions, before and after a restart', () => finds(node, 'Express', postgres()));
 
     if (application.build !== 'is JavaScript')

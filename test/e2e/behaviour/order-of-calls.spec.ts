@@ -11,7 +11,7 @@ describe.each(STAGES)('the calls of a request ($stage)', ({ kind, openSite }) =>
   });
   afterAll(() => backend.close());
   beforeEach(async () => {
-    site = await openSite(backend, { storeTimeout: '2s' });
+    site = await openSite(backend, { storeTimeout: '60s' }); // more than a test waits
   });
   afterEach(() => site.close());
 
@@ -114,14 +114,14 @@ describe.each(STAGES)('the calls of a request ($stage)', ({ kind, openSite }) =>
         }),
       );
       const client = await visitor();
-      const started = performance.now();
       expect((await client.get('/run/nested')).status).toBe(500);
-      expect(performance.now() - started).toBeLessThan(2_000);
       expect((await client.get('/run/read')).body).toEqual({ cart: [1] });
     },
   );
 
   it('a call behind an update() that never ends fails after storeTimeout, and so does the response', async () => {
+    await site.close();
+    site = await openSite(backend, { storeTimeout: '500ms' });
     site.handle('stuck', async ({ session }) => {
       void session.update(() => new Promise<void>(() => undefined));
       return { error: await session.save().catch((error: Error) => error.constructor.name) };
@@ -129,7 +129,7 @@ describe.each(STAGES)('the calls of a request ($stage)', ({ kind, openSite }) =>
     const client = await visitor();
     expect((await client.get('/run/stuck')).status).toBe(500);
     expect((await client.get('/run/read')).body).toEqual({ cart: [1] });
-  }, 20_000);
+  });
 
   it('destroy() takes req.session away at the call', async () => {
     site.handle('gone', ({ req }) => {

@@ -39,7 +39,7 @@ describe.each(FRAMEWORKS)('a store that fails ($adapter)', ({ openSite }) => {
   });
 
   it('that does not answer is given up after storeTimeout', async () => {
-    const client = await open({ storeTimeout: 100 });
+    const client = await open({ storeTimeout: 1_000 });
     site.spy.gate = new Promise(() => undefined);
     const answer = await client.get('/run/read');
     expect(answer.status).toBe(503);

@@ -126,6 +126,16 @@ describe.each(FRAMEWORKS)('a response that a shared cache may store ($adapter)',
     },
   );
 
+  it.each([
+    ['Accept-Encoding', 'Accept-Encoding, Cookie'],
+    ['accept-encoding, cookie', 'accept-encoding, cookie'],
+    ['*', '*'],
+  ])('says once that it depends on the cookie, beside Vary: %s', async (vary, expected) => {
+    const client = await visitor();
+    headers = { Vary: vary };
+    expect((await client.get('/run/count')).headers.get('vary')).toBe(expected);
+  });
+
   it.each(['private, max-age=60', 'no-store', 'no-cache'])(
     'is none with Cache-Control: %s',
     async (control) => {

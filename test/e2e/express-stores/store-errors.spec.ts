@@ -98,7 +98,7 @@ describe('a store that', () => {
     it.each(VISITS)(
       'in %s: 503 with Retry-After for %s (of a new visitor: %s)',
       async (method, path, begin) => {
-        await open({ storeTimeout: '50ms' });
+        await open({ storeTimeout: '300ms' });
         const whole = { get: store.get, set: store.set, destroy: store.destroy, before: store.before };
         fail(method);
         expectUnavailable(await visit(path, begin));

@@ -1,21 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { stopServers } from './support/peers.js';
+import { EXPRESS_SESSION, NEST_SESSION, stopServers } from './support/peers.js';
 import {
   attributes,
   call,
   databaseStore,
   DROP_IN,
-  EXPRESS_SESSION,
   freeze,
   memoryStore,
-  NEST_SESSION,
   type Routes,
   type Row,
   site,
   type Store,
   tls,
 } from './support/options-helpers.js';
+import { runs } from '../../support/property.js';
 
 beforeEach(() => freeze('2030-01-01T00:00:00Z'));
 afterEach(async () => {
@@ -388,7 +387,7 @@ describe('any course of requests', () => {
         const own = { ...rest, cookie: { maxAge } };
         expect(await seen(NEST_SESSION, own, walk)).toEqual(await seen(EXPRESS_SESSION, own, walk));
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   }, 60_000);
 });

@@ -1,8 +1,7 @@
 import { afterEach, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { PATIENCE, runs } from '../../support/property.js';
-import { EXPRESS_SESSION, NEST_SESSION } from './support/options-helpers.js';
-import { stopServers } from './support/peers.js';
+import { EXPRESS_SESSION, NEST_SESSION, stopServers } from './support/peers.js';
 import { type Program, programs, run, type Seen, type StepName } from './support/programs.js';
 
 afterEach(async () => {

@@ -11,7 +11,7 @@ import dropIn from '../../../lib/express/index.js';
 import { PEERS, type SessionFunction, stopServers } from './support/peers.js';
 import {
   as,
-  atOnce,
+  serializingOnce,
   called,
   deferred,
   fakeStore,
@@ -136,7 +136,7 @@ describe.each(PEERS)('%s: the response', (_, session) => {
     });
 
     it('with text and an encoding is its bytes when the store answers at once, too', async () => {
-      const store = fakeStore(session, atOnce);
+      const store = fakeStore(session, serializingOnce);
       const { base } = await site(
         session,
         { '/': changed((res) => void res.end('c0ffee', 'hex')) },

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import dropIn from '../../../lib/express/index.js';
 import { PEERS, stopServers } from './support/peers.js';
 import {
-  atOnce,
+  serializingOnce,
   deferred,
   failure,
   fakeStore,
@@ -18,7 +18,7 @@ import {
 afterEach(stopServers);
 
 const PACES: [string, Pace][] = [
-  ['at once', atOnce],
+  ['at once', serializingOnce],
   ['later', soon],
 ];
 const ROUTES: Record<string, Route> = {

@@ -4,7 +4,7 @@ import expressSession from 'express-session';
 import { PEERS, type SessionFunction, stopServers } from './support/peers.js';
 import {
   as,
-  atOnce,
+  serializingOnce,
   called,
   type Callback,
   dataOf,
@@ -80,7 +80,7 @@ describe.each(PEERS)('%s: a store', (_, session) => {
 
   describe.each([false, true])('(resave: %s)', (resave) => {
     it('that calls back at once', async () => {
-      const store = fakeStore(session, atOnce);
+      const store = fakeStore(session, serializingOnce);
       await expectServes(session, store, () => store.rows.size, { resave });
     });
 
@@ -320,7 +320,7 @@ describe('moving from one to the other', () => {
 
   it('leaves the same row', async () => {
     const rows = await Promise.all(
-      PEERS.map(async ([, session]) => {
+      [peer, own].map(async (session) => {
         const store = fakeStore(session);
         const { client } = await site(session, ROUTES, {
           store,

@@ -93,9 +93,9 @@ describe.each(STAGES)('accounts, kept in $kind ($adapter)', ({ kind, adapter }) 
     expect(JSON.stringify(listed)).not.toContain(laptop.sessionId);
   });
 
-  it('leave out of the list what has expired, and count what is alive', async () => {
+  it('leave out of the list what has expired, count what is alive, and find nothing else', async () => {
     const site = await instance({ idleTimeout: '30m' });
-    await signedIn(site, 'ada');
+    const earlier = await handleOf(await signedIn(site, 'ada'));
     age(site, 20 * MINUTE);
     const later = await signedIn(site, 'ada');
     await signedIn(site, 'eve');
@@ -104,6 +104,7 @@ describe.each(STAGES)('accounts, kept in $kind ($adapter)', ({ kind, adapter }) 
     age(site, 20 * MINUTE);
     expect((await site.sessions.list('ada')).map(({ handle }) => handle)).toEqual([await handleOf(later)]);
     expect([await site.sessions.count({ userId: 'ada' }), await site.sessions.count()]).toEqual([1, 3]);
+    expect(await site.sessions.get(earlier)).toBeUndefined();
   });
 
   it('end one session for the very next request on every instance', async () => {

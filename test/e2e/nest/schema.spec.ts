@@ -68,6 +68,13 @@ describe.each(FRAMEWORKS)('data under a schema ($adapter)', ({ openSite, kinds }
       expect((await client.get('/run/read')).body).toEqual({ cart: ['a'] });
     });
 
+    it('keeps a new session from being stored whose data does not match', async () => {
+      const site = await release(await backendOf(), { schema });
+      const answer = await site.client().post('/run/set', { cart: 'not a list' });
+      expect([answer.status, answer.setCookies]).toEqual([500, []]);
+      expect(site.spy.count('create')).toBe(0);
+    });
+
     it('gives a fresh session for stored data that does not match, and an event', async () => {
       const backend = await backendOf();
       const client = (await release(backend)).client();
@@ -232,14 +239,14 @@ describe.each(FRAMEWORKS)('data under a schema ($adapter)', ({ openSite, kinds }
         const backend = await backendOf();
         const client = (await release(backend)).client();
         await client.post('/run/set', { basket: ['a'] });
-        const site = await release(backend, { ...options, storeTimeout: 50 });
+        const site = await release(backend, { ...options, storeTimeout: 500 });
         const answer = await visit(site, client).get('/run/read');
         expect([answer.status, answer.setCookies]).toEqual([500, []]);
         expect(site.events).toEqual([]);
-        const lazy = await release(backend, { ...options, storeTimeout: 50, load: 'lazy' });
+        const lazy = await release(backend, { ...options, storeTimeout: 500, load: 'lazy' });
         lazy.handle('load', ({ req }) => lazy.sessions.load(req).catch(({ message }: Error) => message));
         expect((await visit(lazy, client).get('/plain/load')).text).toBe(
-          `The option "${name}" did not settle within 50 ms, so the session could not be used; check that its promise settles, or raise "storeTimeout".`,
+          `The option "${name}" did not settle within 500 ms, so the session could not be used; check that its promise settles, or raise "storeTimeout".`,
         );
         const mended = await release(backend, { version: 2, migrate: (data) => ({ ...data, mended: true }) });
         expect((await visit(mended, client).get('/run/read')).body).toEqual({ basket: ['a'], mended: true });
@@ -250,7 +257,7 @@ describe.each(FRAMEWORKS)('data under a schema ($adapter)', ({ openSite, kinds }
       const backend = await backendOf();
       let isSilent = false;
       const validate = (): unknown => (isSilent ? never() : { value: {} });
-      const site = await release(backend, { schema: schema(validate), storeTimeout: 50 });
+      const site = await release(backend, { schema: schema(validate), storeTimeout: 500 });
       site.handle('save', async ({ session }) => {
         session.n = 1;
         isSilent = true;

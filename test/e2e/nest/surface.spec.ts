@@ -16,6 +16,7 @@ import { Test } from '@nestjs/testing';
 import {
   AllowAnonymous,
   Flash,
+  RequireLogin,
   RequireSession,
   Session,
   SessionGuard,
@@ -110,7 +111,19 @@ class EntryController {
   @Post('admin') admin(@Session() session: AnySession) {
     session.role = 'admin';
   }
+  @Post('count') count(@Session() session: AnySession) {
+    session.count = 0;
+  }
+  @Post('uncount') uncount(@Session() session: AnySession) {
+    session.count = null;
+  }
   @RequireSession('userId') @Get('closed-again') closed() {
+    return 'in';
+  }
+  @RequireSession('count') @Get('counted') counted() {
+    return 'in';
+  }
+  @RequireLogin() @Get('members') members() {
     return 'in';
   }
 }
@@ -223,6 +236,23 @@ describe.each(SURFACES)('the Nest surface, load: $load ($adapter)', ({ load, ada
     expect((await client.get('/class/more')).status).toBe(403);
     await client.post('/entry/admin');
     expect((await client.get('/class/more')).text).toBe('in');
+  });
+
+  it('as APP_GUARD it asks for a login where the method does, though its class is @AllowAnonymous()', async () => {
+    const client = new Client(guardedBase);
+    expect((await client.get('/entry/members')).body).toMatchObject({ code: 'LOGIN_REQUIRED' });
+    await client.post('/entry/visit');
+    expect((await client.get('/entry/members')).body).toMatchObject({ code: 'LOGIN_REQUIRED' });
+    await client.post('/entry/user');
+    expect((await client.get('/entry/members')).text).toBe('in');
+  });
+
+  it('@RequireSession(key) takes 0 for a value, and null for none', async () => {
+    const client = new Client(guardedBase);
+    await client.post('/entry/count');
+    expect((await client.get('/entry/counted')).text).toBe('in');
+    await client.post('/entry/uncount');
+    expect((await client.get('/entry/counted')).status).toBe(403);
   });
 
   it('SessionService finds, lists and ends sessions', async () => {

@@ -337,13 +337,13 @@ describe.each(MODULE_HOMES)('Passport and the rest of nest-session (%s)', (_, op
 
   describe('a store that does not answer', () => {
     it('is given up after storeTimeout', async () => {
-      const client = await open({ storeTimeout: 200 });
+      const client = await open({ storeTimeout: 1_000 });
       await client.post('/data', { cart: ['apple'] });
-      home.tap.delay = 500;
+      home.tap.delay = 2_000;
       expect((await client.post('/login', credentials(ANN))).status).toBe(503);
       expect((await application.client().post('/login', credentials(ANN))).status).toBe(503);
       home.tap.delay = 0;
-      await new Promise((resolve) => setTimeout(resolve, 500)); // what was late is done by now
+      await new Promise((resolve) => setTimeout(resolve, 2_000)); // what was late is done by now
       expect((await client.post('/login', credentials(ANN))).status).toBe(201);
     });
 

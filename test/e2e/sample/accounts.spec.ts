@@ -3,11 +3,13 @@ import { type INestApplication, Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { fakeClock, openSession, readSession, signIn } from 'nest-session/testing';
 import { DataSource } from 'typeorm';
-import { AppModule } from '../../../sample/01-accounts/app.module.js';
 import { protect } from '../../../sample/01-accounts/protect.js';
 import { listen } from '../../support/client.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { Browser } from './browser.js';
+import './quick-passwords.js'; // before the sample is imported
+
+const { AppModule } = await import('../../../sample/01-accounts/app.module.js');
 
 const SECRET = 'a secret of more than thirty-two bytes';
 const PASSWORD = 'correct horse';

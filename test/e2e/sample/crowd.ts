@@ -1,4 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Answer, Client } from '../../support/client.js';
+
+/** Between two visits, in milliseconds: what starts meanwhile needs the processor as well. */
+const PAUSE = 50;
 
 /** Visitors that come, sign in, look around, sign out and come again, each watching what becomes of its session. */
 export class Crowd {
@@ -22,7 +26,7 @@ export class Crowd {
     this.#done = Promise.all(
       Array.from({ length: size }, async (_, index) => {
         for (let turn = 0; this.#isOpen; turn++)
-          await this.#visit(await visitor(), `visitor ${index}.${turn}`);
+          await this.#visit(await visitor(), `visitor ${index}.${turn}`).then(() => setTimeout(PAUSE));
       }),
     );
   }

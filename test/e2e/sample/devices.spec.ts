@@ -3,13 +3,15 @@ import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { fakeClock } from 'nest-session/testing';
 import { DataSource } from 'typeorm';
-import { AppModule } from '../../../sample/01-accounts/app.module.js';
 import { deviceName } from '../../../sample/01-accounts/devices/device-name.js';
 import { protect } from '../../../sample/01-accounts/protect.js';
-import { UsersService } from '../../../sample/01-accounts/users/users.service.js';
 import { type Answer, listen } from '../../support/client.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { Browser } from './browser.js';
+import './quick-passwords.js'; // before the sample is imported
+
+const { AppModule } = await import('../../../sample/01-accounts/app.module.js');
+const { UsersService } = await import('../../../sample/01-accounts/users/users.service.js');
 
 const SECRET = 'a secret of more than thirty-two bytes';
 const PASSWORD = 'correct horse';

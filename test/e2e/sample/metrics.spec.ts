@@ -323,7 +323,7 @@ describe('an application', () => {
     await app.close();
     const { nest_session_live, ...counters } = before;
     for (const event of EVENTS) {
-      expect(events.hears(event.type)).toBe(false);
+      expect(events.hasListeners(event.type)).toBe(false);
       events.emit(event);
     }
     expect(channels.map(({ hasSubscribers }) => hasSubscribers)).toEqual(Array(6).fill(false));

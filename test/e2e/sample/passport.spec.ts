@@ -3,9 +3,11 @@ import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import passport from 'passport';
 import { DataSource } from 'typeorm';
-import { AppModule } from '../../../sample/02-passport/app.module.js';
 import { Client, listen } from '../../support/client.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
+import './quick-passwords.js'; // before the sample is imported
+
+const { AppModule } = await import('../../../sample/02-passport/app.module.js');
 
 const SECRET = 'a secret of more than thirty-two bytes';
 const ADA = { name: 'Ada', password: 'correct horse' };

@@ -19,6 +19,7 @@ import { Client } from '../../support/client.js';
 import { createDatabase } from '../../support/database.js';
 import { NGINX } from '../../support/nginx.js';
 import { openRedisSpace, REDIS_URL } from '../../support/redis.js';
+import { TRIES_ALL } from '../../support/scope.js';
 import { SECRET } from '../../support/site.js';
 import { Crowd } from './crowd.js';
 
@@ -63,11 +64,15 @@ const nginx = (directives: readonly string[] = []): Proxy =>
     directives,
   });
 
-const PLACES: [place: string, open: () => Promise<Store>, proxy: () => Proxy, isThere: boolean][] = [
-  ['PostgreSQL, behind the built-in proxy', postgres, () => new NodeProxy(), true],
-  ['PostgreSQL, behind nginx', postgres, nginx, NGINX !== undefined],
-  ['Redis, behind nginx', redis, nginx, NGINX !== undefined && REDIS_URL !== undefined],
-];
+type Place = [place: string, open: () => Promise<Store>, proxy: () => Proxy, isThere: boolean];
+
+/** Usually the first; all take a minute of the processor. */
+const PLACES: Place[] = [['PostgreSQL, behind the built-in proxy', postgres, () => new NodeProxy(), true]];
+if (TRIES_ALL)
+  PLACES.push(
+    ['PostgreSQL, behind nginx', postgres, nginx, NGINX !== undefined],
+    ['Redis, behind nginx', redis, nginx, NGINX !== undefined && REDIS_URL !== undefined],
+  );
 
 for (const [place, open, makeProxy, isThere] of PLACES) {
   (isThere ? describe : describe.skip)(`two instances on ${place}`, () => {

@@ -29,10 +29,11 @@ describe.each(FRAMEWORKS)('behind a proxy that ends TLS ($adapter)', ({ adapter 
 
   async function start(trustProxy: ServerSettings['trustProxy'], options: Partial<SessionModuleOptions>) {
     const quiet = (): void => undefined;
-    site = await siteOn(adapter, { trustProxy: trustProxy ?? false })(backend, options, (app) =>
+    const opened = await siteOn(adapter, { trustProxy: trustProxy ?? false })(backend, options, (app) =>
       app.useLogger({ log: quiet, error: quiet, warn: (message: string) => void warnings.push(message) }),
     );
-    closing.push(() => site.close());
+    closing.push(() => opened.close());
+    site = opened;
   }
 
   function visitorOf(edge: HttpProxy): Client {

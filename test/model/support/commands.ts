@@ -19,7 +19,7 @@ export interface Visit {
 export type Command =
   | ({ readonly do: 'visit' } & Visit)
   | ({ readonly do: 'begin'; readonly pause: number } & Visit)
-  | { readonly do: 'goOn'; readonly which: number; readonly atOnce: number }
+  | { readonly do: 'goOn'; readonly which: number; readonly serializingOnce: number }
   | {
       readonly do: 'burst';
       readonly visits: readonly Visit[];
@@ -86,7 +86,7 @@ export const commands: fc.Arbitrary<Command[]> = fc.array(
       fc.record({
         do: fc.constant('goOn'),
         which,
-        atOnce: weighted([2, fc.constant(1)], [1, fc.constant(2)]),
+        serializingOnce: weighted([2, fc.constant(1)], [1, fc.constant(2)]),
       }),
     ],
     [

@@ -55,7 +55,7 @@ export class Course {
   async run(commands: readonly Command[]): Promise<void> {
     try {
       for (const command of commands) await this.#happens(command);
-      while (this.#flights.length > 0) await this.#atOnce(this.#take(0, 1), []);
+      while (this.#flights.length > 0) await this.#serializingOnce(this.#take(0, 1), []);
       await this.#count(0);
       for (const id of this.#ids)
         await this.#visits({ client: -1, instance: 0, calls: [], isLate: false }, id);
@@ -74,9 +74,9 @@ export class Course {
       case 'begin':
         return this.#begins(command, command.pause);
       case 'goOn':
-        return this.#atOnce(this.#take(command.which, command.atOnce), []);
+        return this.#serializingOnce(this.#take(command.which, command.serializingOnce), []);
       case 'burst':
-        return this.#atOnce(this.#take(0, command.goOn), command.visits, command.revokes);
+        return this.#serializingOnce(this.#take(0, command.goOn), command.visits, command.revokes);
       case 'deliver':
         return this.#deliver(command.which);
       case 'wait':
@@ -100,7 +100,7 @@ export class Course {
       case 'list':
         return this.#list(command);
       case 'revokeAll':
-        return this.#atOnce([], [], [command]);
+        return this.#serializingOnce([], [], [command]);
       case 'revoke':
         return this.#revoke(command, command.which);
     }
@@ -147,7 +147,7 @@ export class Course {
   }
 
   /** Requests that were waiting go on, others come, and sessions are ended, all at the same time. */
-  async #atOnce(
+  async #serializingOnce(
     going: readonly InFlight[],
     visits: readonly Visit[],
     revokes: readonly Revoke[] = [],

@@ -42,9 +42,9 @@ const ENDED = 'SESSION_ENDED';
 const NOTHING_KNOWN = { gen: '', epoch: 0, version: 0, data: {}, seenAt: 0, renewedAt: 0 };
 
 function fresh(hasCookie: boolean, now: number, { replaces = false, made = 0 } = {}): Flight {
-  const nobody = { row: '', gen: '', made, isHandedOn: false, known: NOTHING_KNOWN, view: {} };
+  const nobody = { row: '', gen: '', made, hasRenewedId: false, known: NOTHING_KNOWN, view: {} };
   const unsent = { written: 'by nobody', writtenAt: 0, mustSend: false, surplus: [] } as const;
-  return { phase: 'new', hasCookie, bornAt: now, replaces, ...nobody, ...unsent };
+  return { phase: 'new', hasCookie, startedAt: now, replaces, ...nobody, ...unsent };
 }
 
 /** A request begins: it finds the session of its cookie, or none. */
@@ -67,7 +67,7 @@ export function begin(
     phase: 'loaded',
     row: name,
     gen: row.gen,
-    isHandedOn: row.gen !== gen,
+    hasRenewedId: row.gen !== gen,
     known: row,
     view: row.data,
   };
@@ -167,7 +167,7 @@ function login(
     const begun = { ...fresh(flight.hasCookie, at.now, flight), view };
     return create(at, world, n, signedIn(begun), op.user);
   };
-  if (flight.phase === 'new') return create(at, world, n, signedIn({ ...flight, bornAt: at.now }), op.user);
+  if (flight.phase === 'new') return create(at, world, n, signedIn({ ...flight, startedAt: at.now }), op.user);
   if (flight.phase !== 'loaded') return anew();
   return reread(at, world, flight).flatMap((now) => {
     const row = world.rows[now.row];
@@ -231,10 +231,10 @@ function cookieOf({ rules }: Circumstances, flight: Flight): Pick<Ending, 'cooki
 /** A cookie leaves only after a write of the request itself has found its id to be the current one. */
 function sendsCookie(
   rules: Circumstances['rules'],
-  { written, known, gen, mustSend, isHandedOn }: Flight,
+  { written, known, gen, mustSend, hasRenewedId }: Flight,
 ): boolean {
   if (written !== 'here' || known.gen !== gen) return false;
-  return mustSend || isHandedOn || rules.rolling !== 'never';
+  return mustSend || hasRenewedId || rules.rolling !== 'never';
 }
 
 /** Stores what there is to store, and nothing if there is nothing. */
@@ -248,7 +248,7 @@ function flush(
   const { rules, now } = at;
   const isDue = (one: Flight): boolean => one.written === 'by nobody' && now - one.known.seenAt >= TOUCH;
   const needsCookie = (one: Flight): boolean =>
-    one.written !== 'here' && (one.isHandedOn || rules.rolling === 'always');
+    one.written !== 'here' && (one.hasRenewedId || rules.rolling === 'always');
   // One that was written a while ago may be somebody else's by now.
   const isOld = !flight.mustSend || now - flight.writtenAt > 1_000;
   const isUnsure = isLast && sendsCookie(rules, flight) && isOld;
@@ -321,7 +321,7 @@ function create({ now }: Circumstances, world: World, n: number, flight: Flight,
   const gen = `${n}.${made}`;
   const row: Row = {
     ...{ gen, epoch: 1, version: 1, data: flight.view, user },
-    ...{ createdAt: flight.bornAt, seenAt: now, renewedAt: flight.bornAt },
+    ...{ createdAt: flight.startedAt, seenAt: now, renewedAt: flight.startedAt },
   };
   const begun = { ...flight, phase: 'loaded', row: gen, gen, made, mustSend: true, writtenAt: now } as const;
   return [written(world, n, row, begun)];

@@ -38,7 +38,7 @@ export interface Row {
 export interface Flight {
   readonly phase: 'new' | 'loaded' | 'ended here' | 'ended elsewhere';
   readonly hasCookie: boolean;
-  readonly bornAt: number;
+  readonly startedAt: number;
   /** Whether it ended the session that it came with, and has another one since. */
   readonly replaces: boolean;
   /** The session that it has read or begun. */
@@ -47,7 +47,7 @@ export interface Flight {
   readonly gen: string;
   /** How many ids it has made. */
   readonly made: number;
-  readonly isHandedOn: boolean;
+  readonly hasRenewedId: boolean;
   /** What it knows of the session. */
   readonly known: Pick<Row, 'gen' | 'epoch' | 'version' | 'data' | 'seenAt' | 'renewedAt'>;
   /** The data as the application has it in hand. */

@@ -46,12 +46,13 @@ describe('show', () => {
 });
 
 describe('every message', () => {
-  it.each(Object.keys(messages) as (keyof typeof messages)[])('%s is a sentence that ends', (name) => {
+  it.each(Object.keys(messages) as (keyof typeof messages)[])('%s is a whole sentence', (name) => {
     const message = messages[name] as string | ((...args: unknown[]) => string);
     const given = name === 'optionUnknown' ? ['x', ['y']] : ['x', 1, 'y', 2];
     const text = typeof message === 'string' ? message : message(...given);
     expect(text.length).toBeGreaterThan(20);
-    expect(text).toMatch(/\.$/);
+    // Some end with a remedy, or with a statement in SQL, that they are given.
+    expect(text).toMatch(/\.$|[;:]\s\S+$/);
     expect(text).not.toMatch(/undefined|\[object/);
   });
 });

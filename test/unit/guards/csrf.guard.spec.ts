@@ -205,7 +205,7 @@ it('has steps that a subclass overrides', async () => {
     protected override isTrusted(origin: string): boolean {
       return origin.endsWith('.partner.example');
     }
-    protected override isBare(): boolean {
+    protected override hasNoCredentials(): boolean {
       return false;
     }
   }

@@ -28,6 +28,7 @@ import {
   turns,
   Wire,
 } from './wire.js';
+import { runs } from '../../support/property.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n';
 
@@ -412,7 +413,7 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
             await closeServers();
           },
         ),
-        { seed: 20250717, numRuns: 250 },
+        runs(250),
       );
     }, 60_000);
   });
@@ -628,6 +629,18 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
       expect(parse(wire.received).body).toBe('1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n');
       expect(order.slice(0, 2)).toEqual(['a', 'b']);
       expect(order.slice(2).sort()).toEqual(['end', 'finish']);
+    });
+
+    it('sends all that was written meanwhile, also where the end comes later', async () => {
+      const { port, before, response } = await start({
+        handler: (res) => void ['one ', 'two ', 'three'].forEach((text) => res.write(text)),
+      });
+      const wire = await heldWire(port, response);
+      before.resolve();
+      await wire.until('three');
+      (await response).end('!');
+      await wire.closed;
+      expect(parse(wire.received).body).toBe('4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n1\r\n!\r\n0\r\n\r\n');
     });
 
     it('looks like a response whose calls were made', async () => {

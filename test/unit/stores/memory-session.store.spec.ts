@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { SessionOptionsError } from '../../../lib/errors/session-options.error.js';
 import { ExpirySlots, MemoryEntry, WriteOrder } from '../../../lib/stores/memory/memory-entry.js';
 import { MemorySessionStore } from '../../../lib/stores/memory/memory-session.store.js';
-import { PartedMap } from '../../../lib/stores/memory/parted-map.js';
+import { ShardedMap } from '../../../lib/stores/memory/sharded-map.js';
 import {
   changeOf,
   keysOf,
@@ -306,7 +306,7 @@ test('nothing is left in a slot that sessions have left', () => {
 });
 
 test('a map in parts finds every key', () => {
-  const map = new PartedMap<number>();
+  const map = new ShardedMap<number>();
   const keys = ['', 'a', 'ab', '日本', ...Array.from({ length: 5_000 }, (_, n) => String(n))];
   keys.forEach((key, index) => map.set(key, index));
   expect(keys.map((key) => map.get(key))).toEqual(keys.map((_, index) => index));

@@ -3,7 +3,7 @@ import { type AddressInfo, Socket } from 'node:net';
 import { jest } from '@jest/globals';
 import { sign, unsign } from 'cookie-signature';
 import { Client } from '../../../support/client.js';
-import { PEERS, type Req, serve, type Served, type SessionFunction } from './peers.js';
+import { NEST_SESSION, PEERS, type Req, serve, type Served, type SessionFunction } from './peers.js';
 
 export const SECRET = 'keyboard cat';
 
@@ -11,10 +11,7 @@ export const SECRET = 'keyboard cat';
 export const QUIET = { secret: SECRET, resave: false, saveUninitialized: false };
 
 /** The drop-in alone, for what it does better than its peer on purpose. */
-export const DROP_IN = PEERS.filter(([name]) => name === 'nest-session/express');
-
-export const EXPRESS_SESSION = PEERS.find(([name]) => name === 'express-session')![1];
-export const NEST_SESSION = PEERS.find(([name]) => name === 'nest-session/express')![1];
+export const DROP_IN = PEERS.filter(([, session]) => session === NEST_SESSION);
 
 export type Middleware = (req: unknown, res: unknown, next: (error?: unknown) => void) => void;
 type Callback = (error?: unknown, value?: unknown) => void;

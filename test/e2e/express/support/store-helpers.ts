@@ -118,7 +118,7 @@ export interface FakeStore extends AnyStore {
 /** When a store carries out a call and calls back. */
 export type Pace = (answer: () => void, call: StoreCall) => void;
 
-export const atOnce: Pace = (answer) => answer();
+export const serializingOnce: Pace = (answer) => answer();
 export const soon: Pace = (answer) => void setImmediate(answer);
 export const slowly: Pace = (answer) => void setTimeout(answer, 10);
 

@@ -89,8 +89,21 @@ async function connectWs(base: string, headers: Headers): Promise<TestSocket> {
   };
 }
 
+type IoServer = ReturnType<IoAdapter['createIOServer']>;
+
+/** Where a client begins with requests and asks no more, socket.io would hold the process for half a minute. */
+class PromptIoAdapter extends IoAdapter {
+  override createIOServer(...args: Parameters<IoAdapter['createIOServer']>): IoServer {
+    const server = super.createIOServer(...args);
+    server.engine.on('connection', ({ transport }: { transport: { closeTimeout?: number } }) => {
+      if (transport.closeTimeout !== undefined) transport.closeTimeout = 100;
+    });
+    return server;
+  }
+}
+
 const socketIo = {
-  adapter: (app: INestApplication) => new IoAdapter(app),
+  adapter: (app: INestApplication) => new PromptIoAdapter(app),
   disconnect: (client: { disconnect(close: boolean): void }) => client.disconnect(true),
 };
 

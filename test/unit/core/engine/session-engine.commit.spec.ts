@@ -4,7 +4,8 @@ import { checkedId, KeyedIds, partsOf } from '../../../../lib/core/record/sessio
 import { counterOf } from '../../../../lib/core/record/session-record.js';
 import { defer } from '../support/deferred.js';
 import { turns } from '../support/fake-clock.js';
-import { DAY, HOUR, MINUTE, SECOND, World } from '../support/world.js';
+import { type AnySession, DAY, HOUR, MINUTE, SECOND, World } from '../support/world.js';
+import { runs } from '../../../support/property.js';
 
 describe('a session that got data', () => {
   it('is stored before its cookie is answered', async () => {
@@ -105,6 +106,19 @@ describe('an unchanged session', () => {
       lastSeenAt: world.now,
       expiresAt: world.now + DAY,
     });
+  });
+
+  it.each<[string, (session: AnySession) => unknown]>([
+    ['save()', (session) => session.save()],
+    ['touch()', (session) => session.touch()],
+    ['a change', (session) => (session.n = 1)],
+  ])('is not seen earlier by %s on an instance whose clock is behind', async (_call, work) => {
+    const world = new World();
+    const token = await world.begin();
+    const { lastSeenAt, expiresAt } = world.store.row;
+    const behind = world.another({ now: () => world.now - HOUR });
+    await behind.request(token, work);
+    expect(world.store.row).toMatchObject({ lastSeenAt, expiresAt });
   });
 
   it('is touched at once when the application asks, within the interval', async () => {
@@ -295,7 +309,7 @@ describe('any JSON value', () => {
           expect(counterOf(world.store.row.version)).toBe(1);
         },
       ),
-      { seed: 4, numRuns: 40 },
+      runs(40),
     );
   });
 });

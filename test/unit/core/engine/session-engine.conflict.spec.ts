@@ -4,6 +4,7 @@ import { defer } from '../support/deferred.js';
 import { turns } from '../support/fake-clock.js';
 import { FakeStore } from '../support/fake-store.js';
 import { type AnySession, MINUTE, World } from '../support/world.js';
+import { runs } from '../../../support/property.js';
 
 /** Two processes with one store: writers that cannot see each other. */
 async function twoProcesses(data: object): Promise<{ one: World; two: World; token: string }> {
@@ -162,7 +163,7 @@ describe('concurrent changes of any kind', () => {
         const stored = Object.entries(one.data as object);
         expect(stored.sort()).toEqual([...expected].sort());
       }),
-      { seed: 5, numRuns: 60 },
+      runs(60),
     );
   });
 });

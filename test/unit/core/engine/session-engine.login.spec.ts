@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { cookieLifeOf } from '../../../../lib/core/request/session-life.js';
-import { DAY, HOUR, keyIn, MINUTE, World } from '../support/world.js';
+import { DAY, HOUR, keyIn, MINUTE, tokenAfter, World } from '../support/world.js';
 
 describe('login()', () => {
   it('gives a new id, the old one is dead at once, the data stays (CVE-2022-25896, ASVS 7.2.4)', async () => {
@@ -273,6 +273,18 @@ describe('a store that fails in the middle of login()', () => {
     await expect(visit.session.login('ada', { keep: [] })).rejects.toMatchObject({ statusCode: 503 });
     expect({ ...visit.session }).toEqual({ cart: [1], mine: 1 });
     expect([visit.session.id, visit.session.authenticatedAt]).toEqual([id, undefined]);
+  });
+
+  it('signs the user in where the store has done its work before it failed', async () => {
+    const world = new World();
+    const token = await world.begin({ cart: [1] });
+    const visit = await world.visit(token);
+    world.store.after = (call) => (call === 'update' ? Promise.reject(new Error('down')) : undefined);
+    await visit.session.login('ada');
+    const commit = await visit.commit();
+    expect(commit).toEqual({ cookie: 'set', token: `ok:${visit.session.id}` });
+    expect(await world.peek(tokenAfter(token, commit))).toEqual({ cart: [1], userId: 'ada' });
+    expect(await world.peek(token)).toBeUndefined();
   });
 
   it('leaves the stored session as it was, and the request can go on with it', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { KeyedIds, partsOf } from '../../../../lib/core/record/session-id.js';
 import { cookieLifeOf } from '../../../../lib/core/request/session-life.js';
-import { DAY, HOUR, MINUTE, SECOND, keyIn, World } from '../support/world.js';
+import { DAY, HOUR, MINUTE, SECOND, keyIn, Visit, World } from '../support/world.js';
 
 describe('a visitor without a cookie', () => {
   it('gets a session without the store being asked, and without waiting', () => {
@@ -67,6 +67,20 @@ describe('a cookie that is not accepted', () => {
       reason: 'unknown',
       handle: partsOf('fixated').key,
     });
+  });
+
+  it('is checked ten times at most, however many values there are', async () => {
+    const world = new World();
+    const checked: string[] = [];
+    function* values(): Generator<string> {
+      for (let value = 0; value < 1_000; value++) {
+        checked.push(`bad:${value}`);
+        yield `bad:${value}`;
+      }
+    }
+    const visit = new Visit(world.engine, {});
+    await world.engine.open(values(), visit);
+    expect(checked.length).toBeLessThanOrEqual(11); // the one too many is not looked at
   });
 
   it('makes no row and gets no new cookie, a thousand times', async () => {

@@ -24,12 +24,12 @@ describe('the event hub', () => {
 
   it('hears everything while somebody listens', () => {
     const hub = new SessionEventHub();
-    expect(hub.hears('created')).toBe(false);
+    expect(hub.hasListeners('created')).toBe(false);
     const off = hub.subscribe(() => undefined);
-    expect(hub.hears('created')).toBe(true);
+    expect(hub.hasListeners('created')).toBe(true);
     off();
     off();
-    expect(hub.hears('created')).toBe(false);
+    expect(hub.hasListeners('created')).toBe(false);
   });
 
   it.each(['created', 'loaded', 'rotated', 'destroyed', 'rejected', 'storeError'] as const)(
@@ -39,15 +39,15 @@ describe('the event hub', () => {
       const heard: unknown[] = [];
       const listener = (event: unknown, name: string | symbol): void => void heard.push([name, event]);
       subscribe(`nest-session:${type}`, listener);
-      expect(hub.hears(type)).toBe(true);
-      expect(hub.hears(type === 'created' ? 'loaded' : 'created')).toBe(false);
+      expect(hub.hasListeners(type)).toBe(true);
+      expect(hub.hasListeners(type === 'created' ? 'loaded' : 'created')).toBe(false);
       const event = { ...EVENT, type } as SessionEvent;
       hub.emit(event);
       hub.emit({ ...EVENT, type: type === 'created' ? 'loaded' : 'created' });
       unsubscribe(`nest-session:${type}`, listener);
       hub.emit(event);
       expect(heard).toEqual([[`nest-session:${type}`, event]]);
-      expect(hub.hears(type)).toBe(false);
+      expect(hub.hasListeners(type)).toBe(false);
     },
   );
 

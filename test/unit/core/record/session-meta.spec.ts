@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { metaText, parseMeta, type SessionMeta } from '../../../../lib/core/record/session-meta.js';
 import { FlashChanges } from '../../../../lib/core/request/flash-changes.js';
 import { FlashClaims } from '../../../../lib/core/request/flash-claims.js';
+import { runs } from '../../../support/property.js';
 
 /** The changes of a request that competes with no other. */
 const newChanges = (): FlashChanges => new FlashChanges(new FlashClaims(() => 0), {});
@@ -123,7 +124,7 @@ describe('parseMeta', () => {
         }
         expect(Object.keys(Object.prototype)).toEqual([]);
       }),
-      { seed: 6, numRuns: 300 },
+      runs(300),
     );
   });
 });

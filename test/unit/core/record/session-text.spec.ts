@@ -10,9 +10,9 @@ import {
 } from '../../../../lib/core/record/session-text.js';
 import { SESSION_MEMBERS } from '../../../../lib/core/session.js';
 import { SessionDataError } from '../../../../lib/errors/session-data.error.js';
+import { runs } from '../../../support/property.js';
 
 const NOTHING_HIDDEN: ReadonlySet<string> = new Set();
-const SEED = { seed: 20_250_601, numRuns: 300 };
 
 const hostileKey = fc.constantFrom(
   '__proto__',
@@ -81,7 +81,7 @@ describe('any JSON value', () => {
         expect(canonical(back)).toEqual(canonical(data));
         expect(Object.getPrototypeOf(back)).toBe(Object.prototype);
       }),
-      SEED,
+      runs(300),
     );
   });
 
@@ -94,7 +94,7 @@ describe('any JSON value', () => {
         expect(canonical(target)).toEqual(canonical(after));
         expect(Object.getPrototypeOf(target)).toBe(Object.prototype);
       }),
-      SEED,
+      runs(300),
     );
   });
 
@@ -112,7 +112,7 @@ describe('any JSON value', () => {
         const changes = changesBetween(JSON.stringify(before), JSON.stringify(after));
         expect([...changes.keys()].sort()).toEqual([...new Set(expected)].sort());
       }),
-      SEED,
+      runs(300),
     );
   });
 });

@@ -26,7 +26,7 @@ class Airport {
   constructor(shareSameKey: boolean) {
     this.batcher = new Batcher<string, string>({
       together: true,
-      maxFlights: 2,
+      maxInFlight: 2,
       errorOf: (error: Error) => error,
       keyOf: (item) => item.split(':')[0]!,
       shareSameKey,
@@ -177,7 +177,7 @@ describe.each([
       onTimeout,
       keyOf: String,
       together: true,
-      maxFlights: 2,
+      maxInFlight: 2,
       errorOf: (error: Error) => error,
       shareSameKey,
       timeout: TIMEOUT,
@@ -269,7 +269,7 @@ describe.each([
     const patient = new Batcher<string, string>({
       keyOf: String,
       together: true,
-      maxFlights: 2,
+      maxInFlight: 2,
       errorOf: (error: Error) => error,
       shareSameKey,
       timeout: 60 * 24 * 3_600_000,

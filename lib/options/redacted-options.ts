@@ -1,0 +1,75 @@
+import { inspect } from 'node:util';
+import { describe } from '../errors/messages.js';
+
+/** What is shown in the place of a secret. */
+const SECRET = '[secret]';
+
+/**
+ * A copy of an object that can be used as the object itself, but shows other values in the place of some: as JSON, and
+ * wherever Node.js prints it. Who copies it property by property has the values, and has to look after them.
+ *
+ * @param shown - What is shown, by the name of the property.
+ */
+function veiled<T extends object>(object: T, shown: { readonly [Name in keyof T]?: string }): T {
+  const copy = copyOf(object);
+  const isHidden = (name: string): name is keyof T & string => Object.hasOwn(shown, name) && name in copy;
+  for (const name of Object.keys(shown)) {
+    if (!isHidden(name) || copy[name] === undefined) continue;
+    const value = copy[name];
+    Object.defineProperty(copy, name, { get: () => value, enumerable: true, configurable: true });
+  }
+  const show = (): object =>
+    Object.fromEntries(
+      Object.entries(copy).map(([name, value]) => [
+        name,
+        isHidden(name) && value !== undefined ? shown[name] : (value as unknown),
+      ]),
+    );
+  return Object.defineProperties(copy, {
+    toJSON: { value: show, configurable: true },
+    [inspect.custom]: { value: show, configurable: true },
+  });
+}
+
+/** The options of the module as they are given out to be injected: as they were given, but printed without secrets. */
+export function redactedOptions<Options>(options: Options): Options {
+  if (!isObject(options)) return options;
+  const { encryption, store } = options as { encryption?: unknown; store?: unknown };
+  const copy = copyOf(options);
+  if (isObject(encryption))
+    Object.assign(copy, { encryption: veiled(encryption as { keys?: unknown }, { keys: SECRET }) });
+  // A store of another package may show the address that it connects to, and the password.
+  return veiled(copy as Options & { secret?: unknown; store?: unknown }, {
+    secret: SECRET,
+    store: `[${describe(store)}]`,
+  });
+}
+
+/** The options after they were checked, printed without secrets. */
+export function veiledSecrets<Options extends { secrets: unknown; store: unknown }>(
+  options: Options,
+): Options {
+  return veiled<{ secrets: unknown; store: unknown }>(options, {
+    secrets: SECRET,
+    store: `[${describe(options.store)}]`,
+  }) as Options;
+}
+
+/** An object of the same class with the same properties, all of which can be changed. */
+function copyOf<T extends object>(object: T): T {
+  const copy = Object.create(Object.getPrototypeOf(object) as object | null) as T;
+  for (const name of Reflect.ownKeys(object)) {
+    const descriptor = Object.getOwnPropertyDescriptor(object, name)!;
+    const isValue = 'value' in descriptor;
+    Object.defineProperty(copy, name, {
+      ...descriptor,
+      configurable: true,
+      ...(isValue && { writable: true }),
+    });
+  }
+  return copy;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
+}

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sessionTable, SqlSessionStore, sqlStore } from 'nest-session/sql';
+import mysql from 'mysql2';
+import pg from 'pg';
+import type { SqlHandle } from '../../../../lib/stores/sql/sql-handle.js';
+import { SessionOptionsError } from '../../../../lib/errors/session-options.error.js';
+
+const SECRET = 'postgres://ada:hidden@127.0.0.1/db';
+
+/** What an application may have in hand that is no pool and no database. */
+const WRONG: Record<string, unknown> = {
+  'a Client of pg': new pg.Client(SECRET),
+  'a cluster of pools of mysql2': mysql.createPoolCluster(),
+  'a pool of the package mysql': { getConnection: () => undefined, query: () => undefined, config: {} },
+  'an address': SECRET,
+  'a function': () => SECRET,
+  'options of a pool': { connectionString: SECRET },
+  'a better-sqlite3 without pragma()': { prepare: () => undefined, open: true },
+  'a DatabaseSync that cannot say whether a transaction is open': {
+    prepare: () => undefined,
+    exec: () => undefined,
+    isOpen: true,
+  },
+  undefined: undefined,
+  null: null,
+};
+
+const errorOf = (make: () => unknown): Error => {
+  try {
+    make();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('It did not throw.');
+};
+
+describe('a handle', () => {
+  test.each(Object.entries(WRONG))('%s is refused, with what is accepted', (_, handle) => {
+    const error = errorOf(() => new SqlSessionStore(handle as SqlHandle));
+    expect(error).toBeInstanceOf(SessionOptionsError);
+    expect(error.message).toMatch(
+      /accepted: a Pool of "pg", a pool of "mysql2".+"better-sqlite3".+"node:sqlite"/,
+    );
+    expect(error.message).not.toContain('hidden');
+  });
+
+  test('a single connection is named, with why it is none', () => {
+    const { message } = errorOf(() => new SqlSessionStore(new pg.Client() as never));
+    expect(message).toMatch(/^SqlSessionStore: a Client was given;.+part of your transactions/);
+  });
+});
+
+describe('options', () => {
+  let pool: pg.Pool;
+  beforeAll(() => void (pool = new pg.Pool())); // it connects when it is first used
+  afterAll(() => pool.end());
+
+  test.each(['', '.', 'a.', '.a', 'a.b.c', 'x'.repeat(51), 'a\0', 5, null])(
+    'table: %j is refused',
+    (table) => {
+      for (const make of [
+        () => new SqlSessionStore(pool, { table: table as string }),
+        () => sessionTable('postgres', { table: table as string }),
+      ]) {
+        const error = errorOf(make);
+        expect(error).toBeInstanceOf(SessionOptionsError);
+        expect(error.message).toMatch(/option "table": .+ was given; accepted: the name of a table/);
+      }
+    },
+  );
+
+  test.each([0, -1, NaN, '1m'])('pruneInterval: %p is refused', (pruneInterval) => {
+    const make = () => new SqlSessionStore(pool, { pruneInterval: pruneInterval as number });
+    expect(make).toThrow(/SqlSessionStore option "pruneInterval"/);
+  });
+
+  test('one that the store does not know is refused', () => {
+    expect(() => new SqlSessionStore(pool, { tabel: 'x' } as never)).toThrow(/SqlSessionStore.+"tabel"/);
+  });
+
+  test.each(['mariadb', 'toString', undefined])('the dialect %p is refused', (dialect) => {
+    expect(() => sessionTable(dialect as never)).toThrow(SessionOptionsError);
+    expect(() => sessionTable(dialect as never)).toThrow(/accepted: "postgres", "mysql".+"sqlite"/);
+  });
+
+  test('sqlStore() takes a handle, or its token', async () => {
+    const given = sqlStore({ client: pool, pruneInterval: 5 });
+    expect(given.inject).toBeUndefined();
+    expect(await given.useFactory()).toMatchObject({ pruneInterval: 5 });
+    const token = Symbol('POOL');
+    const injected = sqlStore({ inject: token, pruneInterval: false });
+    expect(injected.inject).toEqual([token]);
+    expect(await injected.useFactory(pool as never)).toBeInstanceOf(SqlSessionStore);
+  });
+
+  test('sqlStore() takes exactly one of them', () => {
+    expect(() => sqlStore({})).toThrow(/0 of "client" and "inject" were given/);
+    expect(() => sqlStore({ client: pool, inject: 'POOL' })).toThrow(/2 of "client" and "inject"/);
+  });
+});
