@@ -36,8 +36,8 @@ export interface SessionInfo {
   readonly authenticatedAt: Date | undefined;
   readonly ip: string | undefined;
   readonly userAgent: string | undefined;
-  /** Whether it is bound to the device that its user signed in with (option `deviceBound`). */
-  readonly isBound: boolean;
+  /** Whether it is bound to the device that its user signed in with. Only with the option `deviceBound`. */
+  readonly isBound?: boolean;
   /** Whether it is the session that was passed as `current`. */
   readonly current: boolean;
 }
@@ -103,7 +103,7 @@ export class SessionService {
     const record = await this.#runtime.shared.read(handle);
     return record === undefined || record.expiresAt <= this.#now()
       ? undefined
-      : infoOf(record, record, undefined);
+      : infoOf(record, this.#runtime.options.deviceBound && record, undefined);
   }
 
   /**
@@ -236,7 +236,7 @@ function infoOf(
     authenticatedAt: authenticatedAt === null ? undefined : new Date(authenticatedAt),
     ip: ip ?? undefined,
     userAgent: userAgent ?? undefined,
-    isBound: record !== undefined && isBoundToDevice(record.meta),
+    ...(record && { isBound: isBoundToDevice(record.meta) }),
     current: key === current,
   };
 }
