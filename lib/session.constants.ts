@@ -1,15 +1,15 @@
-/** Injects the store that sessions live in. */
+/** Injects the store of sessions. */
 export const SESSION_STORE = Symbol('SESSION_STORE');
 
 /**
- * Injects the options as they were given to `forRoot`, or made for `forRootAsync`. They hold the secret and the keys, but
- * show neither as JSON or where they are printed.
+ * Injects the options of `forRoot` or `forRootAsync`. They hold the secret and the keys, but show neither in JSON or when they
+ * are printed.
  */
 export const SESSION_OPTIONS = Symbol('SESSION_OPTIONS');
 
 /**
- * Injects the session middleware, a plain `(req, res, next)` function, for what has to run after it and before Nest's
- * own middleware. Middleware that a module adds with `consumer.apply(...)` runs after it anyway.
+ * Injects the session middleware, a plain `(req, res, next)` function. Register it yourself if middleware of `main.ts` needs
+ * the session. Middleware that a module adds with `consumer.apply(...)` runs after it anyway.
  *
  * @example
  * ```ts
@@ -19,20 +19,20 @@ export const SESSION_OPTIONS = Symbol('SESSION_OPTIONS');
  */
 export const SESSION_MIDDLEWARE = Symbol('SESSION_MIDDLEWARE');
 
-/** The options after they were checked, with every default. @internal */
+/** The checked options, with every default. @internal */
 export const RESOLVED_OPTIONS = Symbol('RESOLVED_OPTIONS');
 
-/** What the parts of the module share. @internal */
+/** The parts of the module, put together. @internal */
 export const SESSION_RUNTIME = Symbol('SESSION_RUNTIME');
 
-/** Metadata: what `@RequireSession(...)` asks for. @internal */
+/** Metadata of `@RequireSession(...)`. @internal */
 export const REQUIREMENTS = 'nest-session:requirements';
 
-/** Metadata: what `@RequireLogin(...)` asks for. @internal */
+/** Metadata of `@RequireLogin(...)`. @internal */
 export const LOGIN = 'nest-session:login';
 
-/** Metadata: `@SkipCsrf()`. @internal */
+/** Metadata of `@SkipCsrf()`. @internal */
 export const SKIP_CSRF = 'nest-session:skip-csrf';
 
-/** Metadata: `@AllowAnonymous()`. @internal */
+/** Metadata of `@AllowAnonymous()`. @internal */
 export const ANONYMOUS = 'nest-session:anonymous';

@@ -2,7 +2,7 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { SessionModuleOptions } from './options/session-options.interface.js';
 import { SESSION_OPTIONS } from './session.constants.js';
 
-/** Options of the module that are not options of sessions. */
+/** Options of the module itself. */
 export interface SessionModuleExtras {
   /**
    * Whether the module's providers can be injected everywhere without importing it again.
@@ -17,7 +17,7 @@ const extras: SessionModuleExtras = { isGlobal: true };
 export const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<SessionModuleOptions>({
     optionsInjectionToken: SESSION_OPTIONS,
-    // Each call makes a module of its own, even where Nest 10 finds the options of two to be alike.
+    // Each call makes a module of its own, even if Nest 10 takes two of them for equal.
     alwaysTransient: true,
   })
     .setClassMethodName('forRoot')

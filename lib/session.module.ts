@@ -33,12 +33,12 @@ import type { SessionRuntime } from './session.runtime.js';
 import { separateModules } from './several-modules.js';
 import { SocketSessions } from './websocket/socket-sessions.js';
 
-/** Every route, in the words of Nest 10; later versions read it, too, and without a warning. */
+/** Every route, in the syntax of Nest 10, which later versions accept without a warning. */
 const EVERYWHERE = '*';
 
 /**
- * Gives an application sessions: registers the middleware, injects the store, and provides {@link SessionService},
- * {@link SessionEvents}, {@link SessionHealthIndicator} and {@link SessionGuard} everywhere.
+ * Adds sessions to an application: registers the middleware, and provides {@link SessionService}, {@link SessionEvents},
+ * {@link SessionHealthIndicator} and {@link SessionGuard}.
  *
  * @example
  * ```ts
@@ -73,22 +73,22 @@ export class SessionModule
     @Optional() private readonly config?: ApplicationConfig,
   ) {
     super();
-    // Before the application can be given an adapter for WebSockets.
+    // Before the application gets an adapter for WebSockets.
     if (config) sockets.watch(config);
   }
 
   /**
-   * @param options - The options; all are checked when the application starts.
-   * @throws SessionOptionsError when the application starts, naming the option that is wrong.
+   * @param options - The options. All are checked when the application starts.
+   * @throws SessionOptionsError at the start, naming the wrong option.
    */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    // Options that are missing altogether are refused where all others are.
+    // Missing options are refused with all others.
     return withRedactedOptions(super.forRoot(options ?? {}));
   }
 
   /**
-   * As {@link forRoot}, with options that `useFactory` returns, or the method `createSessionOptions()` of the class in
-   * `useClass` or `useExisting` ({@link SessionOptionsFactory}).
+   * As {@link forRoot}, with options from `useFactory`, or from the method `createSessionOptions()` of the class in `useClass`
+   * or `useExisting` ({@link SessionOptionsFactory}).
    *
    * @example
    * ```ts
@@ -103,11 +103,11 @@ export class SessionModule
   }
 
   /**
-   * Where the middleware applies to every route it goes straight to the HTTP adapter: Nest's own middleware routing
+   * Registers the middleware. If it applies to every route, it goes directly to the HTTP adapter: Nest's middleware routing
    * would match a path and an exclusion list for every request.
    */
   configure(consumer: MiddlewareConsumer): void {
-    // Nest constructs nothing at the start that depends on a request: here is the bare prototype then.
+    // Nest does not construct a request-scoped module at the start: `this` is the bare prototype then.
     if (!Object.hasOwn(this, 'runtime')) throw new SessionOptionsError(messages.requestScoped);
     separateModules(this.runtime, this.discovery);
     const { httpAdapter } = this.adapterHost;
@@ -135,13 +135,13 @@ export class SessionModule
     await this.runtime.start();
   }
 
-  /** Last of all: requests that are still under way need the store. */
+  /** Stops last: requests under way still need the store. */
   onApplicationShutdown(): Promise<void> {
     return this.runtime.stop();
   }
 }
 
-/** What is injected as the options can be printed: it then shows no secret. */
+/** Makes the injected options safe to print. */
 function withRedactedOptions(definition: DynamicModule): DynamicModule {
   const providers = definition.providers?.map((provider): Provider => {
     if (typeof provider === 'function' || provider.provide !== SESSION_OPTIONS) return provider;

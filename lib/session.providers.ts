@@ -66,8 +66,7 @@ async function makeStore({ store }: ResolvedOptions, moduleRef: ModuleRef): Prom
 }
 
 /**
- * Has the container resolve tokens that are known only now, and wait for those that are still being made: what
- * `ModuleRef.get` does not do.
+ * Resolves tokens that are known only now. Unlike `ModuleRef.get`, it waits for providers that are not ready.
  */
 async function resolveAll(
   tokens: NonNullable<SessionStoreFactory['inject']>,
@@ -93,7 +92,7 @@ function isRequestScoped(token: Type, moduleRef: ModuleRef): boolean {
   try {
     return moduleRef.introspect(token).scope === Scope.REQUEST;
   } catch {
-    return false; // there is none: said where it is resolved
+    return false; // reported when it is resolved
   }
 }
 

@@ -25,7 +25,7 @@ import type { ExchangeContext, LateAnswer } from './http/exchange.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 
-/** The sessions of one application: engine, store and what runs beside them, put together. */
+/** The parts of one `SessionModule`, put together: engine, store, events and pruner. */
 export class SessionRuntime {
   readonly events = new SessionEventHub();
   readonly shared: SharedStore;
@@ -80,7 +80,7 @@ export class SessionRuntime {
       ? new Pruner(
           {
             pruneInterval: store.pruneInterval,
-            // Under the time limit of every call, so that a prune that hangs does not hold up the end.
+            // With the time limit of every call, so that a prune that hangs does not delay the end.
             prune: (now, limit) => this.shared.call('prune', () => store.prune(now, limit)),
           },
           options.engine.now,
@@ -89,20 +89,20 @@ export class SessionRuntime {
       : undefined;
   }
 
-  /** Checks that the store can work and begins to prune it. */
+  /** Starts the store and its pruning. */
   async start(): Promise<void> {
     for (const warning of this.options.warnings) this.warnOnce(warning);
     await this.store.start?.();
     this.pruner?.start();
   }
 
-  /** Leaves nothing open. */
+  /** Stops pruning and closes the store. */
   async stop(): Promise<void> {
     await this.pruner?.stop();
     await this.store.close?.();
   }
 
-  /** Says something to the operator, once. */
+  /** Logs a warning, once. */
   warnOnce(message: string): void {
     if (this.#said.has(message)) return;
     this.#said.add(message);
@@ -116,7 +116,7 @@ export class SessionRuntime {
     return new DeviceBinder({ options: deviceBound, secrets, proxy: http.proxy, now: engine.now });
   }
 
-  /** What stands before the store; sessions that stand in their cookies are sealed there. */
+  /** The seal of records in the store. Sessions in cookies are sealed there. */
   #sealFor({ encryption }: ResolvedOptions, store: SessionStore): RecordSeal | undefined {
     if (sealsCookies(store)) return undefined;
     if (encryption === undefined) return PLAIN_RECORDS;

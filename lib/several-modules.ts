@@ -14,10 +14,10 @@ interface Sessions {
 }
 
 /**
- * Sees to it that the `SessionModule`s of an application stay apart, where there are several, and tells the sessions of
- * `runtime` which classes they are not for: those whose module imports another `SessionModule` alone.
+ * Separates several `SessionModule`s of an application. The sessions of `runtime` do not serve the classes of modules that
+ * import only another `SessionModule`.
  *
- * @throws SessionOptionsError where nobody could tell whose session a request has.
+ * @throws SessionOptionsError if it is not clear whose session a request has.
  */
 export function separateModules(runtime: SessionRuntime, discovery: DiscoveryService): void {
   const all = sessionsIn(discovery);
@@ -74,7 +74,7 @@ function sharesSecret(all: readonly Sessions[]): boolean {
   return new Set(secrets).size < secrets.length;
 }
 
-/** The controllers, gateways and resolvers of the modules that import one of these. */
+/** The controllers, gateways and resolvers of modules that import one of these. */
 function classesOf(some: readonly Sessions[], discovery: DiscoveryService): Set<unknown> {
   const wrappers: Wrapper[] = [...discovery.getControllers(), ...discovery.getProviders()];
   const isFor = ({ host }: Wrapper): boolean => some.some((sessions) => host?.imports.has(sessions.host));

@@ -4,13 +4,12 @@ import type { CookieAttributes } from '../core/record/session-cookie.js';
 /** RFC 6265bis, section 5.6: browsers ignore cookies whose name and value are longer. */
 export const MAX_COOKIE_BYTES = 4096;
 
-/** A browser sends a few cookies of one name at most. More of them than this in a header are not looked at. */
+/** The most cookies of one name that are read. A browser sends only a few. */
 const MOST_OF_A_NAME = 8;
 
 /**
- * The values that a `Cookie` header has for a name, in order: a browser may send several (RFC 6265bis, section 5.7), of which
- * the first {@link MOST_OF_A_NAME} are looked at. Other cookies are neither split off nor decoded, so that a header full of
- * them costs one search.
+ * The values of a name in a `Cookie` header, in order. A browser may send several (RFC 6265bis, section 5.7); the first
+ * {@link MOST_OF_A_NAME} are read. Other cookies are neither split nor decoded, so that a header full of them costs one search.
  */
 export function cookieValues(header: string | undefined, name: string): string[] {
   const values: string[] = [];
@@ -31,7 +30,7 @@ const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const QUOTE = 0x22;
 
-/** The values of a name as they stand in the header. */
+/** The raw values of a name. */
 function* rawValues(header: string | undefined, name: string): Generator<string, undefined> {
   if (!header || !name) return;
   for (let at = header.indexOf(name); at >= 0; at = header.indexOf(name, at)) {
@@ -45,7 +44,7 @@ function* rawValues(header: string | undefined, name: string): Generator<string,
   }
 }
 
-/** Whether a cookie begins at a place of the header: nothing but space stands between it and the cookie before. */
+/** Whether a cookie begins at an index of the header: only spaces separate it from the cookie before. */
 function beginsPair(header: string, at: number): boolean {
   let before = at - 1;
   while (isSpace(header.charCodeAt(before))) before--;
@@ -69,7 +68,7 @@ function isSpace(code: number): boolean {
   return code === SPACE || code === TAB;
 }
 
-/** A value without the quotes that older clients and proxies put around it, decoded where it can be. */
+/** A value without the quotes of older clients and proxies, decoded if possible. */
 function decoded(raw: string): string {
   const last = raw.length - 1;
   const isQuoted = last > 0 && raw.charCodeAt(0) === QUOTE && raw.charCodeAt(last) === QUOTE;
@@ -82,7 +81,7 @@ function decoded(raw: string): string {
   }
 }
 
-/** Cookie attributes with everything that depended on the connection decided. */
+/** Cookie attributes for one connection. */
 export type FinalAttributes = Omit<CookieAttributes, 'secure' | 'sameSite'> & {
   secure?: boolean;
   sameSite?: boolean | 'lax' | 'strict' | 'none';
@@ -91,7 +90,7 @@ export type FinalAttributes = Omit<CookieAttributes, 'secure' | 'sameSite'> & {
   maxAge?: number;
 };
 
-/** Decides `'auto'`: what the attributes are over a connection that is secure, or not. */
+/** Resolves `'auto'` for a secure or plain connection. */
 export function finalAttributes(cookie: CookieAttributes, isSecure: boolean): FinalAttributes {
   const { httpOnly, path, domain, partitioned, priority } = cookie;
   const secure = cookie.secure === 'auto' ? isSecure : cookie.secure;
@@ -102,7 +101,7 @@ export function finalAttributes(cookie: CookieAttributes, isSecure: boolean): Fi
 /**
  * A `Set-Cookie` header.
  *
- * @throws TypeError when name, path or domain hold what no cookie may (CVE-2024-47764).
+ * @throws TypeError if name, path or domain hold invalid characters (CVE-2024-47764).
  */
 export function setCookieHeader(name: string, value: string, attributes: FinalAttributes): string {
   const { maxAge, ...rest } = attributes;

@@ -1,23 +1,22 @@
 import { cookieValues, hasCookie, MAX_COOKIE_BYTES } from './cookie-header.js';
 
-/** A cookie as it is to be set; without a value, as it is to be expired. */
+/** A cookie to set; without a value, to expire. */
 export type CookiePair = readonly [name: string, value: string];
 
-/** So many cookies for one session at most: Node reads no more than 16 KiB of headers unless it is told to. */
+/** The most cookies for one session: Node reads 16 KiB of headers by default. */
 const MOST_PARTS = 8;
 
 /** The first cookie of several says how many there are. */
 const HEAD = /^([2-8])\.([\w-]+)$/;
 const HEAD_LENGTH = 2;
 
-/** Each of the others says which sealing it belongs to: characters of the token that are random. */
+/** Each of the others names its token by some of its random characters. */
 const STAMP = { begin: 2, end: 10 } as const;
 const STAMP_LENGTH = STAMP.end - STAMP.begin + 1;
 
 /**
- * How a token stands in cookies: in one as it is; in several, where that is allowed, as `<count>.<part>` under the
- * cookie's name and as `<stamp>.<part>` under that name with `.1`, `.2` and so on behind it. Parts of different tokens are
- * never put together.
+ * Splits a token over several cookies, if allowed: `<count>.<part>` under the cookie's name, and `<stamp>.<part>` under that
+ * name with `.1`, `.2` and so on. Parts of different tokens are never joined.
  */
 export class CookieParts {
   readonly #name: string;
@@ -40,7 +39,7 @@ export class CookieParts {
     return length;
   }
 
-  /** The tokens that a `Cookie` header holds, in order. What cannot be put together is left as it stands, and is no token. */
+  /** The tokens in a `Cookie` header, in order. A part without its others is returned as it is, and is no valid token. */
   join(header: string | undefined): string[] {
     const heads = cookieValues(header, this.#name);
     if (this.#most === 1) return heads;
@@ -54,8 +53,8 @@ export class CookieParts {
   }
 
   /**
-   * The cookies for a token, and those to be expired that a longer one has left behind. The empty token is that of an
-   * ended session, all of whose cookies are.
+   * The cookies for a token, and the remaining ones of a longer token, to expire. The empty token of an ended session expires
+   * all.
    */
   split(token: string, header: string | undefined): CookiePair[] {
     const pairs = token.length <= this.#room(0) ? [[this.#name, token] as const] : this.#parts(token);

@@ -3,20 +3,20 @@ import type { OpenedToken, TokenCodec } from '../core/record/token-codec.js';
 import { RecentMap } from '../core/record/recent-map.js';
 import { isWellFormedId } from '../core/record/session-id.js';
 
-/** Characters of base64 without padding that an HMAC-SHA256 takes. */
+/** The length of an HMAC-SHA256 in base64 without padding. */
 const SIGNATURE_LENGTH = 43;
 
 /** `s:`, at most 256 characters of id, `.` and the signature. */
 const MAX_TOKEN_LENGTH = 2 + 256 + 1 + SIGNATURE_LENGTH;
 
-/** Signatures that are remembered: some 1 MB. */
+/** How many signatures are remembered: some 1 MB. */
 const REMEMBERED = 5_000;
 
-/** What ids a codec accepts. */
+/** The form of ids that a codec accepts. */
 export interface IdRules {
   /** The most characters a cookie value may have. */
   readonly maxLength: number;
-  /** Whether something may be an id. */
+  /** Whether a text may be an id. */
   readonly isId: (id: string) => boolean;
 }
 
@@ -28,15 +28,14 @@ export class SignedIdCodec implements TokenCodec {
   readonly #secrets: readonly [CipherKey, ...CipherKey[]];
   readonly #rules: IdRules;
   /**
-   * Signatures that were found to be right a moment ago, so that the requests of a busy session cost one HMAC and not one
-   * each. They belong to this set of secrets; each is still compared in full, in constant time. They are kept as text: a
-   * Buffer of this size is a view of a larger piece of memory, and would keep that.
+   * Recently verified signatures, so that most requests of a busy session cost no HMAC. They are still compared in full, in
+   * constant time. They are kept as text, because a small Buffer keeps a larger piece of memory.
    */
   readonly #verified = new RecentMap<string>(REMEMBERED);
 
   /**
    * @param secrets - The first signs, all verify.
-   * @param rules - What ids look like: what does not is refused before anything is computed.
+   * @param rules - The form of ids. Others are refused before anything is computed.
    */
   constructor(
     secrets: readonly [CipherKey, ...CipherKey[]],
@@ -59,7 +58,7 @@ export class SignedIdCodec implements TokenCodec {
     return verified === undefined ? { rejected: 'signature' } : { id: verified };
   }
 
-  /** A copy of an id whose signature is right: an id outlives its header wherever somebody remembers it. */
+  /** Verifies a signature. Returns a copy of the id, which may be kept longer than the header. */
   #verify(id: string, given: Buffer): string | undefined {
     const known = this.#verified.entry(id);
     if (known !== undefined && isSame(given, Buffer.from(known.value))) return known.key;
@@ -76,7 +75,7 @@ function sign(id: string, secret: CipherKey): string {
   return createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '');
 }
 
-/** Compares without telling by its duration how much was right (GHSA-92vm-wfm5-mxvv). */
+/** Compares in constant time (GHSA-92vm-wfm5-mxvv). */
 function isSame(given: Buffer, expected: Buffer): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }

@@ -3,16 +3,16 @@ import { csrfTokenOf } from '../core/session-access.js';
 import { withSession } from '../transport/with-session.js';
 
 /**
- * Injects a token that shows a `CsrfGuard` that a request comes from a page of this session: as the field `_csrf` of a form,
- * or for scripts as the header `x-csrf-token`. Only browsers that do not say where a request comes from need it. Every
- * token is another text; each is good for as long as its session, until `login()` or `regenerate()`: a page that
- * is rendered after one of these, in the same request, needs a token that is asked for in the next.
+ * Injects a token with which a `CsrfGuard` recognises requests from a page of this session. Send it as the field `_csrf` of a
+ * form, or as the header `x-csrf-token`. Only browsers that do not say where a request comes from need it. Each token is a
+ * different text, and valid as long as its session, until `login()` or `regenerate()`. After one of these, inject the token in
+ * a later request.
  *
- * A visitor who is given a token gets a session, stored before the handler runs. So a route for those who are signed in has
- * to say so, with `@RequireLogin()`: a `SessionGuard` alone lets in whoever has seen the sign-in form.
+ * A visitor who gets a token gets a session, which is stored before the handler runs. So use `@RequireLogin()` for routes that
+ * need a login: a `SessionGuard` alone lets in everyone who has seen the sign-in form.
  *
- * @throws SessionStoreError when the token cannot be stored.
- * @throws SessionEndedError when the session was ended elsewhere before it had a token.
+ * @throws SessionStoreError if the token cannot be stored.
+ * @throws SessionEndedError if the session was ended elsewhere before it had a token.
  * @example
  * ```ts
  * @Get('transfer') @Render('transfer') form(@CsrfToken() csrf: string) { return { csrf }; }

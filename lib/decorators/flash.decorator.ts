@@ -7,8 +7,8 @@ const FlashParam = createParamDecorator((key: string, context: ExecutionContext)
 );
 
 /**
- * Injects all flash values of a key, in the order they were added, and clears them: each is read once, by one of the
- * requests that race for it, on whichever instances. They are cleared in the store before the handler runs.
+ * Injects all flash values of a key, in the order they were added, and clears them in the store before the handler runs. Each
+ * value is read once: if requests race for it, on any instances, one gets it.
  *
  * @example
  * ```ts

@@ -5,8 +5,7 @@ import { LOGIN } from '../session.constants.js';
 /** Options of {@link RequireLogin}. */
 export interface RequireLoginOptions {
   /**
-   * How long ago `session.login()` may have been: for what is too dangerous for a session somebody left open
-   * (OWASP ASVS 5.0, 7.5.1 and 7.5.3).
+   * The longest time since `session.login()`, for actions that need a recent login (OWASP ASVS 5.0, 7.5.1 and 7.5.3).
    *
    * @defaultValue any time
    */

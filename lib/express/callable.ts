@@ -1,6 +1,5 @@
 /**
- * Lets a class be called as a function on an object that is being made, as `Store.call(this)` in the constructors of
- * older `connect-*` stores does.
+ * Makes a class callable as a function, as older `connect-*` stores do with `Store.call(this)` in their constructors.
  */
 export function callable<Class extends abstract new (...args: never[]) => object>(
   Class: Class,

@@ -2,8 +2,8 @@ import { serialize, type SerializeOptions } from 'cookie';
 import { type CookieChanges, type CookieDefaults, SessionCookie } from '../core/record/session-cookie.js';
 
 /**
- * What {@link Cookie} may be told: cookie attributes, and its life in milliseconds (`maxAge`) or until a date (`expires`);
- * null or false for a cookie that ends with the browser.
+ * Options of {@link Cookie}: attributes, and its life in milliseconds (`maxAge`) or until a date (`expires`); null or false for
+ * a cookie that ends with the browser.
  */
 export type CookieOptions = Omit<CookieDefaults, 'maxAge' | 'expires'> & {
   maxAge?: number | false | null;
@@ -11,17 +11,17 @@ export type CookieOptions = Omit<CookieDefaults, 'maxAge' | 'expires'> & {
   readonly originalMaxAge?: number | null;
 };
 
-/** A cookie as it stands in a store, or as this request has stored it (without `expires`). */
+/** A cookie in a store, or as this request has stored it (without `expires`). */
 type StoredCookie = CookieChanges & { readonly expires?: Date | string | null };
 
-/** The cookie settings of one session, as express-session has them. `expires` and `maxAge` are two views of one thing. */
+/** The cookie settings of one session, as express-session has them. `expires` and `maxAge` are two views of one value. */
 export class Cookie extends SessionCookie {
-  /** The very object that was set: who changes it changes the cookie. */
+  /** The object that was set. Changing it changes the cookie. */
   #expires: Date | null = null;
 
   /**
-   * @param options - Settings; of `expires` and `maxAge` the one that stands last counts.
-   * @throws TypeError when `options` is no object.
+   * @param options - Settings; of `expires` and `maxAge` the last one counts.
+   * @throws TypeError if `options` is no object.
    */
   constructor(options?: CookieOptions) {
     super({ path: '/', httpOnly: true }, undefined, () => Date.now());
@@ -50,7 +50,7 @@ export class Cookie extends SessionCookie {
     return this.#expires && this.#expires.getTime() - Date.now();
   }
 
-  /** @throws TypeError for what is neither a number nor a Date, and not empty. */
+  /** @throws TypeError for any value except a number, a Date, or an empty value. */
   override set maxAge(life: number | Date | false | null | undefined) {
     if (life && typeof life !== 'number' && !(life instanceof Date)) {
       throw new TypeError('maxAge must be a number or Date');
@@ -67,7 +67,7 @@ export class Cookie extends SessionCookie {
     return this.#expires;
   }
 
-  /** @throws TypeError for what is no valid date, and not empty. */
+  /** @throws TypeError for any value except a valid date, or an empty value. */
   override set expires(given: Date | string | false | null | undefined) {
     const date = given ? (given instanceof Date ? given : new Date(given)) : null;
     if (date !== null && Number.isNaN(date.getTime())) throw new TypeError('option expires is invalid');
@@ -80,7 +80,7 @@ export class Cookie extends SessionCookie {
     this.#expires = super.expires;
   }
 
-  /** As {@link expires}, for stores that look here. */
+  /** The same as {@link expires}, for stores that read this. */
   get _expires(): Date | null {
     return this.expires;
   }

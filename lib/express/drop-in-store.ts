@@ -10,18 +10,18 @@ import {
 import { each, getSession } from '../stores/express/express-store.adapter.js';
 import { corruptRecord, readRow, recordOf, versionOf, writeRow } from '../stores/express/session-row.js';
 
-/** What became of a session in this process: the version that its text was written as, or its end. */
+/** The last write of a session in this process, or its end. */
 type LastWrite = { readonly version: number; readonly textVersion: number } | 'ended';
 
 /** How many sessions are remembered. */
 const CAPACITY = 10_000;
 
 /**
- * A store of express-session as the engine sees it, with the very calls that express-session makes: one `get` to read,
- * one `set` or `touch` to write. Rows stay exactly as express-session writes them.
+ * Adapts a store of express-session to the engine, with the same calls as express-session: one `get` to read, one `set` or
+ * `touch` to write. Rows stay exactly as express-session writes them.
  *
- * A change is refused (so that the engine reads again and merges) where this process wrote the session since it was
- * read; what other processes wrote meanwhile is overwritten, as with express-session.
+ * A change is refused, so that the engine reads again and merges, if this process wrote the session since it was read. Writes
+ * of other processes are overwritten, as with express-session.
  */
 export class DropInStore implements SessionStore {
   readonly sharesCalls = false;
@@ -29,14 +29,14 @@ export class DropInStore implements SessionStore {
   readonly keepsCookies = true;
   readonly #store: ExpressSessionStore;
   readonly #lastWrites = new BoundedMap<LastWrite>({ entries: CAPACITY });
-  /** The ids whose sessions are being destroyed: nobody finds them any more. */
+  /** The ids of sessions that are being destroyed, which are no longer found. */
   readonly #ending = new Set<string>();
 
   constructor(store: ExpressSessionStore) {
     this.#store = store;
   }
 
-  /** The only one for a store, as it has to know everything that goes through. */
+  /** The adapter of a store. There is only one, because it must see all writes. */
   static of(store: ExpressSessionStore): DropInStore {
     const known = DropInStore.#known.get(store) ?? new DropInStore(store);
     DropInStore.#known.set(store, known);
@@ -59,7 +59,7 @@ export class DropInStore implements SessionStore {
       if (last !== undefined && (last === 'ended' || last.version !== version)) return false;
       if (next.version !== version) return this.#set(idOf(next), next);
       if (this.#store.touch) {
-        // Some stores keep things of their own on a session, and look for them here.
+        // Some stores keep properties of their own on a session, and need them here.
         const row = rowOf(next);
         await callStore(this.#store, 'touch', [id, { ...(next.source ?? row), cookie: row.cookie }]);
       }
@@ -93,7 +93,7 @@ export class DropInStore implements SessionStore {
     return record;
   }
 
-  /** False where the session was ended while it was on its way to a slow store, where it then must not stay. */
+  /** Writes a session. Returns false if it was ended meanwhile, and removes it again. */
   async #set(id: string, record: SessionRecord): Promise<boolean> {
     const before = this.#lastWrites.get(id);
     await callStore(this.#store, 'set', [id, rowOf(record)]);
@@ -110,13 +110,13 @@ export class DropInStore implements SessionStore {
   }
 }
 
-/** A record as express-session writes it: with the end of its cookie, which tells the store how long to keep it. */
+/** A record as express-session writes it, with the end of its cookie, until which the store keeps it. */
 function rowOf(record: SessionRecord): StoredSession {
   const life = record.cookie?.originalMaxAge ?? null;
   return writeRow(record, life === null ? null : new Date(record.lastSeenAt + life));
 }
 
-/** What a store returned, as a record. That the session is alive is the store's word: nothing expires here. */
+/** A row of the store as a record. Only the store decides when it expires. */
 export function recordFrom(id: string, session: unknown): SessionRecord {
   const now = Date.now();
   const names = { key: id, token: id };
@@ -126,7 +126,7 @@ export function recordFrom(id: string, session: unknown): SessionRecord {
     : { ...recordOf(names, row, now), expiresAt: Infinity, source: session as object };
 }
 
-/** The id of a session that is written. It is the key of a new one. */
+/** The id of a written session. For a new one it is the key. */
 function idOf({ id, key }: SessionRecord): string {
   return id ?? key;
 }

@@ -3,8 +3,8 @@ import { SessionEndedError } from '../errors/session-ended.error.js';
 import { SessionStoreError } from '../errors/session-store.error.js';
 
 /**
- * An error as express-session passes it on: what the store said, where it said something. It is the store's own error, unless
- * that holds more than its class, its codes and a harmless message: then a copy without the rest.
+ * An error as express-session passes it on: the error of the store. If that shows more than its class, its codes and a safe
+ * message, it is a copy without the rest.
  */
 export function errorFor(error: unknown): unknown {
   if (error instanceof SessionStoreError && error.cause !== undefined) return error.cause;
@@ -12,7 +12,7 @@ export function errorFor(error: unknown): unknown {
   return error;
 }
 
-/** The error of a store that was called without an engine, for the callback of the application. */
+/** The error of a store that the application called directly. */
 export function errorOfStore<Failure>(error: Failure, id: string): Failure {
   return safeError(error, confidentialIn([id])) as Failure;
 }

@@ -19,7 +19,7 @@ import { Store } from './store.js';
 /** A middleware for Express, Connect and plain `node:http`. */
 export type SessionMiddleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
 
-/** As express-session, it has no events: here the public name of a session is its id. */
+/** No events, as in express-session: the public name of a session would be its id. */
 class NoEvents extends SessionEventHub {
   override hasListeners(): boolean {
     return false;
@@ -70,7 +70,7 @@ function sessionMiddleware(given?: SessionOptions | null): SessionMiddleware {
   };
 }
 
-/** `session()` with the classes that hang on it. */
+/** `session()` with its classes as properties. */
 export interface SessionFunction {
   (options?: SessionOptions | null): SessionMiddleware;
   readonly Session: typeof Session;
@@ -83,7 +83,7 @@ export interface SessionFunction {
 /**
  * A session middleware with the options, the defaults and the behaviour of express-session.
  *
- * @throws TypeError when `genid`, `unset`, `secret` or `storeTimeout` is wrong.
+ * @throws TypeError if `genid`, `unset`, `secret` or `storeTimeout` is wrong.
  * @example
  * ```ts
  * app.use(session({ secret, resave: false, saveUninitialized: false, store: new RedisStore({ client }) }));
@@ -125,7 +125,7 @@ declare global {
       session: Session & Partial<SessionData>;
       /** The secret id of the session. */
       sessionID: string;
-      /** Where the session is kept. */
+      /** The store of the session. */
       sessionStore: Store;
     }
   }

@@ -36,7 +36,7 @@ class BaseMemoryStore extends Store {
     later(callback);
   }
 
-  /** Gives a stored session the cookie of another copy of it, and so its end. */
+  /** Replaces the cookie of a stored session, and so its end. */
   override touch(id: string, session: object, callback?: StoreCallback): void {
     const stored = aliveIn(this, id);
     const { cookie } = session as StoredSession;
@@ -61,7 +61,7 @@ class BaseMemoryStore extends Store {
   }
 }
 
-/** Keeps sessions in this process, and removes those that have expired: for development, and for one process alone. */
+/** Keeps sessions in this process, for development or a single process. Removes expired ones. */
 export const MemoryStore = callable(BaseMemoryStore, (store) => {
   EventEmitter.call(store);
   empty(store);
@@ -73,7 +73,7 @@ function empty(store: BaseMemoryStore): void {
   store.prunedAt = Date.now();
 }
 
-/** A copy of a session; one that has expired is removed. */
+/** A copy of a session. Removes it if it has expired. */
 function aliveIn({ sessions }: BaseMemoryStore, id: string): StoredSession | undefined {
   const text = sessions[id];
   if (text === undefined) return undefined;
@@ -84,7 +84,7 @@ function aliveIn({ sessions }: BaseMemoryStore, id: string): StoredSession | und
   return undefined;
 }
 
-/** Copies of all sessions; those that have expired are removed. */
+/** Copies of all sessions. Removes expired ones. */
 function allIn(store: BaseMemoryStore): Record<string, StoredSession> {
   const all = Object.create(null) as Record<string, StoredSession>;
   for (const id of Object.keys(store.sessions)) {

@@ -18,27 +18,27 @@ import type { ExpressSessionRequest } from './request.js';
 
 type Secret = CipherKey;
 
-/** What `session()` takes: the options of express-session, with their names and defaults. */
+/** Options of `session()`: those of express-session, with their names and defaults. */
 export interface SessionOptions {
-  /** Signs the cookie, or several: the first signs, all verify. @defaultValue `req.secret`, which cookie-parser sets */
+  /** The key that signs the cookie, or several: the first signs, all verify. @defaultValue `req.secret`, which cookie-parser sets */
   secret?: Secret | readonly Secret[];
-  /** Where sessions are kept. @defaultValue a new `MemoryStore` */
+  /** The store of sessions. @defaultValue a new `MemoryStore` */
   store?: ExpressSessionStore;
   /** The name of the cookie. @defaultValue `'connect.sid'` */
   name?: string;
-  /** The name of the cookie, as it was called once. */
+  /** The old name of the option `name`. */
   key?: string;
   /** Settings of the cookie, or a function of the request that returns them. @defaultValue `{ path: '/', httpOnly: true }` */
   cookie?: CookieOptions | ((req: never) => CookieOptions);
   /** Makes session ids. @defaultValue 256 random bits from the system's CSPRNG */
   genid?: (req: never) => string;
-  /** Whether to believe `X-Forwarded-Proto`. @defaultValue Express's `trust proxy` */
+  /** Whether to trust `X-Forwarded-Proto`. @defaultValue Express's `trust proxy` */
   proxy?: boolean;
   /** Store a session with every request, changed or not. @defaultValue `true` */
   resave?: boolean;
   /** Send the cookie with every response. @defaultValue `false` */
   rolling?: boolean;
-  /** Store sessions that hold nothing, and give their visitors a cookie. @defaultValue `true` */
+  /** Store empty sessions, and give their visitors a cookie. @defaultValue `true` */
   saveUninitialized?: boolean;
   /** What `req.session = null` does: `'keep'` leaves the stored session as it is, `'destroy'` ends it. @defaultValue `'keep'` */
   unset?: 'destroy' | 'keep';
@@ -53,7 +53,7 @@ export interface ResolvedSessionOptions {
   readonly storeTimeout: number;
   readonly engine: SessionSettings;
   readonly http: HttpSettings;
-  /** What is allowed but deserves a word. */
+  /** Warnings about options that are allowed. */
   readonly warnings: readonly string[];
 }
 
@@ -64,7 +64,7 @@ const STORE_TIMEOUT = 5_000;
 const MAX_TOKEN_LENGTH = 4096;
 
 /**
- * Checks what express-session checks, with its words, and fills in its defaults.
+ * Checks the options as express-session does, with its messages, and fills in its defaults.
  *
  * @throws TypeError for a wrong `genid`, `unset`, `secret` or `storeTimeout`.
  */
@@ -98,7 +98,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     storeTimeout,
     engine: {
       now: () => Date.now(),
-      // Sessions end when their store says so, as with express-session.
+      // Only the store ends sessions, as with express-session.
       lifetimes: {
         idleTimeout: Infinity,
         absoluteTimeout: false,
@@ -133,13 +133,13 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   };
 }
 
-/** Ids as express-session has them: nothing but themselves, under which their session is stored. */
+/** Ids of express-session: the id itself is key and token. */
 function expressIds(generate: (request: unknown) => string): IdScheme {
   const same = (id: string): string => id;
   return { generate, renew: () => generate(undefined), keyOf: same, tokenOf: same };
 }
 
-/** The secret that cookie-parser left on a request. */
+/** The secret of cookie-parser on a request. */
 export function secretOf(req: IncomingMessage): Secret | undefined {
   return (req as ExpressSessionRequest).secret as Secret | undefined;
 }
@@ -155,7 +155,7 @@ function codecOf(secrets: [Secret, ...Secret[]]): TokenCodec {
   return new SignedIdCodec(secrets, { maxLength: MAX_TOKEN_LENGTH, isId: (id) => id !== '' });
 }
 
-/** What is empty (null, '' or 0) is not given. */
+/** The default for an empty value (null, '' or 0). */
 function filled<Value, Default>(given: Value | null | undefined, fallback: Default): Value | Default {
   if (given) return given;
   return fallback;
@@ -166,8 +166,8 @@ function fixed<Value>(value: Value): () => Value {
 }
 
 /**
- * The tokens of a request: those in its header, and then, where none of them is good, what cookie-parser has read, for where
- * the header itself is gone. An id that it verified is signed anew.
+ * The tokens of a request: those in its header and then, if none of them is valid, those that cookie-parser has read, in case
+ * the header is gone. An id that it verified is signed again.
  */
 function* tokensOf(req: IncomingMessage, name: string, codec: TokenCodec): Generator<string, undefined> {
   yield* cookieValues(req.headers.cookie, name);
@@ -178,7 +178,7 @@ function* tokensOf(req: IncomingMessage, name: string, codec: TokenCodec): Gener
   if (token !== undefined) yield token;
 }
 
-/** Text alone: an object that came out of a cookie must not reach a store (CVE-2022-33171). */
+/** Accepts only text: an object of a cookie must not reach a store (CVE-2022-33171). */
 function valueIn(cookies: unknown, name: string): string | undefined {
   const value = (cookies as Record<string, unknown> | undefined)?.[name];
   return typeof value === 'string' && value !== '' ? value : undefined;

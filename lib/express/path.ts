@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The path a request was made to, also under a mount point. */
+/** The path of a request, including its mount point. */
 export function pathOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
   const url = req.originalUrl ?? req.url ?? '';
   const path = url.replace(/[?#].*$/s, '');

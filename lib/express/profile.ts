@@ -3,7 +3,7 @@ import { Cookie } from './cookie.js';
 import { errorFor } from './errors.js';
 import { Session } from './session.js';
 
-/** Names on a session that are not data: its own, and those every object has. */
+/** Names on a session that are not data: its own members, and those of every object. */
 const MEMBER_NAMES = new Set([
   'cookie',
   'id',
@@ -12,7 +12,7 @@ const MEMBER_NAMES = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
-/** Sessions as express-session has them. */
+/** The behaviour of express-session. */
 export const EXPRESS_PROFILE: HttpProfile = {
   memberNames: MEMBER_NAMES,
   strict: false,

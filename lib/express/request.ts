@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { SessionCallback } from '../core/request/session-calls.js';
 import type { StoreCallback, StoredSession } from '../stores/express/express-session-store.js';
 
-/** What a session that was made by hand asks of its store. */
+/** The methods of a store that a session without an engine uses. */
 interface RequestStore {
   get(id: string, callback: StoreCallback<StoredSession | null>): unknown;
   set(id: string, session: object, callback?: StoreCallback): unknown;
@@ -11,19 +11,19 @@ interface RequestStore {
   createSession(req: ExpressSessionRequest, stored: StoredSession): object;
 }
 
-/** What a request has of its session. */
+/** The properties of a request about its session. */
 export interface ExpressSessionRequest extends Partial<IncomingMessage> {
-  /** The session; undefined once it is destroyed, and where there is none. */
+  /** The session; undefined if it is destroyed, or there is none. */
   session: unknown;
   /** The secret id of the session. */
   sessionID: string;
-  /** Where the session is kept. */
+  /** The store of the session. */
   sessionStore: RequestStore;
-  /** The secret that cookie-parser signs with; it signs sessions, too, where `session()` was given none. */
+  /** The secret of cookie-parser, which also signs sessions if `session()` has none. */
   secret?: unknown;
-  /** What cookie-parser read. */
+  /** The cookies that cookie-parser read. */
   cookies?: unknown;
   signedCookies?: unknown;
-  /** The address before a mount point was taken off it. */
+  /** The URL with its mount point. */
   originalUrl?: string;
 }

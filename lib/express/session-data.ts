@@ -1,5 +1,5 @@
 /**
- * What an application keeps in its sessions, declared once by declaration merging.
+ * The data of sessions. Declare your keys once, by declaration merging.
  *
  * @example
  * ```ts

@@ -5,7 +5,7 @@ import { Cookie } from './cookie.js';
 import { errorFor, errorOfStore } from './errors.js';
 import type { ExpressSessionRequest } from './request.js';
 
-/** The engine that a session came from, and what it knows of it. */
+/** The engine of a session, and its state. */
 interface Bond {
   readonly engine: SessionEngine;
   readonly state: SessionState;
@@ -22,7 +22,7 @@ export class Session {
   declare readonly req: ExpressSessionRequest;
   /** The settings of this session's cookie. */
   declare cookie: Cookie;
-  /** None for a session that was made by hand: its methods go to `req.sessionStore`. */
+  /** None for a session that was made with `new`: its methods use `req.sessionStore`. */
   #bond: Bond | undefined;
 
   /** Own and enumerable, as in express-session. */
@@ -44,13 +44,13 @@ export class Session {
     const session = new Session(req);
     session.#bond = { engine, state };
     Object.defineProperty(session, 'cookie', Session.#COOKIE);
-    void state.cookie; // settings that make no cookie are an error at once
+    void state.cookie; // throws for wrong settings now
     return session;
   }
 
   /**
    * @param req - A request with `sessionID` and `sessionStore`.
-   * @param data - What the session holds; names that it has itself are passed over.
+   * @param data - The data. Names of own members are ignored.
    */
   constructor(req: ExpressSessionRequest, data?: object | null) {
     Object.defineProperty(this, 'req', { value: req });
@@ -61,18 +61,18 @@ export class Session {
     }
   }
 
-  /** Starts the cookie's life anew. */
+  /** Restarts the life of the cookie. */
   touch(): this {
     return this.resetMaxAge();
   }
 
-  /** Starts the cookie's life anew, at its original length. */
+  /** Restarts the life of the cookie, at its original length. */
   resetMaxAge(): this {
     this.cookie.maxAge = this.cookie.originalMaxAge;
     return this;
   }
 
-  /** Stores the session now rather than with the response. */
+  /** Stores the session now and not with the response. */
   save(): Promise<void>;
   save(callback: SessionCallback): this;
   save(callback?: SessionCallback): Promise<void> | this {
@@ -84,7 +84,7 @@ export class Session {
     );
   }
 
-  /** Reads the session anew and drops the changes of this request; fails when the session is gone. */
+  /** Reads the session again and drops the changes of this request. Fails if the session is gone. */
   reload(): Promise<void>;
   reload(callback: SessionCallback): this;
   reload(callback?: SessionCallback): Promise<void> | this {
@@ -108,7 +108,7 @@ export class Session {
     );
   }
 
-  /** Ends the session in the store; `req.session` is gone at once. */
+  /** Ends the session in the store, and removes `req.session` immediately. */
   destroy(): Promise<void>;
   destroy(callback: SessionCallback): this;
   destroy(callback?: SessionCallback): Promise<void> | this {
@@ -121,7 +121,7 @@ export class Session {
     );
   }
 
-  /** Ends this session and puts a new, empty one on `req.session`. This object stays readable. */
+  /** Ends this session and puts a new, empty one on `req.session`. You can still read this object. */
   regenerate(): Promise<void>;
   regenerate(callback: SessionCallback): this;
   regenerate(callback?: SessionCallback): Promise<void> | this {
@@ -168,7 +168,7 @@ export class Session {
   }
 }
 
-/** Makes the session of a request there and then, and with it `req.sessionID`. */
+/** Makes the session of a request, and `req.sessionID`, immediately. */
 function present(req: ExpressSessionRequest): void {
   void req.session;
 }

@@ -35,7 +35,7 @@ abstract class BaseStore extends EventEmitter implements ExpressSessionStore {
     });
   }
 
-  /** A stored session as an object with its methods; nothing where there is none. */
+  /** A stored session as an object with its methods; nothing if there is none. */
   load(id: string, callback: StoreCallback<Session>): void {
     void this.get(id, (error, stored) => {
       if (error) callback(errorOfStore(error, id));
@@ -44,7 +44,7 @@ abstract class BaseStore extends EventEmitter implements ExpressSessionStore {
     });
   }
 
-  /** Makes a stored session the one of a request. */
+  /** Sets a stored session as the session of a request. */
   createSession(req: ExpressSessionRequest, stored: StoredSession): Session {
     const exchange = exchangeOf(req);
     if (exchange !== undefined)
@@ -59,6 +59,6 @@ abstract class BaseStore extends EventEmitter implements ExpressSessionStore {
   }
 }
 
-/** The base class of `connect-*` stores, to be extended as a class or, as older ones do, as a function. */
+/** The base class of `connect-*` stores. It can be extended as a class or, as in older ones, as a function. */
 export const Store = callable(BaseStore, (store) => EventEmitter.call(store));
 export type Store = BaseStore;

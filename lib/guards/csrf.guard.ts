@@ -16,7 +16,6 @@ import { handshakeOfClient } from '../websocket/handshake.js';
 import { SocketExchange } from '../websocket/socket-exchange.js';
 import { type GuardedRequest, isOwnOrigin } from './request-origin.js';
 
-/** The options that the guard goes by. */
 type CsrfSettings = Pick<HttpSettings, 'trustedOrigins' | 'proxy'>;
 
 /** Methods that change nothing (RFC 9110, section 9.2.1). */
@@ -24,25 +23,24 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
 
 /**
  * Refuses requests that a page of another site sends in the visitor's name (OWASP ASVS 5.0, 3.5.1), with 403 and a
- * {@link CsrfError}. Of requests that may change something it lets pass, in this order:
+ * {@link CsrfError}. Requests with safe methods pass. Other requests are checked in this order:
  *
- * 1. what the browser says comes from the application itself, or from the user: `Sec-Fetch-Site: same-origin` or `none`;
- * 2. what comes from one of `csrf.trustedOrigins`; anything else that is `cross-site` or `same-site` is refused, with or
- *    without a token: whoever runs a sibling subdomain is a stranger, too;
- * 3. without that header (old browsers, and plain HTTP but for `localhost`) what has the application's own origin in
- *    `Origin`; another one is refused;
- * 4. where that says nothing, either (`Origin` is missing or `null`), what brings a token of `@CsrfToken()`, in the header
- *    `x-csrf-token` or the field `_csrf` of a parsed body, never in the address: that one ends up in logs and `Referer`;
- * 5. what has neither header, no cookie at all and no password (`Authorization: Basic` and the like): such a client (a
- *    server, a script with a bearer token) carries nothing that another site could use. This leaves attacks that need
- *    none of these (login CSRF, client certificates, networks that trust addresses) to browsers so old that they send no
- *    `Origin`; override {@link hasNoCredentials} to ask those for a token, too.
+ * 1. `Sec-Fetch-Site: same-origin` or `none` passes: the request comes from the application itself, or from the user.
+ * 2. An origin of `csrf.trustedOrigins` passes. Any other `cross-site` or `same-site` request is refused, even with a token: a
+ *    sibling subdomain may belong to somebody else.
+ * 3. Without that header (old browsers, and plain HTTP except on `localhost`), `Origin` must be the application's own.
+ * 4. If `Origin` is missing or `null`, a token of `@CsrfToken()` passes, in the header `x-csrf-token` or the field `_csrf` of a
+ *    parsed body. It is never read from the URL, which ends up in logs and `Referer`.
+ * 5. Without these headers, a request without cookies and password (`Authorization: Basic` and the like) passes: a server or a
+ *    script with a bearer token has nothing that another site could use. Very old browsers, which send no `Origin`, stay open
+ *    to attacks that need no cookie (login CSRF, client certificates, networks that trust addresses); override
+ *    {@link hasNoCredentials} to require a token of them, too.
  *
- * A body is read when it was parsed before guards run: of forms and JSON it is, of multipart forms on Express (Multer is
- * an interceptor) it is not; send the header with those. A GET is never refused, so it must change nothing. Messages of
- * WebSockets are refused where the handshake came from another origin, see {@link mayConnect}; those of microservices pass.
+ * The body must be parsed before guards run. Multipart forms on Express are not (Multer is an interceptor): send the header
+ * with those. A GET is never refused, so it must change nothing. Messages of WebSockets are refused if the handshake came from
+ * another origin, see {@link mayConnect}. Messages of microservices pass.
  *
- * Every step can be overridden.
+ * You can override every step.
  *
  * @example
  * ```ts
@@ -66,11 +64,11 @@ export class CsrfGuard implements CanActivate {
   }
 
   /**
-   * Whether a WebSocket may be opened: not by a page of another origin (cross-site WebSocket hijacking). The guard asks so
-   * for each message; ask in `handleConnection` where sockets are sent something before they have said anything. Clients
-   * that name no origin are no browsers.
+   * Whether a WebSocket may be opened: not by a page of another origin (cross-site WebSocket hijacking). The guard checks this
+   * for each message. Check it in `handleConnection` if your gateway sends before it receives. Clients without an `Origin` are
+   * no browsers, and pass.
    *
-   * @param client - The client that a gateway is given, or the request of a handshake.
+   * @param client - The client of a gateway, or the request of a handshake.
    * @example
    * ```ts
    * handleConnection(client: Socket) {
@@ -98,7 +96,7 @@ export class CsrfGuard implements CanActivate {
     throw this.whenTokenless(context);
   }
 
-  /** Whether the guard lets the request pass unchecked: `@SkipCsrf()`, or a message of a microservice. The method outranks the class. */
+  /** Whether the request is not checked: `@SkipCsrf()`, or a message of a microservice. The method outranks the class. */
   protected isSkipped(context: ExecutionContext): boolean {
     if (context.getType() === 'rpc') return true;
     const targets = [context.getHandler(), context.getClass()];
@@ -110,12 +108,12 @@ export class CsrfGuard implements CanActivate {
     return requestOf(context) as GuardedRequest;
   }
 
-  /** Whether the request changes nothing: by the method that it was routed by, whatever overrode it. */
+  /** Whether the request changes nothing, by the method that it was routed by. */
   protected isSafe({ method }: GuardedRequest): boolean {
     return method !== undefined && SAFE_METHODS.has(method);
   }
 
-  /** Whether the request comes from the application's own pages, or trusted ones; undefined where it does not say. */
+  /** Whether the request comes from the application's own pages, or from trusted ones; undefined if it does not say. */
   protected isTrustedSource(request: GuardedRequest): boolean | undefined {
     const { origin, 'sec-fetch-site': site } = request.headers;
     const isNamed = origin !== undefined && origin !== '' && origin !== 'null';
@@ -125,7 +123,7 @@ export class CsrfGuard implements CanActivate {
     return isNamed ? this.isOwn(origin, request) : undefined;
   }
 
-  /** Whether another origin may send such requests: one of the option `csrf.trustedOrigins`. */
+  /** Whether an origin is one of the option `csrf.trustedOrigins`. */
   protected isTrusted(origin: string, request: GuardedRequest): boolean {
     return this.#settingsFor(request).trustedOrigins?.has(origin) ?? false;
   }
@@ -135,25 +133,25 @@ export class CsrfGuard implements CanActivate {
     return isOwnOrigin(origin, request, this.#settingsFor(request).proxy);
   }
 
-  /** Where an application has several `SessionModule`s, the options are those of the one whose session the request has. */
+  /** The options of the `SessionModule` whose session the request has. */
   #settingsFor(request: GuardedRequest): CsrfSettings {
     return exchangeOf(request)?.context.http ?? this.#settings;
   }
 
-  /** Whether the request has nothing that another site could use: no cookie, no password, nor the origin of a page. */
+  /** Whether the request has nothing that another site could use: no cookie, no password and no `Origin`. */
   protected hasNoCredentials({ headers }: GuardedRequest): boolean {
     return (
       headers.cookie === undefined && headers.origin === undefined && !hasPassword(headers.authorization)
     );
   }
 
-  /** Whether the request brings a token of its session; the session is loaded only for what looks like one. */
+  /** Whether the request has a token of its session. The session is loaded only for text in the form of a token. */
   protected async hasValidToken(request: GuardedRequest): Promise<boolean> {
     const token = this.getToken(request);
     return isCsrfToken(token) && isCsrfTokenOf(await this.getSession(request), token);
   }
 
-  /** What the request brings as a token. */
+  /** The token in the request, unchecked. */
   protected getToken({ headers, body }: GuardedRequest): unknown {
     const header = headers['x-csrf-token'];
     if (header !== undefined) return header;
@@ -161,7 +159,7 @@ export class CsrfGuard implements CanActivate {
     return isObject && Object.hasOwn(body, '_csrf') ? (body as { _csrf: unknown })._csrf : undefined;
   }
 
-  /** The session of the request, loaded if need be. */
+  /** The session of the request, loaded if necessary. */
   protected getSession(request: GuardedRequest): Promise<Session> {
     return loadSession(request);
   }
@@ -171,13 +169,13 @@ export class CsrfGuard implements CanActivate {
     return new CsrfError('CSRF_REFUSED');
   }
 
-  /** The error for a request that neither says where it comes from nor brings a token. */
+  /** The error for a request without origin and token. */
   protected whenTokenless(_context: ExecutionContext): Error {
     return new CsrfError('CSRF_TOKEN_REQUIRED');
   }
 }
 
-/** Whether it is a kind of authorization that browsers add by themselves, whoever made them send the request. */
+/** Whether it is a kind of authorization that browsers add by themselves to every request. */
 function hasPassword(authorization: string | undefined): boolean {
   return /^\s*(basic|digest|negotiate|ntlm)\b/i.test(authorization ?? '');
 }

@@ -1,11 +1,11 @@
 import { SessionGuard } from './session.guard.js';
 
-/** How deep the objects that a guard holds are looked through. */
+/** How deep the objects of a guard are searched. */
 const DEPTH = 5;
 
 /**
- * Whether a guard, or one of an array of them, is a {@link SessionGuard} or may ask one: it injects one, holds one, or calls
- * another guard. For a warning alone: of a guard that calls others it is not known whom it asks.
+ * Whether a guard, or one of an array of guards, is a {@link SessionGuard} or may call one: it injects one, holds one, or calls
+ * another guard. This is only good for a warning, because it does not know which guard is called.
  */
 export function mayAskSessionGuard(guard: unknown): boolean {
   return leadsThere(guard, DEPTH, new Set());
@@ -20,7 +20,7 @@ function leadsThere(value: unknown, depth: number, seen: Set<unknown>): boolean 
   return Object.values(value).some((part) => leadsThere(part, depth - 1, seen));
 }
 
-/** A class is known by its parents, and by what its decorators note: the types that are injected are there. */
+/** Checks the parents of a class, and the metadata of its decorators, which hold the injected types. */
 function isDelegating(guard: object, depth: number, seen: Set<unknown>): boolean {
   if (guard === SessionGuard || (guard as { prototype?: unknown }).prototype instanceof SessionGuard)
     return true;
@@ -30,7 +30,7 @@ function isDelegating(guard: object, depth: number, seen: Set<unknown>): boolean
   );
 }
 
-/** Whether the text of a class calls a guard other than the one it extends. No minifier renames the method. */
+/** Whether the source of a class calls a guard other than its parent. Minifiers do not rename the method. */
 function callsGuard(guard: unknown): boolean {
   if (typeof guard !== 'function' || guard === Function.prototype) return false;
   return /(?<!\bsuper)\??\.canActivate\b/.test(sourceOf(guard)) || callsGuard(Object.getPrototypeOf(guard));

@@ -1,25 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 import { isSecure } from '../http/connection.js';
 
-/** A request as Express and Fastify hand it to guards. */
+/** A request of Express or Fastify. */
 export interface GuardedRequest extends Pick<IncomingMessage, 'method' | 'headers' | 'socket'> {
-  /** Host and port, and the scheme, as the framework's trust in proxies has them. */
+  /** Host with port, and scheme, according to the framework's trust in proxies. */
   readonly host?: string;
   /** The same in Fastify 4; elsewhere without the port. */
   readonly hostname?: string;
   readonly protocol?: string;
   /** The application, in Express. */
   readonly app?: { get?(setting: string): unknown };
-  /** What a body parser made of the body, where one ran. */
+  /** The parsed body, if any. */
   readonly body?: unknown;
 }
 
 /**
- * Whether an `Origin` header names the origin that the request went to. Over a connection that is known to be secure that
- * is an origin of HTTPS alone: anybody on the network can write a page of `http://` the same host (RFC 6454, section 4).
- * Where TLS ends at a proxy that is not trusted, either scheme will do.
+ * Whether an `Origin` header names the origin of the request's target. Over a connection that is known to be secure, only
+ * `https://` matches: anybody on the network can forge a page of `http://` and the same host (RFC 6454, section 4). If TLS ends
+ * at a proxy that is not trusted, both schemes match.
  *
- * @param proxy - Whether to believe `X-Forwarded-Host` and `X-Forwarded-Proto`; undefined leaves that to the framework.
+ * @param proxy - Whether to trust `X-Forwarded-Host` and `X-Forwarded-Proto`; undefined leaves that to the framework.
  */
 export function isOwnOrigin(origin: string, request: GuardedRequest, proxy: boolean | undefined): boolean {
   const { protocol, socket, headers } = request;
@@ -34,7 +34,7 @@ export function isOwnOrigin(origin: string, request: GuardedRequest, proxy: bool
 
 function hostOf(request: GuardedRequest, proxy: boolean | undefined): string | undefined {
   const { headers } = request;
-  // HTTP/2 has it in ":authority", which counts more than a Host header (RFC 9113, section 8.3.1).
+  // HTTP/2: ":authority" outranks a Host header (RFC 9113, section 8.3.1).
   const direct = text(headers[':authority']) ?? headers.host;
   const believes = proxy ?? expressTrusts(request);
   if (believes === undefined) return request.host ?? request.hostname ?? direct;
@@ -43,8 +43,8 @@ function hostOf(request: GuardedRequest, proxy: boolean | undefined): string | u
 }
 
 /**
- * Whether Express trusts the proxy that a request came through; undefined in other frameworks. Not by way of
- * `req.host`: Express 4 leaves the port out of it, and warns of its use.
+ * Whether Express trusts the proxy of a request; undefined in other frameworks. `req.host` is no help: in Express 4 it has no
+ * port, and emits a warning.
  */
 function expressTrusts({ app, socket }: GuardedRequest): boolean | undefined {
   const trusts = app?.get?.('trust proxy fn') as ((address: unknown, hop: number) => boolean) | undefined;
@@ -55,7 +55,7 @@ function text(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : header?.[0];
 }
 
-/** As browsers write it: in lower case, without the scheme's own port. */
+/** An origin as browsers write it: in lower case, without the default port. */
 function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined;
 }

@@ -19,11 +19,12 @@ import { requestOf } from '../transport/request-of.js';
 import { withClientErrors } from '../transport/with-session.js';
 
 /**
- * Lets requests with a session pass: 401 for a visitor without one, 403 where `@RequireSession(...)` is not satisfied.
- * As `APP_GUARD` it guards the whole application but what is `@AllowAnonymous()`. Every step can be overridden.
+ * Lets requests with a session pass. The answer is 401 for a visitor without a session, and 403 if `@RequireSession(...)` is
+ * not satisfied. As `APP_GUARD` it guards the whole application, except routes with `@AllowAnonymous()`. You can override
+ * every step.
  *
- * It guards handlers of gateways and resolvers of GraphQL, too: each message of a WebSocket is let through by the session as
- * it is then, so that one ended over HTTP is refused on a socket that is open.
+ * It also guards gateways and resolvers of GraphQL. Each message of a WebSocket is checked with the session as it is at that
+ * time: after a logout over HTTP, messages of an open socket are refused.
  *
  * @example
  * ```ts
@@ -87,12 +88,12 @@ export class SessionGuard implements CanActivate {
     return age !== undefined && age <= within;
   }
 
-  /** The session of the request, loaded if need be. */
+  /** The session of the request, loaded if necessary. */
   protected getSession(context: ExecutionContext): Promise<Session> {
     return loadSession(requestOf(context));
   }
 
-  /** Whether the visitor has a session: a stored one, or one that got data earlier in this request. */
+  /** Whether the visitor has a session: a stored one, or one with data of this request. */
   protected isPresent(session: Session): boolean {
     return !session.isNew || Object.keys(session).length > 0;
   }
@@ -120,12 +121,12 @@ export class SessionGuard implements CanActivate {
     return new SessionRequiredError();
   }
 
-  /** The error where nobody is signed in. */
+  /** The error for a visitor who is not signed in. */
   protected whenSignedOut(_context: ExecutionContext): Error {
     return new LoginRequiredError();
   }
 
-  /** The error where the login was too long ago. */
+  /** The error if the login was too long ago. */
   protected whenStale(_context: ExecutionContext): Error {
     return new LoginStaleError();
   }

@@ -14,7 +14,7 @@ export function unguardedRoutes(
   config: ApplicationConfig,
 ): string[] {
   const globals: unknown[] = config.getGlobalGuards();
-  // A factory tells by what it injects.
+  // For a factory, its injected tokens count, too.
   const factories = discovery.getProviders().filter(({ instance }) => globals.includes(instance));
   const isGlobal = [...globals, ...[...factories, ...config.getGlobalRequestGuards()].map(partsOf)].some(
     mayAskSessionGuard,

@@ -1,6 +1,6 @@
 import { refuse } from './option-checks.js';
 
-/** What a browser can be told to clear (W3C Clear Site Data, section 3.1, and what browsers have added to it). */
+/** The types that a browser can clear (W3C Clear Site Data, section 3.1, and additions of browsers). */
 export type ClearSiteDataDirective =
   | '*'
   | 'cache'

@@ -8,10 +8,10 @@ import { type Duration, duration, flag, oneOf, refuse } from './option-checks.js
 export interface SessionCookieOptions extends CookieAttributes {
   /**
    * How long the browser keeps the cookie. Without it (and without `expires`) the cookie ends with the browser.
-   * It is the default of `idleTimeout`, too.
+   * It is also the default of `idleTimeout`.
    */
   maxAge?: Duration | false | null;
-  /** When the browser drops the cookie. Where both are given the one that stands last counts, as in express-session. */
+  /** When the browser drops the cookie. Of `maxAge` and `expires` the last one counts, as in express-session. */
   expires?: Date | false | null;
 }
 
@@ -31,7 +31,7 @@ const KNOWN = [
 export interface ResolvedCookie {
   readonly name: string;
   readonly for: (request: IncomingMessage) => CookieDefaults;
-  /** The settings where they are the same for all requests. */
+  /** The settings, if they are the same for all requests. */
   readonly fixed: CookieDefaults | undefined;
 }
 
@@ -46,7 +46,7 @@ export function resolveCookie({
   if (name !== undefined && (typeof name !== 'string' || name === '')) refuse('name', name, 'a cookie name');
   if (typeof cookie === 'function') {
     const known = name ?? 'sid';
-    // What the function returns decides whether the rules of a prefix hold; here only the name can be wrong.
+    // The settings are not known yet, so that only the name can be checked.
     checkName(known, { secure: true, path: '/' });
     return { name: known, fixed: undefined, for: (request) => checked(known, cookie(request)) };
   }
@@ -110,7 +110,7 @@ function defaultsOf(options: SessionCookieOptions): CookieDefaults {
   return settings as CookieDefaults;
 }
 
-/** Of `maxAge` and `expires` the one that stands last counts, as in express-session. */
+/** Of `maxAge` and `expires` the last one counts, as in express-session. */
 function lifeOf(options: SessionCookieOptions): Pick<CookieDefaults, 'maxAge' | 'expires'> {
   const { maxAge, expires } = options;
   const life = Object.keys(options)
@@ -125,8 +125,8 @@ function lifeOf(options: SessionCookieOptions): Pick<CookieDefaults, 'maxAge' | 
 }
 
 /**
- * Refuses names the browser, or the rules of its own prefix, would not accept (RFC 6265bis, section 4.1.3; `__Http-`
- * and `__Host-Http-` are what browsers have added since).
+ * Refuses names that browsers do not accept, and settings that contradict the prefix of the name (RFC 6265bis, section 4.1.3;
+ * browsers have added `__Http-` and `__Host-Http-`).
  */
 function checkName(name: string, settings: CookieDefaults): void {
   const { secure, path, domain, httpOnly } = settings;

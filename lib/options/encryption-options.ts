@@ -2,18 +2,17 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { KEY_BYTES, keyBytes, type SealedRecordsOptions } from '../core/record/record-seal.js';
 import { flag, refuse, refuseWithoutValue } from './option-checks.js';
 
-/** How sessions are sealed at rest: AES-256-GCM, each under a key of its own that is derived from these (HKDF, RFC 5869). */
+/** Encryption at rest: AES-256-GCM, with a key for each session that is derived from these (HKDF, RFC 5869). */
 export interface SessionEncryptionOptions {
   /**
-   * Keys of 32 random bytes, as Buffers or as their hex, base64 or base64url text, none of which should be a `secret`, too
-   * (a warning, NIST SP 800-57 part 1, section 5.2). The first seals, all open. To exchange
-   * a key, put the new one first; sessions under an old one are sealed anew by their next use, and after the longest time
-   * a session may lie unused the old one can go.
+   * Keys of 32 random bytes, as Buffers or as hex, base64 or base64url text. The first seals, all open. To replace a key, put
+   * the new one first. The next use of a session seals it with the new key, so that you can remove the old key after the idle
+   * timeout. A key that is also a `secret` causes a warning (NIST SP 800-57 part 1, section 5.2).
    */
   keys: readonly (string | Uint8Array)[];
   /**
-   * Take rows that were stored without a seal for what they say, and seal them with their next use. For the time of
-   * the change-over alone: who can write to the store can write such rows. Without it they are refused as corrupt.
+   * Accept rows without a seal, and seal them with their next use. Use it only for the time of the change-over: everybody who
+   * can write to the store can write such rows. Otherwise they are refused as corrupt.
    *
    * @defaultValue `false`
    */
@@ -42,7 +41,7 @@ export function resolveEncryption(
   };
 }
 
-/** Keys as bytes. What was given is a secret: an error says of which kind it is, and how long. */
+/** Keys as bytes. Errors name only the kind and the length of a value, which is a secret. */
 function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] {
   if (!Array.isArray(given) || given.length === 0) {
     refuseWithoutValue(name, given, 'an array of one or more keys; the first seals, all open');
@@ -63,8 +62,8 @@ function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] 
 }
 
 /**
- * Whether one of the keys is a secret that cookies are signed with, too: a key is for one purpose (NIST SP 800-57 part 1,
- * section 5.2), and who learns it should not have both.
+ * Whether one of the keys is also a secret that signs cookies. A key should have one purpose (NIST SP 800-57 part 1, section
+ * 5.2).
  */
 export function sharesKey({ keys }: ResolvedEncryption, secrets: readonly (string | Buffer)[]): boolean {
   return secrets

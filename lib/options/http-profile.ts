@@ -10,7 +10,7 @@ interface CookieLife {
   readonly expires: Date;
 }
 
-/** How sessions look and behave over HTTP, too: as Nest applications have them, or as express-session has them. */
+/** How sessions behave over HTTP: as for Nest applications, or as in express-session. */
 export interface HttpProfile extends SessionProfile {
   /** Whether `req.session` is an enumerable property. */
   readonly isEnumerable: boolean;
@@ -20,13 +20,13 @@ export interface HttpProfile extends SessionProfile {
   readonly expiresCookies: boolean;
   /** The attributes that tell the browser how long to keep a cookie. */
   lifeAttributes(life: CookieLife): FinalAttributes;
-  /** Whether a cookie with these settings is sent over secure connections only. Over others, its session is not stored. */
+  /** Whether a cookie with these settings needs a secure connection. Over others its session is not stored. */
   needsSecure(cookie: SessionCookie): boolean;
   /** The error that the application gets for an error of this package. */
   errorFor(error: unknown): unknown;
 }
 
-/** Sessions as Nest applications have them. */
+/** The behaviour for Nest applications. */
 export const NEST_HTTP_PROFILE: HttpProfile = {
   ...NEST_PROFILE,
   isEnumerable: false,

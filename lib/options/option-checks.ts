@@ -5,15 +5,15 @@ import { SessionOptionsError } from '../errors/session-options.error.js';
 /** Milliseconds, or a string such as `'30m'`, `'12h'`, `'7 days'`. */
 export type Duration = number | string;
 
-/** The longest duration that adds up with a date: a hundred years, in milliseconds. */
+/** The longest duration: a hundred years, in milliseconds. */
 const LONGEST = 100 * 365.25 * 24 * 60 * 60 * 1000;
 
-/** Stops with an error that names the option, what was given and what is accepted. */
+/** Throws an error that names the option, the given value and the accepted ones. */
 export function refuse(name: string, given: unknown, accepted: string): never {
   throw new SessionOptionsError(messages.option(name, show(given), accepted));
 }
 
-/** As {@link refuse}, for what may hold a secret: says what kind of value was given, and no more. */
+/** The same for a value that may hold a secret: the error names only its kind. */
 export function refuseWithoutValue(name: string, given: unknown, accepted: string): never {
   throw new SessionOptionsError(messages.option(name, describe(given), accepted));
 }
@@ -40,7 +40,7 @@ export function duration(name: string, given: unknown, { zero = false, also = ''
   );
 }
 
-/** One of a few values; undefined stands for the default. */
+/** One of some values; undefined means the default. */
 export function oneOf<Value>(
   name: string,
   given: Value | undefined,
@@ -52,7 +52,7 @@ export function oneOf<Value>(
   return refuse(name, given, accepted.map((value) => show(value)).join(', '));
 }
 
-/** True or false; undefined stands for the default. */
+/** True or false; undefined means the default. */
 export function flag<Default>(
   name: string,
   given: boolean | undefined,
@@ -62,7 +62,7 @@ export function flag<Default>(
   return typeof given === 'boolean' ? given : refuse(name, given, 'true or false');
 }
 
-/** A whole number of one or more; undefined stands for the default. */
+/** A whole number of one or more; undefined means the default. */
 export function count<Default>(name: string, given: number | undefined, fallback: Default): number | Default {
   if (given === undefined) return fallback;
   return Number.isSafeInteger(given) && given > 0
@@ -70,7 +70,7 @@ export function count<Default>(name: string, given: number | undefined, fallback
     : refuse(name, given, 'a whole number of one or more');
 }
 
-/** A function; undefined stands for the default. */
+/** A function; undefined means the default. */
 export function func<F extends (...args: never[]) => unknown>(
   name: string,
   given: F | undefined,

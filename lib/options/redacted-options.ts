@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 import { describe } from '../errors/messages.js';
 
-/** What is shown in the place of a secret. */
+/** The text that is shown in place of a secret. */
 const SECRET = '[secret]';
 
 /**
- * A copy of an object that can be used as the object itself, but shows other values in the place of some: as JSON, and
- * wherever Node.js prints it. Who copies it property by property has the values, and has to look after them.
+ * A copy of an object with the same values, which shows other values in JSON and when Node.js prints it. A copy of its
+ * properties has the real values.
  *
- * @param shown - What is shown, by the name of the property.
+ * @param shown - The shown values, by property.
  */
 function veiled<T extends object>(object: T, shown: { readonly [Name in keyof T]?: string }): T {
   const copy = copyOf(object);
@@ -31,21 +31,21 @@ function veiled<T extends object>(object: T, shown: { readonly [Name in keyof T]
   });
 }
 
-/** The options of the module as they are given out to be injected: as they were given, but printed without secrets. */
+/** The options of the module for injection, which show no secret when they are printed. */
 export function redactedOptions<Options>(options: Options): Options {
   if (!isObject(options)) return options;
   const { encryption, store } = options as { encryption?: unknown; store?: unknown };
   const copy = copyOf(options);
   if (isObject(encryption))
     Object.assign(copy, { encryption: veiled(encryption as { keys?: unknown }, { keys: SECRET }) });
-  // A store of another package may show the address that it connects to, and the password.
+  // A store of another package may show its URL with the password.
   return veiled(copy as Options & { secret?: unknown; store?: unknown }, {
     secret: SECRET,
     store: `[${describe(store)}]`,
   });
 }
 
-/** The options after they were checked, printed without secrets. */
+/** The checked options, which show no secret when they are printed. */
 export function veiledSecrets<Options extends { secrets: unknown; store: unknown }>(
   options: Options,
 ): Options {
@@ -55,7 +55,7 @@ export function veiledSecrets<Options extends { secrets: unknown; store: unknown
   }) as Options;
 }
 
-/** An object of the same class with the same properties, all of which can be changed. */
+/** A copy of the same class, whose properties can be changed. */
 function copyOf<T extends object>(object: T): T {
   const copy = Object.create(Object.getPrototypeOf(object) as object | null) as T;
   for (const name of Reflect.ownKeys(object)) {

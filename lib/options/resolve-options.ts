@@ -58,9 +58,9 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
 };
 
 /**
- * Checks what the user set and fills in every default: the only place that does either.
+ * Checks the options and fills in every default. No other place does either.
  *
- * @throws {@link SessionOptionsError} naming the option, what was given and what is accepted.
+ * @throws {@link SessionOptionsError} naming the option, the given value and the accepted ones.
  */
 export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || Buffer.isBuffer(options))
@@ -158,7 +158,7 @@ function resolveLifetimes(
   }
   const absoluteTimeout = switchable('absoluteTimeout', or(options.absoluteTimeout, 30 * DAY));
   if (absoluteTimeout !== false) {
-    // A default that is never reached is nobody's mistake.
+    // A default that has no effect needs no warning.
     if (options.idleTimeout !== undefined && idleTimeout > absoluteTimeout)
       warnings.push(messages.neverReached('idleTimeout', idleTimeout, absoluteTimeout));
     if (rotateInterval !== false && rotateInterval >= absoluteTimeout)
@@ -173,7 +173,7 @@ function resolveLifetimes(
   };
 }
 
-/** The default stands for undefined alone: null is a mistake like any other. */
+/** Only undefined means the default; null is refused. */
 function or<Given, Default>(given: Given | undefined, fallback: Default): Given | Default {
   return given === undefined ? fallback : given;
 }
@@ -186,7 +186,7 @@ function list<Item>(name: string, given: Item[] | undefined): Item[] | undefined
   return given === undefined || Array.isArray(given) ? given : refuse(name, given, 'an array of routes');
 }
 
-/** A list of no routes would leave every route without a session. */
+/** Refuses an empty list, which would leave every route without a session. */
 function someRoutes<Item>(routes: Item[] | undefined): Item[] | undefined {
   return routes?.length === 0 ? refuse('forRoutes', routes, 'an array of one or more routes') : routes;
 }

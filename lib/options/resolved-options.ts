@@ -9,9 +9,8 @@ import type { HttpProfile } from './http-profile.js';
 import type { SessionClock } from './session-clock.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
-/** What the HTTP side of the module needs to know. */
+/** The settings of the HTTP side. */
 export interface HttpSettings {
-  /** How sessions look and behave. */
   readonly profile: HttpProfile;
   /** The name of the cookie. */
   readonly cookieName: string;
@@ -22,25 +21,25 @@ export interface HttpSettings {
   readonly proxy: boolean | undefined;
   /** The origins whose pages may send requests that change something. @defaultValue none */
   readonly trustedOrigins?: ReadonlySet<string>;
-  /** What is sent as `Clear-Site-Data` when a session is over. @defaultValue nothing */
+  /** The header `Clear-Site-Data` of a response that ends a session. @defaultValue none */
   readonly clearSiteData?: string | undefined;
-  /** What reads and writes the cookie of a request. */
+  /** The codec for the cookie of a request. */
   readonly codecFor: (request: IncomingMessage) => TokenCodec;
-  /** The cookie's values that a request brings, in order; to be gone through once. */
+  /** The values of the session cookie of a request, in order. Iterate once. */
   readonly tokensOf: (request: IncomingMessage, codec: TokenCodec) => Iterable<string>;
-  /** How a session stands in several cookies, where it may. @defaultValue it stands in one */
+  /** Splits a session over several cookies, if allowed. @defaultValue one cookie */
   readonly parts?: CookieParts;
 }
 
-/** The options of the module after they were checked, with every default filled in. */
+/** The checked options of the module, with every default. */
 export interface ResolvedOptions {
   readonly engine: SessionSettings;
   readonly http: HttpSettings;
-  /** The time that the engine goes by. */
+  /** The clock of the engine. */
   readonly clock: SessionClock;
   /** How sessions are bound to devices, where they are. */
   readonly deviceBound: ResolvedDeviceBound | undefined;
-  /** How sessions are sealed at rest, where they are. */
+  /** The encryption of sessions at rest, if any. */
   readonly encryption: ResolvedEncryption | undefined;
   /** The secrets that cookies are signed with, for a store that derives keys of its own. */
   readonly secrets: readonly (string | Buffer)[];
@@ -49,6 +48,6 @@ export interface ResolvedOptions {
   readonly store: SessionModuleOptions['store'];
   readonly forRoutes: SessionModuleOptions['forRoutes'];
   readonly exclude: SessionModuleOptions['exclude'];
-  /** What is allowed but deserves a word in the log. */
+  /** Warnings about options that are allowed. */
   readonly warnings: readonly string[];
 }

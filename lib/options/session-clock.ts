@@ -1,4 +1,4 @@
-/** What time it is for the sessions of an application: the system's time, which tests move to age sessions. */
+/** The clock of an application's sessions: the system's time, which tests can move. */
 export class SessionClock {
   #ahead = 0;
 
@@ -10,7 +10,7 @@ export class SessionClock {
     this.#ahead += milliseconds;
   }
 
-  /** Goes back to the system's time. */
+  /** Returns to the system's time. */
   reset(): void {
     this.#ahead = 0;
   }

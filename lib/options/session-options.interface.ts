@@ -13,63 +13,63 @@ import type { Duration } from './option-checks.js';
 
 type MiddlewareRoutes = ReturnType<MiddlewareConsumer['apply']>;
 
-/** What a store factory may ask the container for: a token, or an optional one as Nest writes it. */
+/** A token of the container, or an optional one as Nest writes it. */
 export type StoreDependency = InjectionToken | OptionalFactoryDependency;
 
 /** A store of this package, or one for express-session. */
 type StoreLike = SessionStore | ExpressSessionStore;
 
-/** Makes a store out of what the container holds, for example its `DataSource`. */
+/** Makes a store with providers of the container, for example its `DataSource`. */
 export interface SessionStoreFactory {
-  /** The tokens whose values {@link useFactory} is called with; optional ones as Nest writes them. */
+  /** The tokens whose values are passed to {@link useFactory}. */
   readonly inject?: readonly StoreDependency[];
   /** Makes the store. */
   readonly useFactory: (...dependencies: never[]) => StoreLike | Promise<StoreLike>;
 }
 
-/** What `SessionModule.forRoot` takes. Every option is checked when the application starts; a wrong one stops it. */
+/** Options of `SessionModule.forRoot`. All are checked when the application starts; a wrong one stops it. */
 export interface SessionModuleOptions {
   /**
-   * The key that cookies are signed with (HMAC-SHA256), or several: the first signs, all verify, so that a secret can
-   * be exchanged without signing anybody out. Use at least 32 random bytes: less is refused when `NODE_ENV` is
-   * `production`, and warned of elsewhere.
+   * The key that signs cookies (HMAC-SHA256), or several: the first signs, all verify, so that you can replace a secret without
+   * signing anybody out. Use at least 32 random bytes. A shorter secret is refused if `NODE_ENV` is `production`, and causes a
+   * warning elsewhere.
    */
   secret: string | Buffer | readonly (string | Buffer)[];
 
   /**
-   * Where sessions live: a {@link SessionStore}, a factory such as `typeOrmStore()`, or a store for express-session (any
-   * `connect-*` package), which `ExpressStoreAdapter` of `nest-session/express` describes.
+   * The store of sessions: a {@link SessionStore}, a factory such as `typeOrmStore()`, or a store for express-session (any
+   * `connect-*` package, see `ExpressStoreAdapter` of `nest-session/express`).
    *
-   * @defaultValue `new MemorySessionStore()`: in this process, lost with it
+   * @defaultValue `new MemorySessionStore()`: sessions are lost when the process ends
    */
   store?: SessionStore | SessionStoreFactory | ExpressSessionStore;
 
   /**
    * The name of the cookie.
    *
-   * @defaultValue `__Host-sid` where the cookie qualifies (`secure: true`, path `/`, no domain), else `sid`
+   * @defaultValue `__Host-sid` if the cookie qualifies (`secure: true`, path `/`, no domain), else `sid`
    * @see RFC 6265bis, section 4.1.3 (cookie name prefixes)
    */
   name?: string;
 
   /**
-   * Settings of the cookie, or a function of the request that returns them. Settings that contradict each other or
-   * the name's prefix are refused.
+   * The settings of the cookie, or a function of the request that returns them. Settings that contradict each other or the
+   * prefix of the name are refused.
    *
    * @defaultValue `{ httpOnly: true, secure: 'auto', sameSite: 'lax', path: '/' }`, ending with the browser
    */
   cookie?: SessionCookieOptions | ((request: IncomingMessage) => SessionCookieOptions);
 
   /**
-   * A session not seen for this long is over, whatever its cookie says (OWASP ASVS 5.0, 7.3.1). Longer than the
-   * {@link absoluteTimeout} it is never reached, and warned of.
+   * A session ends on the server if it is not used for this long (OWASP ASVS 5.0, 7.3.1). A value above
+   * {@link absoluteTimeout} has no effect and causes a warning.
    *
    * @defaultValue the cookie's `maxAge`, else 1 day
    */
   idleTimeout?: Duration;
 
   /**
-   * A session older than this is over, however active; counted from its beginning or from the last `login()`. No
+   * A session ends on the server at this age, even if it is used. It counts from the beginning or from the last `login()`; no
    * touch moves it (OWASP ASVS 5.0, 7.3.2). `false` switches it off.
    *
    * @defaultValue 30 days
@@ -77,62 +77,61 @@ export interface SessionModuleOptions {
   absoluteTimeout?: Duration | false;
 
   /**
-   * How old `lastSeenAt` may get before a request that only reads writes it. At most a tenth of the idle timeout and of
-   * the cookie's life: a longer interval is lowered.
+   * How stale `lastSeenAt` may get before a request that only reads writes it. A value above a tenth of the idle timeout, or of
+   * the cookie's life, is lowered to that.
    *
    * @defaultValue 1 minute
    */
   touchInterval?: Duration;
 
   /**
-   * How old a session id may get before it is renewed; `false` for never. Has to be longer than {@link rotationGrace}; as
-   * long as the {@link absoluteTimeout} it is never reached, and warned of.
+   * The age at which a session id is renewed; `false` for never. It must be longer than {@link rotationGrace}. A value that
+   * reaches {@link absoluteTimeout} has no effect and causes a warning.
    *
    * @defaultValue `false`
    */
   rotateInterval?: Duration | false;
 
   /**
-   * How long the old id still finds the session after a scheduled renewal, for requests that were under way.
+   * How long the old id still works after a scheduled renewal, for requests under way.
    *
    * @defaultValue 30 seconds
    */
   rotationGrace?: Duration;
 
   /**
-   * When the store is read: `'eager'`: for every request that brings a session cookie, so that `req.session` is there
-   * for every middleware; `'lazy'`: when `@Session()`, a `SessionGuard` or `SessionService.load()` first asks.
+   * When the store is read. `'eager'`: for every request with a session cookie, so that every middleware can use
+   * `req.session`. `'lazy'`: when `@Session()`, a `SessionGuard` or `SessionService.load()` first needs the session.
    *
    * @defaultValue `'eager'`
    */
   load?: 'eager' | 'lazy';
 
   /**
-   * Finds in the data whose session it is, where `login()` has not said so. Sessions are indexed by it.
+   * Finds the user in the data, for sessions without `login()`. Sessions are indexed by it.
    *
    * @defaultValue `data.userId`, else `data.passport?.user`
    */
   userId?: (data: SessionData) => string | number | undefined | null;
 
   /**
-   * What session data looks like: a Standard Schema (zod, valibot, arktype). Data is checked, and put as the schema
-   * returns it, when it is loaded; what does not match is a fresh session and an event, as for every row that cannot be read.
-   * It is checked again before it is stored: a mismatch is a {@link SessionDataError} that names the keys. The schema sees
-   * data as JSON holds it, and has to accept what it returns itself.
+   * A Standard Schema (zod, valibot, arktype) for session data. Loaded data is checked and used as the schema returns it; a
+   * mismatch leads to a new session and an event, as for every row that cannot be read. Data is checked again before it is
+   * stored: a mismatch is a {@link SessionDataError} that names the keys. The schema gets data as JSON, and must accept its own
+   * results.
    *
    * @see https://standardschema.dev
    */
   schema?: StandardSchemaV1;
 
   /**
-   * The version of the data that this release of the application writes: 1, 2 and so on. Data that was stored without
-   * one has version 0.
+   * The version of the data that this release of the application writes: 1, 2 and so on. Data without one has version 0.
    */
   version?: number;
 
   /**
-   * Brings data of an older {@link version} up to date when it is loaded, before {@link schema} checks it. What it
-   * returns is stored with the first request. An error it throws is a fresh session, and a warning of the process, once.
+   * Migrates data of an older {@link version} when it is loaded, before {@link schema} checks it. The first request stores the
+   * result. If it throws, the visitor gets a new session, and the process warns once.
    *
    * @example
    * ```ts
@@ -145,29 +144,29 @@ export interface SessionModuleOptions {
   ) => Record<string, unknown> | Promise<Record<string, unknown>>;
 
   /**
-   * How many sessions a user may have; beyond it the oldest is ended. Needs a store that knows users.
+   * The most sessions of one user; beyond it the oldest ends. The store must be able to find sessions by user.
    *
    * @defaultValue no limit
    */
   maxSessionsPerUser?: number;
 
   /**
-   * Keep the client's address and user agent with the session. The address is what the framework says (`req.ip`): behind a
-   * proxy that is the proxy's, unless `trust proxy` of Express or `trustProxy` of Fastify trusts it.
+   * Keep the client's address and user agent with the session. The address is `req.ip` of the framework. Behind a proxy, set
+   * `trust proxy` of Express or `trustProxy` of Fastify, or it is the proxy's.
    *
    * @defaultValue `true`
    */
   trackDevice?: boolean;
 
   /**
-   * Seals what the application keeps in its sessions (data and flash values) before it goes to the store.
+   * Encrypts data and flash values before they are stored.
    *
    * @defaultValue off
    */
   encryption?: SessionEncryptionOptions;
 
   /**
-   * How long a call of the store may take before it fails. The same limit holds for a promise of {@link schema} or
+   * How long a call of the store may take before it fails. The limit also holds for promises of {@link schema} and
    * {@link migrate}: one that does not settle in time is a `SessionUsageError` (500) that names the option.
    *
    * @defaultValue 5 seconds
@@ -175,25 +174,25 @@ export interface SessionModuleOptions {
   storeTimeout?: Duration;
 
   /**
-   * What happens when a session cannot be loaded: `'fail'` answers 503 with `Retry-After`; `'anonymous'` goes on with an
-   * empty session that is never stored.
+   * What happens if a session cannot be loaded. `'fail'` answers 503 with `Retry-After`; `'anonymous'` continues with an empty
+   * session that is never stored.
    *
    * @defaultValue `'fail'`
    */
   onStoreError?: 'fail' | 'anonymous';
 
   /**
-   * The most bytes of JSON a session may hold; more is refused with an error that names the size.
+   * The most bytes of JSON in a session. Larger data is refused with an error that names the size.
    *
    * @defaultValue 1 048 576 (1 MiB)
    */
   maxDataBytes?: number;
 
   /**
-   * When a cookie that the browser has already is sent again, so that its life starts anew. `true`: with every response,
-   * which costs a write each time. `false`: only when it has to be sent, as for a new id.
+   * When an unchanged cookie is sent again, which restarts its life. `true`: with every response, which costs a write each
+   * time. `false`: never.
    *
-   * @defaultValue together with a touch or a change of the session, for cookies that outlive the browser
+   * @defaultValue with a touch or a change of the session, for cookies that outlive the browser
    */
   rolling?: boolean;
 
@@ -205,7 +204,7 @@ export interface SessionModuleOptions {
   resave?: boolean;
 
   /**
-   * Store sessions that hold nothing, and give their visitors a cookie.
+   * Store empty sessions, and give their visitors a cookie.
    *
    * @defaultValue `false`
    */
@@ -227,15 +226,14 @@ export interface SessionModuleOptions {
   genid?: (request: IncomingMessage) => string;
 
   /**
-   * What a `CsrfGuard` goes by. Without the guard it does nothing.
+   * Options of `CsrfGuard`. Without the guard they do nothing.
    */
   csrf?: SessionCsrfOptions;
 
   /**
-   * What the browser clears of the site when a session is over: sent as `Clear-Site-Data` with the response that
-   * expires the cookie of a session that the request ended, unless the application sets that header itself (OWASP
-   * ASVS 5.0, 14.3.1). `true` is `['cache', 'storage']`: pages that were looked at, and what scripts have kept. `'cookies'`
-   * takes every cookie of the domain and of its subdomains, whoever set it. Browsers obey over secure connections alone.
+   * What the browser clears when a session ends: the header `Clear-Site-Data` of the response that expires the cookie, unless
+   * the application sets that header itself (OWASP ASVS 5.0, 14.3.1). `true` is `['cache', 'storage']`: visited pages, and data
+   * of scripts. `'cookies'` clears all cookies of the domain and its subdomains. Browsers obey only over secure connections.
    *
    * @defaultValue `false`
    */

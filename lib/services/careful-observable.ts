@@ -2,11 +2,11 @@ import { Observable, type Observer, Subscriber, type Subscription } from 'rxjs';
 import { harmless } from '../core/record/session-events.js';
 
 /**
- * An observable whose subscribers harm nobody: RxJS throws what a subscriber throws on a timer, where it ends the
- * process; here it becomes a warning of the process, at the end of a chain of operators, too.
+ * An observable whose subscribers cannot end the process. RxJS rethrows the error of a subscriber on a timer. Here it becomes a
+ * process warning, also at the end of a chain of operators.
  */
 export class CarefulObservable<Value> extends Observable<Value> {
-  /** Operators make what they return with this, so that a chain stays careful. */
+  /** Operators use this, so that their results are careful, too. */
   override lift<Result>(operator: Parameters<Observable<Value>['lift']>[0] & object): Observable<Result> {
     const lifted = new CarefulObservable<Result>();
     Object.assign(lifted, { source: this, operator });
@@ -18,7 +18,7 @@ export class CarefulObservable<Value> extends Observable<Value> {
     error?: ((error: unknown) => void) | null,
     complete?: (() => void) | null,
   ): Subscription {
-    // An operator further down the chain subscribes with what it was given itself.
+    // An operator further down the chain passes its own subscriber.
     if (observerOrNext instanceof Subscriber) return super.subscribe(observerOrNext);
     const own: Partial<Observer<Value>> =
       typeof observerOrNext === 'function' ? { next: observerOrNext } : (observerOrNext ?? {});

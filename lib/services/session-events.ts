@@ -6,8 +6,8 @@ import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
 
 /**
- * What happens to sessions, as observables. No event holds an id, a secret or session data: handles only. A subscriber
- * that throws harms no request: its error becomes a warning of the process.
+ * The events of sessions, as observables. Events hold handles, but no id, secret or session data. The error of a subscriber
+ * becomes a process warning and harms no request.
  *
  * @example
  * ```ts

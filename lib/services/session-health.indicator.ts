@@ -7,21 +7,20 @@ import { type Duration, duration } from '../options/option-checks.js';
 import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
 
-/** Whether the session store answers, as `@nestjs/terminus` reads it. */
+/** The state of the session store, in the form of `@nestjs/terminus`. */
 export type SessionHealth<Key extends string = string> = Record<
   Key,
   {
     readonly status: 'up' | 'down';
-    /** Why it is down, without the driver's own words: those are with the event `storeError`. */
+    /** Why it is down. The event `storeError` has the driver's message. */
     readonly message?: string;
   }
 >;
 
-/** What {@link SessionHealthIndicator.isHealthy} may be told. */
+/** Options of {@link SessionHealthIndicator.isHealthy}. */
 export interface SessionHealthOptions {
   /**
-   * How long the store may take to answer: milliseconds, or a duration such as `'1s'`. More than `storeTimeout` it never
-   * gets.
+   * How long the store may take to answer: milliseconds, or a duration such as `'1s'`. It has no effect beyond `storeTimeout`.
    *
    * @defaultValue the option `storeTimeout` of the module
    */
@@ -29,7 +28,7 @@ export interface SessionHealthOptions {
 }
 
 /**
- * Says whether the session store answers: a health indicator for `@nestjs/terminus`, which it does not need.
+ * A health indicator for `@nestjs/terminus`, which it does not need: checks whether the session store answers.
  *
  * @example
  * ```ts
@@ -48,11 +47,11 @@ export class SessionHealthIndicator {
   }
 
   /**
-   * Asks the store for a session that cannot be there, on the way that requests take: with them, and with other checks
-   * at the same time, it shares a round trip. A store that fails, or takes longer than `storeTimeout`, is told of as
-   * `storeError`, as with any request. Never rejects: a `timeout` that is no duration is `down`, too.
+   * Reads a session that does not exist. It shares round trips with requests and with other checks. If the store fails, or
+   * takes longer than `storeTimeout`, it emits `storeError`, as for any request. Never rejects: an invalid `timeout` is `down`,
+   * too.
    *
-   * @param key - What the result is called.
+   * @param key - The name of the result.
    * @returns `{ [key]: { status: 'up' } }`, or `{ [key]: { status: 'down', message } }`.
    */
   async isHealthy<Key extends string = 'session'>(

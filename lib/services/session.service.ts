@@ -24,12 +24,12 @@ import { SocketSessions } from '../websocket/socket-sessions.js';
 
 /** A session as a "your devices" page shows it. */
 export interface SessionInfo {
-  /** The public name of the session: what {@link SessionService.revoke} takes. */
+  /** The public name of the session, for {@link SessionService.revoke}. */
   readonly handle: string;
-  /** Whose session it is. */
+  /** The user of the session. */
   readonly userId: string | undefined;
   readonly createdAt: Date;
-  /** At most `touchInterval` stale. */
+  /** When the session was last used, at most `touchInterval` stale. */
   readonly lastSeenAt: Date;
   readonly expiresAt: Date;
   /** When the user signed in with `login()`. */
@@ -45,7 +45,7 @@ export interface SessionInfo {
 /** A handle, a session, or (for the current one) a request. */
 export type SessionReference = string | { readonly handle: string } | object;
 
-/** Finds and ends sessions, whoever's they are. What it ends is dead for the very next request on every instance. */
+/** Finds and ends sessions of all users. A session that it ends is refused by the next request, on every instance. */
 @Injectable()
 export class SessionService {
   readonly #runtime: SessionRuntime;
@@ -60,13 +60,13 @@ export class SessionService {
   }
 
   /**
-   * The session of a request, loaded if it is not yet: for middleware, interceptors and whatever has no parameter.
+   * The session of a request, loaded if necessary. Use it in middleware, in interceptors, and where no parameter can be
+   * injected.
    *
-   * Of a WebSocket (the client that a gateway is given, or the request of its handshake) it is the session as it is now, read
-   * anew with each call: for `handleConnection` and for whatever sends by itself. What is changed in it is stored by
-   * `session.save()`.
+   * For a WebSocket, pass the client of a gateway, or the request of the handshake. Each call then reads the session again, for
+   * example in `handleConnection`. Changes are stored by `session.save()`.
    *
-   * @throws SessionUsageError when the session middleware did not run for the request, or that of another `SessionModule`.
+   * @throws SessionUsageError if the session middleware did not run for the request, or only that of another `SessionModule`.
    */
   async load(request: object): Promise<Session> {
     const handshake = this.#sockets.handshakeOf(request);
@@ -78,9 +78,9 @@ export class SessionService {
   /**
    * The sessions of a user, newest first.
    *
-   * @param options - `current`: a session, a request or a handle; the entry that is it has `current: true`.
-   * @throws SessionDataError when `userId` is none: a string of 1 to 255 characters without NUL, or a finite number.
-   * @throws SessionCapabilityError when the store does not know users.
+   * @param options - `current`: a session, a request or a handle, whose entry gets `current: true`.
+   * @throws SessionDataError if `userId` is neither a string of 1 to 255 characters without NUL, nor a finite number.
+   * @throws SessionCapabilityError if the store cannot find sessions by user.
    */
   async list(userId: string | number, options: { current?: SessionReference } = {}): Promise<SessionInfo[]> {
     const store = this.#users('list the sessions of a user');
@@ -93,9 +93,9 @@ export class SessionService {
   }
 
   /**
-   * One session by its handle, or undefined where there is none (any more).
+   * One session by its handle, or undefined if there is none (any more).
    *
-   * @throws SessionCapabilityError when the store keeps sessions under their ids, or not at all.
+   * @throws SessionCapabilityError if the store keeps sessions under their ids, or in their cookies.
    */
   async get(handle: string): Promise<SessionInfo | undefined> {
     this.#requireHandles();
@@ -107,14 +107,14 @@ export class SessionService {
   }
 
   /**
-   * Ends one session; false where there was none.
+   * Ends one session. Returns false if there was none.
    *
-   * @param options - `userId`: end it only if it is a session of this user, for handles that come from a page.
-   * @throws SessionDataError when `userId` is given and none.
-   * @throws SessionCapabilityError when the store keeps sessions under their ids, or not at all.
+   * @param options - `userId`: end it only if it belongs to this user. Use it for handles that come from a page.
+   * @throws SessionDataError if `userId` is given, but no user id.
+   * @throws SessionCapabilityError if the store keeps sessions under their ids, or in their cookies.
    */
   async revoke(handle: string, options: { userId?: string | number } = {}): Promise<boolean> {
-    // A user who turns out to be undefined must not stand for everybody.
+    // `{ userId: undefined }` must not match every user.
     const owner = 'userId' in options ? requireUserId(options.userId) : undefined;
     this.#requireHandles();
     if (owner !== undefined) this.#users('end a session of a user');
@@ -128,10 +128,10 @@ export class SessionService {
   /**
    * Ends all sessions of a user.
    *
-   * @param options - `except`: a handle, a session, or an array of them, that stay.
-   * @returns How many sessions ended.
-   * @throws SessionDataError when `userId` is none.
-   * @throws SessionCapabilityError when the store does not know users.
+   * @param options - `except`: a handle, a session, or an array of them, to keep.
+   * @returns The number of ended sessions.
+   * @throws SessionDataError if `userId` is no user id.
+   * @throws SessionCapabilityError if the store cannot find sessions by user.
    */
   async revokeAll(
     userId: string | number,
@@ -148,17 +148,17 @@ export class SessionService {
   }
 
   /**
-   * Ends every session of everybody, for example after a breach (OWASP ASVS 5.0, 7.4.5). Tells of no single session.
+   * Ends all sessions of all users, for example after a breach (OWASP ASVS 5.0, 7.4.5). Emits no event per session.
    *
-   * @returns How many sessions ended.
-   * @throws SessionCapabilityError when the store does not know users.
+   * @returns The number of ended sessions.
+   * @throws SessionCapabilityError if the store cannot find sessions by user.
    */
   async revokeEverything(): Promise<number> {
     const store = this.#users('end all sessions');
     return this.#runtime.shared.call('deleteAll', () => store.deleteAll());
   }
 
-  /** How many sessions there are, of a user or of everybody. @throws SessionCapabilityError when the store does not know users. */
+  /** The number of sessions, of one user or of all. @throws SessionCapabilityError if the store cannot find sessions by user. */
   async count(options: { userId?: string | number } = {}): Promise<number> {
     const store = this.#users('count sessions');
     const userId = 'userId' in options ? requireUserId(options.userId) : undefined;
@@ -166,10 +166,10 @@ export class SessionService {
   }
 
   /**
-   * Removes what has expired, in small batches; it happens by itself, too.
+   * Removes expired sessions, in small batches. This also happens at intervals by itself.
    *
-   * @returns How many sessions were removed.
-   * @throws SessionCapabilityError when the store keeps no sessions.
+   * @returns The number of removed sessions.
+   * @throws SessionCapabilityError if the store keeps no sessions.
    */
   async prune(): Promise<number> {
     const { store } = this.#runtime;
@@ -195,7 +195,7 @@ export class SessionService {
     throw new SessionCapabilityError(messages.capability(storeName(store), capability));
   }
 
-  /** A store that keeps sessions under their ids, or not at all, cannot find one by its handle: no way leads back from there. */
+  /** Refuses handles if the store cannot find sessions by them, because it keeps them under their ids or in their cookies. */
   #requireHandles(): void {
     const { store } = this.#runtime;
     if (store.keepsIds || sealsCookies(store))
@@ -241,7 +241,7 @@ function infoOf(
   };
 }
 
-/** @throws SessionDataError for what no user can be called. */
+/** A user id as text. @throws SessionDataError if it is none */
 function requireUserId(userId: unknown): string {
   const text = userIdText(userId);
   if (text === undefined)
@@ -257,7 +257,7 @@ async function handleIn(reference: unknown): Promise<unknown> {
     : (await loadSession(reference)).handle;
 }
 
-/** Handles come back from pages and query strings: what cannot be one is not looked up (CVE-2022-33171). */
+/** Whether a value may be a handle. Handles come from pages and query strings (CVE-2022-33171). */
 function isHandle(handle: unknown): handle is string {
   return typeof handle === 'string' && /^[\x21-\x7e]{1,64}$/.test(handle);
 }

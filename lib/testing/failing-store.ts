@@ -33,7 +33,7 @@ export interface FaultScope {
   readonly only?: readonly StoreMethod[];
 }
 
-/** What {@link StoreFaults.fail} may be told. */
+/** Options of {@link StoreFaults.fail}. */
 export interface FailureOptions extends FaultScope {
   /** What the calls fail with. The `cause` of a `SessionStoreError` is what may be shown of it. */
   readonly error?: Error;

@@ -12,7 +12,7 @@ export type TestSessionData = keyof SessionData extends never
   ? Readonly<Record<string, unknown>>
   : Readonly<Partial<SessionData>>;
 
-/** What {@link openSession} and {@link signIn} may be told. */
+/** Options of {@link openSession} and {@link signIn}. */
 export interface OpenSessionOptions {
   /**
    * Headers of the request that the session begins with, by their names in lower case, for example `user-agent`. With the

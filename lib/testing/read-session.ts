@@ -27,8 +27,8 @@ export interface StoredSession {
 }
 
 /**
- * What the session of a cookie holds now, as the next request would find it. Only looks: the session is not seen for
- * that, its flash values stay, no event is told, and what has expired is left to whom it may concern.
+ * The session of a cookie, as the next request would find it. This only reads: it does not touch the session, takes no flash
+ * value, emits no event, and leaves expired sessions in the store.
  *
  * @param app - The application, or the compiled `TestingModule`.
  * @param cookie - The `Cookie` header of the session's client, a `Set-Cookie` header or an array of them, or a response of

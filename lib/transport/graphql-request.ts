@@ -13,12 +13,12 @@ interface SubscriptionContext {
   readonly extra?: { readonly request?: unknown };
 }
 
-/** The requests of subscriptions, by their context: all that runs for one subscription shares a session. */
+/** The requests of subscriptions, by their context, so that one subscription has one session. */
 const subscriptions = new WeakMap<object, object>();
 
 /**
- * The request that a resolver runs for. Its arguments are root, arguments, context and info; those that resolve a type or
- * a reference have no arguments, so that the context comes second.
+ * The request of a resolver. Its parameters are root, arguments, context and info; resolvers of types and references have no
+ * arguments, so that the context comes second.
  *
  * @param type - The class of the resolver.
  */

@@ -6,10 +6,10 @@ import { messageIn } from '../websocket/socket-message.js';
 import { graphqlRequestOf } from './graphql-request.js';
 
 /**
- * The request that a handler, guard or parameter decorator runs for, whatever brought it: of a message of a WebSocket
- * that is a copy of the handshake's, which has a session of its own.
+ * The request of an execution context, for any transport. For a message of a WebSocket it is a copy of the handshake's
+ * request, with a session of its own.
  *
- * @throws SessionUsageError where there is none: messages of microservices have no cookie.
+ * @throws SessionUsageError if there is none: messages of microservices have no cookie.
  */
 export function requestOf(context: ExecutionContext): object {
   const request = find(context);
@@ -18,7 +18,7 @@ export function requestOf(context: ExecutionContext): object {
   throw new SessionUsageError(type === 'rpc' ? messages.rpcHasNoSession : messages.noRequest(type));
 }
 
-/** A request whose session is for the class of its handler: not that of another feature module's `SessionModule`. */
+/** Checks that the session of a request is for the class of the handler, and not of another `SessionModule`. */
 function ownRequest(request: object, type: object): object {
   const exchange = exchangeOf(request);
   if (exchange?.isFor(type) === false)

@@ -5,15 +5,15 @@ import { SessionError } from '../errors/session.error.js';
 const logger = new Logger('SessionModule');
 
 /**
- * An error as the exception whose content Nest sends to the client of a microservice: any other error is an "Internal
- * server error" there. Errors that are not of this package stay what they are.
+ * Converts an error of this package to an `RpcException`, whose content Nest sends to the client. Any other error is an
+ * "Internal server error" there.
  */
 export async function asRpcException(error: unknown): Promise<unknown> {
   if (!(error instanceof SessionError || error instanceof SessionAccessError)) return error;
   const { statusCode, code, message } = error;
-  // Nest logs what is no such exception by itself.
+  // Nest does not log an RpcException.
   if (statusCode >= 500) logger.error(error);
-  // An application with microservices has the package, and nobody else comes here.
+  // Only applications with microservices come here, and they have the package.
   const { RpcException } = await import('@nestjs/microservices');
   const exception = new RpcException({ status: 'error', statusCode, code, message });
   return Object.defineProperty(exception, 'cause', { value: error });

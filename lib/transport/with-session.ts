@@ -6,7 +6,7 @@ import { asWsException } from '../websocket/ws-errors.js';
 import { requestOf } from './request-of.js';
 import { asRpcException } from './rpc-errors.js';
 
-/** Does something with the session of an execution context, loaded if it is not yet. */
+/** Calls a function with the session of an execution context, loaded if necessary. */
 export function withSession<Result>(
   context: ExecutionContext,
   use: (session: SessionObject & SessionData) => Result | Promise<Result>,
@@ -21,7 +21,7 @@ async function useSession<Result>(
   return use(await loadSession(requestOf(context)));
 }
 
-/** What is under way for a context, with errors that its client is told of. */
+/** The outcome of a promise, with errors converted for the client of the context. */
 export function withClientErrors<Result>(context: ExecutionContext, work: Promise<Result>): Promise<Result> {
   const translate = TRANSLATE[context.getType<string>()];
   if (translate === undefined) return work;
@@ -30,7 +30,7 @@ export function withClientErrors<Result>(context: ExecutionContext, work: Promis
   });
 }
 
-/** How an error reaches the client; over HTTP and GraphQL Nest takes the package's errors as they are. */
+/** How errors are converted. For HTTP and GraphQL, Nest takes the package's errors as they are. */
 const TRANSLATE: Record<string, (error: unknown, context: ExecutionContext) => Promise<unknown>> = {
   ws: (error, context) => {
     const ws = context.switchToWs();

@@ -3,9 +3,9 @@ import type { SessionState } from '../core/request/session-state.js';
 import type { ExchangeContext } from '../http/exchange.js';
 import { type MessageOrigin, SocketExchange } from './socket-exchange.js';
 
-/** The request that a WebSocket began with: its cookie says whose messages come through it, for as long as it is open. */
+/** The request that opened a WebSocket. Its cookie identifies the session of all messages. */
 export class Handshake implements MessageOrigin {
-  /** The cookie that a browser would send by now, where the id was renewed on schedule since. */
+  /** The cookie that a browser would send now, after a scheduled renewal of the id. */
   #renewed: string | undefined;
 
   constructor(
@@ -14,7 +14,7 @@ export class Handshake implements MessageOrigin {
     readonly openedAt: number,
   ) {}
 
-  /** A request as one that came just now: it finds the session as it is, and is done when it is committed. */
+  /** Makes an exchange for one message, as for a new request. */
   begin(): SocketExchange {
     const { request } = this;
     const now = Object.create(request) as IncomingMessage;
@@ -23,7 +23,7 @@ export class Handshake implements MessageOrigin {
     return new SocketExchange(this, now);
   }
 
-  /** Goes on with the id that a session was renewed to on schedule: the one before leads to it for a while only. */
+  /** Takes over the id of a scheduled renewal, because the old one works only for the grace period. */
   follow(state: SessionState): void {
     if (!state.hasRenewedId) return;
     const token = state.host.codec.seal(state.id);
@@ -33,33 +33,33 @@ export class Handshake implements MessageOrigin {
   }
 }
 
-/** What makes handshakes of requests: an application's sessions. */
+/** Makes handshakes of requests, for the sessions of one `SessionModule`. */
 export interface HandshakeMaker {
   readonly context: ExchangeContext;
   handshakeOf(request: object): Handshake | undefined;
 }
 
-/** One for each kind of sessions that the application has. */
+/** By client and by server, one for each `SessionModule`. */
 const clients = new WeakMap<object, Handshake[]>();
 const servers = new WeakMap<object, HandshakeMaker[]>();
 
 /**
- * The handshake of a client, as the adapter for WebSockets hands it around.
+ * The handshake of a client of an adapter for WebSockets.
  *
- * @param context - Of which kind of sessions. @defaultValue any
+ * @param context - The `SessionModule`. @defaultValue any
  */
 export function handshakeOfClient(client: object, context?: ExchangeContext): Handshake | undefined {
   return clients.get(client)?.find((known) => context === undefined || known.context === context);
 }
 
-/** Takes note of a client; what was known of it stays. */
+/** Remembers the handshake of a client, unless one is known. */
 export function rememberClient(client: object, handshake: Handshake): void {
   const known = clients.get(client);
   if (known === undefined) clients.set(client, [handshake]);
   else if (!known.some(({ context }) => context === handshake.context)) known.push(handshake);
 }
 
-/** Takes note of whose server it is, for handshakes that no adapter has told of. */
+/** Remembers the sessions of a server, for handshakes without an adapter. */
 export function rememberServer(server: object, maker: HandshakeMaker): void {
   const known = servers.get(server);
   if (known === undefined) servers.set(server, [maker]);
@@ -67,9 +67,9 @@ export function rememberServer(server: object, maker: HandshakeMaker): void {
 }
 
 /**
- * A handshake of a request that no adapter has told of, by the server that it came to.
+ * The handshake of a request that came without an adapter, by its server.
  *
- * @param type - The class that it is for.
+ * @param type - The class of the handler.
  */
 export function handshakeOfUpgrade(request: object, type: object): Handshake | undefined {
   const { server } = ((request as Partial<IncomingMessage>).socket ?? {}) as { readonly server?: object };

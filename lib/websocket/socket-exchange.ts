@@ -5,16 +5,16 @@ import type { SessionState } from '../core/request/session-state.js';
 import type { ExchangeContext } from '../http/exchange.js';
 import { SessionExchange } from '../http/session-exchange.js';
 
-/** What a message belongs to: the request that its socket began with. */
+/** The handshake of a message. */
 export interface MessageOrigin {
   readonly context: ExchangeContext;
   /** When the socket was opened. */
   readonly openedAt: number;
-  /** Takes note of what a message found of its session. */
+  /** Takes over a renewed id. */
   follow(state: SessionState): void;
 }
 
-/** One message of a WebSocket and its session. The handshake was answered long ago, so no cookie can be sent. */
+/** One message of a WebSocket and its session. It cannot send a cookie. */
 export class SocketExchange extends SessionExchange {
   readonly headersSent = true;
   readonly cookieSettled = true;
@@ -30,7 +30,7 @@ export class SocketExchange extends SessionExchange {
     return false;
   }
 
-  /** As the last request over HTTP said: that one knows which proxies to trust. */
+  /** As the last request over HTTP, which knows the trusted proxies. */
   override device(): { ip: string | null; userAgent: string | null } {
     const { ip = null, userAgent = null } = this.state?.base ?? {};
     return { ip, userAgent };
@@ -48,9 +48,9 @@ export class SocketExchange extends SessionExchange {
   }
 
   /**
-   * Stores what became of the session.
+   * Stores the changes of the session.
    *
-   * @throws SessionUsageError where the session cannot begin here, or stands in its cookie and was changed.
+   * @throws SessionUsageError if a new session holds data, or a session in its cookie was changed.
    */
   async commit(): Promise<void> {
     const { state } = this;
@@ -61,7 +61,7 @@ export class SocketExchange extends SessionExchange {
   }
 
   protected override callbackFailed(): void {
-    // The commit of the message fails with it, and the client is told.
+    // The commit of the message throws it, and the client gets it.
   }
 
   #check(): void {

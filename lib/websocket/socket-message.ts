@@ -13,12 +13,12 @@ import type { Handshake } from './handshake.js';
 import type { SocketExchange } from './socket-exchange.js';
 import { tellClient } from './ws-errors.js';
 
-/** What Nest calls for a message, and what it gives back. */
+/** The handler of a message, as Nest calls it. */
 export type MessageCallback = (...args: unknown[]) => unknown;
 
 /**
- * One message of a WebSocket. It travels as an argument of the handler, so that whatever runs for the message (guards,
- * parameters, interceptors) shares a session, and messages of one socket at the same time have one each.
+ * One message of a WebSocket. It is passed as an argument of the handler, so that guards, parameters and interceptors of the
+ * message share a session, and concurrent messages of one socket have one each.
  */
 export class SocketMessage {
   readonly #client: object;
@@ -29,17 +29,17 @@ export class SocketMessage {
     this.#exchange = handshake.begin();
   }
 
-  /** Whether handlers of a class may have the session. */
+  /** Whether handlers of a class may use the session. */
   isFor(type: object): boolean {
     return this.#exchange.isFor(type);
   }
 
-  /** What the session of the message is loaded through. */
+  /** The request that has the session of the message. */
   get request(): object {
     return this.#exchange.request;
   }
 
-  /** Has the message handled. What the client is answered leaves when the session is stored. */
+  /** Handles the message. The answer is sent after the session is stored. */
   async handle(callback: MessageCallback, args: readonly unknown[]): Promise<unknown> {
     let isHandled = false;
     try {
@@ -52,7 +52,7 @@ export class SocketMessage {
     }
   }
 
-  /** Stores the session before each value, and at the end: a handler behind an interceptor runs with the first. */
+  /** Stores the session before each value, and at the end. Behind an interceptor, the handler runs with the first value. */
   #keepWithEach(values: Observable<unknown>): Observable<unknown> {
     const kept = (): Observable<boolean> => defer(() => from(this.#keep()));
     return concat(
@@ -68,7 +68,7 @@ export class SocketMessage {
     );
   }
 
-  /** Stores the session; where that fails the client is told, and gets no answer that says otherwise. */
+  /** Stores the session. If that fails, the client gets the error and no other answer. */
   async #keep(): Promise<boolean> {
     try {
       await this.#exchange.commit();
@@ -80,7 +80,7 @@ export class SocketMessage {
   }
 }
 
-/** The message among the arguments of its handler: of several kinds of sessions the one for the class of the handler. */
+/** The message among the arguments of a handler. With several `SessionModule`s it is the one for the class. */
 export function messageIn(args: readonly unknown[], type: object): SocketMessage | undefined {
   return args.find((argument) => argument instanceof SocketMessage && argument.isFor(type)) as
     SocketMessage | undefined;

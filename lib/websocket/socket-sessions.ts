@@ -6,7 +6,7 @@ import type { ExchangeContext } from '../http/exchange.js';
 import { Handshake, handshakeOfClient, rememberClient, rememberServer } from './handshake.js';
 import { type MessageCallback, SocketMessage } from './socket-message.js';
 
-/** Gives the messages of an application's WebSockets their session, whichever adapter brings them. */
+/** Gives messages of WebSockets their session, with any adapter. */
 export class SocketSessions {
   readonly #host: HttpAdapterHost;
 
@@ -17,7 +17,7 @@ export class SocketSessions {
     this.#host = host;
   }
 
-  /** Sees to every adapter that the application is given. */
+  /** Attaches to every adapter that the application gets. */
   watch(config: ApplicationConfig): void {
     const setAdapter = config.setIoAdapter.bind(config);
     config.setIoAdapter = (adapter) => {
@@ -28,13 +28,13 @@ export class SocketSessions {
     if (given) this.#attach(given);
   }
 
-  /** Sees to handshakes that come to the application's own server without an adapter, such as those of GraphQL. */
+  /** Registers the application's server, for handshakes without an adapter, such as those of GraphQL. */
   watchServer(): void {
     const server: unknown = this.#host.httpAdapter?.getHttpServer();
     if (isObject(server)) rememberServer(server, this);
   }
 
-  /** The handshake behind what an application has in hand: a client, or the request of a handshake. */
+  /** The handshake of a client, or of the request of a handshake. */
   handshakeOf(subject: object): Handshake | undefined {
     const known = handshakeOfClient(subject, this.context);
     if (known !== undefined) return known;
@@ -43,7 +43,7 @@ export class SocketSessions {
       readonly request?: unknown;
       readonly headers?: IncomingMessage['headers'];
     };
-    // A socket of socket.io that is not connected yet: in a middleware of its server.
+    // A socket of socket.io in a middleware of its server is not connected yet.
     if (isObject(handshake) && isRequest(request)) return this.#begin(request);
     const isUpgrade = isRequest(subject) && headers?.upgrade !== undefined;
     return isUpgrade && exchangeOf(subject) === undefined ? this.#begin(subject) : undefined;
@@ -65,7 +65,7 @@ export class SocketSessions {
       ) as unknown;
   }
 
-  /** socket.io has the request on its sockets, `ws` hands it on beside them. */
+  /** Sockets of socket.io have the request, `ws` passes it as the second argument. */
   #remember([client, request]: readonly unknown[]): void {
     if (!isObject(client)) return;
     const own = (client as { readonly request?: unknown }).request;
@@ -82,7 +82,7 @@ export class SocketSessions {
     return known ?? now;
   }
 
-  /** A handshake passed no framework: what Express puts on requests (`ip`, `get()`) is there for options that look at it. */
+  /** Makes a handshake, whose request gets the members of Express (`ip`, `get()`) for options that use them. */
   #begin(request: IncomingMessage): Handshake {
     const { httpAdapter } = this.#host;
     const prototype: unknown =

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { SessionAccessError } from '../errors/session-access.error.js';
 import { SessionError } from '../errors/session.error.js';
 
-/** The message that an error is about, as Nest's own filter tells clients of it. */
+/** The message that caused an error, as Nest's own filter sends it to clients. */
 export interface RefusedMessage {
   readonly pattern: string;
   readonly data: unknown;
@@ -11,21 +11,21 @@ export interface RefusedMessage {
 const logger = new Logger('SessionModule');
 
 /**
- * An error as the exception that Nest's filter for WebSockets hands on to the client, with its code: any other error is
- * an "Internal server error" there. Errors that are not of this package stay what they are.
+ * Converts an error of this package to a `WsException`, which Nest's filter sends to the client with its code. Any other error
+ * is an "Internal server error" there.
  */
 export async function asWsException(error: unknown, cause?: RefusedMessage): Promise<unknown> {
   if (!(error instanceof SessionError || error instanceof SessionAccessError)) return error;
   const { statusCode, code, message } = error;
-  // Nest logs what is no such exception by itself.
+  // Nest does not log a WsException.
   if (statusCode >= 500) logger.error(error);
-  // An application with gateways has the package, and nobody else comes here.
+  // Only applications with gateways come here, and they have the package.
   const { WsException } = await import('@nestjs/websockets');
   const exception = new WsException({ status: 'error', statusCode, code, message, ...(cause && { cause }) });
   return Object.defineProperty(exception, 'cause', { value: error });
 }
 
-/** Tells a client of an error after its message was handled, as Nest's own filter does. */
+/** Sends an error to a client after its message was handled, as Nest's own filter does. */
 export async function tellClient(client: object, error: unknown): Promise<void> {
   const { BaseWsExceptionFilter } = await import('@nestjs/websockets');
   const exception = (await asWsException(error)) as Error;

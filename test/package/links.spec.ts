@@ -65,7 +65,7 @@ describe('the scripts that pages name', () => {
 
   it('are there, and the README names each sample’s', () => {
     const named = pages.flatMap((page) =>
-      [...textOf(page).matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!),
+      [...textOf(page).matchAll(/npm run (\w[\w:-]*)/g)].map(([, name]) => name!),
     );
     // The reader's own applications have a script of this name.
     expect(named.filter((name) => !(name in scripts) && name !== 'build')).toEqual([]);

@@ -1,13 +1,13 @@
 import { isWellFormedId, partsOf } from '../../core/record/session-id.js';
 import { counterOf, type SessionRecord } from '../../core/record/session-record.js';
 
-/** A session as it stands in its cookie. */
+/** A session in its cookie. */
 export interface CookieSession {
   readonly id: string;
   readonly record: SessionRecord;
 }
 
-/** Times are milliseconds in 6 bytes each: the length is fixed, so that a touch fits wherever the session does. */
+/** Times are milliseconds in 6 bytes: the length is fixed, so that a touch does not make a session larger. */
 const TIME = 6;
 const LATEST = 2 ** (8 * TIME) - 1;
 
@@ -15,7 +15,7 @@ const LATEST = 2 ** (8 * TIME) - 1;
 const MARK = 3;
 const MARKS = 2 ** (8 * MARK);
 
-/** Where each number stands, and where the text begins. */
+/** The offset of each number, and of the text. */
 const AT = {
   createdAt: 0,
   lastSeenAt: 6,
@@ -30,7 +30,7 @@ const AT = {
 /** Separates the texts: none of them contains this character, JSON included. */
 const DIVIDER = '\0';
 
-/** A session in few bytes: 35 of numbers, and the texts as they are. Its key and token follow from the id. */
+/** A session in few bytes: 35 of numbers, and the texts. Its key and token follow from the id. */
 export function compact(id: string, record: SessionRecord): Buffer {
   const { userId, meta, data } = record;
   const text = [id, userId ?? '', meta ?? '', data].join(DIVIDER);
@@ -49,7 +49,7 @@ export function compact(id: string, record: SessionRecord): Buffer {
   return bytes;
 }
 
-/** The session that {@link compact} turned into these bytes; undefined if they are anything else. */
+/** The session in bytes of {@link compact}; undefined for any other bytes. */
 export function expand(bytes: Buffer): CookieSession | undefined {
   if (bytes.length < AT.text) return undefined;
   const [id, userId = '', meta = '', data] = bytes.toString('utf8', AT.text).split(DIVIDER);

@@ -17,18 +17,18 @@ import { SealedSessionCodec } from './sealed-session.codec.js';
 /** Options of {@link CookieSessionStore}. */
 export interface CookieSessionStoreOptions {
   /**
-   * Keys of 32 random bytes, as Buffers or as their hex, base64 or base64url text. The first seals, all open: to exchange
-   * a key, put the new one first; a session under an old one is sealed anew by its next use, and after the longest time
-   * a session may lie unused the old one can go.
+   * Keys of 32 random bytes, as Buffers or as hex, base64 or base64url text. The first seals, all open. To replace a key, put
+   * the new one first. The next use of a session seals it with the new key, so that you can remove the old key after the idle
+   * timeout.
    *
-   * @defaultValue one derived from each `secret` of the module (HKDF, RFC 5869), so that exchanging the secret exchanges it, too
+   * @defaultValue one derived from each `secret` of the module (HKDF, RFC 5869)
    */
   readonly keys?: readonly (string | Uint8Array)[];
 
   /**
    * How many cookies one session may take: 1 to 8. Beyond 4096 bytes it is split over `sid`, `sid.1`, `sid.2` and so on. Each
-   * request carries them all: Node reads 16 KiB of headers unless it is told otherwise (`--max-http-header-size`), and many a
-   * proxy 8. To lower the number ends the sessions that take more.
+   * request carries all of them: Node reads 16 KiB of headers by default (`--max-http-header-size`), and many proxies 8. If you
+   * lower the number, sessions that take more end.
    *
    * @defaultValue 1
    */
@@ -37,12 +37,11 @@ export interface CookieSessionStoreOptions {
 
 const KNOWN = ['keys', 'chunks'] as const satisfies readonly (keyof CookieSessionStoreOptions)[];
 
-/** As many as the cookie's name is numbered for. */
 const MOST_CHUNKS = 8;
 
 /**
- * Keeps each session in its own cookie, sealed with AES-256-GCM. There is no table and no server to ask, so a session
- * cannot be ended everywhere. How far an end or a new id reaches:
+ * Keeps each session in its own cookie, sealed with AES-256-GCM. There is no server state, so a session cannot
+ * be ended everywhere. How far an end or a new id reaches:
  *
  * - **Within one process**, `logout()`, `login()`, `rotate()` and every change take effect for older copies of the cookie
  *   as well, for five minutes. The process remembers the newest record, or the end, of the sessions it has written in this
@@ -67,8 +66,7 @@ export class CookieSessionStore implements SessionStore, CookieSealingStore {
   readonly maxCookies: number;
   readonly #keys: readonly [KeyObject, ...KeyObject[]] | undefined;
   /**
-   * One for all applications of the store: `update()` and `delete()` do not know whose session they are about, and a key
-   * belongs to one session only.
+   * Shared by all applications of the store: `update()` and `delete()` do not know the application, and keys are unique.
    */
   readonly #recent = new RecentSessions(() => Date.now());
 
@@ -82,7 +80,7 @@ export class CookieSessionStore implements SessionStore, CookieSealingStore {
     this.#keys = keys === undefined ? undefined : keysOf(keys);
   }
 
-  /** What seals the sessions of an application into their cookies. The module calls it once per application. */
+  /** The codec that seals sessions into their cookies. The module calls this once per application. */
   codecFor({ cookieName, secrets, maxLength }: SealingApplication): TokenCodec {
     const { maxCookies } = this;
     const keys = this.#keys ?? (secrets.map(derivedKey) as [KeyObject, ...KeyObject[]]);
@@ -108,7 +106,7 @@ export class CookieSessionStore implements SessionStore, CookieSealingStore {
     );
   }
 
-  /** Accepts records whose key is new to this process. They are sent with the cookie. */
+  /** Accepts records whose key is new to this process. The cookie carries them. */
   create(records: readonly SessionRecord[]): Promise<readonly StoreOutcome[]> {
     return Promise.resolve(
       records.map((record) => {
@@ -133,7 +131,7 @@ export class CookieSessionStore implements SessionStore, CookieSealingStore {
     );
   }
 
-  /** Remembers that the sessions ended, whether or not this process knew them; `false` where they had ended already. */
+  /** Remembers that the sessions ended, known or not; `false` if they had ended already. */
   delete(keys: readonly string[]): Promise<readonly StoreOutcome[]> {
     return Promise.resolve(
       keys.map((key) => {
@@ -151,12 +149,12 @@ function isNewer(record: SessionRecord, other: SessionRecord): boolean {
   return counterOf(record.version) > counterOf(other.version);
 }
 
-/** Whether a change was made against a newer record than the one known here: another process has written it. */
+/** Whether a change is based on a newer record than the known one: another process has written that. */
 function isOvertaken(known: SessionRecord, version: number, next: SessionRecord): boolean {
   return known.epoch <= next.epoch && counterOf(known.version) < counterOf(version);
 }
 
-/** Keys as bytes. What was given is a secret: an error says of which kind it is alone. */
+/** Keys as bytes. Errors name only the kind of a value, which is a secret. */
 function keysOf(given: unknown): [KeyObject, ...KeyObject[]] {
   if (!Array.isArray(given) || given.length === 0)
     throw new SessionOptionsError(messages.cookieKeys('keys', describe(given)));
@@ -171,7 +169,7 @@ function keysOf(given: unknown): [KeyObject, ...KeyObject[]] {
   return keys as [KeyObject, ...KeyObject[]];
 }
 
-/** A key for this purpose alone out of a secret that signs cookies elsewhere (NIST SP 800-57 part 1, section 5.2). */
+/** Derives a key for this purpose from a secret that signs cookies elsewhere (NIST SP 800-57 part 1, section 5.2). */
 function derivedKey(secret: string | Buffer): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', 'nest-session cookie key', KEY_BYTES)));
 }

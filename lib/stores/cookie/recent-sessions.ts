@@ -27,13 +27,13 @@ export class RecentSessions {
   /** The newest record of a session, or that it ended; undefined if neither is known. */
   get(key: string): SessionRecord | 'ended' | undefined {
     const memory = this.#sessions.get(key);
-    // A copy: a codec keeps the seal of a record as long as there is that record.
+    // A copy: a codec keeps the seal of a record as long as the record object exists.
     return typeof memory === 'object' ? { ...memory } : memory;
   }
 
   /** Remembers a record as the newest of its session. */
   add(record: SessionRecord): void {
-    // A deep copy: text that was cut out of a cookie would hold on to the whole of it.
+    // A deep copy: text that was cut out of a cookie would keep the whole cookie in memory.
     this.#sessions.set(record.key, structuredClone(record));
   }
 

@@ -5,7 +5,7 @@ import { messages } from '../../errors/messages.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 import { compact, expand } from './compact-record.js';
 
-/** How sealed sessions begin. */
+/** The first byte of sealed sessions. */
 const FORMAT = 1;
 
 /** Bytes of the salt, of the key and nonce that are derived with it, and of the tag of AES-256-GCM (NIST SP 800-38D). */
@@ -14,15 +14,15 @@ const KEY = 32;
 const NONCE = 12;
 const TAG = 16;
 
-/** Bytes that stand before what is sealed, and around it in all. */
+/** Bytes before the sealed session, and around it in all. */
 const HEAD = 1 + SALT;
 const FRAME = HEAD + TAG;
 
-/** How a {@link SealedSessionCodec} works. */
+/** Options of a {@link SealedSessionCodec}. */
 export interface SealedSessionCodecOptions {
   /** Keys of 32 bytes: the first seals, all open. */
   readonly keys: readonly [KeyObject, ...KeyObject[]];
-  /** The name of the cookie: what was sealed for one name opens under no other. */
+  /** The name of the cookie, to which the seal is bound. */
   readonly cookieName: string;
   /** The most characters that a sealed session may have. */
   readonly maxLength: number;
@@ -31,14 +31,14 @@ export interface SealedSessionCodecOptions {
 }
 
 /**
- * The cookie value of a session that is kept nowhere else: base64url of a format byte, a salt, the session sealed with
+ * The cookie value of a session that is kept only there: base64url of a format byte, a salt, the session sealed with
  * AES-256-GCM, and the tag. Key and nonce of each sealing come from the salt (HKDF-SHA-256, RFC 5869), so that the number
  * of sealings under one key has no practical limit.
  */
 export class SealedSessionCodec implements TokenCodec {
   readonly #options: SealedSessionCodecOptions;
   readonly #context: Buffer;
-  /** A record is sealed where it is written, and once more asked for where the cookie is sent. */
+  /** The seals of records: a record is sealed when it is written, and used when the cookie is sent. */
   readonly #sealed = new WeakMap<SessionRecord, string>();
 
   constructor(options: SealedSessionCodecOptions) {
@@ -48,7 +48,7 @@ export class SealedSessionCodec implements TokenCodec {
 
   open(token: string): OpenedToken {
     const { maxLength, keys } = this.#options;
-    // Before anything is decoded, let alone computed.
+    // Before anything is decoded or computed.
     if (token.length > maxLength || !/^[\w-]+$/.test(token)) return { rejected: 'malformed' };
     const bytes = Buffer.from(token, 'base64url');
     if (bytes.length < FRAME || bytes[0] !== FORMAT) return { rejected: 'malformed' };
@@ -57,7 +57,7 @@ export class SealedSessionCodec implements TokenCodec {
       if (plain === undefined) continue;
       const session = expand(plain);
       if (session === undefined) return { rejected: 'corrupt' };
-      // Its first use seals it anew, so that the old key can be given up in time.
+      // Its first use seals it again, so that the old key can be removed in time.
       return key === keys[0] ? session : { ...session, record: { ...session.record, due: 'changed' } };
     }
     return { rejected: 'signature' };
@@ -85,7 +85,7 @@ export class SealedSessionCodec implements TokenCodec {
     try {
       decipher.final();
     } catch {
-      return undefined; // sealed with another key or for another cookie, or altered since
+      return undefined; // sealed with another key or for another cookie, or altered
     }
     return plain;
   }
@@ -100,7 +100,7 @@ export class SealedSessionCodec implements TokenCodec {
   }
 }
 
-/** What one sealing alone is done with. */
+/** Key and nonce of one seal. */
 function derived(secret: KeyObject, salt: Buffer): { readonly key: Buffer; readonly nonce: Buffer } {
   const bytes = Buffer.from(hkdfSync('sha256', secret, salt, 'nest-session cookie seal', KEY + NONCE));
   return { key: bytes.subarray(0, KEY), nonce: bytes.subarray(KEY) };

@@ -1,22 +1,22 @@
 /** Called by an express-session store when it is done. */
 export type StoreCallback<Value = void> = (error?: Error | null, value?: Value) => void;
 
-/** A session as an express-session store is given it: the application's data, and its cookie. */
+/** A session for a store of express-session: the application's data, and its cookie. */
 export interface StoredSession {
   readonly cookie: { readonly expires?: Date | string | null; readonly originalMaxAge?: number | null };
 }
 
-/** What a store is given to call back: whatever type its own declares, this takes it. */
+/** The callback for a store, which accepts any arguments. */
 export type StoreAnswer = (error?: unknown, value?: unknown) => void;
 
 /**
- * What a store for express-session has to have (its `connect-*` packages): `touch` is recommended. Methods call back;
- * one that takes no callback may return a promise instead.
+ * A store for express-session, as in `connect-*` packages. `touch` is recommended. Methods call back; a method without a
+ * callback may return a promise.
  */
 export interface ExpressSessionStore {
   /** The session under an id, or nothing. */
   get(id: string, callback: StoreAnswer): unknown;
-  /** Stores a session, whatever is there. */
+  /** Stores a session, and overwrites an existing one. */
   set(id: string, session: never, callback: StoreAnswer): unknown;
   /** Removes a session. */
   destroy(id: string, callback: StoreAnswer): unknown;
@@ -26,15 +26,15 @@ export interface ExpressSessionStore {
 
 type Method = (this: ExpressSessionStore, ...args: unknown[]) => unknown;
 
-/** Whether something has the methods of an express-session store. */
+/** Whether a value has the methods of a store for express-session. */
 export function isExpressStore(store: unknown): store is ExpressSessionStore {
   const methods = (store ?? {}) as Record<string, unknown>;
   return ['get', 'set', 'destroy'].every((name) => typeof methods[name] === 'function');
 }
 
 /**
- * Calls a method of a store and waits for its callback. A promise that it returns is waited for as well: for its
- * failure, and for its value where the method takes no callback.
+ * Calls a method of a store and waits for its callback. If it returns a promise, the promise counts, too: its error, and its
+ * value if the method takes no callback.
  */
 export function callStore<Value>(
   store: ExpressSessionStore,

@@ -23,14 +23,14 @@ import {
   writeRow,
 } from './session-row.js';
 
-/** The forms of a key: 22 characters of base64url of a new session, 43 of one whose id came from elsewhere. */
+/** The form of a key: 22 characters of base64url, or 43 for an id from elsewhere. */
 const KEY = /^(?:[\w-]{22}|[\w-]{43})$/;
 
 /** Options of an {@link ExpressStoreAdapter}. */
 export interface ExpressStoreAdapterOptions {
   /**
-   * Keep sessions under their keys and not under their ids, so that nobody who reads the store can sign in with what is
-   * there. Sessions that express-session stored are then not found, and it does not find these.
+   * Keep sessions under their keys and not under their ids, so that nobody who reads the store can use them to sign in. This
+   * store and express-session then do not find each other's sessions.
    *
    * @defaultValue `false`: under the id itself, as express-session does
    */
@@ -38,18 +38,18 @@ export interface ExpressStoreAdapterOptions {
 }
 
 /**
- * Makes a {@link SessionStore} of a store for express-session: of any `connect-*` package, or of any object with `get`,
- * `set` and `destroy`. Sessions that express-session stored are read, and express-session reads what is written here, so
- * that both can run side by side while an application moves.
+ * Makes a {@link SessionStore} of a store for express-session: of any `connect-*` package, or any object with `get`, `set` and
+ * `destroy`. It reads sessions of express-session, which reads its sessions, so that both can run side by side while an
+ * application moves.
  *
  * It is weaker than a store made for this package:
  *
- * - There is no conditional write. The row is read again before a change, so that what another instance changed is merged
- *   and what it ended stays ended, except in the moment between that read and the write.
+ * - There is no conditional write. The row is read again before a change, so that changes and ends by another instance are
+ *   respected, except between that read and the write.
  * - It cannot find the sessions of a user, nor a session by its handle (except with `hashIds`), nor renew ids on a schedule
  *   (except with `hashIds`). The application does not start with options that need this.
- * - Without `hashIds`, ids are readable in the store, and a renewed id means that the row moves. Requests under way with the
- *   old id follow it in this process. Those on other instances find no session: what they do is lost, even a logout.
+ * - Without `hashIds`, ids are readable in the store, and a new id moves the row. Requests under way with the old id follow it
+ *   in this process. On other instances they find no session, and their changes are lost, even a logout.
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export class ExpressStoreAdapter implements SessionStore {
   readonly #ids = new KeyedIds();
   readonly #history = new IdHistory();
 
-  /** @throws SessionOptionsError when `store` lacks a method, or an option is wrong. */
+  /** @throws SessionOptionsError if `store` lacks a method, or an option is wrong. */
   constructor(store: ExpressSessionStore, options: ExpressStoreAdapterOptions = {}) {
     if (!isExpressStore(store)) throw new SessionOptionsError(messages.expressStore(describe(store)));
     refuseUnknownOptions('ExpressStoreAdapter', options, ['hashIds']);
@@ -75,68 +75,68 @@ export class ExpressStoreAdapter implements SessionStore {
     this.#store = store;
   }
 
-  read(places: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    return Promise.all(places.map(async (place) => (await this.#find(place)).record));
+  read(rowKeys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
+    return Promise.all(rowKeys.map(async (rowKey) => (await this.#find(rowKey)).record));
   }
 
   create(records: readonly SessionRecord[]): Promise<StoreOutcome[]> {
     return each(records, async (record) => {
-      const place = (this.keepsIds ? record.id : undefined) ?? record.key;
-      if ((await this.#read(place)) !== undefined) return false;
-      this.#history.began(place);
-      await this.#set(place, record);
-      return this.#history.isCurrent(place) || this.#takeOut(place);
+      const rowKey = (this.keepsIds ? record.id : undefined) ?? record.key;
+      if ((await this.#read(rowKey)) !== undefined) return false;
+      this.#history.began(rowKey);
+      await this.#set(rowKey, record);
+      return this.#history.isCurrent(rowKey) || this.#removeAgain(rowKey);
     });
   }
 
   update(changes: readonly SessionChange[]): Promise<StoreOutcome[]> {
     return each(changes, async ({ key, version, next }) => {
-      const { place, record } = await this.#find(key);
+      const { rowKey, record } = await this.#find(key);
       if (record?.version !== version) return false;
       const isRenewed = this.keepsIds && next.id !== undefined && next.id !== key;
-      if (isRenewed) return this.#move(place, next.id, next);
-      await (next.version === version ? this.#touch(place, next) : this.#set(place, next));
-      return this.#history.isCurrent(place) || this.#takeOut(place);
+      if (isRenewed) return this.#move(rowKey, next.id, next);
+      await (next.version === version ? this.#touch(rowKey, next) : this.#set(rowKey, next));
+      return this.#history.isCurrent(rowKey) || this.#removeAgain(rowKey);
     });
   }
 
-  delete(places: readonly string[]): Promise<StoreOutcome[]> {
-    return each(places, async (given) => {
+  delete(rowKeys: readonly string[]): Promise<StoreOutcome[]> {
+    return each(rowKeys, async (given) => {
       if (!this.#mayHold(given)) return false;
       const { record } = await this.#find(given);
-      const place = this.#history.latestOf(given); // now: it may have moved since
-      this.#history.ended(place);
+      const rowKey = this.#history.latestOf(given); // now: it may have moved since
+      this.#history.ended(rowKey);
       try {
-        await this.#destroy(place);
+        await this.#destroy(rowKey);
       } catch (error) {
-        this.#history.began(place);
+        this.#history.began(rowKey);
         throw error;
       }
       return record !== undefined;
     });
   }
 
-  /** A handle may come from anywhere: text of another form is no key. */
-  #mayHold(place: string): boolean {
-    return this.keepsIds || KEY.test(place);
+  /** Handles may come from anywhere. Text of another form is no key. */
+  #mayHold(rowKey: string): boolean {
+    return this.keepsIds || KEY.test(rowKey);
   }
 
-  /** The place that a session has now, and what is there. */
-  async #find(given: string): Promise<{ place: string; record: SessionRecord | undefined }> {
+  /** The present row of a session, and its key. */
+  async #find(given: string): Promise<{ rowKey: string; record: SessionRecord | undefined }> {
     for (;;) {
-      const place = this.#history.latestOf(given);
-      const record = await this.#read(place);
-      if (this.#history.latestOf(given) === place) return { place, record };
+      const rowKey = this.#history.latestOf(given);
+      const record = await this.#read(rowKey);
+      if (this.#history.latestOf(given) === rowKey) return { rowKey, record };
     }
   }
 
-  async #read(place: string): Promise<SessionRecord | undefined> {
-    if (!this.#mayHold(place)) return undefined;
+  async #read(rowKey: string): Promise<SessionRecord | undefined> {
+    if (!this.#mayHold(rowKey)) return undefined;
     const now = Date.now();
-    const session = await getSession(this.#store, place).catch(unreadable);
+    const session = await getSession(this.#store, rowKey).catch(unreadable);
     if (session === undefined) return undefined;
     const row = readRow(session);
-    const names = this.#namesAt(place, row?.facts?.token);
+    const names = this.#namesAt(rowKey, row?.facts?.token);
     if (row === undefined) return corruptRecord(names, now);
     if (row.facts === undefined) {
       if (!this.keepsIds) return corruptRecord(names, now);
@@ -147,37 +147,37 @@ export class ExpressStoreAdapter implements SessionStore {
     return { ...row.facts, ...names, data: row.data, expiresAt };
   }
 
-  /** An id leads to its session's key and token, whatever the row says. A key does not: its row has the token. */
-  #namesAt(place: string, storedToken = ''): Names {
-    if (!this.keepsIds) return { key: place, token: storedToken };
-    return { key: this.#ids.keyOf(place), token: this.#ids.tokenOf(place) };
+  /** Key and token follow from an id. For a key, the row has the token. */
+  #namesAt(rowKey: string, storedToken = ''): Names {
+    if (!this.keepsIds) return { key: rowKey, token: storedToken };
+    return { key: this.#ids.keyOf(rowKey), token: this.#ids.tokenOf(rowKey) };
   }
 
-  async #set(place: string, record: SessionRecord): Promise<void> {
-    await callStore(this.#store, 'set', [place, rowOf(record)]);
+  async #set(rowKey: string, record: SessionRecord): Promise<void> {
+    await callStore(this.#store, 'set', [rowKey, rowOf(record)]);
   }
 
   /**
-   * Writes the whole row: the `touch` of many stores moves their own deadline alone, and leaves that of the row as it was.
-   * Some stores refuse to write a row that exists; their `touch` keeps at least the session of express-session alive.
+   * Writes the whole row, because the `touch` of many stores does not change the deadline in the row. Some stores refuse to
+   * write an existing row; their `touch` at least keeps the session of express-session alive.
    */
-  async #touch(place: string, record: SessionRecord): Promise<void> {
+  async #touch(rowKey: string, record: SessionRecord): Promise<void> {
     try {
-      await this.#set(place, record);
+      await this.#set(rowKey, record);
     } catch (error) {
       if (this.#store.touch === undefined) throw error;
-      await callStore(this.#store, 'touch', [place, rowOf(record)]).catch(() => {
+      await callStore(this.#store, 'touch', [rowKey, rowOf(record)]).catch(() => {
         throw error;
       });
     }
   }
 
-  /** Moves a row: the new one is there before the old one goes. */
+  /** Moves a row. The new one is written before the old one is removed. */
   async #move(from: string, to: string, record: SessionRecord): Promise<boolean> {
     if ((await this.#read(to)) !== undefined) throw new SessionDataError(messages.storeExists);
     this.#history.began(to);
     await this.#set(to, record);
-    if (!this.#history.isCurrent(from)) return this.#takeOut(to);
+    if (!this.#history.isCurrent(from)) return this.#removeAgain(to);
     this.#history.renewed(from, to);
     try {
       await this.#destroy(from);
@@ -189,14 +189,14 @@ export class ExpressStoreAdapter implements SessionStore {
     return true;
   }
 
-  /** Removes a row again whose session was ended, or moved to another place, while it was written. */
-  async #takeOut(place: string): Promise<false> {
-    await this.#destroy(place);
+  /** Removes a row whose session was ended or moved while it was written. */
+  async #removeAgain(rowKey: string): Promise<false> {
+    await this.#destroy(rowKey);
     return false;
   }
 
-  async #destroy(place: string): Promise<void> {
-    await callStore(this.#store, 'destroy', [place]).catch(missing);
+  async #destroy(rowKey: string): Promise<void> {
+    await callStore(this.#store, 'destroy', [rowKey]).catch(missing);
   }
 }
 
@@ -205,25 +205,25 @@ function rowOf(record: SessionRecord): StoredSession {
   return writeRow(withFixedAttributes(record), new Date(record.expiresAt), factsOf(record));
 }
 
-/** The session in a place of a store, or undefined. */
-export async function getSession(store: ExpressSessionStore, place: string): Promise<unknown> {
-  const session = await callStore<unknown>(store, 'get', [place]).catch(missing);
+/** The session in a row of a store, or undefined. */
+export async function getSession(store: ExpressSessionStore, rowKey: string): Promise<unknown> {
+  const session = await callStore<unknown>(store, 'get', [rowKey]).catch(missing);
   if (session) return session;
   return undefined;
 }
 
-/** Stores that keep files say with ENOENT that there is no session. */
+/** Stores of files report a missing session as ENOENT. */
 function missing(error: unknown): undefined {
   if ((error as { code?: unknown } | null | undefined)?.code !== 'ENOENT') throw error;
 }
 
-/** What a store cannot parse is no session, rather than a fault of the store. */
+/** A session that the store cannot parse is corrupt, and no failure of the store. */
 function unreadable(error: unknown): null {
   if (!(error instanceof SyntaxError)) throw error;
   return null;
 }
 
-/** Does something for each item; one that fails is answered with its error. */
+/** Does something for each item. The outcome of an item that fails is its error. */
 export function each<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<boolean>,

@@ -1,29 +1,29 @@
 import { ownText, RecentMap } from '../../core/record/recent-map.js';
 
-/** So many ids are remembered at least. */
+/** How many ids are remembered at least. */
 const CAPACITY = 10_000;
 
-/** What became of an id in this process. */
+/** The fate of an id in this process. */
 interface Fate {
-  /** The id that took its place. */
+  /** The id that replaced it. */
   readonly next?: string;
   /** Whether its session was ended under this id. */
   readonly isEnded?: boolean;
 }
 
 /**
- * The ids that were renewed or ended in this process a while ago. A request that is still under way with such an id
- * reaches its session, and must not bring it back once it was ended.
+ * The ids that were renewed or ended recently in this process. A request under way with an old id reaches its session, but
+ * must not bring back an ended one.
  */
 export class IdHistory {
   readonly #fates = new RecentMap<Fate>(CAPACITY);
 
-  /** The id that a session has now: the last of those that took the place of `id`. */
+  /** The present id of a session: the last of those that replaced `id`. */
   latestOf(id: string): string {
     const direct = this.#fates.get(id)?.next;
     let latest = direct ?? id;
     for (let next = direct; next !== undefined; next = this.#fates.get(next)?.next) latest = next;
-    if (latest !== (direct ?? id)) this.renewed(id, latest); // so that a long way is gone once
+    if (latest !== (direct ?? id)) this.renewed(id, latest); // shortens the chain
     return latest;
   }
 
@@ -33,12 +33,12 @@ export class IdHistory {
     return next === undefined && !isEnded;
   }
 
-  /** Notes that an id has a session of its own. */
+  /** Notes that an id has a session. */
   began(id: string): void {
     this.#fates.add(id, {});
   }
 
-  /** Notes that another id took the place of one. */
+  /** Notes that an id was replaced. */
   renewed(id: string, next: string): void {
     this.#fates.add(id, { next: ownText(next) });
   }

@@ -4,47 +4,47 @@ import { type SessionRecord, unreadable } from '../../core/record/session-record
 import { parseObject } from '../../core/record/session-text.js';
 import type { StoredSession } from './express-session-store.js';
 
-/** What a record holds that express-session has no place for. What follows from the place of its row is not among it. */
+/** The fields of a record for which express-session has none. The key of the row gives the others. */
 export type RowFacts = Omit<SessionRecord, 'key' | 'data' | 'expiresAt' | 'id' | 'cookie' | 'due' | 'source'>;
 
-/** What follows from the place of a row. */
+/** The fields that the key of a row gives. */
 export type Names = Pick<SessionRecord, 'key' | 'token'>;
 
-/** A row of an express-session store, taken apart. */
+/** A parsed row of a store for express-session. */
 export interface Row {
   /** The application's data, as the text of a JSON object. */
   readonly data: string;
   readonly cookie: Partial<CookieSnapshot> & { readonly expires?: string | null };
-  /** What this package put into the row; undefined where express-session was the last to write it. */
+  /** The fields of this package; undefined if express-session wrote the row last. */
   readonly facts: RowFacts | undefined;
 }
 
-/** Where the facts stand in a row's cookie: express-session passes over what it does not know there. */
+/** The name of the facts in a row's cookie, which express-session ignores. */
 const FACTS = 'nestSession';
 
 /** A day in milliseconds: how long most stores keep a session whose cookie ends with the browser. */
 const USUAL_LIFE = 24 * 60 * 60 * 1000;
 
-/** A hundred years in milliseconds: the longest life that is taken over, and well within what a date can hold. */
+/** A hundred years in milliseconds: the longest accepted life. */
 const LONGEST_LIFE = 100 * 365.25 * USUAL_LIFE;
 
-/** The end of the year 9999: no session was seen later. */
+/** The end of the year 9999. */
 const LATEST = 253_402_300_799_999;
 
-/** Takes a session of a store apart; undefined where it is none that express-session could have stored. */
+/** Parses a session of a store; undefined if express-session cannot have stored it. */
 export function readRow(session: unknown): Row | undefined {
   try {
     const { cookie, ...data } = session as Record<string, unknown>;
-    // Some stores hand out objects of their own; their JSON is what counts.
+    // Some stores return objects of their own, whose JSON counts.
     const { [FACTS]: facts, ...settings } = parseObject(JSON.stringify(cookie));
     if (facts !== undefined && !isFacts(facts)) return undefined;
     return { data: JSON.stringify(data), cookie: settings, facts };
   } catch {
-    return undefined; // it is no object with a cookie, or nothing that JSON can hold
+    return undefined; // not an object with a cookie, or not JSON
   }
 }
 
-/** A row's cookie as stores look at it: some at `expires`, some at `maxAge`, most at its JSON. */
+/** A row's cookie for stores: some read `expires`, some `maxAge`, most its JSON. */
 class RowCookie {
   declare readonly expires: Date | null;
   declare readonly originalMaxAge: number | null;
@@ -57,7 +57,7 @@ class RowCookie {
     return this.expires && this.expires.getTime() - Date.now();
   }
 
-  /** As `expires`, for stores that look here. */
+  /** The same as `expires`, for stores that read this. */
   get _expires(): Date | null {
     return this.expires;
   }
@@ -71,7 +71,7 @@ class RowCookie {
   }
 }
 
-/** A record as express-session would store it, with its facts where they are to be kept. */
+/** A record as express-session would store it, with its facts if given. */
 export function writeRow(record: SessionRecord, expires: Date | null, facts?: RowFacts): StoredSession {
   const { partitioned, priority, secure, httpOnly, domain, path, sameSite } = record.cookie ?? {};
   const originalMaxAge = record.cookie?.originalMaxAge ?? null;
@@ -83,8 +83,8 @@ export function writeRow(record: SessionRecord, expires: Date | null, facts?: Ro
 }
 
 /**
- * A record whose cookie has no attribute that is decided by the connection: express-session takes a row's attributes as
- * they are, so it gets those that are safe over any.
+ * A record without cookie attributes that depend on the connection. express-session uses the attributes of a row as they are,
+ * so it gets those that are safe on any connection.
  */
 export function withFixedAttributes(record: SessionRecord): SessionRecord {
   if (record.cookie === undefined) return record;
@@ -107,8 +107,8 @@ export function factsOf(record: SessionRecord): RowFacts {
 }
 
 /**
- * A row of express-session with its life as its own: how long it lasts, or that it ends with the browser. For all other
- * attributes the application's settings of today hold.
+ * A row of express-session that keeps only the life of its cookie. For all other attributes the application's present settings
+ * apply.
  */
 export function withOwnLife(row: Row): Row {
   const { originalMaxAge } = row.cookie;
@@ -117,7 +117,7 @@ export function withOwnLife(row: Row): Row {
   return { ...row, cookie: { originalMaxAge: isLimited ? Math.min(originalMaxAge, LONGEST_LIFE) : null } };
 }
 
-/** A session without facts, as a record that is seen for the first time. That it is alive is its store's word. */
+/** A new record for a session without facts. Its store has found it alive. */
 export function recordOf({ key, token }: Names, { data, cookie }: Row, now: number): SessionRecord {
   return {
     key,
@@ -138,12 +138,12 @@ export function recordOf({ key, token }: Names, { data, cookie }: Row, now: numb
   };
 }
 
-/** A record that nobody can make sense of: the engine refuses it as corrupt. */
+/** A record that cannot be read: the engine refuses it as corrupt. */
 export function corruptRecord(names: Names, now: number): SessionRecord {
   return unreadable(recordOf(names, { data: '', cookie: {}, facts: undefined }, now));
 }
 
-/** A number that stands for a text: the version of data that came without one. */
+/** A hash of a text, as the version of data without one. */
 export function versionOf(text: string): number {
   return createHash('sha256').update(text).digest().readUIntBE(0, 6);
 }

@@ -1,7 +1,7 @@
 import { ownText } from '../../core/record/recent-map.js';
 import type { SessionRecord, SessionSummary } from '../../core/record/session-record.js';
 
-/** A version is kept as two numbers: this many fit into the lower one, and 2^29 into the upper one. */
+/** A version is kept as two numbers: the lower one has so many values, the upper one 2^29. */
 const LOWER = 2 ** 24;
 
 /** The token before a renewal; most sessions have none. */
@@ -11,10 +11,10 @@ interface Previous {
 }
 
 /**
- * A session in memory, and its neighbours in two lists: a list of links costs no copying and nothing to leave.
+ * A session in memory, and its neighbours in two linked lists, which need no copying.
  *
- * One object for most sessions, as there may be millions: V8 keeps whole numbers of 32 bits in place and makes an object
- * of any other. Times are therefore kept as the time between them, and a version as two numbers.
+ * Most sessions are one object, because there may be millions. V8 stores integers of 32 bits in place, and other numbers as
+ * objects. So times are stored as differences, and a version as two numbers.
  */
 export class MemoryEntry {
   /** Among all sessions, in the order they were last written. */
@@ -58,7 +58,7 @@ export class MemoryEntry {
     return this.#createdAt + this.#endsAfter;
   }
 
-  /** Everything that is kept, as an object that nobody else holds. */
+  /** The record, as a new object. */
   get record(): SessionRecord {
     const createdAt = this.#createdAt;
     const signedInAfter = this.#signedInAfter;
@@ -82,21 +82,21 @@ export class MemoryEntry {
     };
   }
 
-  /** What a list of sessions shows. */
+  /** The record without data and tokens. */
   get summary(): SessionSummary {
     const { key, epoch, version, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent } =
       this.record;
     return { key, epoch, version, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent };
   }
 
-  /** Takes over a record. The text of a touch, which has the same version, is the same and stays. */
+  /** Takes over a record. A touch, which has the same version, leaves the text as it is. */
   put(record: SessionRecord, userAgent: string | null): void {
     const { version, previousToken, createdAt, authenticatedAt } = record;
     if (version !== this.version) {
       this.#data = inOnePiece(record.data);
       this.#meta = record.meta;
     }
-    // It may have been cut out of the body of the request that signed in.
+    // A copy: it may have been cut out of the body of the request that signed in.
     if (record.userId !== this.userId) this.userId = record.userId && ownText(record.userId);
     this.#token = record.token;
     this.#previous = previousToken === null ? null : { token: previousToken, until: record.previousUntil };
@@ -112,7 +112,7 @@ export class MemoryEntry {
   }
 }
 
-/** What JSON.stringify() makes holds on to pieces with room to spare, until somebody looks into the text. */
+/** Flattens a text: JSON.stringify() returns pieces that take more memory. */
 function inOnePiece(text: string): string {
   text.charCodeAt(text.length - 1);
   return text;
@@ -144,7 +144,7 @@ export class WriteOrder {
   }
 }
 
-/** Sessions by the slot of time in which they end, so that those that are over are found without looking at others. */
+/** Sessions by the time slot in which they end, so that expired ones are found without a search. */
 export class ExpirySlots {
   readonly #first = new Map<number, MemoryEntry>();
 
@@ -172,7 +172,7 @@ export class ExpirySlots {
     this.#first.clear();
   }
 
-  /** The sessions of the slots that have begun by `time`. What it hands out may be removed on the way. */
+  /** The sessions of the slots that have begun by `time`. The caller may remove them meanwhile. */
   *begunBy(time: number): Generator<MemoryEntry> {
     for (const [slot, first] of this.#first) {
       if (slot * this.slot > time) continue;

@@ -11,30 +11,30 @@ import { ShardedMap } from './sharded-map.js';
 /** Options of a {@link MemorySessionStore}. */
 export interface MemorySessionStoreOptions {
   /**
-   * The most sessions that are kept; beyond it the one written longest ago goes.
+   * The most sessions that are kept. Beyond it, the one written longest ago is dropped.
    *
    * @defaultValue 100 000
    */
   readonly maxSessions?: number;
 }
 
-/** Sessions are filed by when they end, in slots of this many milliseconds. */
+/** The length of a time slot in which sessions end, in milliseconds. */
 const SLOT = 30_000;
 
 /** How many user agents are kept for sharing. */
 const MOST_AGENTS = 1_000;
 
-/** Milliseconds of removing before other work of the process gets its turn. */
+/** Milliseconds of pruning before other work gets its turn. */
 const SLICE = 4;
 
 /**
  * Keeps sessions in this process: for development, for tests, and for a single process whose sessions may end with it.
  *
- * It is bounded: beyond `maxSessions` the session written longest ago is dropped. Sessions expire by themselves, at
- * most a minute late: each is filed under the time it ends, so nothing is ever scanned as a whole, and what has ended is
- * removed in slices. Its timer does not hold the process open.
+ * It is bounded: beyond `maxSessions` the session written longest ago is dropped. Sessions expire by themselves, at most a
+ * minute late. They are indexed by the time they end, so that nothing is scanned as a whole, and removed in slices. Its timer
+ * does not keep the process alive.
  *
- * @throws SessionOptionsError when `maxSessions` is not a whole number of one or more.
+ * @throws SessionOptionsError if `maxSessions` is not a whole number of one or more.
  */
 export class MemorySessionStore implements SessionStore, UserSessionStore, PrunableSessionStore {
   readonly capabilities = ['users', 'prune'] as const;
@@ -43,7 +43,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
 
   readonly #maxSessions: number;
   readonly #byKey = new ShardedMap<MemoryEntry>();
-  /** Most users have one session, for which a set of its own would be waste. */
+  /** Most users have one session, which needs no set. */
   readonly #byUser = new ShardedMap<MemoryEntry | Set<MemoryEntry>>();
   readonly #order = new WriteOrder();
   readonly #slots = new ExpirySlots(SLOT);
@@ -62,7 +62,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     this.#maxSessions = maxSessions;
   }
 
-  /** How many sessions are kept, expired ones that are not yet removed included. */
+  /** The number of kept sessions, including expired ones that are not removed yet. */
   get size(): number {
     return this.#size;
   }
@@ -160,7 +160,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     return Promise.resolve(removed);
   }
 
-  /** Sessions stay, but no longer expire by themselves. */
+  /** Stops expiry. The sessions stay. */
   close(): void {
     this.#closed = true;
     this.#rest();
@@ -232,7 +232,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     }, delay).unref();
   }
 
-  /** Removes the sessions of slots that have ended; false when its time ran out before. */
+  /** Removes the sessions of past slots. Returns false if its time ran out before. */
   #expire(): boolean {
     const end = performance.now() + SLICE;
     for (const entry of this.#slots.begunBy(Date.now() - SLOT)) {

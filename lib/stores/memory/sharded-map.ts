@@ -1,8 +1,8 @@
 const PARTS = 64;
 
 /**
- * A map in parts. V8 copies a map as a whole when it grows or shrinks, which stops the process for a tenth of a second
- * at a million entries; a part is copied in a millisecond or two.
+ * A map of many small maps. V8 copies a map when it grows or shrinks, which blocks the process for a tenth of a second at a
+ * million entries. Copying a small map takes a millisecond or two.
  */
 export class ShardedMap<Value> {
   readonly #parts = Array.from({ length: PARTS }, () => new Map<string, Value>());
@@ -23,7 +23,7 @@ export class ShardedMap<Value> {
     for (const part of this.#parts) part.clear();
   }
 
-  /** By the end of the key, where user ids, too, differ most. A key without one has NaN for its place. */
+  /** Chosen by the end of the key, where user ids differ most. */
   #part(key: string): Map<string, Value> {
     const end = key.length - 1;
     return this.#parts[(key.charCodeAt(end) * 31 + key.charCodeAt(end - 1) * 7) % PARTS || 0]!;
