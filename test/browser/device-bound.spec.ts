@@ -193,7 +193,8 @@ const https = selfSigned();
     const [path] = (req.originalUrl ?? req.url).split('?');
     const signed = 'secure-session-response' in req.headers ? ' signed' : '';
     res.setHeader('cache-control', 'no-store');
-    res.on('finish', () => void seen.push(`${path} ${res.statusCode}${signed}`));
+    // The browser asks for an icon whenever it likes.
+    if (path !== '/favicon.ico') res.on('finish', () => void seen.push(`${path} ${res.statusCode}${signed}`));
     next();
   }
 
