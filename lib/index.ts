@@ -32,6 +32,8 @@ export { SessionId } from './decorators/session-id.decorator.js';
 export { Session } from './decorators/session.decorator.js';
 export { CsrfError } from './errors/csrf.error.js';
 export {
+  DeviceProofRequiredError,
+  DeviceUnboundError,
   LoginActingError,
   LoginLevelError,
   LoginRequiredError,
@@ -44,6 +46,7 @@ export { SessionCapabilityError } from './errors/session-capability.error.js';
 export { SessionConflictError } from './errors/session-conflict.error.js';
 export { SessionDataError } from './errors/session-data.error.js';
 export { SessionEndedError } from './errors/session-ended.error.js';
+export { type LockReason, SessionLockedError } from './errors/session-locked.error.js';
 export { SessionOptionsError } from './errors/session-options.error.js';
 export { SessionStoreError } from './errors/session-store.error.js';
 export { SessionUsageError } from './errors/session-usage.error.js';
@@ -54,6 +57,7 @@ export type { SessionMiddleware } from './http/session.middleware.js';
 export type { ClearSiteDataDirective } from './options/clear-site-data.js';
 export type { SessionCookieOptions } from './options/cookie-options.js';
 export type { SessionCsrfOptions } from './options/csrf-options.js';
+export type { SessionDeviceBoundOptions } from './options/device-bound-options.js';
 export type { Duration } from './options/option-checks.js';
 export type { SessionPolicy } from './options/policy.js';
 export type {

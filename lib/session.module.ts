@@ -112,6 +112,7 @@ export class SessionModule
     if (!Object.hasOwn(this, 'runtime')) throw new SessionOptionsError(messages.requestScoped);
     separateModules(this.runtime, this.discovery);
     const { httpAdapter } = this.adapterHost;
+    const { deviceEndpoints } = this.runtime;
     const { forRoutes, exclude } = this.runtime.options;
     if (httpAdapter.getType() === 'fastify')
       this.runtime.context.answerLate = joinFastify(httpAdapter.getInstance<FastifyInstance>());
@@ -120,6 +121,8 @@ export class SessionModule
       if (httpAdapter.getType() === 'express') httpAdapter.use(sessionAfterError(this.middleware));
       return;
     }
+    // Browsers reach them whatever the routes are.
+    if (deviceEndpoints !== undefined) httpAdapter.use(deviceEndpoints);
     consumer
       .apply(this.middleware)
       .exclude(...(exclude ?? []))

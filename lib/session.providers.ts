@@ -4,7 +4,7 @@ import type { SessionStore } from './core/store/session-store.js';
 import { messages } from './errors/messages.js';
 import { SessionOptionsError } from './errors/session-options.error.js';
 import { SessionGuard } from './guards/session.guard.js';
-import { createSessionMiddleware } from './http/session.middleware.js';
+import { createSessionMiddleware, inTurn } from './http/session.middleware.js';
 import { refuseWithoutValue } from './options/option-checks.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
@@ -38,7 +38,8 @@ export const sessionProviders: Provider[] = [
   {
     provide: SESSION_MIDDLEWARE,
     inject: [SESSION_RUNTIME],
-    useFactory: ({ context }: SessionRuntime) => createSessionMiddleware(context),
+    useFactory: ({ context, deviceEndpoints }: SessionRuntime) =>
+      inTurn(deviceEndpoints, createSessionMiddleware(context)),
   },
   {
     provide: SocketSessions,

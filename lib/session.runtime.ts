@@ -11,13 +11,18 @@ import {
   storeName,
 } from './core/store/session-store.js';
 import { SharedStore } from './core/store/shared-store.js';
+import { SessionReporter } from './core/record/session-events.js';
 import { presentSession } from './core/session.js';
+import { DeviceBinder } from './device-bound/device-binder.js';
+import { DeviceEndpoints } from './device-bound/device-endpoints.js';
+import { refuseUnfitStore } from './device-bound/unfit-store.js';
 import { messages } from './errors/messages.js';
 import type { SessionStoreError } from './errors/session-store.error.js';
 import { SessionCapabilityError } from './errors/session-capability.error.js';
 import { SessionOptionsError } from './errors/session-options.error.js';
 import { sealedCookies } from './http/sealed-cookies.js';
 import type { ExchangeContext, LateAnswer } from './http/exchange.js';
+import type { SessionMiddleware } from './http/session.middleware.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 
 /** The parts of one `SessionModule`, put together: engine, store, events and pruner. */
@@ -27,6 +32,8 @@ export class SessionRuntime {
   readonly engine: SessionEngine;
   readonly context: ExchangeContext & { answerLate?: LateAnswer; serves?: ExchangeContext['serves'] };
   readonly pruner: Pruner | undefined;
+  /** Answers what browsers ask of devices; undefined where sessions are not bound to them. */
+  readonly deviceEndpoints: SessionMiddleware | undefined;
   readonly #logger = new Logger('SessionModule');
   readonly #said = new Set<string>();
   #storeFailures = 0;
@@ -51,6 +58,7 @@ export class SessionRuntime {
     }
     if (options.encryption !== undefined && sealsCookies(store))
       throw new SessionOptionsError(messages.encryptionInCookie(storeName(store)));
+    const devices = this.#binderFor(options, store);
     this.shared = new SharedStore(store, {
       timeout: options.storeTimeout,
       seal: this.#sealFor(options, store),
@@ -68,7 +76,12 @@ export class SessionRuntime {
       callTimeout: options.storeTimeout,
       storeFailures: () => this.#storeFailures,
       warnOnce: (message, kind) => this.warnOnce(message, kind),
+      devices,
     };
+    this.deviceEndpoints =
+      devices &&
+      new DeviceEndpoints(this.context, devices, new SessionReporter(this.events, options.engine.now))
+        .middleware;
     this.pruner = isPrunable(store)
       ? new Pruner(
           {
@@ -100,6 +113,13 @@ export class SessionRuntime {
     if (this.#said.has(kind)) return;
     this.#said.add(kind);
     this.#logger.warn(message);
+  }
+
+  #binderFor(resolved: ResolvedOptions, store: SessionStore): DeviceBinder | undefined {
+    const { deviceBound, secrets, http, engine } = resolved;
+    if (deviceBound === undefined) return undefined;
+    refuseUnfitStore(store);
+    return new DeviceBinder({ options: deviceBound, secrets, proxy: http.proxy, now: engine.now });
   }
 
   /** The seal of records in the store. Sessions in cookies are sealed there. */

@@ -47,6 +47,7 @@ function faultsOf(all: readonly Sessions[]): string[] {
   const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   return [
     ...[...twice].map((name) => `"name": several have the cookie "${name}"`),
+    ...pathsOfSeveral(all).map((path) => `"deviceBound.path": several have "${path}"`),
     ...all
       .filter(({ host }) => host.isGlobal)
       .map((sessions) => `"isGlobal": the one with the cookie "${nameOf(sessions)}" is global`),
@@ -54,6 +55,12 @@ function faultsOf(all: readonly Sessions[]): string[] {
       .filter(({ runtime }) => runtime.options.forRoutes === undefined)
       .map((sessions) => `"forRoutes": the one with the cookie "${nameOf(sessions)}" applies everywhere`),
   ];
+}
+
+/** The paths of endpoints that belong to several modules. */
+function pathsOfSeveral(all: readonly Sessions[]): string[] {
+  const paths = all.flatMap(({ runtime }) => runtime.options.deviceBound?.path ?? []);
+  return [...new Set(paths.filter((path, index) => paths.indexOf(path) !== index))];
 }
 
 function nameOf({ runtime }: Sessions): string {

@@ -1,4 +1,5 @@
 import { SessionEndedError } from '../errors/session-ended.error.js';
+import { SessionLockedError } from '../errors/session-locked.error.js';
 import { csrfTokenFor, isTokenFor } from './record/csrf-token.js';
 import { provedAt } from './record/identity/levels.js';
 import { flashEntries } from './record/session-meta.js';
@@ -26,8 +27,8 @@ export async function takeFlash(session: SessionObject, key: string): Promise<un
  */
 export async function csrfTokenOf(session: SessionObject): Promise<string> {
   const state = SessionObject.stateOf(session);
-  // A session that is never stored (`onStoreError: 'anonymous'`) gets tokens that are not valid, so that its page works.
-  const isKept = state.meta.csrf !== undefined || state.status === 'detached';
+  // A session that is never stored (`onStoreError: 'anonymous'`, or a lock) gets tokens that are not valid, so that its page works.
+  const isKept = state.meta.csrf !== undefined || ['detached', 'locked'].includes(state.status);
   return csrfTokenFor(
     isKept ? state.needCsrf() : await SessionObject.updateFor('@CsrfToken', session, () => state.needCsrf()),
   );
@@ -55,6 +56,12 @@ export function levelAgeOf(session: SessionObject, level: number): number | unde
 /** Whether somebody acts for the user of the session. */
 export function isActedFor(session: SessionObject): boolean {
   return actingIn(SessionObject.stateOf(session)) !== undefined;
+}
+
+/** Why the request must not open the session that its cookie leads to, if that is so. */
+export function lockOf(session: SessionObject): SessionLockedError | undefined {
+  const { detachedBy } = SessionObject.stateOf(session);
+  return detachedBy instanceof SessionLockedError ? detachedBy : undefined;
 }
 
 /** Whose session it is: as `login()` said, else as the option `userId` finds in the data. */

@@ -75,6 +75,11 @@ export abstract class SessionBase {
     return acting && (acting.own ?? this.#state.base?.userId ?? undefined);
   }
 
+  /** Whether the session is bound to the device that its user signed in with (option `deviceBound`). */
+  get isBound(): boolean {
+    return this.#state.meta.device?.key !== undefined;
+  }
+
   /** The settings of this session's own cookie. */
   get cookie(): SessionCookie {
     return this.#state.cookie;

@@ -24,11 +24,7 @@ export class SessionObject extends SessionBase {
   readonly #engine: SessionEngine;
 
   /** Updates a session for a decorator of this package. @internal */
-  static updateFor<Result>(
-    name: CallName,
-    session: SessionObject,
-    fn: () => Result,
-  ): Promise<Awaited<Result>> {
+  static updateFor<T>(name: CallName, session: SessionObject, fn: () => T): Promise<Awaited<T>> {
     const { host } = session.#state;
     return host.calls.run(name, () => session.#engine.update(session.#state, fn));
   }

@@ -139,6 +139,16 @@ export const messages = {
     'A callback given to a method of the session threw after the response had left; catch the error there.',
   listenerFailed: 'A listener for session events threw an error; catch it there.',
 
+  // deviceBound
+  deviceProofRequired:
+    'The session is bound to a device, and the request came without a fresh proof of it; send the request again from that browser, or sign in anew.',
+  deviceUnbound:
+    'The session has to be bound to a device, and the browser has not done so; sign in with a browser that supports Device Bound Session Credentials, over HTTPS.',
+  deviceStore: (store: string, reason: string) =>
+    `SessionModule option "deviceBound": ${store} ${reason}; use another store, such as TypeOrmSessionStore or RedisSessionStore, or leave the option out.`,
+  deviceLifetimeShort: (ms: number, least: number) =>
+    `SessionModule option "deviceBound.lifetime": browsers sign at most six times in nine minutes, and ahead of time, so that ${ms} ms may be too short for them; use ${least} ms or more.`,
+
   // guard
   unguarded: (routes: string) =>
     `${routes}: @RequireSession() or @RequireLogin() is there without a SessionGuard, so everybody gets in; add @UseGuards(SessionGuard), or provide it as APP_GUARD.`,

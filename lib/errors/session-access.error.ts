@@ -58,6 +58,20 @@ export class LoginActingError extends SessionAccessError {
   }
 }
 
+/** `401`: the session is bound to a device (option `deviceBound`), and the request came without a fresh proof of it. */
+export class DeviceProofRequiredError extends SessionAccessError {
+  constructor() {
+    super('DEVICE_PROOF_REQUIRED', messages.deviceProofRequired, HttpStatus.UNAUTHORIZED);
+  }
+}
+
+/** `401`: the session has to be bound to a device (`deviceBound: { require: 'always' }`), and is not. */
+export class DeviceUnboundError extends SessionAccessError {
+  constructor() {
+    super('DEVICE_UNBOUND', messages.deviceUnbound, HttpStatus.UNAUTHORIZED);
+  }
+}
+
 /** `403`: the visitor has a session, but it does not meet what `@RequireSession(...)` asks for. */
 export class SessionForbiddenError extends SessionAccessError {
   constructor() {

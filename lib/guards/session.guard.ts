@@ -1,10 +1,12 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { isActedFor, levelAgeOf, loginAgeOf, ownerOf } from '../core/session-access.js';
+import { isActedFor, levelAgeOf, lockOf, loginAgeOf, ownerOf } from '../core/session-access.js';
 import type { LoginRequirement } from '../decorators/require-login.decorator.js';
 import type { SessionRequirement } from '../decorators/require-session.decorator.js';
 import type { Session } from '../decorators/session.decorator.js';
 import {
+  DeviceProofRequiredError,
+  DeviceUnboundError,
   LoginActingError,
   LoginLevelError,
   LoginRequiredError,
@@ -12,6 +14,7 @@ import {
   SessionForbiddenError,
   SessionRequiredError,
 } from '../errors/session-access.error.js';
+import type { LockReason } from '../errors/session-locked.error.js';
 import { loadSession } from '../http/load-session.js';
 import { ANONYMOUS, LOGIN, REQUIREMENTS } from '../session.constants.js';
 import { requestOf } from '../transport/request-of.js';
@@ -41,6 +44,8 @@ export class SessionGuard implements CanActivate {
   async #admit(context: ExecutionContext): Promise<boolean> {
     if (this.isOpen(context)) return true;
     const session = await this.getSession(context);
+    const lock = lockOf(session);
+    if (lock !== undefined) throw this.whenLocked(context, lock.reason);
     const login = this.getLogin(context);
     if (login) this.#requireLogin(session, login, context);
     else if (!this.isPresent(session)) throw this.whenAbsent(context);
@@ -123,6 +128,11 @@ export class SessionGuard implements CanActivate {
       Object.hasOwn(session, requirement) &&
       (session as unknown as Record<string, unknown>)[requirement] != null
     );
+  }
+
+  /** The error for a session that is bound to a device and lacks its proof, or that is not bound and has to be. */
+  protected whenLocked(_context: ExecutionContext, reason: LockReason): Error {
+    return reason === 'unproved' ? new DeviceProofRequiredError() : new DeviceUnboundError();
   }
 
   /** The error for a visitor without a session. */

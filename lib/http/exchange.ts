@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SessionEngine } from '../core/engine/session-engine.js';
+import type { Commit, SessionEngine } from '../core/engine/session-engine.js';
+import type { SessionMeta } from '../core/record/session-meta.js';
 import type { SessionRecord } from '../core/record/session-record.js';
+import type { SessionState } from '../core/request/session-state.js';
+import type { SessionLockedError } from '../errors/session-locked.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import type { SessionUse } from '../core/session-use.js';
 
@@ -21,8 +24,34 @@ export interface ExchangeContext {
    * Whether handlers of a class may use these sessions, if an application has several kinds. @defaultValue all may
    */
   readonly serves?: ((type: object) => boolean) | undefined;
+  /** What binds sessions to devices. @defaultValue they are not bound */
+  readonly devices?: DeviceGate | undefined;
   /** Answers an error after `next` was called; undefined in frameworks where `next` may be called again. */
   readonly answerLate?: LateAnswer | undefined;
+}
+
+/** What binds sessions to devices (option `deviceBound`), as requests see it. */
+export interface DeviceGate {
+  /**
+   * Why a request must not open a session; undefined if it may.
+   *
+   * @param connectedAt - When the WebSocket was opened that the request is a message of; undefined if it is none.
+   */
+  lockOf(
+    request: IncomingMessage,
+    record: SessionRecord,
+    meta: SessionMeta,
+    connectedAt: number | undefined,
+  ): SessionLockedError | undefined;
+  /** What a response says about the device, beside the session's own cookie. */
+  headersFor(commit: Commit, state: SessionState, request: IncomingMessage): DeviceHeaders | undefined;
+}
+
+/** What a response says about the device. */
+export interface DeviceHeaders {
+  readonly setCookie: readonly string[];
+  /** The value of `Secure-Session-Registration`. */
+  readonly registration?: string;
 }
 
 /** Answers a request with an error after its handlers are done. @internal */

@@ -10,7 +10,7 @@ import { toError } from './node-response.js';
 import type { SessionRequest } from './request-session.js';
 import { type HeldResponse, holdResponse, type ResponseGate } from './response-hold.js';
 import { SessionExchange } from './session-exchange.js';
-import { headersFor, sendHeaders, type SessionHeaders } from './session-headers.js';
+import { headersFor, sendHeaders, type SessionHeaders, withDevice } from './session-headers.js';
 import { maySharedCacheStore } from './shared-caches.js';
 
 /** One request over HTTP and its session, from the cookie of the request to the cookie of the response. */
@@ -116,7 +116,9 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
   #decide(state: SessionState, commit: Commit): void {
     this.#isDecided = true;
     if (this.#head === 'gone') return;
-    this.#headers = headersFor(commit, state, this.request, this.context.http);
+    const { http, devices } = this.context;
+    const headers = headersFor(commit, state, this.request, http);
+    this.#headers = withDevice(headers, devices?.headersFor(commit, state, this.request));
     if (commit.cookie === 'set') state.mustSendCookie = false;
   }
 

@@ -1,11 +1,13 @@
 import type { Commit } from '../core/engine/session-engine.js';
 import type { CookieDefaults, SessionCookie } from '../core/record/session-cookie.js';
+import type { SessionMeta } from '../core/record/session-meta.js';
 import type { SessionRecord } from '../core/record/session-record.js';
 import type { TokenCodec } from '../core/record/token-codec.js';
 import { SessionCalls } from '../core/request/session-calls.js';
 import type { SessionHost } from '../core/request/session-host.js';
 import type { SessionState } from '../core/request/session-state.js';
 import { messages } from '../errors/messages.js';
+import type { SessionLockedError } from '../errors/session-locked.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import { deviceOf } from './connection.js';
 import type { Exchange, ExchangeContext } from './exchange.js';
@@ -133,6 +135,10 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     this.context.warnOnce(message, kind);
   }
 
+  lockOf(record: SessionRecord, meta: SessionMeta): SessionLockedError | undefined {
+    return this.context.devices?.lockOf(this.request, record, meta, this.connectedAt);
+  }
+
   setCurrent(state: SessionState | undefined): void {
     if (state === undefined) return this.#shown.remove();
     this.#state = state;
@@ -148,6 +154,11 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
   /** The state of the session; undefined until it is loaded. */
   protected get state(): SessionState | undefined {
     return this.#state;
+  }
+
+  /** When the WebSocket was opened that this is a message of; undefined for a request of its own. */
+  protected get connectedAt(): number | undefined {
+    return undefined;
   }
 
   /** Whether the application has read the session. */
@@ -188,7 +199,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
   protected store(state: SessionState): Commit | Promise<Commit> {
     const { engine, http } = this.context;
     const isUnset = this.#shown.isUnset();
-    if (state.isEnded || !isUnset) return engine.commit(state);
+    if (state.isEnded || state.status === 'locked' || !isUnset) return engine.commit(state);
     // Changes that a call has stored stay, so that a new id must still reach the client.
     if (http.unset === 'keep') return engine.cookieOf(state);
     return engine.destroy(state, 'logout').then(() => engine.commit(state));

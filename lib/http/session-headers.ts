@@ -13,12 +13,15 @@ import { messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import { isSecure } from './connection.js';
+import type { DeviceHeaders } from './exchange.js';
 import { keepFromCaches } from './shared-caches.js';
 
 /** The headers about the session. */
 export interface SessionHeaders {
   readonly setCookie: readonly string[];
   readonly clearSiteData: string | undefined;
+  /** The value of `Secure-Session-Registration`. */
+  readonly registration?: string | undefined;
 }
 
 /** Attributes that make a browser drop a cookie. */
@@ -47,6 +50,19 @@ export function headersFor(
   return { setCookie: cookieLines(http, commit.token, limited, request), clearSiteData: undefined };
 }
 
+/** The same with what the response says about the device. */
+export function withDevice(
+  headers: SessionHeaders | undefined,
+  device: DeviceHeaders | undefined,
+): SessionHeaders | undefined {
+  if (device === undefined) return headers;
+  return {
+    setCookie: [...(headers?.setCookie ?? []), ...device.setCookie],
+    clearSiteData: headers?.clearSiteData,
+    registration: device.registration,
+  };
+}
+
 /** Sets the headers of the response. `dependsOnSession`: whether the application has read the session. */
 export function sendHeaders(
   res: ServerResponse,
@@ -54,8 +70,9 @@ export function sendHeaders(
   dependsOnSession: boolean,
 ): void {
   if (headers !== undefined) {
-    const { setCookie, clearSiteData } = headers;
+    const { setCookie, clearSiteData, registration } = headers;
     for (const line of setCookie) addHeader(res, 'Set-Cookie', line);
+    if (registration !== undefined) addHeader(res, 'Secure-Session-Registration', registration);
     keepFromCaches(res);
     if (clearSiteData !== undefined && !res.hasHeader('Clear-Site-Data'))
       res.setHeader('Clear-Site-Data', clearSiteData);

@@ -21,6 +21,13 @@ export function createSessionMiddleware(context: ExchangeContext): SessionMiddle
   };
 }
 
+/** Two middlewares as one. Without the first it is the second, so that what is off costs nothing. */
+export function inTurn(first: SessionMiddleware | undefined, second: SessionMiddleware): SessionMiddleware {
+  if (first === undefined) return second;
+  return (req, res, next) =>
+    first(req, res, (error) => (error === undefined ? second(req, res, next) : next(error)));
+}
+
 /**
  * Loads the session after an error of an earlier middleware, such as the body parser, so that exception filters can use it.
  * The request continues with that error, even if the session cannot be loaded.

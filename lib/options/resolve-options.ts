@@ -10,6 +10,7 @@ import { SessionOptionsError } from '../errors/session-options.error.js';
 import { resolveClearSiteData } from './clear-site-data.js';
 import { resolveCookie, type ResolvedCookie } from './cookie-options.js';
 import { resolveTrustedOrigins } from './csrf-options.js';
+import { resolveDeviceBound } from './device-bound-options.js';
 import { resolveEncryption, sharesKey } from './encryption-options.js';
 import { NEST_HTTP_PROFILE } from './http-profile.js';
 import { adviceOn } from './option-advice.js';
@@ -54,6 +55,7 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
   genid: true,
   csrf: true,
   clearSiteData: true,
+  deviceBound: true,
   proxy: true,
   forRoutes: true,
   exclude: true,
@@ -81,6 +83,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
   const lifetimes = resolveLifetimes(options, cookie, policy, warnings);
   warnings.push(...adviceOn(options, cookie, lifetimes));
   const storeTimeout = duration('storeTimeout', or(options.storeTimeout, 5_000));
+  const deviceBound = resolveDeviceBound(options.deviceBound, cookie, warnings);
   if (encryption !== undefined && sharesKey(encryption, secrets)) warnings.push(messages.keyShared);
   return veiledSecrets({
     engine: {
@@ -102,6 +105,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       saveUninitialized: flag('saveUninitialized', options.saveUninitialized, false),
       rolling: resolveRolling(options.rolling),
       onStoreError: oneOf('onStoreError', options.onStoreError, ['fail', 'anonymous'], 'fail'),
+      bindsDevices: deviceBound !== undefined,
     },
     http: {
       profile: NEST_HTTP_PROFILE,
@@ -118,6 +122,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
     },
     clock,
     cappedWarning: policy.cappedWarning,
+    deviceBound,
     encryption,
     secrets,
     storeTimeout,

@@ -3,6 +3,7 @@ import type { CookieParts } from '../cookie/cookie-parts.js';
 import type { SessionSettings } from '../core/request/session-rules.js';
 import type { TokenCodec } from '../core/record/token-codec.js';
 import type { CookieDefaults } from '../core/record/session-cookie.js';
+import type { ResolvedDeviceBound } from './device-bound-options.js';
 import type { ResolvedEncryption } from './encryption-options.js';
 import type { HttpProfile } from './http-profile.js';
 import type { SessionClock } from './session-clock.js';
@@ -40,6 +41,8 @@ export interface ResolvedOptions {
   readonly clock: SessionClock;
   /** What to say, once, when a policy caps the life of a session. @defaultValue nothing */
   readonly cappedWarning: string | undefined;
+  /** How sessions are bound to devices, where they are. */
+  readonly deviceBound: ResolvedDeviceBound | undefined;
   /** The encryption of sessions at rest, if any. */
   readonly encryption: ResolvedEncryption | undefined;
   /** The secrets that cookies are signed with, for a store that derives keys of its own. */

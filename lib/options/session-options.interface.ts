@@ -7,6 +7,7 @@ import type { ExpressSessionStore } from '../stores/express/express-session-stor
 import type { ClearSiteDataDirective } from './clear-site-data.js';
 import type { SessionCookieOptions } from './cookie-options.js';
 import type { SessionCsrfOptions } from './csrf-options.js';
+import type { SessionDeviceBoundOptions } from './device-bound-options.js';
 import type { SessionEncryptionOptions } from './encryption-options.js';
 import type { Duration } from './option-checks.js';
 import type { SessionPolicy } from './policy.js';
@@ -267,6 +268,17 @@ export interface SessionModuleOptions {
    * @defaultValue `false`
    */
   clearSiteData?: boolean | readonly ClearSiteDataDirective[];
+
+  /**
+   * Binds a session that a user signs in to, to a key that never leaves the device (Device Bound Session Credentials,
+   * experimental): a stolen cookie is worth nothing after `lifetime`. Browsers without support go on as before, unless
+   * `require: 'always'`. Needs HTTPS, `sameSite: 'lax'` or `'strict'`, and a store that keeps its sessions by itself: not
+   * `CookieSessionStore`, nor a store for express-session.
+   *
+   * @defaultValue off
+   * @see https://w3c.github.io/webappsec-dbsc/
+   */
+  deviceBound?: boolean | SessionDeviceBoundOptions;
 
   /**
    * Whether to believe `X-Forwarded-Proto` when deciding if a connection is secure, and `X-Forwarded-Host` when a

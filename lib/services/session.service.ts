@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DestroyedReason } from '../core/record/session-events.js';
 import { personsOf, recordAt } from '../core/record/identity/identity.js';
+import { isBoundToDevice } from '../core/record/session-meta.js';
 import type { SessionRecord, SessionSummary } from '../core/record/session-record.js';
 import { SessionObject } from '../core/session.js';
 import { userIdText } from '../core/record/session-id.js';
@@ -38,6 +39,8 @@ export interface SessionInfo {
   readonly authenticatedAt: Date | undefined;
   readonly ip: string | undefined;
   readonly userAgent: string | undefined;
+  /** Whether it is bound to the device that its user signed in with. Only with the option `deviceBound`. */
+  readonly isBound?: boolean;
   /** Whether it is the session that was passed as `current`. */
   readonly current: boolean;
 }
@@ -89,7 +92,7 @@ export class SessionService {
     const current = options.current === undefined ? undefined : await this.#handleOf(options.current);
     const find = (): Promise<readonly SessionSummary[]> => store.findByUser(user, this.#now());
     const found = await this.#runtime.shared.call('findByUser', find, [user]);
-    return (await this.#recordsOf(found)).map((record) => infoOf(record, current));
+    return (await this.#recordsOf(found)).map((record) => this.#infoOf(record, current));
   }
 
   /**
@@ -101,7 +104,9 @@ export class SessionService {
     this.#requireHandles();
     if (!isHandle(handle)) return undefined;
     const record = await this.#recordOf(handle);
-    return record === undefined || record.expiresAt <= this.#now() ? undefined : infoOf(record, undefined);
+    return record === undefined || record.expiresAt <= this.#now()
+      ? undefined
+      : this.#infoOf(record, undefined);
   }
 
   /**
@@ -192,6 +197,24 @@ export class SessionService {
     return records.filter((record, index) => record?.userId === found[index]!.userId) as SessionRecord[];
   }
 
+  #infoOf(record: SessionRecord, current: string | undefined): SessionInfo {
+    const { key, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent } = record;
+    const { userId, actor } = personsOf(record);
+    return {
+      handle: key,
+      userId: userId ?? undefined,
+      actor,
+      createdAt: new Date(createdAt),
+      lastSeenAt: new Date(lastSeenAt),
+      expiresAt: new Date(expiresAt),
+      authenticatedAt: authenticatedAt === null ? undefined : new Date(authenticatedAt),
+      ip: ip ?? undefined,
+      userAgent: userAgent ?? undefined,
+      ...(this.#runtime.options.deviceBound && { isBound: isBoundToDevice(record.meta) }),
+      current: key === current,
+    };
+  }
+
   #users(capability: string): SessionStore & UserSessionStore {
     const { store } = this.#runtime;
     if (knowsUsers(store)) return store;
@@ -222,23 +245,6 @@ export class SessionService {
         ...(userId && { userId }),
       });
   }
-}
-
-function infoOf(record: SessionRecord, current: string | undefined): SessionInfo {
-  const { key, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent } = record;
-  const { userId, actor } = personsOf(record);
-  return {
-    handle: key,
-    userId: userId ?? undefined,
-    actor,
-    createdAt: new Date(createdAt),
-    lastSeenAt: new Date(lastSeenAt),
-    expiresAt: new Date(expiresAt),
-    authenticatedAt: authenticatedAt === null ? undefined : new Date(authenticatedAt),
-    ip: ip ?? undefined,
-    userAgent: userAgent ?? undefined,
-    current: key === current,
-  };
 }
 
 /** A user id as text. @throws SessionDataError if it is none */

@@ -11,6 +11,7 @@ export class Handshake implements MessageOrigin {
   constructor(
     readonly context: ExchangeContext,
     readonly request: IncomingMessage,
+    readonly openedAt: number,
   ) {}
 
   /** Makes an exchange for one message, as for a new request. */
@@ -26,7 +27,9 @@ export class Handshake implements MessageOrigin {
   follow(state: SessionState): void {
     if (!state.hasRenewedId) return;
     const token = state.host.codec.seal(state.id);
-    this.#renewed = `${this.context.http.cookieName}=${encodeURIComponent(token)}`;
+    // In front of the others: of several with one name the first counts.
+    const others = this.request.headers.cookie ?? '';
+    this.#renewed = `${this.context.http.cookieName}=${encodeURIComponent(token)}; ${others}`;
   }
 }
 

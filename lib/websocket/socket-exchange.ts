@@ -9,6 +9,8 @@ import { SessionExchange } from '../http/session-exchange.js';
 /** The handshake of a message. */
 export interface MessageOrigin {
   readonly context: ExchangeContext;
+  /** When the socket was opened. */
+  readonly openedAt: number;
   /** Takes over a renewed id. */
   follow(state: SessionState): void;
 }
@@ -36,6 +38,11 @@ export class SocketExchange extends SessionExchange {
   override device(): { ip: string | null; userAgent: string | null } {
     const { ip = null, userAgent = null } = this.state?.base ?? {};
     return { ip, userAgent };
+  }
+
+  /** A socket that is open counts as proved by its handshake: no browser can prove anything through it later. */
+  protected override get connectedAt(): number {
+    return this.#handshake.openedAt;
   }
 
   override async get(): Promise<object> {

@@ -73,6 +73,15 @@ export class SocketSessions {
     if (found !== undefined) rememberClient(client, this.#begin(found));
   }
 
+  /** When the socket was opened that a request began: when it was first seen here. */
+  #openedAt({ socket }: IncomingMessage): number {
+    const now = this.context.engine.settings.now();
+    if (!isObject(socket)) return now;
+    const known = firstSeen.get(socket);
+    if (known === undefined) firstSeen.set(socket, now);
+    return known ?? now;
+  }
+
   /** Makes a handshake, whose request gets the members of Express (`ip`, `get()`) for options that use them. */
   #begin(request: IncomingMessage): Handshake {
     const { httpAdapter } = this.#host;
@@ -81,9 +90,12 @@ export class SocketSessions {
         ? httpAdapter.getInstance<{ readonly request: object }>().request
         : Object.getPrototypeOf(request);
     const copy: unknown = Object.create(prototype as object, Object.getOwnPropertyDescriptors(request));
-    return new Handshake(this.context, copy as IncomingMessage);
+    return new Handshake(this.context, copy as IncomingMessage, this.#openedAt(request));
   }
 }
+
+/** When the sockets of upgraded connections were first seen. */
+const firstSeen = new WeakMap<object, number>();
 
 function withSession(client: object, handler: WsMessageHandler, context: ExchangeContext): WsMessageHandler {
   const callback = handler.callback as (...args: unknown[]) => Promise<unknown>;

@@ -51,12 +51,16 @@ export class OpenTelemetryMetrics implements OnModuleInit, OnApplicationShutdown
     const rotated = counter('rotated', '{session}');
     const destroyed = counter('destroyed', '{session}', reasons(DESTROYED_REASONS));
     const rejected = counter('rejected', '{cookie}', reasons(REJECTED_REASONS));
+    const bound = counter('bound', '{session}');
+    const proved = counter('proved', '{proof}');
     const storeErrors = counter('store_errors', '{call}');
     const listeners: { [Type in SessionEvent['type']]: (event: EventOf<Type>) => void } = {
       created: () => created.add(1),
       loaded: () => loaded.add(1),
       rotated: () => rotated.add(1),
       destroyed: ({ reason }) => destroyed.add(1, { reason }),
+      bound: () => bound.add(1),
+      proved: () => proved.add(1),
       rejected: ({ reason }) => rejected.add(1, { reason }),
       storeError: () => storeErrors.add(1),
     };

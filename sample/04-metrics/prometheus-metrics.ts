@@ -54,6 +54,20 @@ export class PrometheusMetrics {
     for (const reason of REJECTED_REASONS) rejected.inc({ reason }, 0);
     events.on('rejected').subscribe(({ reason }) => rejected.inc({ reason }));
 
+    const bound = new Counter({
+      name: 'nest_session_bound_total',
+      help: 'Sessions that were bound to their device.',
+      registers,
+    });
+    events.on('bound').subscribe(() => bound.inc());
+
+    const proved = new Counter({
+      name: 'nest_session_proved_total',
+      help: 'Proofs of the device that were accepted.',
+      registers,
+    });
+    events.on('proved').subscribe(() => proved.inc());
+
     const storeErrors = new Counter({
       name: 'nest_session_store_errors_total',
       help: 'Calls of the session store that failed or took too long.',

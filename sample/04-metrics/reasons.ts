@@ -17,6 +17,9 @@ export const REJECTED_REASONS = namesOf<RejectedReason>({
   superseded: true,
   expired: true,
   corrupt: true,
+  unproved: true,
+  unbound: true,
+  proof: true,
 });
 
 /** Does not compile where a name is missing. */

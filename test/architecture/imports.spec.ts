@@ -34,6 +34,8 @@ const ALLOWED: Record<string, (target: Import) => boolean> = {
     isIn(target, 'core', 'errors', 'cookie', 'http', 'options', 'stores/express') ||
     isPackage(target, 'cookie') ||
     target.kind === 'node',
+  'device-bound': (target) =>
+    isIn(target, 'core', 'errors', 'cookie', 'http', 'options') || target.kind === 'node',
 };
 
 const isStore = (folder: string): boolean => folder.startsWith('stores/');
@@ -116,6 +118,17 @@ describe('what a file may import', () => {
 
   it('the drop-in for express-session knows the stores of express-session, and nothing of Nest', () => {
     expect(breachesOf('express')).toEqual([]);
+  });
+
+  it('what binds sessions to devices knows requests, and nothing of Nest', () => {
+    expect(breachesOf('device-bound')).toEqual([]);
+  });
+
+  it('the composition root alone knows what binds sessions to devices', () => {
+    const others = sources.filter(
+      ({ path }) => folderOf(path) !== 'device-bound' && path !== 'session.runtime.ts',
+    );
+    expect(breaches(others, (_, { target }) => target.startsWith('device-bound/'))).toEqual([]);
   });
 
   it('nothing but the public names is taken from the drop-in', () => {

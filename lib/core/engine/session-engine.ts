@@ -72,6 +72,11 @@ export class SessionEngine {
     return this.#loader.fresh(host);
   }
 
+  /** The session under a key, whoever asks, if there is one that is alive. Not for stores that keep sessions under their ids. */
+  find(key: string, host: SessionHost<SessionState>): Promise<SessionState | undefined> {
+    return this.#loader.find(key, host);
+  }
+
   /** The session in a given record. @throws SyntaxError if it cannot be read. */
   adopt(id: string, record: SessionRecord, host: SessionHost<SessionState>): SessionState {
     return this.#loader.stateOf(id, record, host);
@@ -93,7 +98,7 @@ export class SessionEngine {
 
   /** Stores the changes of a session. Synchronous if there is nothing to store. */
   commit(state: SessionState): Commit | Promise<Commit> {
-    if (state.status === 'detached') return NOTHING;
+    if (state.status === 'detached' || state.status === 'locked') return NOTHING;
     if (state.isEnded) return this.cookieOf(state);
     const write = { renewal: this.#dueRenewal(state), isCheck: this.#mustCheck(state) };
     const writing = state.serializingOnce(() =>
@@ -156,9 +161,11 @@ export class SessionEngine {
 
   /** Signs a user in, under a new id. */
   async login(state: SessionState, who: Omit<Login, 'at'>, prepare: () => void): Promise<void> {
-    state.requireAttached();
+    const isLocked = state.status === 'locked';
+    if (!isLocked) state.requireAttached();
     requireOpenHead(state, 'login');
     const login = { ...who, at: this.settings.now() };
+    if (isLocked) return this.#loginWhenLocked(state, { login, prepare });
     if (state.isEnded) return this.#loginAfterEnd(state, { login, prepare });
     if (state.base !== undefined) {
       const outcome = await this.#writer.write(state, { login, renewal: newId(state, 'login'), prepare });
@@ -183,13 +190,27 @@ export class SessionEngine {
     state.host.putBack();
   }
 
-  /** Ends the session and gives the request a new, empty one. */
+  /** Signs a user in to a new session. The one that the request must not open stays as it is. */
+  async #loginWhenLocked(state: SessionState, write: Write): Promise<void> {
+    const lock = state.detachedBy!;
+    state.detachedBy = undefined;
+    state.startOver(state.localChanges());
+    try {
+      await this.#writer.write(state, write);
+    } catch (error) {
+      state.detach(lock, 'locked');
+      throw error;
+    }
+  }
+
+  /** Ends the session and gives the request a new, empty one. One that the request must not open is not ended. */
   async regenerate(state: SessionState): Promise<void> {
-    state.requireAttached();
+    const isLocked = state.status === 'locked';
+    if (!isLocked) state.requireAttached();
     requireOpenHead(state, 'regenerate');
-    await this.destroy(state, 'replaced');
+    if (!isLocked) await this.destroy(state, 'replaced');
     const next = this.#loader.fresh(state.host);
-    next.replaces = true;
+    next.replaces = !isLocked;
     state.detach(new SessionUsageError(messages.regenerated));
     state.host.setCurrent(next);
   }

@@ -73,6 +73,16 @@ export class SessionLoader {
     return new SessionState(this.settings, host);
   }
 
+  /**
+   * The session under a key, if there is one that is alive. Nobody has compared a token: the caller has another proof of who
+   * asks, or only looks.
+   */
+  async find(key: string, host: SessionHost<SessionState>): Promise<SessionState | undefined> {
+    const record = await this.read(key);
+    if (record === undefined || isUnreadable(record) || !this.isAlive(record)) return undefined;
+    return this.stateOf('', record, host);
+  }
+
   /** The session in a record. @throws SyntaxError if the record's `meta` cannot be read. */
   stateOf(id: string, record: SessionRecord, host: SessionHost<SessionState>): SessionState {
     return this.#state({ id, record, meta: parseMeta(record.meta) }, host);
@@ -167,6 +177,13 @@ export class SessionLoader {
       loaded = { id: successor ?? id, record, meta, hasRenewedId: successor !== undefined };
     } catch {
       return this.#refuse('corrupt', record);
+    }
+    const lock = host.lockOf?.(record, loaded.meta);
+    if (lock !== undefined) {
+      this.#refuse(lock.reason, record);
+      const locked = this.fresh(host);
+      locked.detach(lock, 'locked');
+      return locked;
     }
     this.reporter.loaded(record);
     return this.#state(loaded, host);

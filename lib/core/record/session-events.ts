@@ -11,8 +11,20 @@ export type DestroyedReason = 'logout' | 'revoked' | 'replaced';
  */
 export type RotatedReason = 'login' | 'requested' | 'scheduled' | 'stepUp' | 'actAs' | 'stopActing';
 
-/** Why a session cookie was not accepted. */
-export type RejectedReason = 'malformed' | 'signature' | 'unknown' | 'superseded' | 'expired' | 'corrupt';
+/** Why a session cookie, or a proof of the device that its session is bound to, was not accepted. */
+export type RejectedReason =
+  | 'malformed'
+  | 'signature'
+  | 'unknown'
+  | 'superseded'
+  | 'expired'
+  | 'corrupt'
+  /** The session is bound to a device, and the request came without a fresh proof of it (`deviceBound`). */
+  | 'unproved'
+  /** The session is not bound to a device, and has to be (`deviceBound: { require: 'always' }`). */
+  | 'unbound'
+  /** A proof of the device, or a registration, was wrong, too late, or used before. */
+  | 'proof';
 
 interface EventFacts {
   /** When it happened. */
@@ -31,6 +43,10 @@ export type SessionEvent =
   | ({ readonly type: 'loaded' } & EventFacts)
   | ({ readonly type: 'rotated'; readonly reason: RotatedReason } & EventFacts)
   | ({ readonly type: 'destroyed'; readonly reason: DestroyedReason } & EventFacts)
+  /** A browser has bound the session to its device. */
+  | ({ readonly type: 'bound' } & EventFacts)
+  /** A browser has proved that it is on the device that the session is bound to. */
+  | ({ readonly type: 'proved' } & EventFacts)
   | ({ readonly type: 'rejected'; readonly reason: RejectedReason } & Pick<EventFacts, 'at'> &
       Partial<EventFacts>)
   | { readonly type: 'storeError'; readonly at: Date; readonly error: Error };
@@ -41,6 +57,8 @@ const CHANNELS: Readonly<Record<SessionEvent['type'], Channel>> = {
   loaded: channel('nest-session:loaded'),
   rotated: channel('nest-session:rotated'),
   destroyed: channel('nest-session:destroyed'),
+  bound: channel('nest-session:bound'),
+  proved: channel('nest-session:proved'),
   rejected: channel('nest-session:rejected'),
   storeError: channel('nest-session:storeError'),
 };
@@ -111,6 +129,14 @@ export class SessionReporter {
 
   destroyed(record: Subject, reason: DestroyedReason): void {
     this.#tell({ type: 'destroyed', reason }, record);
+  }
+
+  bound(record: Subject): void {
+    this.#tell({ type: 'bound' }, record);
+  }
+
+  proved(record: Subject): void {
+    this.#tell({ type: 'proved' }, record);
   }
 
   rejected(reason: RejectedReason, record?: Subject): void {

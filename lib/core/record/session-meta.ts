@@ -1,6 +1,7 @@
 import { type Acting, isActing } from './identity/acting.js';
 import { isCsrfSecret } from './csrf-token.js';
 import { isLevels, type Levels } from './identity/levels.js';
+import { type DeviceBinding, isDeviceBinding } from './device-binding.js';
 import type { CookieChanges } from './session-cookie.js';
 import { isSuspicious, parseObject, refuseNonJson } from './session-text.js';
 
@@ -30,6 +31,8 @@ export interface SessionMeta {
   };
   /** Whether a touch could send no cookie: the next response that can send it must do so. */
   cookieDue?: true;
+  /** How the session is bound to a device (option `deviceBound`). */
+  device?: DeviceBinding;
 }
 
 /**
@@ -40,7 +43,7 @@ export interface SessionMeta {
  */
 export function parseMeta(text: string | null): SessionMeta {
   if (text === null) return {};
-  const { version, flash, csrf, levels, acting, cookie, rotation, cookieDue } = parseObject(text);
+  const { version, flash, csrf, levels, acting, cookie, rotation, cookieDue, device } = parseObject(text);
   // Flash values were checked when they were added, so that only foreign text needs another check.
   if (flash !== undefined && isSuspicious(text)) requireShape(flash, isStorable);
   return {
@@ -52,6 +55,7 @@ export function parseMeta(text: string | null): SessionMeta {
     ...(cookie !== undefined && { cookie: cookieChanges(requireShape(cookie, isObject)) }),
     ...(rotation !== undefined && { rotation: rotationOf(requireShape(rotation, isObject)) }),
     ...(cookieDue === true && { cookieDue }),
+    ...(device !== undefined && { device: requireShape(device, isDeviceBinding) }),
   };
 }
 
@@ -168,6 +172,15 @@ function lifeOf(value: unknown): number | null {
   // `cookie.expires = false` leaves `false` in rows of express-session.
   if (value === null || value === false) return null;
   return Math.min(Math.max(requireShape(value, isNumber), -LONGEST), LONGEST);
+}
+
+/** Whether what is kept with a session says that it is bound to a device. */
+export function isBoundToDevice(text: string | null): boolean {
+  try {
+    return parseMeta(text).device?.key !== undefined;
+  } catch {
+    return false; // found to be corrupt when the session is used
+  }
 }
 
 /** The text of {@link SessionMeta}, or null if it is empty. */

@@ -6,9 +6,10 @@ import type { KeptCookie } from './own-cookie.js';
 
 /**
  * The status of a request's copy of a session: not stored yet, stored (its `base`), ended by this request, ended elsewhere
- * (somebody else may have signed in to it, which ends it for this request), or no longer the session of the request.
+ * (somebody else may have signed in to it, which ends it for this request), locked (the request sees an empty
+ * session instead, and must not change it), or no longer the session of the request.
  */
-export type SessionStatus = 'new' | 'loaded' | 'ended here' | 'ended elsewhere' | 'detached';
+export type SessionStatus = 'new' | 'loaded' | 'ended here' | 'ended elsewhere' | 'locked' | 'detached';
 
 /** The changes of a request that are not stored yet. */
 export interface LocalChanges {

@@ -1,5 +1,6 @@
 import { refuseTooLarge } from './data-limit.js';
 import type { RotatedReason } from '../record/session-events.js';
+import { type DeviceBinding, nextBinding } from '../record/device-binding.js';
 import { expiryOf } from '../record/lifetime.js';
 import { metaText, type SessionMeta } from '../record/session-meta.js';
 import { idleTimeoutOf, mustBeTouched } from './session-life.js';
@@ -53,16 +54,18 @@ export function nextRecord(
   }
 
   const data = state.content?.checkedText() ?? base?.data ?? '{}';
-  const meta = nextMeta(state, intent, identity, seen.lastSeenAt !== base?.lastSeenAt);
-  state.ownCookie.writing();
-  refuseMoreThanAllowed(state, data);
   // Who begins to act for somebody stays the owner.
   const userId = login?.userId ?? (identity.acting && base ? base.userId : state.owner);
+  const epoch = base === undefined ? 1 : base.epoch + (isSamePerson(intent) ? 0 : 1);
+  const device = bindingAfter(state, { isLogin: login !== undefined, owner: userId, epoch });
+  const meta = nextMeta(state, intent, { ...identity, device }, seen.lastSeenAt !== base?.lastSeenAt);
+  state.ownCookie.writing();
+  refuseMoreThanAllowed(state, data);
   const stillAuthenticatedAt = userId === base?.userId ? base?.authenticatedAt : undefined;
   return {
     key: state.key,
     ...nextTokens(state, renewal),
-    epoch: base === undefined ? 1 : base.epoch + (isSamePerson(intent) ? 0 : 1),
+    epoch,
     version: versionAfter(base?.version ?? 0),
     data,
     meta,
@@ -141,10 +144,23 @@ function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionSt
   refuseTooLarge({ data, flash }, stored, settings.maxDataBytes);
 }
 
+/** The binding to a device; where sessions are not bound, what a release or an option before has left is kept. */
+function bindingAfter(
+  state: SessionState,
+  write: { readonly isLogin: boolean; readonly owner: string | null; readonly epoch: number },
+): DeviceBinding | undefined {
+  const { base, settings, meta, newBinding } = state;
+  const current = newBinding ?? meta.device;
+  if (!settings.bindsDevices) return current;
+  const next = nextBinding(current, { ...write, ownerBefore: base?.userId ?? null, now: settings.now() });
+  if (next !== current) state.askedBinding = next;
+  return next;
+}
+
 function nextMeta(
   state: SessionState,
   { login, renewal }: Intent,
-  { levels, acting }: Identity,
+  { levels, acting, device }: Identity & { readonly device: DeviceBinding | undefined },
   isSeen: boolean,
 ): string | null {
   const { meta, ownCookie, flashChanges } = state;
@@ -161,6 +177,7 @@ function nextMeta(
     meta.csrf === csrf &&
     meta.levels === levels &&
     meta.acting === acting &&
+    meta.device === device &&
     Boolean(meta.cookieDue) === Boolean(cookieDue);
   if (isSame && renewal === undefined) return state.base?.meta ?? null;
   const flash = flashChanges === undefined ? meta.flash : flashChanges.applyTo(meta.flash);
@@ -175,6 +192,7 @@ function nextMeta(
     ...(cookie && { cookie }),
     ...(rotation && { rotation }),
     ...(cookieDue && { cookieDue }),
+    ...(device && { device }),
   });
 }
 

@@ -1,4 +1,7 @@
+import type { SessionLockedError } from '../../errors/session-locked.error.js';
 import type { CookieDefaults, SessionCookie } from '../record/session-cookie.js';
+import type { SessionMeta } from '../record/session-meta.js';
+import type { SessionRecord } from '../record/session-record.js';
 import type { TokenCodec } from '../record/token-codec.js';
 import type { SessionCalls } from './session-calls.js';
 
@@ -29,6 +32,13 @@ export interface SessionHost<State> {
   readonly calls: SessionCalls;
   /** Whether a cookie with these settings may be sent over this connection. */
   canSend(cookie: SessionCookie): boolean;
+  /**
+   * Why the request must not open a session that its cookie leads to, although that cookie is right: it lacks the proof of the
+   * device that the session is bound to. Undefined: it may.
+   *
+   * @defaultValue it may
+   */
+  lockOf?(record: SessionRecord, meta: SessionMeta): SessionLockedError | undefined;
   /** The client's address and user agent. */
   device(): { readonly ip: string | null; readonly userAgent: string | null };
   /** Logs a warning, once for each `kind`. @param kind - By default the message itself. */

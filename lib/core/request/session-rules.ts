@@ -51,6 +51,8 @@ export interface SessionSettings {
    */
   readonly rolling: 'always' | 'touch' | 'change' | 'never';
   readonly onStoreError: 'fail' | 'anonymous';
+  /** Whether a sign-in asks the browser to bind the session to its device. @defaultValue false */
+  readonly bindsDevices?: boolean;
 }
 
 /** The settings, and those that follow from the store. */

@@ -1,6 +1,7 @@
 import type { SessionError } from '../../errors/session.error.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
 import { newCsrfSecret } from '../record/csrf-token.js';
+import type { DeviceBinding } from '../record/device-binding.js';
 import type { SessionCookie } from '../record/session-cookie.js';
 import type { SessionHost } from './session-host.js';
 import type { SessionRules } from './session-rules.js';
@@ -37,7 +38,8 @@ export class SessionState {
   #id: string | undefined;
   /** Whether its id must be sent to the client, which came with the id before a scheduled renewal. */
   readonly hasRenewedId: boolean;
-  #detachedBy: SessionError | undefined;
+  /** The error of calls, if the session is detached or locked. */
+  detachedBy: SessionError | undefined;
   /** The data, if the application has read it. */
   content: SessionContent | undefined;
   #meta: SessionMeta;
@@ -46,6 +48,9 @@ export class SessionState {
   flashChanges: FlashChanges | undefined;
   /** The secret of CSRF tokens that this request made, until it is stored. */
   #newCsrf: string | undefined;
+  /** The binding to a device: as a proof makes it, until it is stored; and as a sign-in asks the browser for it. */
+  newBinding: DeviceBinding | undefined;
+  askedBinding: DeviceBinding | undefined;
   #startedAt: number;
   #flashClaimant: object | undefined;
   /** Whether this request has stored changed data. */
@@ -81,19 +86,19 @@ export class SessionState {
   }
 
   /** Takes the session from its request. Every later call fails with this error. */
-  detach(error: SessionError): void {
-    this.#status = 'detached';
-    this.#detachedBy = error;
+  detach(error: SessionError, status: 'detached' | 'locked' = 'detached'): void {
+    this.#status = status;
+    this.detachedBy = error;
   }
 
   /** @throws the error of {@link detach}. */
   requireAttached(): void {
-    if (this.#detachedBy !== undefined) throw this.#detachedBy;
+    if (this.detachedBy !== undefined) throw this.detachedBy;
   }
 
   /** @throws SessionUsageError if `regenerate()` has replaced this session. */
   requireNotReplaced(): void {
-    if (this.#detachedBy instanceof SessionUsageError) throw this.#detachedBy;
+    if (this.detachedBy instanceof SessionUsageError) throw this.detachedBy;
   }
 
   /** The session id, made when it is first needed. */
@@ -184,7 +189,7 @@ export class SessionState {
   /** Whether this request has changes that are not stored yet. */
   get isChanged(): boolean {
     if (this.content?.isChanged || this.flashChanges?.any) return true;
-    return this.ownCookie.isChanged || this.#newCsrf !== undefined;
+    return this.ownCookie.isChanged || this.#newCsrf !== undefined || this.newBinding !== undefined;
   }
 
   /** Whose session it is. */
@@ -195,19 +200,17 @@ export class SessionState {
   /** Notes that the store now holds `record`, with this request's changes; under `newId` if it was renewed. */
   stored(record: SessionRecord, newId?: string): void {
     const { base } = this;
-    const metaChanged = record.meta !== (base?.meta ?? null);
-    const isChanged = record.data !== base?.data;
     const hasOtherCookie = this.ownCookie.isChanged && this.settings.profile.sendsCookieChanges;
-    const isInCookie = this.settings.sealsCookies;
-    if (base === undefined || isInCookie || hasOtherCookie || newId !== undefined) this.mustSendCookie = true;
-    if (isChanged) this.hasStoredData = true;
+    const isNew = base === undefined || this.settings.sealsCookies || newId !== undefined;
+    if (isNew || hasOtherCookie) this.mustSendCookie = true;
+    if (record.data !== base?.data) this.hasStoredData = true;
     if (newId !== undefined) this.#id = newId;
     if (base?.version !== record.version) {
       this.content?.stored(record.data);
-      if (metaChanged) this.#meta = parseMeta(record.meta);
+      if (record.meta !== (base?.meta ?? null)) this.#meta = parseMeta(record.meta);
       this.ownCookie.stored();
       this.flashChanges?.settle(this.#meta.flash);
-      this.#newCsrf = undefined;
+      this.#newCsrf = this.newBinding = undefined;
     }
     this.base = record;
     if (!this.isEnded) this.#status = 'loaded';
@@ -250,7 +253,7 @@ export class SessionState {
       this.flashChanges = local.flash?.copy();
       this.ownCookie.putBack(local.cookie);
     }
-    this.#newCsrf = undefined;
+    this.#newCsrf = this.newBinding = undefined;
     this.#meta = meta;
     this.base = record;
   }

@@ -21,6 +21,8 @@ describe('every error class', () => {
     ['SessionCapabilityError', 'SESSION_STORE_CAPABILITY', 501],
     ['SessionRequiredError', 'SESSION_REQUIRED', 401],
     ['SessionForbiddenError', 'SESSION_FORBIDDEN', 403],
+    ['DeviceProofRequiredError', 'DEVICE_PROOF_REQUIRED', 401],
+    ['DeviceUnboundError', 'DEVICE_UNBOUND', 401],
     ['LoginLevelError', 'LOGIN_LEVEL', 401],
     ['LoginActingError', 'LOGIN_ACTING', 403],
   ])('%s has a stable code and a status', (name, code, statusCode) => {
@@ -30,11 +32,21 @@ describe('every error class', () => {
     expect(error.stack).toContain(name);
   });
 
+  it.each([
+    ['unproved', 'DEVICE_PROOF_REQUIRED'],
+    ['unbound', 'DEVICE_UNBOUND'],
+  ] as const)('SessionLockedError (%s) has the code of the guard’s error', (reason, code) => {
+    const error = new api.SessionLockedError(reason);
+    expect(error).toMatchObject({ name: 'SessionLockedError', reason, code, statusCode: 401 });
+  });
+
   it('is among those checked here', () => {
     const classes = Object.keys(api).filter((name) => name.endsWith('Error'));
     expect(classes.sort()).toEqual(
       [
         'CsrfError',
+        'DeviceProofRequiredError',
+        'DeviceUnboundError',
         'LoginActingError',
         'LoginLevelError',
         'LoginRequiredError',
@@ -46,6 +58,7 @@ describe('every error class', () => {
         'SessionEndedError',
         'SessionError',
         'SessionForbiddenError',
+        'SessionLockedError',
         'SessionOptionsError',
         'SessionRequiredError',
         'SessionStoreError',

@@ -1,0 +1,197 @@
+import type { ServerResponse } from 'node:http';
+import type { DeviceBinding } from '../core/record/device-binding.js';
+import type { SessionReporter } from '../core/record/session-events.js';
+import type { SessionState } from '../core/request/session-state.js';
+import { SessionConflictError } from '../errors/session-conflict.error.js';
+import { SessionEndedError } from '../errors/session-ended.error.js';
+import { SessionStoreError } from '../errors/session-store.error.js';
+import type { ExchangeContext } from '../http/exchange.js';
+import type { SessionRequest } from '../http/request-session.js';
+import type { SessionMiddleware } from '../http/session.middleware.js';
+import type { BoundSession } from './bound-cookie.js';
+import { CHALLENGE_LIFE, type ChallengePurpose } from './challenges.js';
+import type { DeviceBinder } from './device-binder.js';
+import { DeviceExchange } from './device-exchange.js';
+import { LONGEST_IDENTIFIER } from './device-identifiers.js';
+import { readProof } from './device-proof.js';
+import { type AnsweredChallenge, boundSessionOf, proved, registered } from './proof-check.js';
+import { quoted, stringIn } from './structured-header.js';
+
+/** An answer to a browser. */
+interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
+}
+
+/** The browser gives the binding up: there is no session any more. */
+const GIVE_UP: Answer = { status: 401 };
+/** The browser gives its attempt up. */
+const REFUSED: Answer = { status: 403 };
+/** The browser tries again later, and the binding stays. */
+const LATER: Answer = { status: 503, headers: { 'Retry-After': '1' } };
+
+/** Answers the two requests that browsers send by themselves: a registration after a sign-in, and a proof whenever one is due. */
+export class DeviceEndpoints {
+  readonly #context: ExchangeContext;
+  readonly #binder: DeviceBinder;
+  readonly #reporter: SessionReporter;
+  readonly #answers: ReadonlyMap<string, (request: SessionRequest) => Promise<Answer>>;
+
+  constructor(context: ExchangeContext, binder: DeviceBinder, reporter: SessionReporter) {
+    this.#context = context;
+    this.#binder = binder;
+    this.#reporter = reporter;
+    const { path } = binder.options;
+    this.#answers = new Map([
+      [`${path}/register`, (request) => this.#register(request)],
+      [`${path}/refresh`, (request) => this.#refresh(request)],
+    ]);
+  }
+
+  /** Answers requests to the two paths, and passes all others on. */
+  readonly middleware: SessionMiddleware = (req, res, next) => {
+    const answer = this.#answers.get(pathOf(req));
+    if (answer === undefined) return next();
+    if (req.method !== 'POST') return send(res, { status: 405, headers: { Allow: 'POST' } });
+    if (!this.#binder.isSecure(req)) return send(res, REFUSED);
+    answer(req).then(
+      (answered) => send(res, answered),
+      (error: unknown) => {
+        const failed = answerTo(error);
+        if (failed === undefined) next(error);
+        else send(res, failed);
+      },
+    );
+  };
+
+  async #register(request: SessionRequest): Promise<Answer> {
+    const signed = this.#read(request, 'register');
+    if (signed === undefined) return REFUSED;
+    const state = await this.#find(request, signed.challenge.key);
+    if (state === undefined) return GIVE_UP;
+    if (!(await this.#keep(state, registered, signed))) return this.#wrong(state, REFUSED);
+    this.#reporter.bound(state.base!);
+    return this.#accepted(state, this.#binder.identifiers.of(state.key));
+  }
+
+  async #refresh(request: SessionRequest): Promise<Answer> {
+    // No page can send this header, so that none can find out by the time it takes who is signed in.
+    const identifier = stringIn(request.headers['sec-secure-session-id'], LONGEST_IDENTIFIER);
+    if (identifier === undefined) return REFUSED;
+    const key = this.#binder.identifiers.keyIn(identifier);
+    const state = key === undefined ? undefined : await this.#find(request, key);
+    const binding = state?.meta.device;
+    if (state === undefined || binding === undefined) return GIVE_UP;
+    if (binding.key === undefined) return this.#isAwaited(binding) ? LATER : GIVE_UP;
+    const challenge = this.#challenge(state, identifier);
+    if (request.headers['secure-session-response'] === undefined) return challenge;
+    const signed = this.#read(request, 'refresh', identifier);
+    const isProved = signed !== undefined && (await this.#keep(state, proved, signed));
+    if (!isProved) return this.#wrong(state, challenge);
+    this.#reporter.proved(state.base!);
+    return this.#accepted(state, identifier);
+  }
+
+  #find(request: SessionRequest, key: string): Promise<SessionState | undefined> {
+    return new DeviceExchange(this.#context, request).find(key);
+  }
+
+  /** The proof that a request brings, if it signs a challenge of this module's for this purpose. */
+  #read(
+    { headers }: SessionRequest,
+    purpose: ChallengePurpose,
+    identifier?: string,
+  ): Omit<AnsweredChallenge, 'now'> | undefined {
+    const { challenges, options } = this.#binder;
+    const proof = readProof(headers['secure-session-response']);
+    const challenge = proof && challenges.open(proof.challenge);
+    if (proof === undefined || challenge?.purpose !== purpose) return undefined;
+    const { audience, subject } = proof;
+    const isHere = audience === undefined || pathIn(audience) === `${options.path}/${purpose}`;
+    return isHere && (subject ?? identifier) === identifier ? { proof, challenge } : undefined;
+  }
+
+  /** Stores what a proof makes of the binding, if it is right. Of proofs that use one challenge at the same time, one is. */
+  async #keep(
+    state: SessionState,
+    check: ProofCheck,
+    signed: Omit<AnsweredChallenge, 'now'>,
+  ): Promise<boolean> {
+    const next = (): DeviceBinding | undefined => {
+      const session = boundSessionOf(state);
+      return session && check(session, { ...signed, now: this.#binder.now() });
+    };
+    // Most wrong proofs are found without the store.
+    if (next() === undefined) return false;
+    return this.#context.engine.update(state, () => {
+      const binding = next();
+      state.newBinding = binding;
+      return binding !== undefined;
+    });
+  }
+
+  /** Whether a new sign-in in the same browser still waits for its registration. */
+  #isAwaited({ at }: DeviceBinding): boolean {
+    return this.#binder.now() - at <= CHALLENGE_LIFE;
+  }
+
+  #wrong({ base }: SessionState, answer: Answer): Answer {
+    this.#reporter.rejected('proof', base);
+    return answer;
+  }
+
+  #challenge(state: SessionState, identifier: string): Answer {
+    const challenge = this.#binder.challenges.issue('refresh', boundSessionOf(state)!, this.#binder.now());
+    const header = `${quoted(challenge)};id=${quoted(identifier)}`;
+    return { status: 403, headers: { 'Secure-Session-Challenge': header } };
+  }
+
+  /** @param identifier - As the browser has it: another one would make it give the binding up. */
+  #accepted(state: SessionState, identifier: string): Answer {
+    const { cookie, options, now } = this.#binder;
+    return {
+      status: 200,
+      headers: { 'Set-Cookie': cookie.header(boundSessionOf(state)!, now(), now() + options.lifetime) },
+      body: {
+        session_identifier: identifier,
+        refresh_url: `${options.path}/refresh`,
+        scope: { include_site: false },
+        credentials: [{ type: 'cookie', name: options.cookieName, attributes: cookie.attributes }],
+        // Every site: or a link in an e-mail would find its reader signed out.
+        allowed_refresh_initiators: ['*'],
+      },
+    };
+  }
+}
+
+/** What a right proof makes of a binding. */
+type ProofCheck = (session: BoundSession, signed: AnsweredChallenge) => DeviceBinding | undefined;
+
+/** The path that the browser has asked for, wherever the application is mounted. */
+function pathOf({ originalUrl, url }: SessionRequest & { readonly originalUrl?: string }): string {
+  const [path = ''] = (originalUrl ?? url ?? '').split('?', 1);
+  return path;
+}
+
+/** Host and scheme are those of the browser's side: a proxy may have others. */
+function pathIn(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).pathname : undefined;
+}
+
+function answerTo(error: unknown): Answer | undefined {
+  if (error instanceof SessionStoreError || error instanceof SessionConflictError) return LATER;
+  return error instanceof SessionEndedError ? GIVE_UP : undefined;
+}
+
+function send(res: ServerResponse, { status, headers, body }: Answer): void {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  res.writeHead(status, {
+    'Cache-Control': 'no-store',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    ...(body && { 'Content-Type': 'application/json' }),
+    'Content-Length': Buffer.byteLength(text),
+    ...headers,
+  });
+  res.end(text);
+}

@@ -1,0 +1,54 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { DEVICE_ALGORITHMS, type DeviceAlgorithm, type DeviceKey } from '../core/record/device-binding.js';
+
+/** The members of a JWK (RFC 7517) that a public key is made of; all others are left out. */
+type Jwk = Partial<Record<'kty' | 'crv' | 'x' | 'y' | 'n' | 'e', unknown>>;
+
+/** NIST SP 800-57 part 1, table 2; longer keys only cost time. */
+const SHORTEST_RSA = 2048;
+const LONGEST_RSA = 4096;
+
+/** Bytes of an ES256 signature (RFC 7518, section 3.4). */
+const ES256_SIGNATURE = 64;
+
+/** Whether something is the name of an algorithm that proofs may be signed with. `none` is not. */
+export function isDeviceAlgorithm(alg: unknown): alg is DeviceAlgorithm {
+  return DEVICE_ALGORITHMS.some((known) => known === alg);
+}
+
+/** A browser's public key for an algorithm; undefined if it is not one, or too weak. */
+export function deviceKeyOf(alg: DeviceAlgorithm, jwk: unknown): DeviceKey | undefined {
+  if (typeof jwk !== 'object' || jwk === null) return undefined;
+  const { kty, crv, x, y, n, e } = jwk as Jwk;
+  const members = alg === 'ES256' ? { kty, crv, x, y } : { kty, n, e };
+  const key = imported(members);
+  if (key === undefined || !fits(key, alg)) return undefined;
+  return { alg, spki: key.export({ type: 'spki', format: 'der' }).toString('base64url') };
+}
+
+/** Whether a signature over a text is one of the key's. The algorithm is the key's, whatever a proof says. */
+export function isSignedBy({ alg, spki }: DeviceKey, text: string, signature: Buffer): boolean {
+  const key = createPublicKey({ key: Buffer.from(spki, 'base64url'), type: 'spki', format: 'der' });
+  if (alg === 'RS256') return verify('sha256', Buffer.from(text), key, signature);
+  if (signature.length !== ES256_SIGNATURE) return false;
+  return verify('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }, signature);
+}
+
+function imported(jwk: Jwk): KeyObject | undefined {
+  if (Object.values(jwk).some((member) => typeof member !== 'string')) return undefined;
+  try {
+    return createPublicKey({ key: jwk as Record<string, string>, format: 'jwk' });
+  } catch {
+    return undefined; // no such key, such as a point that is not on the curve
+  }
+}
+
+function fits(
+  { asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject,
+  alg: DeviceAlgorithm,
+): boolean {
+  if (alg === 'ES256') return type === 'ec' && details?.namedCurve === 'prime256v1';
+  const { modulusLength: bits = 0, publicExponent = 0n } = details ?? {};
+  // An exponent of 1 would make every text its own signature.
+  return type === 'rsa' && bits >= SHORTEST_RSA && bits <= LONGEST_RSA && publicExponent >= 3n;
+}

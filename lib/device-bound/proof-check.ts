@@ -1,0 +1,44 @@
+import type { DeviceBinding } from '../core/record/device-binding.js';
+import type { SessionState } from '../core/request/session-state.js';
+import type { BoundSession } from './bound-cookie.js';
+import { type Challenge, isGoodFor } from './challenges.js';
+import { deviceKeyOf, isSignedBy } from './device-key.js';
+import type { DeviceProof } from './device-proof.js';
+
+/** A proof together with the challenge that it signs. */
+export interface AnsweredChallenge {
+  readonly proof: DeviceProof;
+  readonly challenge: Challenge;
+  /** Milliseconds since the epoch of Unix. */
+  readonly now: number;
+}
+
+/** The binding with the key that a proof registers; undefined if the proof is wrong, too late, or not the first one. */
+export function registered(
+  { binding, ...session }: BoundSession,
+  { proof, challenge, now }: AnsweredChallenge,
+): DeviceBinding | undefined {
+  const key = deviceKeyOf(proof.alg, proof.jwk);
+  const isSigned = key !== undefined && isSignedBy(key, proof.signed, proof.signature);
+  const isAsked = isGoodFor(challenge, { binding, ...session }, now) && binding.key === undefined;
+  return isSigned && isAsked ? { ...binding, key } : undefined;
+}
+
+/** The binding with the challenge of a proof used up; undefined if the proof is wrong, too late, or was used before. */
+export function proved(
+  { binding, ...session }: BoundSession,
+  { proof, challenge, now }: AnsweredChallenge,
+): DeviceBinding | undefined {
+  const { key } = binding;
+  if (key === undefined) return undefined;
+  // What a proof says of its key counts for nothing: the session knows the key.
+  const isSigned = isSignedBy(key, proof.signed, proof.signature) && proof.alg === key.alg;
+  const isAsked = isGoodFor(challenge, { binding, ...session }, now);
+  return isSigned && isAsked ? { ...binding, usedUntil: challenge.issuedAt } : undefined;
+}
+
+/** What proofs are checked against; undefined if the session was never to be bound. */
+export function boundSessionOf({ base, meta }: SessionState): BoundSession | undefined {
+  const { device: binding } = meta;
+  return base === undefined || binding === undefined ? undefined : { key: base.key, binding };
+}
