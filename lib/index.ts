@@ -60,11 +60,8 @@ export type { SessionCsrfOptions } from './options/csrf-options.js';
 export type { SessionDeviceBoundOptions } from './options/device-bound-options.js';
 export type { Duration } from './options/option-checks.js';
 export type { SessionPolicy } from './options/policy.js';
-export type {
-  SessionModuleOptions,
-  SessionOptionsFactory,
-  SessionStoreFactory,
-} from './options/session-options.interface.js';
+export type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';
+export type { SessionStoreFactory } from './options/store-factory.interface.js';
 export { SessionEvents } from './services/session-events.js';
 export {
   type SessionHealth,

@@ -8,7 +8,7 @@ import { createSessionMiddleware, inTurn } from './http/session.middleware.js';
 import { refuseWithoutValue } from './options/option-checks.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import type { SessionStoreFactory } from './options/session-options.interface.js';
+import type { SessionStoreFactory } from './options/store-factory.interface.js';
 import { SessionEvents } from './services/session-events.js';
 import { SessionHealthIndicator } from './services/session-health.indicator.js';
 import { SessionService } from './services/session.service.js';

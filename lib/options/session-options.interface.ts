@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { InjectionToken, MiddlewareConsumer, OptionalFactoryDependency } from '@nestjs/common';
+import type { MiddlewareConsumer } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { SessionData } from '../core/session-data.js';
 import type { SessionStore } from '../core/store/session-store.js';
@@ -11,22 +11,9 @@ import type { SessionDeviceBoundOptions } from './device-bound-options.js';
 import type { SessionEncryptionOptions } from './encryption-options.js';
 import type { Duration } from './option-checks.js';
 import type { SessionPolicy } from './policy.js';
+import type { SessionStoreFactory } from './store-factory.interface.js';
 
 type MiddlewareRoutes = ReturnType<MiddlewareConsumer['apply']>;
-
-/** A token of the container, or an optional one as Nest writes it. */
-export type StoreDependency = InjectionToken | OptionalFactoryDependency;
-
-/** A store of this package, or one for express-session. */
-type StoreLike = SessionStore | ExpressSessionStore;
-
-/** Makes a store with providers of the container, for example its `DataSource`. */
-export interface SessionStoreFactory {
-  /** The tokens whose values are passed to {@link useFactory}. */
-  readonly inject?: readonly StoreDependency[];
-  /** Makes the store. */
-  readonly useFactory: (...dependencies: never[]) => StoreLike | Promise<StoreLike>;
-}
 
 /** Options of `SessionModule.forRoot`. All are checked when the application starts; a wrong one stops it. */
 export interface SessionModuleOptions {

@@ -45,7 +45,7 @@ function mayImport(folder: string, target: Import): boolean {
   if (isStore(folder)) {
     return (
       isIn(target, 'core', 'errors', ...(BUILT_ON[folder] ?? [])) ||
-      (target.target === 'options/session-options.interface.ts' && target.isTypeOnly) ||
+      (target.target === 'options/store-factory.interface.ts' && target.isTypeOnly) ||
       target.kind === 'node' ||
       isPackage(target, ...(DRIVERS[folder] ?? []))
     );

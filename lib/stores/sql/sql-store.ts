@@ -1,6 +1,6 @@
 import { messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
-import type { SessionStoreFactory, StoreDependency } from '../../options/session-options.interface.js';
+import type { SessionStoreFactory, StoreDependency } from '../../options/store-factory.interface.js';
 import type { SqlHandle } from './sql-handle.js';
 import { SqlSessionStore, type SqlSessionStoreOptions } from './sql-session.store.js';
 

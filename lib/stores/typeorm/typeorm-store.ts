@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 // All of it, for a version without DataSource could not even be refused otherwise.
 import * as typeorm from 'typeorm';
-import type { SessionStoreFactory, StoreDependency } from '../../options/session-options.interface.js';
+import type { SessionStoreFactory, StoreDependency } from '../../options/store-factory.interface.js';
 import { messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { TypeOrmSessionStore, type TypeOrmSessionStoreOptions } from './typeorm-session.store.js';
