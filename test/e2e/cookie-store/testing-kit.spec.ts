@@ -27,7 +27,7 @@ describe('the testing kit', () => {
   });
 
   it('reads what a cookie holds, without touching it', async () => {
-    const cookie = await openSession(site.app, { color: 'green' } as never, {
+    const cookie = await openSession(site.app, { color: 'green' }, {
       prepare: (session) => session.flash('notice', 'saved'),
     });
     site.events.length = 0;

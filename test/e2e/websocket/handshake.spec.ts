@@ -199,7 +199,7 @@ describe.each(TRANSPORTS)('guards of the whole application: $name', (transport) 
 
   async function signedIn(): Promise<Client> {
     const browser = site.client();
-    const [name, value] = (await openSession(site.app, { count: 1 } as never)).split('=');
+    const [name, value] = (await openSession(site.app, { count: 1 })).split('=');
     browser.cookies.set(name!, value!);
     return browser;
   }

@@ -1,5 +1,5 @@
 /** A level of certainty, and when the user proved it last, in milliseconds since the epoch. */
-export type Proof = readonly [level: number, at: number];
+type Proof = readonly [level: number, at: number];
 
 /**
  * What a user has proved, the highest level first. A lower level is listed only if it was proved later: who proves a level
