@@ -27,9 +27,13 @@ describe('the testing kit', () => {
   });
 
   it('reads what a cookie holds, without touching it', async () => {
-    const cookie = await openSession(site.app, { color: 'green' }, {
-      prepare: (session) => session.flash('notice', 'saved'),
-    });
+    const cookie = await openSession(
+      site.app,
+      { color: 'green' },
+      {
+        prepare: (session) => session.flash('notice', 'saved'),
+      },
+    );
     site.events.length = 0;
     const session = await readSession(site.app, cookie);
     expect(session).toMatchObject({ data: { color: 'green' }, flash: { notice: ['saved'] } });

@@ -167,7 +167,8 @@ function login(
     const begun = { ...fresh(flight.hasCookie, at.now, flight), view };
     return create(at, world, n, signedIn(begun), op.user);
   };
-  if (flight.phase === 'new') return create(at, world, n, signedIn({ ...flight, startedAt: at.now }), op.user);
+  if (flight.phase === 'new')
+    return create(at, world, n, signedIn({ ...flight, startedAt: at.now }), op.user);
   if (flight.phase !== 'loaded') return anew();
   return reread(at, world, flight).flatMap((now) => {
     const row = world.rows[now.row];
