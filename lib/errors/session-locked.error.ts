@@ -21,7 +21,10 @@ export class SessionLockedError extends SessionError {
   readonly code: (typeof LOCKS)[LockReason]['code'];
   readonly statusCode = 401;
 
-  constructor(readonly reason: LockReason) {
+  constructor(
+    /** Why: `unproved` without a fresh proof of the device, `unbound` where no browser has bound the session. */
+    readonly reason: LockReason,
+  ) {
     super(LOCKS[reason].message);
     this.code = LOCKS[reason].code;
   }

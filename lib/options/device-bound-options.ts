@@ -29,7 +29,7 @@ export interface SessionDeviceBoundOptions {
   require?: 'when-possible' | 'always';
 }
 
-/** The option `deviceBound` after it was checked. */
+/** The option `deviceBound` after it was checked. @internal */
 export interface ResolvedDeviceBound {
   /** Milliseconds. */
   readonly lifetime: number;
@@ -47,7 +47,7 @@ const MINUTE = 60_000;
 /** A browser renews a proof two minutes ahead, and may sign every 90 seconds. */
 const SHORT_LIFETIME = 4 * MINUTE;
 
-/** Checks the option `deviceBound`, together with the cookie that it is about. */
+/** Checks the option `deviceBound`, together with the cookie that it is about. @internal */
 export function resolveDeviceBound(
   given: boolean | SessionDeviceBoundOptions | undefined,
   cookie: ResolvedCookie,
