@@ -180,8 +180,9 @@ function pathIn(url: string): string | undefined {
 }
 
 function answerTo(error: unknown): Answer | undefined {
-  if (error instanceof SessionStoreError || error instanceof SessionConflictError) return LATER;
-  return error instanceof SessionEndedError ? GIVE_UP : undefined;
+  // A step up meanwhile looks like an end from here. The next attempt tells whether there is still a session.
+  const mayBeThere = [SessionStoreError, SessionConflictError, SessionEndedError];
+  return mayBeThere.some((type) => error instanceof type) ? LATER : undefined;
 }
 
 function send(res: ServerResponse, { status, headers, body }: Answer): void {

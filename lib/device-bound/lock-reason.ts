@@ -25,5 +25,5 @@ export interface Opening {
 export function lockReasonOf({ binding, owner, require, now, isProved }: Opening): LockReason | undefined {
   if (binding?.key !== undefined) return isProved() ? undefined : 'unproved';
   if (require !== 'always' || owner === null) return undefined;
-  return binding !== undefined && now < binding.at + GRACE ? undefined : 'unbound';
+  return binding !== undefined && now < (binding.since ?? binding.at) + GRACE ? undefined : 'unbound';
 }

@@ -73,12 +73,14 @@ export class SocketSessions {
     if (found !== undefined) rememberClient(client, this.#begin(found));
   }
 
-  /** When the socket was opened that a request began: when it was first seen here. */
-  #openedAt({ socket }: IncomingMessage): number {
+  /**
+   * When the socket was opened that a request began: when the request was first seen here. A connection may carry other requests
+   * before, so it says nothing of the handshake.
+   */
+  #openedAt(request: IncomingMessage): number {
     const now = this.context.engine.settings.now();
-    if (!isObject(socket)) return now;
-    const known = firstSeen.get(socket);
-    if (known === undefined) firstSeen.set(socket, now);
+    const known = firstSeen.get(request);
+    if (known === undefined) firstSeen.set(request, now);
     return known ?? now;
   }
 
@@ -94,7 +96,7 @@ export class SocketSessions {
   }
 }
 
-/** When the sockets of upgraded connections were first seen. */
+/** When the handshakes of sockets were first seen. */
 const firstSeen = new WeakMap<object, number>();
 
 function withSession(client: object, handler: WsMessageHandler, context: ExchangeContext): WsMessageHandler {

@@ -17,6 +17,8 @@ export interface DeviceBinding {
   readonly epoch: number;
   /** When that was, in milliseconds since the epoch of Unix. */
   readonly at: number;
+  /** When the user signed in, if the binding was asked for again since. A new request restarts no grace period. */
+  readonly since?: number;
   /** The key, once a browser has registered one. */
   readonly key?: DeviceKey;
   /** Challenges that were issued until then are used up. */
@@ -49,16 +51,20 @@ export function nextBinding(
   if (isLogin) return asked;
   if (owner === null || current?.key !== undefined) return current;
   const isSignIn = current === undefined ? owner !== ownerBefore : current.epoch !== epoch;
-  return isSignIn ? asked : current;
+  if (!isSignIn) return current;
+  return current === undefined || owner !== ownerBefore
+    ? asked
+    : { ...asked, since: current.since ?? current.at };
 }
 
 /** Whether what was stored as a binding is one. */
 export function isDeviceBinding(value: unknown): value is DeviceBinding {
   if (typeof value !== 'object' || value === null) return false;
-  const { epoch, at, key, usedUntil } = value as Partial<Record<keyof DeviceBinding, unknown>>;
+  const { epoch, at, since, key, usedUntil } = value as Partial<Record<keyof DeviceBinding, unknown>>;
   return (
     Number.isSafeInteger(epoch) &&
     Number.isFinite(at) &&
+    (since === undefined || Number.isFinite(since)) &&
     (key === undefined || isDeviceKey(key)) &&
     (usedUntil === undefined || Number.isFinite(usedUntil))
   );

@@ -56,7 +56,7 @@ export function nextRecord(
   const data = state.content?.checkedText() ?? base?.data ?? '{}';
   // Who begins to act for somebody stays the owner.
   const userId = login?.userId ?? (identity.acting && base ? base.userId : state.owner);
-  const epoch = base === undefined ? 1 : base.epoch + (isSamePerson(intent) ? 0 : 1);
+  const epoch = nextEpoch(state, intent, identity, userId);
   const device = bindingAfter(state, { isLogin: login !== undefined, owner: userId, epoch });
   const meta = nextMeta(state, intent, { ...identity, device }, seen.lastSeenAt !== base?.lastSeenAt);
   state.ownCookie.writing();
@@ -79,6 +79,20 @@ export function nextRecord(
     ...(seen.cookie && { cookie: seen.cookie }),
     ...(settings.keepsIds && { id: renewal?.id ?? state.id }),
   };
+}
+
+/** The epoch after a write. A data key that names another owner changes the identity as well, not only a call. */
+function nextEpoch(
+  { base, meta }: SessionState,
+  intent: Intent,
+  { acting }: Identity,
+  userId: string | null,
+): number {
+  if (base === undefined) return 1;
+  const isOther = base.userId !== null && userId !== base.userId;
+  if (isSamePerson(intent) && !isOther && acting === meta.acting) return base.epoch;
+  // The end of acting by its limit takes the next epoch, for requests that read the session after the limit.
+  return base.epoch + (meta.acting === undefined ? 1 : 2);
 }
 
 /** Whether a write leaves the identity of the visitor, and its certainty, as they are. */
@@ -151,7 +165,7 @@ function bindingAfter(
 ): DeviceBinding | undefined {
   const { base, settings, meta, newBinding } = state;
   const current = newBinding ?? meta.device;
-  if (!settings.bindsDevices) return current;
+  if (!settings.bindsDevices) return write.isLogin ? undefined : current;
   const next = nextBinding(current, { ...write, ownerBefore: base?.userId ?? null, now: settings.now() });
   if (next !== current) state.askedBinding = next;
   return next;

@@ -190,7 +190,7 @@ describe('stopActing()', () => {
     expect([visit.session.userId, visit.session.actor]).toEqual([userId, undefined]);
     expect(await whoIs(world, after)).toEqual([userId, undefined]);
     expect(await world.peek(token)).toBeUndefined();
-    expect(world.store.row).toMatchObject({ userId: String(userId), epoch: 3 });
+    expect(world.store.row).toMatchObject({ userId: String(userId), epoch: 4 });
     expect(world.events).toContainEqual(
       expect.objectContaining({ type: 'rotated', reason: 'stopActing', userId: String(userId) }),
     );

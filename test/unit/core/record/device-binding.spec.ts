@@ -23,7 +23,12 @@ describe('nextBinding', () => {
     ['a write that is no sign-in does not', undefined, {}, undefined],
     ['a write of a visitor does not', undefined, { ownerBefore: null, owner: null }, undefined],
     ['a later write keeps what was asked', ASKED, {}, ASKED],
-    ['a step up asks again if nobody has answered', ASKED, { epoch: 3 }, ANEW],
+    [
+      'a step up asks again if nobody has answered, and no grace begins',
+      ASKED,
+      { epoch: 3 },
+      { ...ANEW, since: 1_000 },
+    ],
     ['a step up keeps a key', BOUND, { epoch: 3 }, BOUND],
     ['an owner who goes keeps the key', BOUND, { owner: null }, BOUND],
   ])('%s', (_, current, given, next) => {
