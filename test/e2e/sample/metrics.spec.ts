@@ -125,8 +125,8 @@ function withCookie(value: string): Client {
 describe('the metrics of the sample', () => {
   it('are there before anything has happened', async () => {
     const numbers = await readings();
-    expect(Object.values(numbers)).toEqual(Array(14).fill(0));
-    expect(Object.keys(numbers)).toHaveLength(14);
+    expect(Object.values(numbers)).toEqual(Array(19).fill(0));
+    expect(Object.keys(numbers)).toHaveLength(19);
   });
 
   it('tell a course of requests, in the format of Prometheus', async () => {
@@ -169,6 +169,17 @@ nest_session_rejected_total{reason="unknown"} 0
 nest_session_rejected_total{reason="superseded"} 1
 nest_session_rejected_total{reason="expired"} 0
 nest_session_rejected_total{reason="corrupt"} 0
+nest_session_rejected_total{reason="unproved"} 0
+nest_session_rejected_total{reason="unbound"} 0
+nest_session_rejected_total{reason="proof"} 0
+
+# HELP nest_session_bound_total Sessions that were bound to their device.
+# TYPE nest_session_bound_total counter
+nest_session_bound_total 0
+
+# HELP nest_session_proved_total Proofs of the device that were accepted.
+# TYPE nest_session_proved_total counter
+nest_session_proved_total 0
 
 # HELP nest_session_store_errors_total Calls of the session store that failed or took too long.
 # TYPE nest_session_store_errors_total counter
