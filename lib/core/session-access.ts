@@ -60,6 +60,8 @@ export function isActedFor(session: SessionObject): boolean {
 
 /** Why the request must not open the session that its cookie leads to, if that is so. */
 export function lockOf(session: SessionObject): SessionLockedError | undefined {
+  // A guard of the application may bring an object of its own.
+  if (!(session instanceof SessionObject)) return undefined;
   const { detachedBy } = SessionObject.stateOf(session);
   return detachedBy instanceof SessionLockedError ? detachedBy : undefined;
 }
