@@ -71,12 +71,14 @@ export class IdentityCalls {
     if (state.owner !== state.base?.userId) await this.writer.write(state);
     if (state.base === undefined) throw new SessionUsageError(messages.notStored(name));
     let identity: Identity = {};
+    const { owner } = state;
     const outcome = await this.writer.write(state, {
       renewal: newId(state, name),
       identity: () => identity,
       prepare: () => {
         if (state.owner === null || state.owner !== state.base?.userId)
           throw new SessionUsageError(messages.nobody(name));
+        if (state.owner !== owner) throw new SessionEndedError(messages.ended);
         identity = next();
       },
     });

@@ -81,7 +81,7 @@ export function nextRecord(
   };
 }
 
-/** The epoch after a write. A data key that names another owner changes the identity as well, not only a call. */
+/** The epoch after a write. After a `login()`, a data key that names another owner changes the identity as well. */
 function nextEpoch(
   { base, meta }: SessionState,
   intent: Intent,
@@ -89,7 +89,7 @@ function nextEpoch(
   userId: string | null,
 ): number {
   if (base === undefined) return 1;
-  const isOther = base.userId !== null && userId !== base.userId;
+  const isOther = base.authenticatedAt !== null && base.userId !== null && userId !== base.userId;
   if (isSamePerson(intent) && !isOther && acting === meta.acting) return base.epoch;
   // The end of acting by its limit takes the next epoch, for requests that read the session after the limit.
   return base.epoch + (meta.acting === undefined ? 1 : 2);
