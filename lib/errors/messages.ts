@@ -69,7 +69,7 @@ export const messages = {
   migrationFailed: (error: string) =>
     `A session could not be brought up to date: "migrate" or "schema" threw ${error}; its visitor gets a new session.`,
   userIdAssigned:
-    'session.userId was assigned without session.login(), so the session keeps the id that it had before the sign-in: whoever planted that id is signed in, too (session fixation). Call await session.login(userId) instead.',
+    'session.userId was assigned without session.login(), so the session keeps the id that it had before the sign-in: somebody who planted that id is signed in, too (session fixation). Call await session.login(userId) instead.',
   userIdInvalid: (call: string, given: string) =>
     `${call}: ${given} was given; accepted: a string of 1 to 255 characters without NUL, or a finite number.`,
   idInvalid: '"genid" must return a string of 1 to 256 printable ASCII characters without spaces.',

@@ -72,7 +72,7 @@ export class SessionEngine {
     return this.#loader.fresh(host);
   }
 
-  /** The session under a key, whoever asks, if there is one that is alive. Not for stores that keep sessions under their ids. */
+  /** The live session under a key. It checks no id. Not for stores that keep sessions under their ids. */
   find(key: string, host: SessionHost<SessionState>): Promise<SessionState | undefined> {
     return this.#loader.find(key, host);
   }
@@ -215,7 +215,7 @@ export class SessionEngine {
     state.host.setCurrent(next);
   }
 
-  /** Ends the session in the store, whoever has signed in to it since this request read it. */
+  /** Ends the session in the store, even if another user has signed in to it since this request read it. */
   async destroy(state: SessionState, reason: DestroyedReason): Promise<void> {
     state.requireAttached();
     if (state.status !== 'ended here') {

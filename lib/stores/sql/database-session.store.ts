@@ -21,7 +21,7 @@ export interface DatabaseSessionStoreOptions {
   readonly pruneInterval?: number | false;
 }
 
-/** The calls of a store that keeps sessions in a table, whoever opens the way to that. */
+/** The calls of a store that keeps sessions in a table. Subclasses open the connection. */
 export abstract class DatabaseSessionStore implements SessionStore, UserSessionStore, PrunableSessionStore {
   readonly capabilities = ['users', 'prune'] as const;
   readonly pruneInterval: number | false | undefined;
