@@ -73,7 +73,7 @@ describe('the code of the pages', () => {
   it('names nothing that the package does not export', () => {
     const wrong = filesOf([{ code: "import { SessionModul } from 'nest-session';\nvoid SessionModul;\n" }]);
     expect(compile(wrong)).toEqual([expect.stringContaining('SessionModul')]);
-  }, 60_000);
+  });
 });
 
 describe('the tables of the pages', () => {

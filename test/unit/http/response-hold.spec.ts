@@ -415,7 +415,7 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
         ),
         runs(250),
       );
-    }, 60_000);
+    });
   });
 
   describe('with nothing to wait for', () => {
