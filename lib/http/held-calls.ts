@@ -76,7 +76,7 @@ export class HeldCalls {
     if (method === 'end') this.#end();
     if (this.gone) return refuse(args, destroyedError());
     this.calls.push({ method, args });
-    if (method === 'end') this.#releaseSocket = holdSocket(res);
+    if (method === 'end') this.#releaseSocket ??= holdSocket(res);
     if (method === 'write') this.#showWrites();
     if (method === 'write' || method === 'end') this.#bytes += byteLength(args);
     const hasRoom = !(this.#bytes >= res.writableHighWaterMark);

@@ -32,7 +32,8 @@ const CLEARED = `
     END LOOP;
     EXECUTE format('ALTER DATABASE %I RESET ALL', current_database());
   END $$;
-  CREATE SCHEMA public`;
+  CREATE SCHEMA public;
+  SELECT pg_stat_reset()`;
 
 /** An empty database for one spec file. */
 export async function createDatabase(): Promise<TestDatabase> {

@@ -1144,12 +1144,13 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
       await response;
       await turns();
       expect(wire.received).not.toContain('last');
-      expect(seen).toEqual([true, false, false, 'second end']);
+      expect(seen).toEqual([true, false, false]);
       atEnd.resolve();
       await wire.closed;
       expect(parse(wire.received).body).toBe('5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n');
       expect(log).toEqual(['commit(false)', 'beforeHead', 'commit(true)']);
-      expect(seen).toEqual([true, false, false, 'second end', 'end']);
+      // Which of them is first is another question in each version of Node.js.
+      expect(seen.slice(3).sort()).toEqual(['end', 'second end']);
     });
 
     it('asks when calls that waited are sent, but not when the end asked first', async () => {
