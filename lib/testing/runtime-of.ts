@@ -7,8 +7,7 @@ import type { SessionRuntime } from '../session.runtime.js';
 /**
  * The runtime of an application, or of the `SessionModule` that was selected.
  *
- * @throws SessionUsageError if there is
- * none, or if there are several.
+ * @throws SessionUsageError if there is none, or if there are several.
  */
 export function runtimeOf(app: INestApplicationContext): SessionRuntime {
   const [first, ...others] = runtimesOf(app);

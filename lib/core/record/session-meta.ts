@@ -16,7 +16,7 @@ export interface SessionMeta {
   flash?: Record<string, FlashEntry[]>;
   /** The secret of the tokens of `@CsrfToken()`, if one was used. */
   csrf?: string;
-  /** The levels that the user has proved, if that is more than level 1 at the login. */
+  /** The levels of the session, if there are more than level 1 at the login. */
   levels?: Levels;
   /** The user that the owner acts for. */
   acting?: Acting;
@@ -174,7 +174,7 @@ function lifeOf(value: unknown): number | null {
   return Math.min(Math.max(requireShape(value, isNumber), -LONGEST), LONGEST);
 }
 
-/** Whether what is kept with a session says that it is bound to a device. */
+/** Whether the text of a session's meta contains a binding to a device. */
 export function isBoundToDevice(text: string | null): boolean {
   try {
     return parseMeta(text).device?.key !== undefined;
