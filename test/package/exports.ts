@@ -80,7 +80,7 @@ export const EXPORTS: Readonly<Record<string, Names>> = {
       'SessionPolicy',
       'SessionPredicate',
       'SessionRecord',
-      'SessionReference',
+      'SessionOrHandle',
       'SessionRequirement',
       'SessionStore',
       'SessionStoreFactory',

@@ -271,7 +271,8 @@ function backOff(attempt: number): Promise<unknown> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }
 
-/** Whether two records have the same user and deadline, by which stores index them. */
+/** Whether two records have the same user, reference and deadline, by which stores index them. */
 function hasSameIndexes(one: SessionRecord, other: SessionRecord): boolean {
-  return one.userId === other.userId && one.expiresAt === other.expiresAt;
+  const isSameOwner = one.userId === other.userId && one.reference === other.reference;
+  return isSameOwner && one.expiresAt === other.expiresAt;
 }

@@ -18,6 +18,8 @@ export interface Login {
   readonly at: number;
   /** How surely the user is known. */
   readonly level: number;
+  /** The digest of the reference to the session, or null. */
+  readonly reference: string | null;
 }
 
 /** A new id for a session that is stored. */
@@ -61,7 +63,7 @@ export function nextRecord(
   const meta = nextMeta(state, intent, { ...identity, device }, seen.lastSeenAt !== base?.lastSeenAt);
   state.ownCookie.writing();
   refuseMoreThanAllowed(state, data);
-  const stillAuthenticatedAt = userId === base?.userId ? base?.authenticatedAt : undefined;
+  const still = userId === base?.userId ? base : undefined;
   return {
     key: state.key,
     ...nextTokens(state, renewal),
@@ -70,10 +72,11 @@ export function nextRecord(
     data,
     meta,
     userId,
+    reference: (login ?? still)?.reference ?? null,
     createdAt,
     lastSeenAt: seen.lastSeenAt,
     expiresAt: seen.expiresAt,
-    authenticatedAt: login?.at ?? stillAuthenticatedAt ?? null,
+    authenticatedAt: login?.at ?? still?.authenticatedAt ?? null,
     ip: seen.ip,
     userAgent: seen.userAgent,
     ...(seen.cookie && { cookie: seen.cookie }),
