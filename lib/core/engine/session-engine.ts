@@ -5,7 +5,7 @@ import { SessionUsageError } from '../../errors/session-usage.error.js';
 import type { SessionRules, SessionSettings } from '../request/session-rules.js';
 import { renewsCookie } from '../request/staleness.js';
 import { rulesFor } from './rules-for.js';
-import type { Login, Renewal } from '../request/next-record.js';
+import { type Login, needsNewId, type Renewal } from '../request/next-record.js';
 import { IdentityCalls } from './identity-calls.js';
 import { newId, requireOpenHead } from './new-id.js';
 import { SessionCap } from './session-cap.js';
@@ -275,8 +275,8 @@ export class SessionEngine {
 
   /** The renewal of the id that is due by the clock, where the response can carry it. */
   #dueRenewal(state: SessionState): Renewal | undefined {
-    const { lifetimes, keepsIds, sealsCookies } = this.settings;
-    const hasToStop = state.base?.due === 'renewal' && !keepsIds && !sealsCookies;
+    const { lifetimes } = this.settings;
+    const hasToStop = needsNewId(state);
     if (!hasToStop && !this.#isOldId(state)) return undefined;
     if (state.host.renewal !== 'possible' || !state.hasCurrentId) return undefined;
     if (!state.host.canSend(state.cookie)) return undefined;

@@ -187,6 +187,8 @@ function nextMeta(
   // A login ends all tokens from before, and so does acting for another user.
   const csrf = login === undefined && acting === meta.acting ? state.csrf : undefined;
   const cookieDue = (isSeen && defersCookie(state)) || (meta.cookieDue && state.host.renewal !== 'possible');
+  // Of acting until its limit: this write cannot renew the id, such as one of a passive request.
+  const isIdDue = renewal === undefined && needsNewId(state);
   const isSame =
     !ownCookie.isChanged &&
     !flashChanges?.any &&
@@ -195,7 +197,8 @@ function nextMeta(
     meta.levels === levels &&
     meta.acting === acting &&
     meta.device === device &&
-    Boolean(meta.cookieDue) === Boolean(cookieDue);
+    Boolean(meta.cookieDue) === Boolean(cookieDue) &&
+    Boolean(meta.idDue) === isIdDue;
   if (isSame && renewal === undefined) return state.base?.meta ?? null;
   const flash = flashChanges === undefined ? meta.flash : flashChanges.applyTo(meta.flash);
   const cookie = ownCookie.changes(meta.cookie);
@@ -209,8 +212,15 @@ function nextMeta(
     ...(cookie && { cookie }),
     ...(rotation && { rotation }),
     ...(cookieDue && { cookieDue }),
+    ...(isIdDue && { idDue: true }),
     ...(device && { device }),
   });
+}
+
+/** Whether the id is one under which somebody has acted until the limit. Not where only the application renews ids. */
+export function needsNewId({ base, meta, settings }: SessionState): boolean {
+  const isDue = base?.due === 'renewal' || meta.idDue === true;
+  return isDue && !settings.keepsIds && !settings.sealsCookies;
 }
 
 function nextRotation({ settings, id }: SessionState, renewal: Renewal): SessionMeta['rotation'] {
