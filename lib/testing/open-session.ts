@@ -30,7 +30,7 @@ export interface SignInData {
   readonly actor?: string | number;
 }
 
-/** Options of {@link openSession} and {@link signIn}. */
+/** Options of {@link openSession}. */
 export interface OpenSessionOptions {
   /**
    * Headers of the request that the session begins with, by their names in lower case, for example `user-agent`. With the
@@ -45,6 +45,16 @@ export interface OpenSessionOptions {
   readonly ip?: string;
   /** Does to the session what data cannot, such as flash values and cookie settings, before anything is stored. */
   readonly prepare?: (session: Session) => void | Promise<void>;
+}
+
+/** Options of {@link signIn}. */
+export interface SignInOptions extends OpenSessionOptions {
+  /**
+   * What another service calls the session: `session.login(userId, { reference })`.
+   *
+   * @defaultValue none
+   */
+  readonly reference?: string;
 }
 
 /**
@@ -72,7 +82,7 @@ export function openSession(
 }
 
 /**
- * As {@link openSession}, and signs a user in with `session.login(userId, { level })`: the session has an `authenticatedAt`,
+ * As {@link openSession}, and signs a user in with `session.login(userId, { level, reference })`: the session has an `authenticatedAt`,
  * events are told, and `maxSessionsPerUser` holds. With `actor`, that is who signs in, and then acts for the user.
  *
  * @param app - The application, or the compiled `TestingModule`.
@@ -93,11 +103,12 @@ export function openSession(
 export function signIn(
   app: INestApplicationContext,
   data: SignInData & TestSessionData,
-  options: OpenSessionOptions = {},
+  options: SignInOptions = {},
 ): Promise<string> {
-  const { level, actor, ...kept } = data;
+  const { level = 1, actor, ...kept } = data;
+  const { reference } = options;
   return begin(app, kept, options, async (session) => {
-    await session.login(actor ?? kept.userId, level === undefined ? {} : { level });
+    await session.login(actor ?? kept.userId, { level, reference });
     if (actor !== undefined) await session.actAs(kept.userId);
   });
 }
