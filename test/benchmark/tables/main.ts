@@ -44,6 +44,7 @@ function newRecord(index: number): SessionRecord {
     data: dataOf(index, 1),
     meta: null,
     userId: `user-${index}`,
+    reference: null,
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now + 3_600_000,
