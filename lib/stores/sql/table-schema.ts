@@ -139,8 +139,8 @@ export function presenceOf({ column }: SqlNames, property: Column): string | und
 
 /** Whether a condition, as a database answers it, is that a column (quoted) has a value. */
 function isPresence(condition: string, column: string): boolean {
-  const text = condition.trim().replace(/^\((.*)\)$/s, '$1');
-  return [column, column.slice(1, -1)].some((name) => text === `${name} IS NOT NULL`);
+  const name = /^\(?(.+?) IS NOT NULL\)?$/i.exec(condition)?.[1];
+  return name === column || name === column.slice(1, -1);
 }
 
 /** The columns of the table, as `CREATE TABLE` takes them: one a line. */
