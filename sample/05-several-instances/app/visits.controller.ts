@@ -29,7 +29,8 @@ export class VisitsController {
   @Post('sign-in')
   @HttpCode(204)
   async signIn(@Session() session: Session, @Body('name') name?: unknown): Promise<void> {
-    if (typeof name !== 'string' || !/^\S.{0,39}$/.test(name)) throw new BadRequestException('Enter a name of 1 to 40 characters.');
+    if (typeof name !== 'string' || !/^\S.{0,39}$/.test(name))
+      throw new BadRequestException('Enter a name of 1 to 40 characters.');
     await session.login(name);
   }
 
