@@ -4,7 +4,7 @@ import type { INestApplication } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { UnsecuredJWT } from 'jose';
-import { CsrfGuard, SessionGuard, SessionModule, SessionService } from 'nest-session';
+import { CsrfGuard, SessionModule } from 'nest-session';
 import { type FailingStore, failingStore } from 'nest-session/testing';
 import { ADAPTERS } from '../../support/adapters.js';
 import { Client, listen } from '../../support/client.js';
