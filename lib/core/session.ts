@@ -81,8 +81,8 @@ export class SessionObject extends SessionBase {
    * @param level - A whole number of 1 or more.
    * @throws SessionDataError if `level` is not a level.
    * @throws SessionUsageError if no user is signed in, or the response was already sent.
-   * @throws SessionEndedError when the session was ended elsewhere, or somebody has signed in to it since.
-   * @throws SessionStoreError when the store fails; the session is then as it was.
+   * @throws SessionEndedError if the session was ended elsewhere, or a user has signed in to it since.
+   * @throws SessionStoreError if the store fails; the session is then as it was.
    * @example
    * ```ts
    * if (!(await this.codes.check(session.userId, dto.code))) throw new UnauthorizedException();
@@ -108,9 +108,9 @@ export class SessionObject extends SessionBase {
    * @throws SessionOptionsError if `limit` is not a duration.
    * @throws SessionUsageError if no user is signed in, if the session already acts for another user, if `userId` is the
    * signed-in user, or if the response was already sent.
-   * @throws SessionEndedError when the session was ended elsewhere, or somebody has signed in to it since.
+   * @throws SessionEndedError if the session was ended elsewhere, or a user has signed in to it since.
    * @throws SessionCapabilityError if the store keeps sessions under their ids.
-   * @throws SessionStoreError when the store fails; the session is then as it was.
+   * @throws SessionStoreError if the store fails; the session is then as it was.
    * @example
    * ```ts
    * await session.actAs(customer.id, { limit: '30m', onLimit: 'end' });
@@ -133,8 +133,8 @@ export class SessionObject extends SessionBase {
    * act for another user.
    *
    * @throws SessionUsageError if the response was already sent.
-   * @throws SessionEndedError when the session was ended elsewhere, or somebody has signed in to it since.
-   * @throws SessionStoreError when the store fails; the session is then as it was.
+   * @throws SessionEndedError if the session was ended elsewhere, or a user has signed in to it since.
+   * @throws SessionStoreError if the store fails; the session is then as it was.
    */
   stopActing(): Promise<void> {
     return this.#state.host.calls.run('stopActing', () =>

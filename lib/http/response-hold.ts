@@ -186,7 +186,7 @@ export class HeldResponse {
 
   #release(held: HeldCalls): void {
     const res = this.#res;
-    // The client is gone, and the application keeps seeing the answer as sent.
+    // The client has disconnected. For the application, the response stays sent.
     if (held.gone) return held.drop(destroyedError());
     held.lift();
     this.#held = undefined;
@@ -232,7 +232,7 @@ export class HeldResponse {
     try {
       this.#gate.fail(error);
     } catch (cause) {
-      res.destroy(toError(cause)); // The client must not wait for ever.
+      res.destroy(toError(cause)); // The client must not wait forever.
     }
   }
 

@@ -187,7 +187,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
   /**
    * Waits for the calls of the session; undefined if there are none.
    *
-   * @throws the error of a failed call that nobody awaited.
+   * @throws the error of a failed call that was not awaited.
    */
   protected callsUnderWay(): Promise<void> | undefined {
     if (this.#calls?.isIdle === false) return this.#calls.idle();

@@ -45,7 +45,7 @@ export interface ResolvedOptions {
   readonly deviceBound: ResolvedDeviceBound | undefined;
   /** The option `encryption`, if it is set. */
   readonly encryption: ResolvedEncryption | undefined;
-  /** The secrets that cookies are signed with, for a store that derives keys of its own. */
+  /** The secrets that sign cookies, for a store that derives its keys from them. */
   readonly secrets: readonly (string | Buffer)[];
   /** Milliseconds. */
   readonly storeTimeout: number;

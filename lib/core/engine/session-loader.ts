@@ -221,7 +221,7 @@ function successorOf({ rotation }: SessionMeta, previousId: string): string | un
   return rotation?.successor === undefined ? undefined : openSuccessor(rotation.successor, previousId);
 }
 
-/** The idle timeout of a session whose cookie has a life of its own. */
+/** The idle timeout of a session with its own `cookie.maxAge`. */
 function ownIdleOf(record: SessionRecord, meta?: SessionMeta): number | null | undefined {
   if (meta !== undefined) return meta.cookie?.originalMaxAge;
   if (!record.meta?.includes('originalMaxAge')) return undefined; // most have none, and need not be parsed

@@ -31,7 +31,7 @@ export interface Write extends Intent {
 
 /**
  * The outcome of a write. `'done'`: stored, or nothing to store. `'ended'`: the session was ended elsewhere. `'superseded'`:
- * somebody signed in to it, or its id was renewed, so that this request must not continue with it.
+ * a user signed in to it, or its id was renewed, so that this request must not continue with it.
  */
 export type WriteOutcome = 'done' | 'ended' | 'superseded';
 
@@ -149,7 +149,7 @@ export class SessionWriter {
     };
     if (!(await this.#update(change, renewal !== undefined))) {
       turn.latest = await this.loader.latestOf(state, base);
-      // The store may have applied it although the answer was lost: nobody else writes this version.
+      // The store may have applied it although the answer was lost: only this request writes this version.
       const isOwn = turn.latest !== 'gone' && turn.latest.version === next.version && staleness !== 'touch';
       if (!isOwn) {
         // Keeps what the application has changed during the write.

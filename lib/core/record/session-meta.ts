@@ -5,7 +5,7 @@ import { type DeviceBinding, isDeviceBinding } from './device-binding.js';
 import type { CookieChanges } from './session-cookie.js';
 import { isSuspicious, parseObject, refuseNonJson } from './session-text.js';
 
-/** A flash value with a name of its own, so that a reader removes only the values that it read. */
+/** A flash value with a unique name, so that a reader removes only the values that it read. */
 export type FlashEntry = readonly [name: string, value: unknown];
 
 /** The engine's own data of a session. */

@@ -112,7 +112,7 @@ export class SessionLayout {
 
   /** Adds a session to its indexes, ahead of the session itself. */
   async #addEntries(record: SessionRecord): Promise<void> {
-    // GT: of two writes at once the later expiry counts, whichever comes last.
+    // GT: if two writes happen at the same time, the later expiry counts.
     const args = [record.key, String(record.expiresAt), lifeOf(record), 'GT'];
     const indexes = this.#indexesOf(record);
     await Promise.all(indexes.map((index) => runScript(this.connection, 'file', [index], args)));
@@ -135,7 +135,7 @@ export class SessionLayout {
     return true;
   }
 
-  /** Removes entries that were added for a session that turns out to have ended, unless somebody creates it again. */
+  /** Removes entries that were added for a session that has ended, unless it is created again. */
   async #dropEntries(key: string, indexes: readonly string[]): Promise<void> {
     const hold = HOLD + randomUUID();
     const answer = await this.#hold(this.names.session(key), hold).catch(() => undefined);

@@ -105,5 +105,5 @@ export function assertRecord(actual: SessionRecord | undefined, expected: Sessio
   assert.deepEqual({ ...fields }, expectedFields);
   // Not equal(), which would print a long text and compute the difference of two long texts for minutes.
   assert.ok(data === expectedData, 'the store returned changed data');
-  assert.ok(meta === expectedMeta, 'the meta came back changed');
+  assert.ok(meta === expectedMeta, 'the store returned changed meta');
 }
