@@ -9,6 +9,7 @@ import { measureGrowth } from './scenarios/growth.js';
 import { measureLone } from './scenarios/lone.js';
 import { measureMemory } from './scenarios/memory.js';
 import { measurePruning } from './scenarios/pruning.js';
+import { measureSoak } from './scenarios/soak.js';
 import { measureRoutes } from './scenarios/routes.js';
 
 /** What goes on, apart from what comes of it. */
@@ -21,6 +22,7 @@ async function measure(bench: Bench): Promise<Results> {
     ...(asked.has('lone') && { lone: await measureLone(bench, say) }),
     ...(asked.has('memory') && { memory: await measureMemory(bench, say) }),
     ...(asked.has('pruning') && { pruning: await measurePruning(bench, say) }),
+    ...(asked.has('soak') && { soak: await measureSoak(bench, say) }),
     ...(asked.has('growth') && { growth: await measureGrowth(bench, say) }),
   };
 }

@@ -4,7 +4,7 @@ import { type Route, ROUTES } from './load/traffic.js';
 import { baselineOf, type Variant, VARIANTS, withBefore, withSampleAdapter } from './variants.js';
 
 /** The parts of the benchmark besides the routes. */
-export const SCENARIOS = ['routes', 'lone', 'memory', 'pruning', 'growth'] as const;
+export const SCENARIOS = ['routes', 'lone', 'memory', 'pruning', 'growth', 'soak'] as const;
 
 export type Scenario = (typeof SCENARIOS)[number];
 
@@ -26,6 +26,8 @@ export interface BenchmarkOptions {
   readonly scale: number;
   /** The most rows in the scenario `growth`. */
   readonly rows: number;
+  /** How long the scenario `soak` is. */
+  readonly minutes: number;
   readonly smoke: boolean;
   /** The folder for results, or undefined to only print them. */
   readonly out: string | undefined;
@@ -76,6 +78,7 @@ export function readOptions(args: readonly string[]): BenchmarkOptions | undefin
         sessions: text,
         scale: text,
         rows: text,
+        minutes: text,
         out: text,
         before: text,
         'node-flags': text,
@@ -122,6 +125,7 @@ export function readOptions(args: readonly string[]): BenchmarkOptions | undefin
     sessions: number('sessions', values.sessions, 2000, 50),
     scale: number('scale', values.scale, 1_000_000, 2000),
     rows: number('rows', values.rows, 1_000_000, 10_000),
+    minutes: number('minutes', values.minutes, 30, 1),
     smoke,
     // The results that the README shows are of the whole benchmark.
     out: values.out ?? (whole ? RESULTS : undefined),

@@ -82,9 +82,25 @@ export const PLAIN_SELECT: Variant = {
   setup: 'plain-select',
 };
 
+/** Lives short enough for half an hour to see many sessions begin, get new ids and end. */
+const SHORT_LIVED = { idleTimeout: '1m', rotateInterval: '20s', rotationGrace: '5s' };
+
+/** What a soak runs, side by side. */
+export const SOAK: readonly Variant[] = [
+  { name: 'soak-memory', title: 'memory', setup: 'own-memory', options: SHORT_LIVED },
+  {
+    name: 'soak-postgres',
+    title: 'TypeORM, PostgreSQL',
+    server: 'postgres' as const,
+    setup: 'own-postgres',
+    options: { ...SHORT_LIVED, pruneInterval: 60_000 },
+  },
+  { name: 'soak-redis', title: 'Redis', server: 'redis' as const, setup: 'own-redis', options: SHORT_LIVED },
+].map((one) => ({ ...one, kind: 'soak', adapter: 'express' }));
+
 /** @throws Error when there is no such variant. */
 export function variantNamed(name: string): Variant {
-  const variant = [...VARIANTS, ...ON_SAMPLE_ADAPTER, PLAIN_SELECT].find((one) => one.name === name);
+  const variant = [...VARIANTS, ...ON_SAMPLE_ADAPTER, PLAIN_SELECT, ...SOAK].find((one) => one.name === name);
   if (variant === undefined) throw new Error(`There is no variant "${name}".`);
   return variant;
 }

@@ -15,6 +15,7 @@ import {
 import { Session } from 'nest-session';
 import type pg from 'pg';
 import { type Answer, answerOf, newContent, type SessionContent } from './session-content.js';
+import { SoakController } from './soak.controller.js';
 
 /*
  * One controller for each way to a session, with the same routes and the same answers. Each takes the session as its
@@ -182,6 +183,7 @@ export const CONTROLLERS = {
   '@fastify/session': FastifySessionController,
   'nest-session': OwnController,
   'plain-select': PlainSelectController,
+  soak: SoakController,
 } as const satisfies Record<string, Type>;
 
 export type SessionKind = keyof typeof CONTROLLERS;

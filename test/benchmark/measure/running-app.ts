@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AppCommand, AppReply, AppStart } from '../app/messages.js';
+import type { AppCommand, AppReply, AppStart, Vitals } from '../app/messages.js';
 import type { Cores } from './cores.js';
 
 const SERVER = fileURLToPath(new URL('../app/server.js', import.meta.url));
@@ -20,7 +20,7 @@ export interface AppProcess {
 
 /** The application of one variant, running in a process of its own. */
 export class RunningApp {
-  readonly #answers = new Map<number, (value: number) => void>();
+  readonly #answers = new Map<number, (value: never) => void>();
   #lastId = 0;
   #port = 0;
   #ended: Promise<never>;
@@ -54,7 +54,7 @@ export class RunningApp {
         } else if (reply.type === 'failed') {
           reject(new Error(reply.reason));
         } else {
-          app.#answers.get(reply.id)?.(reply.value);
+          app.#answers.get(reply.id)?.(reply.value as never);
           app.#answers.delete(reply.id);
         }
       });
@@ -77,6 +77,11 @@ export class RunningApp {
     return this.#ask('cpu');
   }
 
+  /** What it holds after a garbage collection. */
+  vitals(): Promise<Vitals> {
+    return this.#ask('vitals');
+  }
+
   /** Has it remove expired sessions; resolves when there are none left. */
   async prune(): Promise<void> {
     await this.#ask('prune');
@@ -93,9 +98,9 @@ export class RunningApp {
     clearTimeout(impatience);
   }
 
-  #ask(command: AppCommand['command']): Promise<number> {
+  #ask<Value>(command: AppCommand['command']): Promise<Value> {
     const id = (this.#lastId += 1);
-    const answer = new Promise<number>((resolve) => this.#answers.set(id, resolve));
+    const answer = new Promise<Value>((resolve) => this.#answers.set(id, resolve));
     this.child.send({ id, command } satisfies AppCommand);
     return Promise.race([answer, this.#ended]);
   }

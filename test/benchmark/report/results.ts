@@ -5,6 +5,7 @@ import { type GrowthResult, growthTable } from '../scenarios/growth.js';
 import { type LoneResult, loneTable } from '../scenarios/lone.js';
 import { type MemoryResult, memoryTable } from '../scenarios/memory.js';
 import { type PruningResult, pruningTable } from '../scenarios/pruning.js';
+import { type SoakResult, soakTable } from '../scenarios/soak.js';
 import type { RouteResult } from '../scenarios/routes.js';
 import { chart } from './chart.js';
 import { type Machine, machineLines } from './machine.js';
@@ -17,12 +18,13 @@ export interface Results {
   readonly lone?: readonly LoneResult[];
   readonly memory?: readonly MemoryResult[];
   readonly pruning?: readonly PruningResult[];
+  readonly soak?: readonly SoakResult[];
   readonly growth?: readonly GrowthResult[];
 }
 
 /** The tables, who won, and what it was measured on. */
 export function report(
-  { routes, lone, memory, pruning, growth }: Results,
+  { routes, lone, memory, pruning, soak, growth }: Results,
   machine: Machine,
   rounds: number,
 ): string {
@@ -33,6 +35,7 @@ export function report(
     lone && loneTable(lone),
     memory && memoryTable(memory),
     pruning && pruningTable(pruning),
+    soak && soakTable(soak),
     growth && growthTable(growth),
     machineLines(machine).join('\n'),
     machine.pinned === undefined && 'Nothing was pinned to a core: no taskset, or one core only.',

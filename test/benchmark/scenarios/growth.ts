@@ -59,7 +59,7 @@ async function measureSize(
     const traffic = new Traffic(route, spread);
     if (!smoke) await throughput(app.port, traffic, { connections, seconds: Math.min(2, seconds), smoke });
     const run = await throughput(app.port, traffic, bench.options);
-    const latencies = await pacedLatencies(app.port, traffic, { rate: rate || 500, connections, seconds });
+    const latencies = await pacedLatencies(app.port, (connection) => connection.ask(traffic.next()), { rate: rate || 500, connections, seconds });
     results.push({
       variant: variant.name,
       title: variant.title,

@@ -98,7 +98,7 @@ async function measureRoute({ options }: Bench, site: Site, base: Site, route: R
   const baseLoad = sum(baseLoads);
   const traffic = new Traffic(route, site.cookies);
   const latencies =
-    rate > 0 ? await pacedLatencies(site.app.port, traffic, { rate, connections, seconds }) : undefined;
+    rate > 0 ? await pacedLatencies(site.app.port, (connection) => connection.ask(traffic.next()), { rate, connections, seconds }) : undefined;
   return {
     own: site === base ? baseLoad : sum(loads),
     base: baseLoad,
