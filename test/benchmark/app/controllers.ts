@@ -14,6 +14,7 @@ import {
 } from '@nestjs/common';
 import { Session } from 'nest-session';
 import type pg from 'pg';
+import { LeastController } from './least.controller.js';
 import { type Answer, answerOf, newContent, type SessionContent } from './session-content.js';
 import { SoakController } from './soak.controller.js';
 
@@ -183,6 +184,7 @@ export const CONTROLLERS = {
   '@fastify/session': FastifySessionController,
   'nest-session': OwnController,
   'plain-select': PlainSelectController,
+  least: LeastController,
   soak: SoakController,
 } as const satisfies Record<string, Type>;
 

@@ -24,6 +24,6 @@ export interface Vitals {
 
 /** What it answers: that it listens, or what it was asked for. */
 export type AppReply =
-  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'listening'; readonly port: number; readonly version: string }
   | { readonly type: 'failed'; readonly reason: string }
   | { readonly type: 'answer'; readonly id: number; readonly value: number | Vitals };

@@ -71,7 +71,7 @@ async function run({ variant: name, ...surroundings }: AppStart): Promise<void> 
     execute(message).catch(fail);
   });
   const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
-  reply({ type: 'listening', port });
+  reply({ type: 'listening', port, version: process.version });
 }
 
 function vitals(): Vitals {

@@ -11,6 +11,8 @@ const CHECKOUT = fileURLToPath(new URL('../../../../../..', import.meta.url));
 
 /** How the process of an application is started. */
 export interface AppProcess {
+  /** The executable of Node.js. */
+  readonly node: string;
   readonly cores: Cores | undefined;
   /** For Node.js. */
   readonly flags: readonly string[];
@@ -23,6 +25,7 @@ export class RunningApp {
   readonly #answers = new Map<number, (value: never) => void>();
   #lastId = 0;
   #port = 0;
+  #version = '';
   #ended: Promise<never>;
   #said = '';
 
@@ -37,9 +40,9 @@ export class RunningApp {
   }
 
   /** Starts it; resolves when it listens. */
-  static async start(start: AppStart, { cores, flags, checkout }: AppProcess): Promise<RunningApp> {
+  static async start(start: AppStart, { node, cores, flags, checkout }: AppProcess): Promise<RunningApp> {
     const server = checkout === undefined ? SERVER : join(checkout, relative(CHECKOUT, SERVER));
-    const command = [process.execPath, ...flags, server];
+    const command = [node, ...flags, server];
     if (cores) command.unshift('taskset', '-c', cores.app);
     const child = spawn(command[0]!, command.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -50,6 +53,7 @@ export class RunningApp {
       child.on('message', (reply: AppReply) => {
         if (reply.type === 'listening') {
           app.#port = reply.port;
+          app.#version = reply.version;
           resolve();
         } else if (reply.type === 'failed') {
           reject(new Error(reply.reason));
@@ -66,6 +70,11 @@ export class RunningApp {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** Of its Node.js. */
+  get version(): string {
+    return this.#version;
   }
 
   get pid(): number {

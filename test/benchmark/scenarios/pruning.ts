@@ -25,10 +25,10 @@ export interface PruningResult {
 export async function measurePruning(bench: Bench, say: (line: string) => void): Promise<PruningResult[]> {
   const results: PruningResult[] = [];
   for (const variant of TABLES.map(variantNamed)) {
-    const { scale: rows } = bench.options;
+    const { expired: rows } = bench.options;
     say(`removing ${rows} expired rows: ${variant.name}`);
     const fill = ({ url }: Site): Promise<void> => addRows(url, variant, { from: 0, to: rows, life: -HOUR });
-    results.push(await bench.visit([variant], ([site]) => measureSite(bench, site!), fill));
+    results.push(await bench.visit([variant], ([site]) => measureSite(bench, site!), { fill }));
   }
   return results;
 }
@@ -36,8 +36,8 @@ export async function measurePruning(bench: Bench, say: (line: string) => void):
 async function measureSite({ options }: Bench, { app, cookies, variant }: Site): Promise<PruningResult> {
   const [read, change] = [new Traffic('read', cookies), new Traffic('change', cookies)];
   const ask = (connection: Connection) => connection.ask((Math.random() < 0.5 ? read : change).next());
-  const { connections, seconds, scale: rows, smoke } = options;
-  const pace = { connections, rate: options.rate || 500 };
+  const { connections, seconds, expired: rows, smoke } = options;
+  const pace = { connections, rate: options.rate };
   if (!smoke) await pacedLatencies(app.port, ask, { ...pace, seconds: 2 }); // until it is compiled
   const before = await pacedLatencies(app.port, ask, { ...pace, seconds: smoke ? seconds : 2 * seconds });
   let pruning = true;

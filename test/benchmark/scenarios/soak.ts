@@ -12,6 +12,9 @@ import { SOAK } from '../variants.js';
 /** What visitors do, and how often in a hundred. A visitor without a session logs in; one who leaves lets it expire. */
 const ACTIONS = { read: 66, change: 22, renew: 4, logout: 4, leave: 4 } as const;
 
+/** 401: the session expired after the request had read it, and before the request changed it. */
+const ANSWERS = /^HTTP\/1.1 (200|401) /;
+
 /** A minute of one application. */
 interface Minute extends Vitals {
   readonly p50: number;
@@ -80,8 +83,9 @@ class Crowd {
     this.done[action] = (this.done[action] ?? 0) + 1;
     // Who leaves comes back as somebody else.
     const [path, sent] = action === 'leave' ? (['login', undefined] as const) : ([action, cookie] as const);
-    const answered = await connection.ask(requestOf(path === 'read' ? 'GET' : 'POST', `/${path}`, sent));
-    const { here } = JSON.parse(answered.body) as SoakAnswer;
+    const request = requestOf(path === 'read' ? 'GET' : 'POST', `/${path}`, sent);
+    const answered = await connection.ask(request, ANSWERS);
+    const { here = false } = JSON.parse(answered.body) as Partial<SoakAnswer>;
     if (!here && action !== 'logout') this.done.expired! += 1;
     return here ? (cookieOf(answered) ?? sent) : undefined;
   }

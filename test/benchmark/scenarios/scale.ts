@@ -1,0 +1,262 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Bench } from '../bench.js';
+import { PostgresServer } from '../measure/postgres-server.js';
+import { RedisServer } from '../measure/redis-server.js';
+import type { StoreServer } from '../measure/store-server.js';
+import { percentile } from '../measure/statistics.js';
+import type { ScaleStore } from '../options.js';
+import { table } from '../report/table.js';
+import { openMariadb } from '../scale/mariadb.js';
+import { openPostgres } from '../scale/postgres.js';
+import { openRedis } from '../scale/redis.js';
+import { isExpired, keyOf, recordOf, userOf } from '../scale/rows.js';
+import type { ScaleTarget } from '../scale/target.js';
+
+/** As many sessions as one call of the store is about when the application is busy. */
+const BATCH = 64;
+
+/** Rows that one statement of the filling makes. */
+const FILL = 100_000;
+
+/** What somebody with that many sessions gives the server; the defaults are for a laptop. */
+const SETTINGS = { shared_buffers: '2GB', max_wal_size: '16GB' };
+
+/** Milliseconds of a call. */
+interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** A store with so many rows. */
+export interface ScaleResult {
+  readonly title: string;
+  readonly server: string;
+  readonly rows: number;
+  readonly fillSeconds: number;
+  /** Bytes a session, of each part of the store. */
+  readonly bytes: Readonly<Record<string, number>>;
+  /** A call for one session. */
+  readonly read: Latency;
+  readonly change: Latency;
+  readonly list: Latency;
+  /** Sessions a second, in calls for 64 sessions, one call at a time. */
+  readonly readsPerSecond: number;
+  readonly changesPerSecond: number;
+  /** Bytes that a change adds to the server's log. */
+  readonly logPerChange: number | undefined;
+  readonly pruning: Pruning | undefined;
+  readonly vacuumSeconds: number | undefined;
+}
+
+/** Removing expired rows while others are read and changed. */
+interface Pruning {
+  readonly rows: number;
+  readonly seconds: number;
+  readonly before: Latency;
+  readonly during: Latency;
+}
+
+/** One store after the other with `--rows` sessions in it, without any application before it. */
+export async function measureScale(bench: Bench, say: (line: string) => void): Promise<ScaleResult[]> {
+  const results: ScaleResult[] = [];
+  for (const name of bench.options.stores) {
+    const server = await serverOf(name, bench);
+    const target = await open(name, server);
+    if (target === undefined) say(`${name} is left out: there is no such server. MariaDB needs MYSQL_URL.`);
+    else results.push(await measure(target, bench, say).finally(() => target.close()));
+    await server?.stop();
+  }
+  return results;
+}
+
+async function serverOf(name: ScaleStore, { options }: Bench): Promise<StoreServer | undefined> {
+  if (name === 'mariadb') return undefined;
+  if (name === 'redis') return RedisServer.start();
+  return PostgresServer.start({ durable: !options.smoke, settings: SETTINGS });
+}
+
+async function open(name: ScaleStore, server: StoreServer | undefined): Promise<ScaleTarget | undefined> {
+  if (name === 'mariadb') return openMariadb();
+  if (name === 'redis') return server && openRedis(server);
+  return openPostgres(server!, name);
+}
+
+async function measure(target: ScaleTarget, { options }: Bench, say: (line: string) => void): Promise<ScaleResult> {
+  const { seconds } = options;
+  const start = performance.now();
+  let rows = 0;
+  for (let more = true; more && rows < options.rows;) {
+    const next = Math.min(rows + FILL, options.rows);
+    more = await target.fill(rows, next);
+    rows = next;
+    if (rows % (10 * FILL) === 0) say(`${target.title}: ${rows} rows after ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  }
+  const fillSeconds = (performance.now() - start) / 1000;
+  await target.settle();
+  const bytes = [...(await target.bytes())].map(([name, sum]) => [name, sum / rows] as const);
+  const sessions = new Sessions(target, rows);
+  const work = { read: () => sessions.read(1), change: () => sessions.change(1), list: () => sessions.list() };
+  for (const call of Object.values(work)) await repeat(call, Math.min(1, seconds)); // until it is compiled
+  const read = latencyOf((await repeat(work.read, seconds)).latencies);
+  const change = latencyOf((await repeat(work.change, seconds)).latencies);
+  const list = latencyOf((await repeat(work.list, seconds)).latencies);
+  const reads = await repeat(() => sessions.read(BATCH), seconds);
+  const loggedBefore = await target.logged?.();
+  const changes = await repeat(() => sessions.change(BATCH), seconds);
+  const logged = loggedBefore === undefined ? undefined : (await target.logged!()) - loggedBefore;
+  const pruning = target.store.prune && (await prune(sessions, target, seconds));
+  const vacuumStart = performance.now();
+  await target.vacuum?.();
+  const vacuumSeconds = target.vacuum && (performance.now() - vacuumStart) / 1000;
+  return {
+    title: target.title,
+    server: target.server,
+    rows,
+    fillSeconds,
+    bytes: Object.fromEntries(bytes),
+    read,
+    change,
+    list,
+    readsPerSecond: reads.perSecond * BATCH,
+    changesPerSecond: changes.perSecond * BATCH,
+    logPerChange: logged && logged / (changes.latencies.length * BATCH),
+    pruning,
+    vacuumSeconds,
+  };
+}
+
+/** Random ones of all that have not expired. */
+class Sessions {
+  readonly #versions: Uint32Array;
+
+  constructor(
+    private readonly target: ScaleTarget,
+    private readonly rows: number,
+  ) {
+    this.#versions = new Uint32Array(rows).fill(1);
+  }
+
+  async read(amount: number): Promise<void> {
+    const found = await this.target.store.read(this.#some(amount).map(keyOf));
+    if (found.includes(undefined)) throw new Error(`${this.target.title} has lost a session.`);
+  }
+
+  async change(amount: number): Promise<void> {
+    const changes = this.#some(amount).map((index) => {
+      const version = this.#versions[index]!;
+      this.#versions[index] = version + 1;
+      return { key: keyOf(index), version, next: recordOf(index, version + 1) };
+    });
+    const outcomes = await this.target.store.update(changes);
+    if (outcomes.some((outcome) => outcome !== true)) throw new Error(`${this.target.title} has refused a change.`);
+  }
+
+  async list(): Promise<void> {
+    const found = await this.target.store.findByUser(userOf(this.#some(1)[0]!), Date.now());
+    if (found.length === 0) throw new Error(`${this.target.title} has lost a session of a user.`);
+  }
+
+  /** As Pruner does it. @returns How many rows it removed. */
+  async prune(): Promise<number> {
+    for (let total = 0; ;) {
+      const removed = await this.target.store.prune!(Date.now(), 500);
+      total += removed;
+      if (removed < 500) return total;
+      await delay(25);
+    }
+  }
+
+  #some(amount: number): number[] {
+    const chosen = new Set<number>();
+    while (chosen.size < amount) {
+      const index = Math.floor(Math.random() * this.rows);
+      if (!isExpired(index)) chosen.add(index);
+    }
+    return [...chosen];
+  }
+}
+
+interface Repeated {
+  readonly latencies: number[];
+  /** Calls. */
+  readonly perSecond: number;
+}
+
+/** One call after the other. */
+async function repeat(call: () => Promise<void>, seconds: number): Promise<Repeated> {
+  const latencies: number[] = [];
+  const start = performance.now();
+  let last = start;
+  while (last - start < seconds * 1000) {
+    await call();
+    const now = performance.now();
+    latencies.push(now - last);
+    last = now;
+  }
+  return { latencies, perSecond: (latencies.length * 1000) / (last - start) };
+}
+
+/** A hundred reads and a hundred changes a second, before expired rows are removed, and meanwhile. */
+async function prune(sessions: Sessions, { title }: ScaleTarget, seconds: number): Promise<Pruning> {
+  const before = await paced(sessions, delay(seconds * 1000));
+  const start = performance.now();
+  let rows = 0;
+  const pruned = sessions.prune().then((removed) => void (rows = removed));
+  const during = await paced(sessions, pruned);
+  if (rows === 0) throw new Error(`${title} had nothing to prune.`);
+  return { rows, seconds: (performance.now() - start) / 1000, before: latencyOf(before), during: latencyOf(during) };
+}
+
+async function paced(sessions: Sessions, until: Promise<unknown>): Promise<number[]> {
+  const latencies: number[] = [];
+  const open = new Set<Promise<void>>();
+  let running = true;
+  const end = until.finally(() => (running = false));
+  while (running) {
+    for (const call of [() => sessions.read(1), () => sessions.change(1)]) {
+      const start = performance.now();
+      const done = call().then(() => {
+        latencies.push(performance.now() - start);
+        open.delete(done);
+      });
+      open.add(done);
+    }
+    await delay(10);
+  }
+  await Promise.all([end, ...open]);
+  return latencies;
+}
+
+function latencyOf(latencies: readonly number[]): Latency {
+  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
+}
+
+const HEAD = ['', 'rows', 'bytes', 'read ms', 'change ms', 'list ms', 'reads/s', 'changes/s', 'log bytes', 'pruned', 's', 'p99 before', 'during', 'vacuum s'];
+
+const LEGEND =
+  'bytes: a session, with all indexes; read, change, list: one call, p50 and p99\n' +
+  'reads/s, changes/s: sessions, in calls for 64, one call at a time; log bytes: a change\n' +
+  'pruned, s, p99: expired rows removed under 100 reads and 100 changes a second, and their milliseconds';
+
+/** One line a store. */
+export function scaleTable(results: readonly ScaleResult[]): string {
+  const both = ({ p50, p99 }: Latency): string => `${p50.toFixed(2)}/${p99.toFixed(1)}`;
+  const rows = results.map((one) => [
+    one.title,
+    String(one.rows),
+    Object.values(one.bytes).reduce((sum, part) => sum + part, 0).toFixed(0),
+    ...[one.read, one.change, one.list].map(both),
+    one.readsPerSecond.toFixed(0),
+    one.changesPerSecond.toFixed(0),
+    one.logPerChange?.toFixed(0) ?? '',
+    ...(one.pruning
+      ? [String(one.pruning.rows), one.pruning.seconds.toFixed(1), one.pruning.before.p99.toFixed(1), one.pruning.during.p99.toFixed(1)]
+      : ['', '', '', '']),
+    one.vacuumSeconds?.toFixed(1) ?? '',
+  ]);
+  const parts = results.map(
+    ({ title, server, bytes, fillSeconds }) =>
+      `${title}: filled in ${fillSeconds.toFixed(0)} s; bytes a session: ${Object.entries(bytes).map(([name, size]) => `${name} ${size.toFixed(0)}`).join(', ')}; ${server}`,
+  );
+  return `very many sessions\n${table(HEAD, rows)}\n\n${parts.join('\n')}\n\n${LEGEND}`;
+}
