@@ -1,6 +1,7 @@
 /** `npm run bench`: how fast sessions are, peers and this package side by side. */
 import { Bench } from './bench.js';
 import { divideCores } from './measure/cores.js';
+import { installIn } from './measure/running-app.js';
 import { type BenchmarkOptions, readOptions, USAGE } from './options.js';
 import { chart } from './report/chart.js';
 import { busyNow, describeMachine } from './report/machine.js';
@@ -31,6 +32,8 @@ async function run(options: BenchmarkOptions): Promise<void> {
   const busyBefore = await busyNow();
   // Where there is no application, nothing needs a core of its own.
   const cores = options.scenarios.join() === 'scale' ? undefined : divideCores();
+  for (const checkout of new Set(options.variants.map(({ from }) => from?.checkout)))
+    if (checkout !== undefined) await installIn(checkout);
   const bench = new Bench(options, cores);
   // Applications end by themselves when their channel closes.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

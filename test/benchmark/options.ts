@@ -10,13 +10,7 @@ const SCENARIOS = [...USUAL_SCENARIOS, 'scale', 'soak'] as const;
 type Scenario = (typeof SCENARIOS)[number];
 
 /** What the scenario `scale` fills. */
-const SCALE_STORES = [
-  'postgres',
-  'postgres-unlogged',
-  'postgres-partitions',
-  'mariadb',
-  'redis',
-] as const;
+const SCALE_STORES = ['postgres', 'postgres-unlogged', 'postgres-partitions', 'mariadb', 'redis'] as const;
 
 export type ScaleStore = (typeof SCALE_STORES)[number];
 
@@ -92,7 +86,15 @@ const FLAG = { type: 'boolean', default: false } as const;
 
 const GIVEN = {
   ...{ node: TEXT, only: TEXT, routes: TEXT, scenarios: TEXT, stores: TEXT, out: TEXT, before: TEXT },
-  ...{ rounds: TEXT, seconds: TEXT, rate: TEXT, connections: TEXT, sessions: TEXT, expired: TEXT, rows: TEXT },
+  ...{
+    rounds: TEXT,
+    seconds: TEXT,
+    rate: TEXT,
+    connections: TEXT,
+    sessions: TEXT,
+    expired: TEXT,
+    rows: TEXT,
+  },
   ...{ minutes: TEXT, 'node-flags': TEXT },
   ...{ quick: FLAG, smoke: FLAG, 'sample-adapter': FLAG, help: FLAG },
 };

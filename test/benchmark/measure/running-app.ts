@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppCommand, AppReply, AppStart, Vitals } from '../app/messages.js';
@@ -8,6 +10,18 @@ import type { Cores } from './cores.js';
 const SERVER = fileURLToPath(new URL('../app/server.js', import.meta.url));
 
 const CHECKOUT = fileURLToPath(new URL('../../../../../..', import.meta.url));
+
+/**
+ * Puts what is compiled here into another checkout, where applications import its package in place of this one.
+ *
+ * @throws Error when that checkout is not built.
+ */
+export async function installIn(checkout: string): Promise<void> {
+  if (!existsSync(join(checkout, 'dist/index.js')))
+    throw new Error(`--before ${checkout} is not built: run "npm run build" there.`);
+  const compiled = 'test/benchmark/dist';
+  await cp(join(CHECKOUT, compiled), join(checkout, compiled), { recursive: true });
+}
 
 /** How the process of an application is started. */
 export interface AppProcess {

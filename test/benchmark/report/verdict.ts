@@ -37,8 +37,6 @@ function isPeerOf(variant: string, ownVariant: string): boolean {
   if (kind !== 'express-session' && kind !== '@fastify/session') return false;
   const [peer, own] = [variantNamed(variant), variantNamed(ownVariant)];
   return (
-    peer.adapter === own.adapter &&
-    peer.server === own.server &&
-    peer.onSampleAdapter === own.onSampleAdapter
+    peer.adapter === own.adapter && peer.server === own.server && peer.onSampleAdapter === own.onSampleAdapter
   );
 }

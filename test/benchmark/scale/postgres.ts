@@ -21,10 +21,7 @@ SELECT left(${digestOf('key')}, 22), ${digestOf('token')}, 1, 1, 'user-' || i % 
   CASE WHEN i % ${EXPIRED_ONE_IN} = 0 THEN t.created_at - 86400000 ELSE t.expires_at END, t.authenticated_at, t.ip, t.user_agent
 FROM generate_series($1::int, $2::int - 1) i, (SELECT * FROM nest_session LIMIT 1) t`;
 
-export async function openPostgres(
-  server: StoreServer,
-  kind: keyof typeof KINDS,
-): Promise<ScaleTarget> {
+export async function openPostgres(server: StoreServer, kind: keyof typeof KINDS): Promise<ScaleTarget> {
   const place = `scale_${kind}`;
   const pool = new pg.Pool({ connectionString: await server.fresh(place) });
   pool.on('error', () => undefined); // its last connections, when the database is removed

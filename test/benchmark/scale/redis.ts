@@ -12,7 +12,8 @@ export async function openRedis(server: StoreServer): Promise<ScaleTarget> {
   const client = createClient({ url: await server.fresh('scale') });
   await client.connect();
   const store = new RedisSessionStore({ client, prefix: prefixOf('scale') });
-  const used = async (): Promise<number> => Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1]);
+  const used = async (): Promise<number> =>
+    Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1]);
   const empty = await used();
   return {
     title: 'redis',

@@ -39,7 +39,9 @@ const WINDOW = 0.5;
  */
 export async function measureLatency(bench: Bench, say: (line: string) => void): Promise<LatencyResult[]> {
   const { rounds, seconds, smoke, nodes } = bench.options;
-  const variants = await bench.available((smoke ? [PLAIN_SELECT.name, 'postgres'] : COMPARED).map(variantNamed));
+  const variants = await bench.available(
+    (smoke ? [PLAIN_SELECT.name, 'postgres'] : COMPARED).map(variantNamed),
+  );
   const samples = new Map<string, Samples>();
   for (let round = 1; round <= rounds; round += 1) {
     for (const node of nodes) {
@@ -52,7 +54,12 @@ export async function measureLatency(bench: Bench, say: (line: string) => void):
           for (let window = 0; window < windows; window += 1) {
             for (const site of sites) {
               const name = `${site.app.version} ${site.variant.name}`;
-              const all = samples.get(name) ?? { node: site.app.version, variant: site.variant, lone: [], paced: [] };
+              const all = samples.get(name) ?? {
+                node: site.app.version,
+                variant: site.variant,
+                lone: [],
+                paced: [],
+              };
               samples.set(name, all);
               all.lone.push(...(await lone(site, Math.min(WINDOW, seconds))));
               all.paced.push(...(await paced(site, bench, Math.min(WINDOW, seconds))));

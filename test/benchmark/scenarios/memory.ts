@@ -70,15 +70,7 @@ async function fill(store: string, sessions: number, cores: Cores | undefined): 
   return JSON.parse(stdout) as MemoryReport;
 }
 
-const HEAD = [
-  '',
-  'JSON bytes',
-  'heap beyond JSON',
-  'longest block ms',
-  'before expiry ms',
-  'CPU ms',
-  'left',
-];
+const HEAD = ['', 'JSON bytes', 'heap beyond JSON', 'longest block ms', 'before expiry ms', 'CPU ms', 'left'];
 
 /** One line a store. */
 export function memoryTable(results: readonly MemoryResult[]): string {

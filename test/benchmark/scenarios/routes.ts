@@ -84,7 +84,8 @@ async function measureTurns(
   const { connections, seconds } = options;
   const effort = { connections, seconds: Math.min(WINDOW, seconds) };
   // Until it is compiled, and every session was seen within the last minute: while others were measured none was.
-  if (!options.smoke) for (const site of group) await costOf(site, route, { connections, seconds: seconds / 2 });
+  if (!options.smoke)
+    for (const site of group) await costOf(site, route, { connections, seconds: seconds / 2 });
   const turns = Math.max(1, Math.round(seconds / WINDOW));
   for (let turn = 0; turn < turns; turn += 1) {
     const least = await costOf(base, route, effort);
@@ -97,7 +98,11 @@ async function measureTurns(
   }
 }
 
-async function costOf({ app, server, cookies }: Site, route: Route, effort: { readonly connections: number; readonly seconds: number }): Promise<Cost> {
+async function costOf(
+  { app, server, cookies }: Site,
+  route: Route,
+  effort: { readonly connections: number; readonly seconds: number },
+): Promise<Cost> {
   const traffic = new Traffic(route, cookies);
   const read = async () => [await app.cpu(), await server?.cpu(), await server?.statements()] as const;
   const before = await read();

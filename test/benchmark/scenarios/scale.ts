@@ -81,7 +81,11 @@ async function open(name: ScaleStore, server: StoreServer | undefined): Promise<
   return openPostgres(server!, name);
 }
 
-async function measure(target: ScaleTarget, { options }: Bench, say: (line: string) => void): Promise<ScaleResult> {
+async function measure(
+  target: ScaleTarget,
+  { options }: Bench,
+  say: (line: string) => void,
+): Promise<ScaleResult> {
   const { seconds } = options;
   const start = performance.now();
   let rows = 0;
@@ -89,13 +93,18 @@ async function measure(target: ScaleTarget, { options }: Bench, say: (line: stri
     const next = Math.min(rows + FILL, options.rows);
     more = await target.fill(rows, next);
     rows = next;
-    if (rows % (10 * FILL) === 0) say(`${target.title}: ${rows} rows after ${((performance.now() - start) / 1000).toFixed(0)} s`);
+    if (rows % (10 * FILL) === 0)
+      say(`${target.title}: ${rows} rows after ${((performance.now() - start) / 1000).toFixed(0)} s`);
   }
   const fillSeconds = (performance.now() - start) / 1000;
   await target.settle();
   const bytes = [...(await target.bytes())].map(([name, sum]) => [name, sum / rows] as const);
   const sessions = new Sessions(target, rows);
-  const work = { read: () => sessions.read(1), change: () => sessions.change(1), list: () => sessions.list() };
+  const work = {
+    read: () => sessions.read(1),
+    change: () => sessions.change(1),
+    list: () => sessions.list(),
+  };
   for (const call of Object.values(work)) await repeat(call, Math.min(1, seconds)); // until it is compiled
   const read = latencyOf((await repeat(work.read, seconds)).latencies);
   const change = latencyOf((await repeat(work.change, seconds)).latencies);
@@ -148,7 +157,8 @@ class Sessions {
       return { key: keyOf(index), version, next: recordOf(index, version + 1) };
     });
     const outcomes = await this.target.store.update(changes);
-    if (outcomes.some((outcome) => outcome !== true)) throw new Error(`${this.target.title} has refused a change.`);
+    if (outcomes.some((outcome) => outcome !== true))
+      throw new Error(`${this.target.title} has refused a change.`);
   }
 
   async list(): Promise<void> {
@@ -204,7 +214,12 @@ async function prune(sessions: Sessions, { title }: ScaleTarget, seconds: number
   const pruned = sessions.prune().then((removed) => void (rows = removed));
   const during = await paced(sessions, pruned);
   if (rows === 0) throw new Error(`${title} had nothing to prune.`);
-  return { rows, seconds: (performance.now() - start) / 1000, before: latencyOf(before), during: latencyOf(during) };
+  return {
+    rows,
+    seconds: (performance.now() - start) / 1000,
+    before: latencyOf(before),
+    during: latencyOf(during),
+  };
 }
 
 async function paced(sessions: Sessions, until: Promise<unknown>): Promise<number[]> {
@@ -231,7 +246,22 @@ function latencyOf(latencies: readonly number[]): Latency {
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
 }
 
-const HEAD = ['', 'rows', 'bytes', 'read ms', 'change ms', 'list ms', 'reads/s', 'changes/s', 'log bytes', 'pruned', 's', 'p99 before', 'during', 'vacuum s'];
+const HEAD = [
+  '',
+  'rows',
+  'bytes',
+  'read ms',
+  'change ms',
+  'list ms',
+  'reads/s',
+  'changes/s',
+  'log bytes',
+  'pruned',
+  's',
+  'p99 before',
+  'during',
+  'vacuum s',
+];
 
 const LEGEND =
   'bytes: a session, with all indexes; read, change, list: one call, p50 and p99\n' +
@@ -244,19 +274,28 @@ export function scaleTable(results: readonly ScaleResult[]): string {
   const rows = results.map((one) => [
     one.title,
     String(one.rows),
-    Object.values(one.bytes).reduce((sum, part) => sum + part, 0).toFixed(0),
+    Object.values(one.bytes)
+      .reduce((sum, part) => sum + part, 0)
+      .toFixed(0),
     ...[one.read, one.change, one.list].map(both),
     one.readsPerSecond.toFixed(0),
     one.changesPerSecond.toFixed(0),
     one.logPerChange?.toFixed(0) ?? '',
     ...(one.pruning
-      ? [String(one.pruning.rows), one.pruning.seconds.toFixed(1), one.pruning.before.p99.toFixed(1), one.pruning.during.p99.toFixed(1)]
+      ? [
+          String(one.pruning.rows),
+          one.pruning.seconds.toFixed(1),
+          one.pruning.before.p99.toFixed(1),
+          one.pruning.during.p99.toFixed(1),
+        ]
       : ['', '', '', '']),
     one.vacuumSeconds?.toFixed(1) ?? '',
   ]);
   const parts = results.map(
     ({ title, server, bytes, fillSeconds }) =>
-      `${title}: filled in ${fillSeconds.toFixed(0)} s; bytes a session: ${Object.entries(bytes).map(([name, size]) => `${name} ${size.toFixed(0)}`).join(', ')}; ${server}`,
+      `${title}: filled in ${fillSeconds.toFixed(0)} s; bytes a session: ${Object.entries(bytes)
+        .map(([name, size]) => `${name} ${size.toFixed(0)}`)
+        .join(', ')}; ${server}`,
   );
   return `very many sessions\n${table(HEAD, rows)}\n\n${parts.join('\n')}\n\n${LEGEND}`;
 }

@@ -33,13 +33,15 @@ export interface SoakResult {
 /** Logins, renewals, logouts and expiry at `--rate` in all, for `--minutes`: nothing may grow. */
 export async function measureSoak(bench: Bench, say: (line: string) => void): Promise<SoakResult[]> {
   const { minutes, smoke } = bench.options;
-  const variants = (smoke ? SOAK.slice(0, 1) : SOAK);
+  const variants = smoke ? SOAK.slice(0, 1) : SOAK;
   const rate = bench.options.rate / variants.length;
   return bench.visit(variants, async (sites) => {
     const runs = sites.map((site) => ({ site, crowd: new Crowd(site.cookies), minutes: [] as Minute[] }));
     for (let minute = 1; minute <= minutes; minute += 1) {
       await Promise.all(
-        runs.map(async (run) => run.minutes.push(await measureMinute(run.site, run.crowd, rate, smoke ? 1 : 60))),
+        runs.map(async (run) =>
+          run.minutes.push(await measureMinute(run.site, run.crowd, rate, smoke ? 1 : 60)),
+        ),
       );
       say(`minute ${minute} of ${minutes}: ${runs.map((run) => lineOf(run.minutes.at(-1)!)).join(' | ')}`);
     }
@@ -108,7 +110,10 @@ const HEAD = ['', 'minutes', 'heap MB', 'resident MB', 'handles', 'p50 ms', 'p99
 export function soakTable(results: readonly SoakResult[]): string {
   const rows = results.flatMap(({ title, minutes }) =>
     [0, 1, 2].flatMap((third) => {
-      const [from, to] = [third, third + 1].map((part) => Math.round((part * minutes.length) / 3)) as [number, number];
+      const [from, to] = [third, third + 1].map((part) => Math.round((part * minutes.length) / 3)) as [
+        number,
+        number,
+      ];
       const some = minutes.slice(from, to);
       if (some.length === 0) return [];
       const middle = (name: keyof Minute): number => figureOf(some.map((minute) => minute[name])).median;
@@ -124,6 +129,11 @@ export function soakTable(results: readonly SoakResult[]): string {
       ];
     }),
   );
-  const done = results.map(({ title, done }) => `${title}: ${Object.entries(done).map(([name, count]) => `${name} ${count}`).join(', ')}`);
+  const done = results.map(
+    ({ title, done }) =>
+      `${title}: ${Object.entries(done)
+        .map(([name, count]) => `${name} ${count}`)
+        .join(', ')}`,
+  );
   return `soak\n${table(HEAD, rows)}\n${done.join('\n')}`;
 }

@@ -12,7 +12,11 @@ const setUp: SetUp = ({ secret, url, options: { pruneInterval, ...options } }) =
       migrations: [CreateSessionTable],
       migrationsRun: true,
     }),
-    SessionModule.forRoot({ secret, store: typeOrmStore(pruneInterval ? { pruneInterval: Number(pruneInterval) } : {}), ...options }),
+    SessionModule.forRoot({
+      secret,
+      store: typeOrmStore(pruneInterval ? { pruneInterval: Number(pruneInterval) } : {}),
+      ...options,
+    }),
   ],
 });
 
