@@ -55,7 +55,7 @@ const QUICK = [
 
 export const USAGE = `npm run bench -- [options]
 
-  --quick              the short table, in three minutes: ${QUICK.length} variants, one round
+  --quick              the short table, in three minutes: ${QUICK.length} variants, one round of 1.5 seconds
   --node <paths>       other executables of Node.js to run the applications with, besides the one that runs this
   --only <names>       variants: ${VARIANTS.map(({ name }) => name).join(', ')}
   --routes <names>     ${ROUTES.join(', ')}
@@ -70,8 +70,9 @@ export const USAGE = `npm run bench -- [options]
   --stores <names>     for "scale": ${SCALE_STORES.join(', ')}
   --rows <n>           in "scale" (100000)
   --minutes <n>        of "soak" (30)
-  --out <folder>       where results.json and speed.svg go; by default ${RESULTS} and
-                       docs/images for the whole benchmark, and nowhere for a part of it
+  --out <folder>       where results.json and speed.svg go; by default nowhere for a part of the benchmark, and for
+                       all of it ${RESULTS}: then the chart goes to docs/images, and the
+                       short table into docs/speed.md
   --node-flags <text>  for the application's process, such as "--cpu-prof --cpu-prof-dir=/tmp/profile"
   --before <checkout>  this package's variants also from another checkout, which is built; with ratios
   --sample-adapter     each variant of Express also on the adapter of sample/06-express-adapter
@@ -125,7 +126,7 @@ export function readOptions(args: readonly string[]): BenchmarkOptions | undefin
           : USUAL_SCENARIOS
         : choose('scenarios', values.scenarios, SCENARIOS),
     rounds: number('rounds', values.rounds, quick ? 1 : 3, 1),
-    seconds: number('seconds', values.seconds, 2, 0.1),
+    seconds: number('seconds', values.seconds, quick ? 1.5 : 2, 0.1),
     rate: number('rate', values.rate, 500, 200),
     connections: number('connections', values.connections, 64, 8),
     sessions: number('sessions', values.sessions, 2000, 50),
@@ -138,11 +139,6 @@ export function readOptions(args: readonly string[]): BenchmarkOptions | undefin
     out: values.out ?? (isPart ? undefined : RESULTS),
     nodeFlags: values['node-flags']?.split(' ').filter(Boolean) ?? [],
   };
-}
-
-/** The chart of the whole benchmark stands where the README and the docs show it. */
-export function chartFolderFor(out: string): string {
-  return out === RESULTS ? 'docs/images' : out;
 }
 
 /** With what the chosen ones are compared with. */

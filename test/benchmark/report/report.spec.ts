@@ -3,6 +3,7 @@ import type { RouteResult } from '../scenarios/routes.js';
 import { variantNamed } from '../variants.js';
 import { chart } from './chart.js';
 import type { Machine } from './machine.js';
+import { withTable } from './publish.js';
 import { checkFigures } from './results.js';
 import { shortTable } from './short-table.js';
 import { table } from './table.js';
@@ -118,6 +119,16 @@ describe('chart', () => {
   it('is readable on a dark page, and escapes what it is told', () => {
     expect(svg).toContain('prefers-color-scheme: dark');
     expect(svg).toContain('CPU &#60;9&#62; &#38; &#34;more&#34;');
+  });
+});
+
+describe('withTable', () => {
+  const page = (text: string): string =>
+    `above\n<!-- the short table: npm run bench writes it -->\n\n${text}\n\n<!-- end of the short table -->\nbelow\n`;
+
+  it('replaces what stands between the two lines', () => {
+    expect(withTable(page('old'), 'new')).toBe(page('new'));
+    expect(() => withTable('no place', 'new')).toThrow('docs/speed.md lacks the lines');
   });
 });
 

@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BenchmarkOptions, chartFolderFor } from '../options.js';
+import type { BenchmarkOptions } from '../options.js';
 import { type LatencyResult, latencyTable } from '../scenarios/latency.js';
 import { type MemoryResult, memoryTable } from '../scenarios/memory.js';
 import { type PruningResult, pruningTable } from '../scenarios/pruning.js';
 import type { RouteResult } from '../scenarios/routes.js';
 import { type ScaleResult, scaleTable } from '../scenarios/scale.js';
 import { type SoakResult, soakTable } from '../scenarios/soak.js';
-import { chart } from './chart.js';
 import { type Machine, machineLines } from './machine.js';
+import { publish } from './publish.js';
 import { routesTables } from './routes-table.js';
 import { shortTable } from './short-table.js';
 import { verdicts } from './verdict.js';
@@ -53,7 +53,7 @@ export function checkFigures(value: unknown, path = 'results'): void {
   for (const [name, part] of Object.entries(value)) checkFigures(part, `${path}.${name}`);
 }
 
-/** Writes `results.json` into `folder` and, of the routes, `speed.svg`. */
+/** Writes `results.json` into `folder` and, of the routes, the chart; where the docs show it, the short table, too. */
 export async function write(
   folder: string,
   results: Results,
@@ -64,6 +64,5 @@ export async function write(
   await mkdir(folder, { recursive: true });
   const json = JSON.stringify({ measured, machine, ...results }, undefined, 2);
   await writeFile(join(folder, 'results.json'), `${json}\n`);
-  if (results.routes)
-    await writeFile(join(chartFolderFor(folder), 'speed.svg'), chart(results.routes, machine));
+  if (results.routes) await publish(folder, results.routes, machine, measured.at);
 }

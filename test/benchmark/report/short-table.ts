@@ -35,8 +35,9 @@ export function shortTable(results: readonly RouteResult[]): string {
       );
       const lazy = valueOf('postgres-lazy', 'none');
       if (lazy !== undefined) rows.push(['PostgreSQL, lazy, not used', lazy, '', '', '']);
-      const lines = [HEAD, HEAD.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
-      return `Microseconds of CPU a request, the bare route taken off, Node.js ${node}\n\n${lines.join('\n')}`;
+      const [head, ...lines] = [HEAD, ...rows].map((row) => `| ${row.join(' | ')} |`);
+      const rule = `|${'---|'.repeat(HEAD.length)}`;
+      return `Microseconds of CPU a request, the bare route taken off, Node.js ${node}\n\n${[head, rule, ...lines].join('\n')}`;
     })
     .join('\n\n');
 }

@@ -46,6 +46,7 @@ export async function openPostgres(server: StoreServer, kind: keyof typeof KINDS
       );
       return new Map(rows.map(({ name, bytes }) => [name, Number(bytes)]));
     },
+    cpu: async () => server.cpu(),
     async logged() {
       const { rows } = await pool.query<{ at: string }>(
         `SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS at`,

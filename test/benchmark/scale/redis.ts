@@ -30,6 +30,7 @@ export async function openRedis(server: StoreServer): Promise<ScaleTarget> {
     },
     settle: () => server.settle('scale'),
     bytes: async () => new Map([['memory', (await used()) - empty]]),
+    cpu: async () => server.cpu(),
     async close() {
       await client.close();
     },

@@ -13,6 +13,8 @@ export interface ScaleTarget {
   settle(): Promise<void>;
   /** Bytes of all parts, such as an index. */
   bytes(): Promise<ReadonlyMap<string, number>>;
+  /** Microseconds of CPU that the server has used so far, where that can be seen. */
+  cpu?(): Promise<number | undefined>;
   /** Bytes that the server has written to its log so far. */
   logged?(): Promise<number>;
   /** Makes room where rows were removed. */

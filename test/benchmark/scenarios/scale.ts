@@ -27,6 +27,16 @@ interface Latency {
   readonly p99: number;
 }
 
+/** What one session costs in calls for many. */
+interface Batched {
+  /** Sessions. */
+  readonly perSecond: number;
+  /** Microseconds of the server's CPU. */
+  readonly cpu: number | undefined;
+  /** Bytes in the server's log. */
+  readonly logged: number | undefined;
+}
+
 /** A store with so many rows. */
 export interface ScaleResult {
   readonly title: string;
@@ -39,11 +49,9 @@ export interface ScaleResult {
   readonly read: Latency;
   readonly change: Latency;
   readonly list: Latency;
-  /** Sessions a second, in calls for 64 sessions, one call at a time. */
-  readonly readsPerSecond: number;
-  readonly changesPerSecond: number;
-  /** Bytes that a change adds to the server's log. */
-  readonly logPerChange: number | undefined;
+  /** In calls for 64 sessions, one call at a time. */
+  readonly reads: Batched;
+  readonly changes: Batched;
   readonly pruning: Pruning | undefined;
   readonly vacuumSeconds: number | undefined;
 }
@@ -109,10 +117,8 @@ async function measure(
   const read = latencyOf((await repeat(work.read, seconds)).latencies);
   const change = latencyOf((await repeat(work.change, seconds)).latencies);
   const list = latencyOf((await repeat(work.list, seconds)).latencies);
-  const reads = await repeat(() => sessions.read(BATCH), seconds);
-  const loggedBefore = await target.logged?.();
-  const changes = await repeat(() => sessions.change(BATCH), seconds);
-  const logged = loggedBefore === undefined ? undefined : (await target.logged!()) - loggedBefore;
+  const reads = await batched(() => sessions.read(BATCH), target, seconds);
+  const changes = await batched(() => sessions.change(BATCH), target, seconds);
   const pruning = target.store.prune && (await prune(sessions, target, seconds));
   const vacuumStart = performance.now();
   await target.vacuum?.();
@@ -126,9 +132,8 @@ async function measure(
     read,
     change,
     list,
-    readsPerSecond: reads.perSecond * BATCH,
-    changesPerSecond: changes.perSecond * BATCH,
-    logPerChange: logged && logged / (changes.latencies.length * BATCH),
+    reads,
+    changes,
     pruning,
     vacuumSeconds,
   };
@@ -206,6 +211,19 @@ async function repeat(call: () => Promise<void>, seconds: number): Promise<Repea
   return { latencies, perSecond: (latencies.length * 1000) / (last - start) };
 }
 
+/** Calls for many sessions. */
+async function batched(call: () => Promise<void>, target: ScaleTarget, seconds: number): Promise<Batched> {
+  const read = async () => [await target.cpu?.(), await target.logged?.()] as const;
+  const before = await read();
+  const { latencies, perSecond } = await repeat(call, seconds);
+  const after = await read();
+  const spent = (index: 0 | 1): number | undefined => {
+    const [from, to] = [before[index], after[index]];
+    return from === undefined || to === undefined ? undefined : (to - from) / (latencies.length * BATCH);
+  };
+  return { perSecond: perSecond * BATCH, cpu: spent(0), logged: spent(1) };
+}
+
 /** A hundred reads and a hundred changes a second, before expired rows are removed, and meanwhile. */
 async function prune(sessions: Sessions, { title }: ScaleTarget, seconds: number): Promise<Pruning> {
   const before = await paced(sessions, delay(seconds * 1000));
@@ -246,56 +264,52 @@ function latencyOf(latencies: readonly number[]): Latency {
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
 }
 
-const HEAD = [
-  '',
-  'rows',
-  'bytes',
-  'read ms',
-  'change ms',
-  'list ms',
-  'reads/s',
-  'changes/s',
-  'log bytes',
-  'pruned',
-  's',
-  'p99 before',
-  'during',
-  'vacuum s',
-];
+const HEAD = ['', 'rows', 'bytes', 'read ms', 'change ms', 'list ms'];
+
+const HEAD_OF_CALLS = ['in calls for 64', 'reads/s', 'CPU µs', 'changes/s', 'CPU µs', 'log bytes'];
+
+const HEAD_OF_PRUNING = ['pruning', 'rows', 's', 'p99 before', 'during', 'vacuum s'];
 
 const LEGEND =
   'bytes: a session, with all indexes; read, change, list: one call, p50 and p99\n' +
-  'reads/s, changes/s: sessions, in calls for 64, one call at a time; log bytes: a change\n' +
-  'pruned, s, p99: expired rows removed under 100 reads and 100 changes a second, and their milliseconds';
+  "CPU, log bytes: the server's, for a session\n" +
+  'pruning: under 100 reads and 100 changes a second, with their milliseconds';
 
 /** One line a store. */
 export function scaleTable(results: readonly ScaleResult[]): string {
   const both = ({ p50, p99 }: Latency): string => `${p50.toFixed(2)}/${p99.toFixed(1)}`;
-  const rows = results.map((one) => [
-    one.title,
-    String(one.rows),
-    Object.values(one.bytes)
+  const sizes = results.map(({ title, rows, bytes, read, change, list }) => [
+    title,
+    String(rows),
+    Object.values(bytes)
       .reduce((sum, part) => sum + part, 0)
       .toFixed(0),
-    ...[one.read, one.change, one.list].map(both),
-    one.readsPerSecond.toFixed(0),
-    one.changesPerSecond.toFixed(0),
-    one.logPerChange?.toFixed(0) ?? '',
-    ...(one.pruning
-      ? [
-          String(one.pruning.rows),
-          one.pruning.seconds.toFixed(1),
-          one.pruning.before.p99.toFixed(1),
-          one.pruning.during.p99.toFixed(1),
-        ]
-      : ['', '', '', '']),
-    one.vacuumSeconds?.toFixed(1) ?? '',
+    ...[read, change, list].map(both),
   ]);
+  const calls = results.map(({ title, reads, changes }) => [
+    title,
+    ...[reads.perSecond, reads.cpu, changes.perSecond, changes.cpu, changes.logged].map(
+      (figure) => figure?.toFixed(0) ?? 'n/a',
+    ),
+  ]);
+  const prunings = results.flatMap(({ title, pruning, vacuumSeconds }) =>
+    pruning === undefined
+      ? []
+      : [
+          [
+            title,
+            String(pruning.rows),
+            ...[pruning.seconds, pruning.before.p99, pruning.during.p99].map((figure) => figure.toFixed(1)),
+            vacuumSeconds?.toFixed(1) ?? 'n/a',
+          ],
+        ],
+  );
   const parts = results.map(
     ({ title, server, bytes, fillSeconds }) =>
       `${title}: filled in ${fillSeconds.toFixed(0)} s; bytes a session: ${Object.entries(bytes)
         .map(([name, size]) => `${name} ${size.toFixed(0)}`)
         .join(', ')}; ${server}`,
   );
-  return `very many sessions\n${table(HEAD, rows)}\n\n${parts.join('\n')}\n\n${LEGEND}`;
+  const tables = [table(HEAD, sizes), table(HEAD_OF_CALLS, calls), table(HEAD_OF_PRUNING, prunings)];
+  return ['very many sessions', ...tables, parts.join('\n'), LEGEND].join('\n\n');
 }
