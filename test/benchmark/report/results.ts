@@ -5,11 +5,12 @@ import { type LatencyResult, latencyTable } from '../scenarios/latency.js';
 import { type MemoryResult, memoryTable } from '../scenarios/memory.js';
 import { type PruningResult, pruningTable } from '../scenarios/pruning.js';
 import type { RouteResult } from '../scenarios/routes.js';
-import { type ScaleResult, scaleTable } from '../scenarios/scale.js';
+import type { ScaleResult } from '../scenarios/scale.js';
 import { type SoakResult, soakTable } from '../scenarios/soak.js';
 import { type Machine, machineLines } from './machine.js';
 import { publish } from './publish.js';
 import { routesTables } from './routes-table.js';
+import { scaleTable } from './scale-table.js';
 import { shortTable } from './short-table.js';
 import { verdicts } from './verdict.js';
 

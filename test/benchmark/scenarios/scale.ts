@@ -5,11 +5,10 @@ import { RedisServer } from '../measure/redis-server.js';
 import type { StoreServer } from '../measure/store-server.js';
 import { percentile } from '../measure/statistics.js';
 import type { ScaleStore } from '../options.js';
-import { table } from '../report/table.js';
 import { openMariadb } from '../scale/mariadb.js';
 import { openPostgres } from '../scale/postgres.js';
 import { openRedis } from '../scale/redis.js';
-import { isExpired, keyOf, recordOf, userOf } from '../scale/rows.js';
+import { Sessions } from '../scale/sessions.js';
 import type { ScaleTarget } from '../scale/target.js';
 
 /** As many sessions as one call of the store is about when the application is busy. */
@@ -22,7 +21,7 @@ const FILL = 100_000;
 const SETTINGS = { shared_buffers: '2GB', max_wal_size: '16GB' };
 
 /** Milliseconds of a call. */
-interface Latency {
+export interface Latency {
   readonly p50: number;
   readonly p99: number;
 }
@@ -139,58 +138,6 @@ async function measure(
   };
 }
 
-/** Random ones of all that have not expired. */
-class Sessions {
-  readonly #versions: Uint32Array;
-
-  constructor(
-    private readonly target: ScaleTarget,
-    private readonly rows: number,
-  ) {
-    this.#versions = new Uint32Array(rows).fill(1);
-  }
-
-  async read(amount: number): Promise<void> {
-    const found = await this.target.store.read(this.#some(amount).map(keyOf));
-    if (found.includes(undefined)) throw new Error(`${this.target.title} has lost a session.`);
-  }
-
-  async change(amount: number): Promise<void> {
-    const changes = this.#some(amount).map((index) => {
-      const version = this.#versions[index]!;
-      this.#versions[index] = version + 1;
-      return { key: keyOf(index), version, next: recordOf(index, version + 1) };
-    });
-    const outcomes = await this.target.store.update(changes);
-    if (outcomes.some((outcome) => outcome !== true))
-      throw new Error(`${this.target.title} has refused a change.`);
-  }
-
-  async list(): Promise<void> {
-    const found = await this.target.store.findByUser(userOf(this.#some(1)[0]!), Date.now());
-    if (found.length === 0) throw new Error(`${this.target.title} has lost a session of a user.`);
-  }
-
-  /** As Pruner does it. @returns How many rows it removed. */
-  async prune(): Promise<number> {
-    for (let total = 0; ;) {
-      const removed = await this.target.store.prune!(Date.now(), 500);
-      total += removed;
-      if (removed < 500) return total;
-      await delay(25);
-    }
-  }
-
-  #some(amount: number): number[] {
-    const chosen = new Set<number>();
-    while (chosen.size < amount) {
-      const index = Math.floor(Math.random() * this.rows);
-      if (!isExpired(index)) chosen.add(index);
-    }
-    return [...chosen];
-  }
-}
-
 interface Repeated {
   readonly latencies: number[];
   /** Calls. */
@@ -262,54 +209,4 @@ async function paced(sessions: Sessions, until: Promise<unknown>): Promise<numbe
 
 function latencyOf(latencies: readonly number[]): Latency {
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
-}
-
-const HEAD = ['', 'rows', 'bytes', 'read ms', 'change ms', 'list ms'];
-
-const HEAD_OF_CALLS = ['in calls for 64', 'reads/s', 'CPU µs', 'changes/s', 'CPU µs', 'log bytes'];
-
-const HEAD_OF_PRUNING = ['pruning', 'rows', 's', 'p99 before', 'during', 'vacuum s'];
-
-const LEGEND =
-  'bytes: a session, with all indexes; read, change, list: one call, p50 and p99\n' +
-  "CPU, log bytes: the server's, for a session\n" +
-  'pruning: under 100 reads and 100 changes a second, with their milliseconds';
-
-/** One line a store. */
-export function scaleTable(results: readonly ScaleResult[]): string {
-  const both = ({ p50, p99 }: Latency): string => `${p50.toFixed(2)}/${p99.toFixed(1)}`;
-  const sizes = results.map(({ title, rows, bytes, read, change, list }) => [
-    title,
-    String(rows),
-    Object.values(bytes)
-      .reduce((sum, part) => sum + part, 0)
-      .toFixed(0),
-    ...[read, change, list].map(both),
-  ]);
-  const calls = results.map(({ title, reads, changes }) => [
-    title,
-    ...[reads.perSecond, reads.cpu, changes.perSecond, changes.cpu, changes.logged].map(
-      (figure) => figure?.toFixed(0) ?? 'n/a',
-    ),
-  ]);
-  const prunings = results.flatMap(({ title, pruning, vacuumSeconds }) =>
-    pruning === undefined
-      ? []
-      : [
-          [
-            title,
-            String(pruning.rows),
-            ...[pruning.seconds, pruning.before.p99, pruning.during.p99].map((figure) => figure.toFixed(1)),
-            vacuumSeconds?.toFixed(1) ?? 'n/a',
-          ],
-        ],
-  );
-  const parts = results.map(
-    ({ title, server, bytes, fillSeconds }) =>
-      `${title}: filled in ${fillSeconds.toFixed(0)} s; bytes a session: ${Object.entries(bytes)
-        .map(([name, size]) => `${name} ${size.toFixed(0)}`)
-        .join(', ')}; ${server}`,
-  );
-  const tables = [table(HEAD, sizes), table(HEAD_OF_CALLS, calls), table(HEAD_OF_PRUNING, prunings)];
-  return ['very many sessions', ...tables, parts.join('\n'), LEGEND].join('\n\n');
 }
