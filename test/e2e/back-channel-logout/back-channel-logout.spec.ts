@@ -4,7 +4,7 @@ import type { INestApplication } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { UnsecuredJWT } from 'jose';
-import { CsrfGuard, SessionModule } from 'nest-session';
+import { CsrfGuard, SessionGuard, SessionModule } from 'nest-session';
 import { type FailingStore, failingStore } from 'nest-session/testing';
 import { ADAPTERS } from '../../support/adapters.js';
 import { Client, listen } from '../../support/client.js';
@@ -47,6 +47,7 @@ describe.each(STAGES)('back-channel logout ($stage)', ({ adapter, kind }) => {
         { provide: OpenIdProvider, useValue: provider },
         { provide: Provider, useExisting: OpenIdProvider },
         { provide: APP_GUARD, useClass: CsrfGuard },
+        { provide: APP_GUARD, useClass: SessionGuard },
       ],
     }).compile();
     app = await ADAPTERS[adapter](module);

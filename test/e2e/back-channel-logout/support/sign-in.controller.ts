@@ -1,6 +1,6 @@
-import { Controller, Get, Query, Redirect, UnauthorizedException, UseGuards } from '@nestjs/common';
+import { Controller, Get, Query, Redirect, UnauthorizedException } from '@nestjs/common';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { RequireLogin, Session, SessionGuard } from 'nest-session';
+import { AllowAnonymous, RequireLogin, Session } from 'nest-session';
 import { OpenIdProvider } from './open-id-provider.js';
 
 /** A sign-in with the provider, as short as can be: what a client library does is done by hand. */
@@ -12,6 +12,7 @@ export class SignInController {
     this.keys = createRemoteJWKSet(new URL(provider.jwksUri));
   }
 
+  @AllowAnonymous()
   @Get('callback')
   @Redirect('/me')
   async finish(@Session() session: Session, @Query('code') code: string): Promise<void> {
@@ -25,14 +26,12 @@ export class SignInController {
     await session.login(payload.sub!, { reference: payload.sid });
   }
 
-  @UseGuards(SessionGuard)
   @RequireLogin()
   @Get('me')
   me(@Session('userId') userId: string): object {
     return { userId };
   }
 
-  @UseGuards(SessionGuard)
   @RequireLogin()
   @Get('renew')
   async renew(@Session() session: Session): Promise<void> {
