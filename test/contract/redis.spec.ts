@@ -9,7 +9,7 @@ import { REDIS_SERVER, startRedisCluster } from '../support/redis-server.js';
 import { TRIES_ALL } from '../support/scope.js';
 import { TRIED_ELSEWHERE } from './support/usual-scope.js';
 
-const CONTRACT = { capabilities: ['users'] } as const;
+const CONTRACT = { capabilities: ['users', 'references'] } as const;
 
 /** Usually each client is tried on one server or on a Cluster, one of them without the races; with TEST_SCOPE=all both on both. */
 function on(place: string, isThere: boolean, tests: () => void): void {
