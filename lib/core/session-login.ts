@@ -1,10 +1,12 @@
 import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import type { Acting } from './record/identity/acting.js';
+import { SessionCapabilityError } from '../errors/session-capability.error.js';
 import { isLevel } from './record/identity/levels.js';
+import { referenceDigest } from './record/identity/reference.js';
 import { userIdText } from './record/session-id.js';
 import type { SessionKey } from './session-data.js';
-import type { SessionSettings } from './request/session-rules.js';
+import type { SessionRules, SessionSettings } from './request/session-rules.js';
 
 /** Options of `session.login()`. */
 export interface LoginOptions {
@@ -22,6 +24,14 @@ export interface LoginOptions {
    * @defaultValue 1
    */
   readonly level?: number;
+  /**
+   * What another service calls this session, for `SessionService.revokeByReference()`: for example the `sid` of an ID token,
+   * by which an OpenID provider ends the session later. A string of 1 to 255 characters without NUL. Several sessions may
+   * have the same. The store keeps a digest of it, so nothing shows it. It stays until the next `login()`, or the end.
+   *
+   * @defaultValue none
+   */
+  readonly reference?: string | undefined;
 }
 
 /** Options of `session.actAs()`. */
@@ -55,6 +65,26 @@ export function requireLevel(call: string, level: unknown): number {
   if (!isLevel(level))
     throw new SessionDataError(messages.levelInvalid(`session.${call}() level`, describe(level)));
   return level;
+}
+
+/**
+ * The digest of a reference, or null if there is none.
+ *
+ * @throws SessionDataError if the reference is not valid.
+ * @throws SessionCapabilityError if the store cannot find sessions by it.
+ */
+export function requireReference(
+  reference: unknown,
+  { keepsReferences }: Pick<SessionRules, 'keepsReferences'>,
+): string | null {
+  if (reference === undefined) return null;
+  const digest = referenceDigest(reference);
+  if (digest === undefined)
+    throw new SessionDataError(
+      messages.referenceInvalid('session.login(userId, { reference })', describe(reference)),
+    );
+  if (!keepsReferences) throw new SessionCapabilityError(messages.referenceForgotten);
+  return digest;
 }
 
 /** The checked options of `actAs()`. @throws SessionDataError, SessionOptionsError */

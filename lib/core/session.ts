@@ -10,6 +10,7 @@ import {
   actingOf,
   type LoginOptions,
   requireLevel,
+  requireReference,
   requireUserId,
 } from './session-login.js';
 
@@ -42,7 +43,11 @@ export class SessionObject extends SessionBase {
    *
    * @param userId - The user: a string of 1 to 255 characters without NUL, or a finite number.
    * @param options - `keep`: the data keys to keep; without it all are kept. `level`: the level of the login.
-   * @throws SessionDataError if `userId` is anything else, or `level` not a whole number of 1 or more.
+   * `reference`: the name of this session at another service, so that the service can end it
+   * (`SessionService.revokeByReference()`).
+   * @throws SessionDataError if `userId` is anything else, `level` is not a whole number of 1 or more, or `reference` is not a
+   * string of 1 to 255 characters without NUL.
+   * @throws SessionCapabilityError if there is a `reference`, and the store cannot find sessions by it.
    * @throws SessionUsageError if the response was sent already, so that no cookie can be sent.
    * @throws SessionStoreError if the store fails; the session is then as it was.
    * @example
@@ -58,6 +63,7 @@ export class SessionObject extends SessionBase {
       const who = {
         userId: requireUserId('session.login(userId)', userId),
         level: requireLevel('login', level),
+        reference: requireReference(options.reference, this.#state.settings),
       };
       const keep = options.keep && new Set(options.keep);
       await this.#engine.login(this.#state, who, () => {

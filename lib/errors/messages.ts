@@ -75,6 +75,8 @@ export const messages = {
     'session.userId was assigned without session.login(), so the session keeps the id from before the sign-in: an attacker who planted that id is signed in, too (session fixation). Call await session.login(userId) instead.',
   userIdInvalid: (call: string, given: string) =>
     `${call}: ${given} was given; accepted: a string of 1 to 255 characters without NUL, or a finite number.`,
+  referenceInvalid: (call: string, given: string) =>
+    `${call}: ${given} was given; accepted: a string of 1 to 255 characters without NUL.`,
   idInvalid: '"genid" must return a string of 1 to 256 printable ASCII characters without spaces.',
   maxAgeInvalid: (given: string) =>
     `session.cookie.maxAge: ${given} was given; accepted: milliseconds (at most 100 years), or null or false for a cookie that ends with the browser.`,
@@ -105,6 +107,8 @@ export const messages = {
     `session.actAs() option "onLimit": ${given} was given; accepted: "stop", "end".`,
   actingForgotten:
     'session.actAs(): an express-session that shares the store would lose the actor of the session; set hashIds: true (new ExpressStoreAdapter(store, { hashIds: true })), or use another store.',
+  referenceForgotten:
+    'session.login(userId, { reference }): the session store cannot find sessions by a reference, so nothing could end this session by it; use a store that can, such as TypeOrmSessionStore or RedisSessionStore, or leave the option out.',
   notLoaded:
     'req.session was used before the session was loaded (load: "lazy"); use @Session(), a SessionGuard or await SessionService.load(request) first, or set load: "eager".',
   notApplied:

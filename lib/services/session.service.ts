@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DestroyedReason } from '../core/record/session-events.js';
 import { personsOf, recordAt } from '../core/record/identity/identity.js';
+import { referenceDigest } from '../core/record/identity/reference.js';
 import { isBoundToDevice } from '../core/record/session-meta.js';
 import type { SessionRecord, SessionSummary } from '../core/record/session-record.js';
 import { SessionObject } from '../core/session.js';
 import { userIdText } from '../core/record/session-id.js';
 import {
+  knowsReferences,
   knowsUsers,
   sealsCookies,
   type SessionStore,
@@ -46,7 +47,7 @@ export interface SessionInfo {
 }
 
 /** A handle, a session, or (for the current one) a request. */
-export type SessionReference = string | { readonly handle: string } | object;
+export type SessionOrHandle = string | { readonly handle: string } | object;
 
 /**
  * Finds and ends sessions of all users. After it ends a session, every instance refuses the session from the next
@@ -89,7 +90,7 @@ export class SessionService {
    * @throws SessionDataError if `userId` is neither a string of 1 to 255 characters without NUL, nor a finite number.
    * @throws SessionCapabilityError if the store cannot find sessions by user.
    */
-  async list(userId: string | number, options: { current?: SessionReference } = {}): Promise<SessionInfo[]> {
+  async list(userId: string | number, options: { current?: SessionOrHandle } = {}): Promise<SessionInfo[]> {
     const store = this.#users('list the sessions of a user');
     const user = requireUserId(userId);
     const current = options.current === undefined ? undefined : await this.#handleOf(options.current);
@@ -125,10 +126,7 @@ export class SessionService {
     this.#requireHandles();
     if (owner !== undefined) this.#users('end a session of a user');
     if (!isHandle(handle)) return false;
-    const { shared } = this.#runtime;
-    const ended = await (owner === undefined ? shared.delete(handle) : shared.deleteOwned(owner, handle));
-    if (ended) this.#tell('revoked', handle, owner);
-    return ended;
+    return this.#runtime.engine.ends.one(handle, 'revoked', { userId: owner });
   }
 
   /**
@@ -141,16 +139,35 @@ export class SessionService {
    */
   async revokeAll(
     userId: string | number,
-    options: { except?: SessionReference | readonly SessionReference[] } = {},
+    options: { except?: SessionOrHandle | readonly SessionOrHandle[] } = {},
   ): Promise<number> {
     const store = this.#users('end the sessions of a user');
     const user = requireUserId(userId);
     const kept = options.except === undefined ? [] : [options.except].flat();
-    const except = await Promise.all(kept.map((reference) => this.#handleOf(reference)));
-    const end = (): Promise<readonly string[]> => store.deleteByUser(user, except);
-    const ended = await this.#runtime.shared.call('deleteByUser', end, [user]);
-    for (const handle of ended) this.#tell('revoked', handle, user);
-    return ended.length;
+    const except = await Promise.all(kept.map((session) => this.#handleOf(session)));
+    return this.#runtime.engine.ends.ofUser(store, user, except);
+  }
+
+  /**
+   * Ends all sessions with a reference that was given at their login (`session.login(userId, { reference })`): for example
+   * those that began with the session of an OpenID provider that has ended. It reaches them as surely as {@link revokeAll}.
+   *
+   * @param options - `userId`: end only those of this user.
+   * @returns The number of ended sessions.
+   * @throws SessionDataError if `reference` is no string of 1 to 255 characters without NUL, or `userId` is given, but no user id.
+   * @throws SessionCapabilityError if the store cannot find sessions by a reference.
+   */
+  async revokeByReference(reference: string, options: { userId?: string | number } = {}): Promise<number> {
+    const owner = 'userId' in options ? requireUserId(options.userId) : undefined;
+    const digest = referenceDigest(reference);
+    if (digest === undefined)
+      throw new SessionDataError(
+        messages.referenceInvalid('SessionService.revokeByReference(reference)', describe(reference)),
+      );
+    const { store, engine } = this.#runtime;
+    if (!knowsReferences(store))
+      throw new SessionCapabilityError(messages.capability(storeName(store), 'find sessions by a reference'));
+    return engine.ends.ofReference(store, digest, owner);
   }
 
   /**
@@ -234,22 +251,10 @@ export class SessionService {
       throw new SessionCapabilityError(messages.capability(storeName(store), 'find a session by its handle'));
   }
 
-  async #handleOf(reference: SessionReference): Promise<string> {
-    const handle = await handleIn(reference);
+  async #handleOf(session: SessionOrHandle): Promise<string> {
+    const handle = await handleIn(session);
     if (isHandle(handle)) return handle;
-    throw new SessionUsageError(messages.noHandle(describe(reference)));
-  }
-
-  #tell(reason: DestroyedReason, handle: string, userId?: string): void {
-    const { events } = this.#runtime;
-    if (events.hasListeners('destroyed'))
-      events.emit({
-        type: 'destroyed',
-        at: new Date(this.#now()),
-        handle,
-        reason,
-        ...(userId && { userId }),
-      });
+    throw new SessionUsageError(messages.noHandle(describe(session)));
   }
 }
 
@@ -261,12 +266,12 @@ function requireUserId(userId: unknown): string {
   return text;
 }
 
-async function handleIn(reference: unknown): Promise<unknown> {
-  if (typeof reference !== 'object' || reference === null) return reference;
-  if (reference instanceof SessionObject) return reference.handle;
-  return exchangeOf(reference) === undefined
-    ? (reference as { readonly handle?: unknown }).handle
-    : (await loadSession(reference)).handle;
+async function handleIn(session: unknown): Promise<unknown> {
+  if (typeof session !== 'object' || session === null) return session;
+  if (session instanceof SessionObject) return session.handle;
+  return exchangeOf(session) === undefined
+    ? (session as { readonly handle?: unknown }).handle
+    : (await loadSession(session)).handle;
 }
 
 /** Whether a value may be a handle. Handles come from pages and query strings (CVE-2022-33171). */

@@ -14,6 +14,8 @@ const WORK = [
   'count',
   'deleteOwned',
   'deleteByUser',
+  'findByReference',
+  'deleteByReference',
   'deleteAll',
   'prune',
 ] as const;

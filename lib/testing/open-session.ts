@@ -30,7 +30,7 @@ export interface SignInData {
   readonly actor?: string | number;
 }
 
-/** Options of {@link openSession} and {@link signIn}. */
+/** Options of {@link openSession}. */
 export interface OpenSessionOptions {
   /**
    * Headers of the request that starts the session, with names in lower case, for example `user-agent`. With the
@@ -45,6 +45,16 @@ export interface OpenSessionOptions {
   readonly ip?: string;
   /** Prepares the session before it is stored, for example with flash values and cookie settings. */
   readonly prepare?: (session: Session) => void | Promise<void>;
+}
+
+/** Options of {@link signIn}. */
+export interface SignInOptions extends OpenSessionOptions {
+  /**
+   * What another service calls the session: `session.login(userId, { reference })`.
+   *
+   * @defaultValue none
+   */
+  readonly reference?: string;
 }
 
 /**
@@ -72,7 +82,7 @@ export function openSession(
 }
 
 /**
- * As {@link openSession}, but also signs a user in with `session.login(userId, { level })`: the session has an
+ * As {@link openSession}, but also signs a user in with `session.login(userId, { level, reference })`: the session has an
  * `authenticatedAt`, events are emitted, and `maxSessionsPerUser` applies. With `actor`, the actor signs in and then
  * acts for the user.
  *
@@ -94,11 +104,12 @@ export function openSession(
 export function signIn(
   app: INestApplicationContext,
   data: SignInData & TestSessionData,
-  options: OpenSessionOptions = {},
+  options: SignInOptions = {},
 ): Promise<string> {
-  const { level, actor, ...kept } = data;
+  const { level = 1, actor, ...kept } = data;
+  const { reference } = options;
   return begin(app, kept, options, async (session) => {
-    await session.login(actor ?? kept.userId, level === undefined ? {} : { level });
+    await session.login(actor ?? kept.userId, { level, reference });
     if (actor !== undefined) await session.actAs(kept.userId);
   });
 }

@@ -8,6 +8,7 @@ import { endsContract } from './contract/ends.contract.js';
 import { pruneContract } from './contract/prune.contract.js';
 import { pruneRacesContract } from './contract/prune-races.contract.js';
 import { readAndCreateContract } from './contract/read-create.contract.js';
+import { referencesContract } from './contract/references.contract.js';
 import { textContract } from './contract/text.contract.js';
 import { updateContract } from './contract/update.contract.js';
 import { usersContract } from './contract/users.contract.js';
@@ -24,8 +25,8 @@ export interface ContractTestFunctions {
 /** Options of {@link sessionStoreContract}. */
 export interface SessionStoreContractOptions extends Partial<ContractTestFunctions> {
   /**
-   * The expected capabilities of the store: `'users'`, `'prune'`, both, or `[]` for none. The suite fails unless the
-   * store declares exactly these capabilities and has their methods. Tests of other capabilities are reported as
+   * The expected capabilities of the store: `'users'`, `'references'`, `'prune'`, or `[]` for none. The suite fails unless
+   * the store declares exactly these capabilities and has their methods. Tests of other capabilities are reported as
    * skipped.
    *
    * @defaultValue the capabilities that the store declares when a test runs. Tests of other capabilities are skipped if the
@@ -115,6 +116,7 @@ export function sessionStoreContract(
     describe('a change and an end at once', () => endsContract(tests));
     describe('users, where it knows them', () => usersContract(tests.users));
     describe('delete of a user’s own, where it knows users', () => deleteOwnedContract(tests.users));
+    describe('references, where it knows them', () => referencesContract(tests.references));
     describe('prune, where it can', () => pruneContract(tests.prunable));
     describe('a change and a pruning at once', () => pruneRacesContract(tests.prunable));
   });

@@ -63,6 +63,11 @@ export class SessionLoader {
     return recordAt(record, this.settings.now());
   }
 
+  /** Whether the time to act for somebody is over since the request read the record: the session is the actor's again. */
+  hasChangedHands({ meta }: SessionState, base: SessionRecord): boolean {
+    return meta.acting !== undefined && this.asOfNow(base) !== base;
+  }
+
   /** The stored record of a session that this request has read before. */
   async latestOf(state: SessionState, base: SessionRecord): Promise<SessionRecord | 'gone'> {
     const { sealsCookies, newestOf } = this.settings;

@@ -134,7 +134,7 @@ export class SessionWriter {
       state.startOver(state.localChanges());
       return true;
     }
-    if (!this.loader.isAlive(base)) {
+    if (!this.loader.isAlive(base) || this.loader.hasChangedHands(state, base)) {
       // As it was read: other requests may have kept it alive since.
       turn.latest = await this.loader.latestOf(state, base);
       return false;
@@ -244,7 +244,10 @@ export class SessionWriter {
     const { base } = state;
     if (latest !== 'gone') {
       // A record that was just read is stored. What another writer handed over can be older than this request's record.
-      const isKnown = isReread ? base?.version === latest.version : base && base.version >= latest.version;
+      // The end of acting by its limit is another epoch of the same version.
+      const isKnown = isReread
+        ? base?.version === latest.version && base.epoch === latest.epoch
+        : base && base.version >= latest.version;
       if (isKnown) {
         // The same data: at most it was touched while this write waited.
         if (base?.version === latest.version) state.base = latest;
@@ -271,7 +274,8 @@ function backOff(attempt: number): Promise<unknown> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }
 
-/** Whether two records have the same user and deadline, by which stores index them. */
+/** Whether two records have the same user, reference and deadline, by which stores index them. */
 function hasSameIndexes(one: SessionRecord, other: SessionRecord): boolean {
-  return one.userId === other.userId && one.expiresAt === other.expiresAt;
+  const isSameOwner = one.userId === other.userId && one.reference === other.reference;
+  return isSameOwner && one.expiresAt === other.expiresAt;
 }

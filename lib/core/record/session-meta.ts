@@ -31,6 +31,8 @@ export interface SessionMeta {
   };
   /** Whether a touch could send no cookie: the next response that can send it must do so. */
   cookieDue?: true;
+  /** Whether somebody has acted in it until the limit, under its present id: the next response that can must renew that. */
+  idDue?: true;
   /** How the session is bound to a device (option `deviceBound`). */
   device?: DeviceBinding;
 }
@@ -43,7 +45,8 @@ export interface SessionMeta {
  */
 export function parseMeta(text: string | null): SessionMeta {
   if (text === null) return {};
-  const { version, flash, csrf, levels, acting, cookie, rotation, cookieDue, device } = parseObject(text);
+  const { version, flash, csrf, levels, acting, cookie, rotation, cookieDue, idDue, device } =
+    parseObject(text);
   // Flash values were checked when they were added, so that only foreign text needs another check.
   if (flash !== undefined && isSuspicious(text)) requireShape(flash, isStorable);
   return {
@@ -55,6 +58,7 @@ export function parseMeta(text: string | null): SessionMeta {
     ...(cookie !== undefined && { cookie: cookieChanges(requireShape(cookie, isObject)) }),
     ...(rotation !== undefined && { rotation: rotationOf(requireShape(rotation, isObject)) }),
     ...(cookieDue === true && { cookieDue }),
+    ...(idDue === true && { idDue }),
     ...(device !== undefined && { device: requireShape(device, isDeviceBinding) }),
   };
 }

@@ -5,8 +5,8 @@ import type { CookieSnapshot } from './session-cookie.js';
  * One stored session: what a {@link SessionStore} keeps under a key.
  *
  * A store finds, orders and expires sessions by these fields. The application's data is opaque text, which a store
- * returns unchanged. A store compares only `key`, `version`, `userId` and `expiresAt`. Times are milliseconds since the
- * epoch (UTC).
+ * returns unchanged. A store compares only `key`, `version`, `userId`, `reference` and `expiresAt`. Times are milliseconds
+ * since the epoch (UTC).
  */
 export interface SessionRecord {
   /** The public name of the session (its handle), which stays the same when its id changes. */
@@ -30,6 +30,8 @@ export interface SessionRecord {
   readonly meta: string | null;
   /** The user of the session, or null. */
   readonly userId: string | null;
+  /** base64url of SHA-256 of the reference that `login(userId, { reference })` gave, or null. */
+  readonly reference: string | null;
   /** When the session started, or when the user last signed in. */
   readonly createdAt: number;
   /** When the session was last used, at most `touchInterval` old. */
@@ -75,6 +77,7 @@ export function isRecord(given: SessionRecord): boolean {
     isText(given.data) &&
     (given.meta === null || isText(given.meta)) &&
     (given.userId === null || isText(given.userId)) &&
+    (given.reference === null || isText(given.reference)) &&
     (given.previousToken === null || isText(given.previousToken)) &&
     (given.previousUntil === null || isTime(given.previousUntil)) &&
     (given.authenticatedAt === null || isTime(given.authenticatedAt)) &&
@@ -101,7 +104,16 @@ function isTime(value: number): boolean {
 /** A {@link SessionRecord} without data and tokens, for a list of sessions. */
 export type SessionSummary = Omit<
   SessionRecord,
-  'token' | 'previousToken' | 'previousUntil' | 'data' | 'meta' | 'id' | 'cookie' | 'due' | 'source'
+  | 'token'
+  | 'previousToken'
+  | 'previousUntil'
+  | 'reference'
+  | 'data'
+  | 'meta'
+  | 'id'
+  | 'cookie'
+  | 'due'
+  | 'source'
 >;
 
 /** One optimistic write: "if the record under `key` still has `version`, replace it by `next`". */
@@ -116,7 +128,7 @@ export interface SessionChange {
    */
   readonly next: SessionRecord;
   /**
-   * Whether user and deadline are unchanged, so that indexes need no write. A store may ignore it.
+   * Whether user, reference and deadline are unchanged, so that indexes need no write. A store may ignore it.
    *
    * @defaultValue false
    */

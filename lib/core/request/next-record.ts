@@ -18,6 +18,8 @@ export interface Login {
   readonly at: number;
   /** The level of the login. */
   readonly level: number;
+  /** The digest of the reference to the session, or null. */
+  readonly reference: string | null;
 }
 
 /** A new id for a session that is stored. */
@@ -61,7 +63,7 @@ export function nextRecord(
   const meta = nextMeta(state, intent, { ...identity, device }, seen.lastSeenAt !== base?.lastSeenAt);
   state.ownCookie.writing();
   refuseMoreThanAllowed(state, data);
-  const stillAuthenticatedAt = userId === base?.userId ? base?.authenticatedAt : undefined;
+  const still = userId === base?.userId ? base : undefined;
   return {
     key: state.key,
     ...nextTokens(state, renewal),
@@ -70,10 +72,11 @@ export function nextRecord(
     data,
     meta,
     userId,
+    reference: (login ?? still)?.reference ?? null,
     createdAt,
     lastSeenAt: seen.lastSeenAt,
     expiresAt: seen.expiresAt,
-    authenticatedAt: login?.at ?? stillAuthenticatedAt ?? null,
+    authenticatedAt: login?.at ?? still?.authenticatedAt ?? null,
     ip: seen.ip,
     userAgent: seen.userAgent,
     ...(seen.cookie && { cookie: seen.cookie }),
@@ -184,6 +187,8 @@ function nextMeta(
   // A login ends all tokens from before, and so does acting for another user.
   const csrf = login === undefined && acting === meta.acting ? state.csrf : undefined;
   const cookieDue = (isSeen && defersCookie(state)) || (meta.cookieDue && state.host.renewal !== 'possible');
+  // Of acting until its limit: this write cannot renew the id, such as one of a passive request.
+  const isIdDue = renewal === undefined && needsNewId(state);
   const isSame =
     !ownCookie.isChanged &&
     !flashChanges?.any &&
@@ -192,7 +197,8 @@ function nextMeta(
     meta.levels === levels &&
     meta.acting === acting &&
     meta.device === device &&
-    Boolean(meta.cookieDue) === Boolean(cookieDue);
+    Boolean(meta.cookieDue) === Boolean(cookieDue) &&
+    Boolean(meta.idDue) === isIdDue;
   if (isSame && renewal === undefined) return state.base?.meta ?? null;
   const flash = flashChanges === undefined ? meta.flash : flashChanges.applyTo(meta.flash);
   const cookie = ownCookie.changes(meta.cookie);
@@ -206,8 +212,15 @@ function nextMeta(
     ...(cookie && { cookie }),
     ...(rotation && { rotation }),
     ...(cookieDue && { cookieDue }),
+    ...(isIdDue && { idDue: true }),
     ...(device && { device }),
   });
+}
+
+/** Whether the id is one under which somebody has acted until the limit. Not where only the application renews ids. */
+export function needsNewId({ base, meta, settings }: SessionState): boolean {
+  const isDue = base?.due === 'renewal' || meta.idDue === true;
+  return isDue && !settings.keepsIds && !settings.sealsCookies;
 }
 
 function nextRotation({ settings, id }: SessionState, renewal: Renewal): SessionMeta['rotation'] {

@@ -144,7 +144,7 @@ export class ExpressStoreAdapter implements SessionStore {
     }
     const expiresAt = Date.parse(row.cookie.expires ?? '');
     if (Number.isNaN(expiresAt)) return corruptRecord(names, now);
-    return { ...row.facts, ...names, data: row.data, expiresAt };
+    return { ...row.facts, ...names, reference: null, data: row.data, expiresAt };
   }
 
   /** Key and token follow from an id. For a key, the row has the token. */

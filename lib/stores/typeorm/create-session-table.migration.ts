@@ -1,5 +1,5 @@
 import { type ColumnType, type MigrationInterface, type QueryRunner, Table, TableIndex } from 'typeorm';
-import { columnKind } from './session-columns.js';
+import { columnKind, indexCondition } from './session-columns.js';
 import { type Column, COLUMNS, INDEXED, PRIMARY, SESSION_TABLE, TABLE } from '../sql/session-table.js';
 import { SessionEntity } from './session.entity.js';
 
@@ -26,7 +26,12 @@ export class CreateSessionTable implements MigrationInterface {
     });
     const indices = INDEXED.map((property) => {
       const name = index(property);
-      return new TableIndex({ columnNames: [column(property)], ...(name && { name }) });
+      const where = indexCondition(driver.options.type, property, column(property));
+      return new TableIndex({
+        columnNames: [column(property)],
+        ...(name && { name }),
+        ...(where && { where }),
+      });
     });
     await queryRunner.createTable(new Table({ name: table, columns, indices }), true);
   }

@@ -14,6 +14,7 @@ import { TABLE } from '../sql/session-table.js';
  */
 @Entity(TABLE)
 @Index(indexed('userId'))
+@Index(indexed('reference'))
 @Index(indexed('expiresAt'))
 export class SessionEntity {
   /** The public name of the session (column `handle`). It never changes. */
@@ -43,6 +44,10 @@ export class SessionEntity {
   /** The user of the session. */
   @Column(columnOptions('userId'))
   userId!: string | null;
+
+  /** base64url of SHA-256 of the reference that the login gave. */
+  @Column(columnOptions('reference'))
+  reference!: string | null;
 
   /** The application's data, as JSON (encrypted if `encryption` is on). */
   @Column(columnOptions('data'))

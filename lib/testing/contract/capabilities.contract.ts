@@ -5,6 +5,7 @@ import type { ContractTest } from './declarations.js';
 /** The methods of each capability. */
 const METHODS: Readonly<Record<StoreCapability, readonly string[]>> = {
   users: ['findByUser', 'count', 'deleteOwned', 'deleteByUser', 'deleteAll'],
+  references: ['findByReference', 'deleteByReference'],
   prune: ['prune'],
 };
 

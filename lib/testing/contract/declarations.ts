@@ -1,5 +1,6 @@
 import type {
   PrunableSessionStore,
+  ReferenceSessionStore,
   SessionStore,
   StoreCapability,
   UserSessionStore,
@@ -18,6 +19,9 @@ export type ContractTest = StoreTest<SessionStore>;
 /** Declares a test for stores with the capability 'users'. */
 export type UsersTest = StoreTest<SessionStore & UserSessionStore>;
 
+/** Declares a test for stores with the capability 'references'. */
+export type ReferencesTest = StoreTest<SessionStore & ReferenceSessionStore>;
+
 /** Declares a test for stores with the capability 'prune'. */
 export type PrunableTest = StoreTest<SessionStore & PrunableSessionStore>;
 
@@ -34,6 +38,7 @@ export type SkippableTest = DeclareTest & {
 export interface ContractTests {
   readonly all: ContractTest;
   readonly users: UsersTest;
+  readonly references: ReferencesTest;
   readonly prunable: PrunableTest;
 }
 
@@ -66,7 +71,7 @@ export function contractTests(
     };
   }
 
-  return { all, users: testOf('users'), prunable: testOf('prune') };
+  return { all, users: testOf('users'), references: testOf('references'), prunable: testOf('prune') };
 }
 
 /**

@@ -36,6 +36,7 @@ export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
     data: '{"n":1}',
     meta: null,
     userId: null,
+    reference: null,
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now + HOUR,

@@ -23,6 +23,7 @@ const record = (key: string, version = 1): SessionRecord => ({
   data: '{}',
   meta: null,
   userId: null,
+  reference: null,
   createdAt: 0,
   lastSeenAt: 0,
   expiresAt: 1_000,

@@ -35,6 +35,7 @@ function record(changes: Partial<SessionRecord> = {}): SessionRecord {
     data: '{"color":"green"}',
     meta: null,
     userId: null,
+    reference: null,
     createdAt: NOW,
     lastSeenAt: NOW + 1,
     expiresAt: NOW + 2,
