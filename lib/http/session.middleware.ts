@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { exchangeOfRaw, type SessionRequest } from './request-session.js';
-import type { ExchangeContext, Next } from './exchange.js';
+import { exchangeOfRaw, type Next, type SessionRequest } from './request-session.js';
+import type { ExchangeContext } from './exchange.js';
 import { HttpExchange } from './http-exchange.js';
 
 /** A plain middleware, as in Express and Connect. */
