@@ -11,14 +11,15 @@ import type { SessionRules, SessionSettings } from './request/session-rules.js';
 /** Options of `session.login()`. */
 export interface LoginOptions {
   /**
-   * The data keys to keep. Without them, the session's own cookie settings and flash values go, too.
+   * The data keys to keep. If you pass it, all other keys, the session's own cookie settings and flash values are
+   * removed.
    *
    * @defaultValue everything is kept
    */
   readonly keep?: readonly SessionKey[];
   /**
-   * How surely the user is known: a whole number of 1 or more, by which `@RequireLogin({ level })` lets the session in. For
-   * example 2 where a second factor was checked, too.
+   * The level of the login: a whole number of 1 or more, which `@RequireLogin({ level })` checks. For example 2 if you
+   * have also checked a second factor.
    *
    * @defaultValue 1
    */
@@ -42,24 +43,24 @@ export interface ActAsOptions {
    */
   readonly limit?: number | string;
   /**
-   * What happens then: `'stop'` makes the session the actor's again, `'end'` ends it.
+   * What happens after the limit: `'stop'` gives the session back to the actor, `'end'` ends it.
    *
    * @defaultValue `'stop'`
    */
   readonly onLimit?: 'stop' | 'end';
 }
 
-/** How long a session acts for somebody, in milliseconds, where nothing else is said. */
+/** The default limit for acting for another user, in milliseconds. */
 const ACTING_LIMIT = 60 * 60 * 1000;
 
-/** @throws SessionDataError for what no user can be called. */
+/** @throws SessionDataError for a value that is not a user id. */
 export function requireUserId(call: string, userId: unknown): string {
   const text = userIdText(userId);
   if (text === undefined) throw new SessionDataError(messages.userIdInvalid(call, describe(userId)));
   return text;
 }
 
-/** @throws SessionDataError for what is no level. */
+/** @throws SessionDataError for a value that is not a level. */
 export function requireLevel(call: string, level: unknown): number {
   if (!isLevel(level))
     throw new SessionDataError(messages.levelInvalid(`session.${call}() level`, describe(level)));
@@ -67,9 +68,9 @@ export function requireLevel(call: string, level: unknown): number {
 }
 
 /**
- * The digest of a reference, or null where there is none.
+ * The digest of a reference, or null if there is none.
  *
- * @throws SessionDataError for what is no reference.
+ * @throws SessionDataError if the reference is not valid.
  * @throws SessionCapabilityError if the store cannot find sessions by it.
  */
 export function requireReference(
@@ -86,7 +87,7 @@ export function requireReference(
   return digest;
 }
 
-/** How long a session is to act for somebody, in milliseconds, and what happens then. @throws SessionDataError, SessionOptionsError */
+/** The checked options of `actAs()`. @throws SessionDataError, SessionOptionsError */
 export function actingOf(
   { limit = ACTING_LIMIT, onLimit = 'stop' }: ActAsOptions,
   durationOf: SessionSettings['durationOf'],

@@ -24,23 +24,23 @@ import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
 import { SocketSessions } from '../websocket/socket-sessions.js';
 
-/** A session as a "your devices" page shows it. */
+/** A session for a "your devices" page. */
 export interface SessionInfo {
   /** The public name of the session, for {@link SessionService.revoke}. */
   readonly handle: string;
-  /** The user of the session; the one acted for, if the session acts for another user. */
+  /** The user of the session. If the session acts for another user, this is that user. */
   readonly userId: string | undefined;
-  /** Who really acts, where the session acts for somebody (`session.actAs()`): the user whose list it is in. */
+  /** The user who is really signed in, if the session acts for another user (`session.actAs()`). */
   readonly actor: string | undefined;
   readonly createdAt: Date;
-  /** When the session was last used, at most `touchInterval` stale. */
+  /** When the session was last used, at most `touchInterval` old. */
   readonly lastSeenAt: Date;
   readonly expiresAt: Date;
   /** When the user signed in with `login()`. */
   readonly authenticatedAt: Date | undefined;
   readonly ip: string | undefined;
   readonly userAgent: string | undefined;
-  /** Whether it is bound to the device that its user signed in with. Only with the option `deviceBound`. */
+  /** Whether the session is bound to its user's device. Only with the option `deviceBound`. */
   readonly isBound?: boolean;
   /** Whether it is the session that was passed as `current`. */
   readonly current: boolean;
@@ -49,7 +49,10 @@ export interface SessionInfo {
 /** A handle, a session, or (for the current one) a request. */
 export type SessionOrHandle = string | { readonly handle: string } | object;
 
-/** Finds and ends sessions of all users. A session that it ends is refused by the next request, on every instance. */
+/**
+ * Finds and ends sessions of all users. After it ends a session, every instance refuses the session from the next
+ * request on.
+ */
 @Injectable()
 export class SessionService {
   readonly #runtime: SessionRuntime;
@@ -65,13 +68,13 @@ export class SessionService {
   }
 
   /**
-   * The session of a request, loaded if necessary. Use it in middleware, in interceptors, and where no parameter can be
-   * injected.
+   * The session of a request, loaded if necessary. Use it in middleware, in interceptors, and in other code that cannot
+   * use a parameter decorator.
    *
-   * For a WebSocket, pass the client of a gateway, or the request of the handshake. Each call then reads the session again, for
-   * example in `handleConnection`. Changes are stored by `session.save()`.
+   * For a WebSocket, pass the client of a gateway, or the request of the handshake. Each call then reads the session
+   * again, for example in `handleConnection`. Store changes with `session.save()`.
    *
-   * @param options - `passive: true` makes the request one that only looks, as `@PassiveSession()` does.
+   * @param options - `passive: true` marks the request as passive, as `@PassiveSession()` does.
    * @throws SessionUsageError if the session middleware did not run for the request, or only that of another `SessionModule`.
    */
   async load(request: object, { passive }: { passive?: boolean } = {}): Promise<Session> {
@@ -97,7 +100,7 @@ export class SessionService {
   }
 
   /**
-   * One session by its handle, or undefined if there is none (any more).
+   * One session by its handle, or undefined if it does not exist or has ended.
    *
    * @throws SessionCapabilityError if the store keeps sessions under their ids, or in their cookies.
    */
@@ -111,10 +114,10 @@ export class SessionService {
   }
 
   /**
-   * Ends one session. Returns false if there was none.
+   * Ends one session. Returns false if it did not exist.
    *
-   * @param options - `userId`: end it only if it belongs to this user. Use it for handles that come from a page.
-   * @throws SessionDataError if `userId` is given, but no user id.
+   * @param options - `userId`: ends the session only if it belongs to this user. Pass it for handles that come from a client.
+   * @throws SessionDataError if `userId` is given but not a valid user id.
    * @throws SessionCapabilityError if the store keeps sessions under their ids, or in their cookies.
    */
   async revoke(handle: string, options: { userId?: string | number } = {}): Promise<boolean> {
@@ -129,9 +132,9 @@ export class SessionService {
   /**
    * Ends all sessions of a user.
    *
-   * @param options - `except`: a handle, a session, or an array of them, to keep.
+   * @param options - `except`: a handle, a session, or an array of them, which are not ended.
    * @returns The number of ended sessions.
-   * @throws SessionDataError if `userId` is no user id.
+   * @throws SessionDataError if `userId` is not a valid user id.
    * @throws SessionCapabilityError if the store cannot find sessions by user.
    */
   async revokeAll(
@@ -186,7 +189,7 @@ export class SessionService {
   }
 
   /**
-   * Removes expired sessions, in small batches. This also happens at intervals by itself.
+   * Removes expired sessions, in small batches. This also happens automatically at intervals.
    *
    * @returns The number of removed sessions.
    * @throws SessionCapabilityError if the store keeps no sessions.
@@ -207,10 +210,10 @@ export class SessionService {
     return record && recordAt(record, this.#now());
   }
 
-  /** Whom a session acts for is known to its record alone. */
+  /** Only the record contains the user for whom a session acts. */
   async #recordsOf(found: readonly SessionSummary[]): Promise<SessionRecord[]> {
     const records = await Promise.all(found.map(({ key }) => this.#recordOf(key)));
-    // What has ended since it was found, or is somebody else's by now, is not in the list.
+    // Sessions that have ended since, or belong to another user by now, are left out.
     return records.filter((record, index) => record?.userId === found[index]!.userId) as SessionRecord[];
   }
 
@@ -238,7 +241,10 @@ export class SessionService {
     throw new SessionCapabilityError(messages.capability(storeName(store), capability));
   }
 
-  /** Refuses handles if the store cannot find sessions by them, because it keeps them under their ids or in their cookies. */
+  /**
+   * Refuses handles if the store cannot find sessions by handle, because it stores them under their ids or in
+   * their cookies.
+   */
   #requireHandles(): void {
     const { store } = this.#runtime;
     if (store.keepsIds || sealsCookies(store))
@@ -252,7 +258,7 @@ export class SessionService {
   }
 }
 
-/** A user id as text. @throws SessionDataError if it is none */
+/** A user id as text. @throws SessionDataError if it is not valid */
 function requireUserId(userId: unknown): string {
   const text = userIdText(userId);
   if (text === undefined)

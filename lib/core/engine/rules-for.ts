@@ -9,8 +9,8 @@ import {
 } from '../store/session-store.js';
 
 /**
- * Sessions in cookies keep no device, which could not be listed. Their cookie is renewed only if the application asks for
- * it: a request that only reads would undo the change of another instance.
+ * Sessions in cookies store no device, because they cannot be listed. Their cookie is renewed only if the application
+ * requests it, because a read-only request would undo the change of another instance.
  */
 function forCookies({ rolling }: SessionSettings): Pick<SessionSettings, 'trackDevice' | 'rolling'> {
   return { trackDevice: false, rolling: rolling === 'always' ? rolling : 'never' };

@@ -265,7 +265,7 @@ export class SessionEngine {
   }
 
   /**
-   * Whether the store has to be asked again before the cookie leaves: somebody may have signed in elsewhere since a call of
+   * Whether the store must be asked again before the cookie is sent: a user may have signed in elsewhere since a call of
    * this request has written the session. A cookie that is merely renewed can do harm then, and a new one when it is old.
    */
   #mustCheck(state: SessionState): boolean {

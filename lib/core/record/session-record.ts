@@ -4,9 +4,9 @@ import type { CookieSnapshot } from './session-cookie.js';
 /**
  * One stored session: what a {@link SessionStore} keeps under a key.
  *
- * A store finds, orders and expires sessions by fields of their own. The application's data is opaque text, which a store
- * returns unchanged. A store compares only `key`, `version`, `userId`, `reference` and `expiresAt`. Times are milliseconds since
- * the epoch (UTC).
+ * A store finds, orders and expires sessions by these fields. The application's data is opaque text, which a store
+ * returns unchanged. A store compares only `key`, `version`, `userId`, `reference` and `expiresAt`. Times are milliseconds
+ * since the epoch (UTC).
  */
 export interface SessionRecord {
   /** The public name of the session (its handle), which stays the same when its id changes. */
@@ -32,9 +32,9 @@ export interface SessionRecord {
   readonly userId: string | null;
   /** base64url of SHA-256 of the reference that `login(userId, { reference })` gave, or null. */
   readonly reference: string | null;
-  /** When the session began. */
+  /** When the session started, or when the user last signed in. */
   readonly createdAt: number;
-  /** When the session was last seen, at most `touchInterval` stale. */
+  /** When the session was last used, at most `touchInterval` old. */
   readonly lastSeenAt: number;
   /** When the session ends: the idle or the absolute deadline, whichever is earlier. */
   readonly expiresAt: number;
@@ -48,9 +48,12 @@ export interface SessionRecord {
   readonly id?: string;
   /** The settings of the session's cookie, only for a store that `keepsCookies`. */
   readonly cookie?: CookieSnapshot;
-  /** What its first use must write, if the stored record differs from this one: a touch, all of it, or all under a new id. */
+  /**
+   * What the next use must write if the stored record differs from this one: a touch, the whole record, or the
+   * whole record under a new id.
+   */
   readonly due?: 'touch' | 'changed' | 'renewal';
-  /** The object that the store made it of, for a store that needs it again. */
+  /** The object from which the store created the record, for stores that need it again. */
   readonly source?: object;
 }
 
@@ -66,7 +69,7 @@ export function isUnreadable({ meta }: SessionRecord): boolean {
 /** The end of the year 9999, in milliseconds. */
 const LATEST = 253_402_300_799_999;
 
-/** Whether a store returned a valid record: others may write to the store, too. */
+/** Whether a store returned a valid record. Other programs may write to the store, too. */
 export function isRecord(given: SessionRecord): boolean {
   return (
     isText(given.key) &&
@@ -87,7 +90,7 @@ export function isRecord(given: SessionRecord): boolean {
   );
 }
 
-/** The limit of a 32-bit column. Beyond it, no one could sign in any more. */
+/** The limit of a 32-bit column. Beyond it, users could not sign in any more. */
 const LAST_EPOCH = 2 ** 31 - 1;
 
 function isText(value: unknown): boolean {
@@ -120,8 +123,8 @@ export interface SessionChange {
   /** The version the change was made against. */
   readonly version: number;
   /**
-   * The record that takes its place; its `key` is the one it had.
-   * `next.version` equals `version` for a touch, which changes `lastSeenAt`, `expiresAt`, `ip` and `userAgent` alone.
+   * The new record, with the same `key`. For a touch, `next.version` equals `version`, and only `lastSeenAt`,
+   * `expiresAt`, `ip` and `userAgent` differ.
    */
   readonly next: SessionRecord;
   /**
@@ -138,7 +141,7 @@ const MARKS = 2 ** 24;
 /** The last counter that makes a safe integer with its mark. */
 const LAST_COUNTER = 2 ** 29 - 1;
 
-/** How often a record was changed, as its version says. */
+/** The number of changes of a record, from its version. */
 export function counterOf(version: number): number {
   return Math.floor(version / MARKS);
 }

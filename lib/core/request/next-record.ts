@@ -16,7 +16,7 @@ import { defersCookie, type Staleness } from './staleness.js';
 export interface Login {
   readonly userId: string;
   readonly at: number;
-  /** How surely the user is known. */
+  /** The level of the login. */
   readonly level: number;
   /** The digest of the reference to the session, or null. */
   readonly reference: string | null;
@@ -34,11 +34,11 @@ export interface Renewal {
 export interface Intent {
   readonly login?: Login | undefined;
   readonly renewal?: Renewal | undefined;
-  /** What is known of the person from now on, where a call other than a login changes it. */
+  /** The new identity facts, if a call other than a login changes them. */
   readonly identity?: (() => Identity) | undefined;
 }
 
-/** The record to store now. @throws SessionDataError for a value that JSON cannot hold, and for too much data. */
+/** The record to store now. @throws SessionDataError for a value that JSON does not support, and for too much data. */
 export function nextRecord(
   state: SessionState,
   staleness: Exclude<Staleness, 'fresh'>,
@@ -56,7 +56,7 @@ export function nextRecord(
   }
 
   const data = state.content?.checkedText() ?? base?.data ?? '{}';
-  // Who begins to act for somebody stays the owner.
+  // A user who starts to act for another user stays the owner.
   const userId = login?.userId ?? (identity.acting && base ? base.userId : state.owner);
   const epoch = nextEpoch(state, intent, identity, userId);
   const device = bindingAfter(state, { isLogin: login !== undefined, owner: userId, epoch });
@@ -98,7 +98,7 @@ function nextEpoch(
   return base.epoch + (meta.acting === undefined ? 1 : 2);
 }
 
-/** Whether a write leaves the identity of the visitor, and its certainty, as they are. */
+/** Whether a write keeps the identity of the visitor and its level. */
 export function isSamePerson({ login, identity }: Intent): boolean {
   return login === undefined && identity === undefined;
 }
@@ -161,7 +161,7 @@ function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionSt
   refuseTooLarge({ data, flash }, stored, settings.maxDataBytes);
 }
 
-/** The binding to a device; where sessions are not bound, what a release or an option before has left is kept. */
+/** The binding to a device. If sessions are not bound, a stored binding is kept. */
 function bindingAfter(
   state: SessionState,
   write: { readonly isLogin: boolean; readonly owner: string | null; readonly epoch: number },

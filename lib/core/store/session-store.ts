@@ -3,7 +3,8 @@ import type { SessionChange, SessionRecord, SessionSummary } from '../record/ses
 
 /**
  * The outcome of one item of a shared write: `true` if it was applied, `false` if its condition did not hold (`create`: the
- * key exists; `update`: the record is gone or has another version; `delete`: there was nothing to delete), or an error if
+ * key exists; `update`: the record does not exist or has another version; `delete`: there was nothing to delete), or an error
+ * if
  * only this item failed.
  */
 export type StoreOutcome = boolean | Error;

@@ -4,7 +4,7 @@ import { type SessionRecord, unreadable } from '../../core/record/session-record
 import { parseObject } from '../../core/record/session-text.js';
 import type { StoredSession } from './express-session-store.js';
 
-/** The fields of a record for which express-session has none. The key of the row gives the others. */
+/** The fields of a record that express-session does not have. The key of the row contains the others. */
 export type RowFacts = Omit<
   SessionRecord,
   'key' | 'reference' | 'data' | 'expiresAt' | 'id' | 'cookie' | 'due' | 'source'

@@ -17,7 +17,7 @@ import { ShardedMap } from './sharded-map.js';
 /** Options of a {@link MemorySessionStore}. */
 export interface MemorySessionStoreOptions {
   /**
-   * The most sessions that are kept. Beyond it, the one written longest ago is dropped.
+   * The maximum number of sessions. When it is exceeded, the session that was written longest ago is removed.
    *
    * @defaultValue 100 000
    */
@@ -34,11 +34,11 @@ const MOST_AGENTS = 1_000;
 const SLICE = 4;
 
 /**
- * Keeps sessions in this process: for development, for tests, and for a single process whose sessions may end with it.
+ * Keeps sessions in the memory of this process: for development, for tests, and for a single process whose sessions may
+ * be lost when it ends.
  *
- * It is bounded: beyond `maxSessions` the session written longest ago is dropped. Sessions expire by themselves, at most a
- * minute late. They are indexed by the time they end, so that nothing is scanned as a whole, and removed in slices. Its timer
- * does not keep the process alive.
+ * Its size is limited: beyond `maxSessions`, the session that was written longest ago is removed. Expired sessions are
+ * removed automatically, at most a minute late, in small batches. Its timer does not keep the process alive.
  *
  * @throws SessionOptionsError if `maxSessions` is not a whole number of one or more.
  */
@@ -46,7 +46,7 @@ export class MemorySessionStore
   implements SessionStore, UserSessionStore, ReferenceSessionStore, PrunableSessionStore
 {
   readonly capabilities = ['users', 'references', 'prune'] as const;
-  /** It prunes by itself. */
+  /** The store removes expired sessions itself. */
   readonly pruneInterval = false;
 
   readonly #maxSessions: number;
@@ -75,7 +75,7 @@ export class MemorySessionStore
     return this.#size;
   }
 
-  /** Lets sessions expire by themselves again after {@link MemorySessionStore.close}. */
+  /** Starts the removal of expired sessions, also after {@link MemorySessionStore.close}. */
   start(): void {
     this.#closed = false;
     this.#expireLater(SLOT);
@@ -180,7 +180,7 @@ export class MemorySessionStore
     return Promise.resolve(removed);
   }
 
-  /** Stops expiry. The sessions stay. */
+  /** Stops the removal of expired sessions. The sessions stay in memory. */
   close(): void {
     this.#closed = true;
     this.#rest();

@@ -22,30 +22,30 @@ export interface RedisSessionStoreOptions {
    */
   readonly client: RedisSessionClient;
   /**
-   * The beginning of every Redis key. Applications that share a database need different prefixes. It must not contain
-   * braces, which decide where a Redis Cluster puts a key.
+   * The prefix of every Redis key. Applications that share a database need different prefixes. It must not contain
+   * braces, because braces determine the slot in a Redis Cluster.
    *
    * @defaultValue `'session:'`
    */
   readonly prefix?: string;
 }
 
-/** Sessions that are removed at the same time: a great many of them must not hold up other commands. */
+/** How many sessions are removed at the same time, so that other commands are not delayed. */
 const CHUNK = 256;
 
 /** Milliseconds that the server may take for an answer when the application starts. */
 const START_TIMEOUT = 10_000;
 
 /**
- * Keeps sessions in Redis 6.2 or later, or Valkey: on one server (with replicas, if you like) or a Cluster.
+ * Keeps sessions in Redis 6.2 or later, or Valkey: on one server (with or without replicas) or a Cluster.
  *
- * Each write is one script that checks the version in the server: all of it happens, or nothing. Indexes list the sessions
- * of each user, those with a reference, and all sessions. An index never misses a session; an entry that leads to no session is ignored.
+ * Each write is one atomic script that checks the version on the server. Indexes list the sessions of each user, those
+ * with a reference, and all sessions. An index contains every session; entries without a session are ignored.
  *
- * A client may send a command again if the connection broke before the answer, as ioredis does. A create or update that was
- * applied already is then answered as the first time, and not applied again.
+ * A client may send a command again if the connection broke before the answer, as ioredis does. A create or update that
+ * was already applied is then answered in the same way and not applied again.
  *
- * Redis removes expired sessions by itself, counting from the last write by its own clock.
+ * Redis removes expired sessions, by its own clock and counted from the last write.
  *
  * @example
  * ```ts
@@ -61,7 +61,7 @@ export class RedisSessionStore implements SessionStore, UserSessionStore, Refere
   readonly #names: RedisNames;
   readonly #layout: SessionLayout;
 
-  /** @throws SessionOptionsError if `client` is none of the clients named above, or `prefix` is wrong. */
+  /** @throws SessionOptionsError if `client` is not one of these clients, or `prefix` is wrong. */
   constructor(options: RedisSessionStoreOptions) {
     refuseUnknownOptions('RedisSessionStore', options, ['client', 'prefix']);
     const { client, prefix = 'session:' } = options;

@@ -12,17 +12,17 @@ const SHORTEST_LIFE = 60_000;
 const HOLD_LIFE = '600000';
 
 /**
- * How sessions and their indexes lie in Redis. A session stands under its key for life. Indexes list it: that of its user,
- * that of its reference if it has one, and a part of the index of all sessions.
+ * The layout of sessions and their indexes in Redis. A session has the same Redis key for its whole life. Indexes list
+ * it: that of its user, that of its reference if it has one, and a part of the index of all sessions.
  *
- * An entry is added no later than the session is written, and removed only after the session has ended, or long after it
- * has expired. So no session is ever missing from its indexes, and readers ignore an entry that leads to nothing or to a
- * session of somebody else.
+ * An entry is added no later than the session is written, and removed only after the session has ended, or long after
+ * it has expired. So no session is ever missing from its indexes. Readers ignore entries without a session and entries
+ * whose session belongs to another user.
  *
  * - On one server, one script writes or removes a session together with its entries.
  * - On a Cluster, indexes are in other slots. Entries are added before the session is written. A hold stands in its place
- *   while a session is created, and from its end until its entries are removed. So nobody can create a session under a
- *   key whose entries are about to be removed, and a creation that is sent again cannot bring back a session that has ended.
+ *   while a session is created, and from its end until its entries are removed. So a session cannot be created under a key
+ * whose entries are about to be removed, and a creation that is sent again cannot restore an ended session.
  */
 export class SessionLayout {
   constructor(
@@ -112,7 +112,7 @@ export class SessionLayout {
 
   /** Adds a session to its indexes, ahead of the session itself. */
   async #addEntries(record: SessionRecord): Promise<void> {
-    // GT: of two writes at once the later expiry counts, whichever comes last.
+    // GT: if two writes happen at the same time, the later expiry counts.
     const args = [record.key, String(record.expiresAt), lifeOf(record), 'GT'];
     const indexes = this.#indexesOf(record);
     await Promise.all(indexes.map((index) => runScript(this.connection, 'file', [index], args)));
@@ -135,7 +135,7 @@ export class SessionLayout {
     return true;
   }
 
-  /** Removes entries that were added for a session that turns out to have ended, unless somebody creates it again. */
+  /** Removes entries that were added for a session that has ended, unless it is created again. */
   async #dropEntries(key: string, indexes: readonly string[]): Promise<void> {
     const hold = HOLD + randomUUID();
     const answer = await this.#hold(this.names.session(key), hold).catch(() => undefined);

@@ -58,5 +58,5 @@ export const SUMMARY = COLUMNS.filter(
   (column) => !['token', 'previousToken', 'previousUntil', 'reference', 'data', 'meta'].includes(column),
 );
 
-/** The columns that have an index of their own. */
+/** The columns with an index. */
 export const INDEXED = COLUMNS.filter((column) => SESSION_TABLE[column].indexed);
