@@ -53,7 +53,7 @@ describe.each(STAGES)('back-channel logout ($stage)', ({ adapter, kind }) => {
     app = await ADAPTERS[adapter](module);
     app.useLogger(false);
     base = await listen(app);
-  });
+  }, 120_000); // a database takes its time on a busy machine
   afterEach(() => app.get(SessionService).revokeEverything());
   afterAll(async () => {
     await app.close();

@@ -35,7 +35,7 @@ describe.each(STAGES)('references ($stage)', ({ kind, openSite }) => {
 
   beforeAll(async () => {
     backend = await BACKENDS[kind]();
-  });
+  }, 120_000); // a database takes its time on a busy machine
   beforeEach(async () => {
     site = await open();
   });
