@@ -165,7 +165,7 @@ export const messages = {
 
   // sql
   sqlHandle: (given: string) =>
-    `SqlSessionStore: ${given} was given; accepted: a Pool of "pg", a pool of "mysql2" (createPool, with callbacks or promises), a database of "better-sqlite3", or a DatabaseSync of "node:sqlite" (Node.js 22.16 or later). A single connection, such as a Client of "pg" or createConnection of "mysql2", is none of these: sessions would become part of your transactions on it.`,
+    `SqlSessionStore: ${given} was given; accepted: a Pool of "pg", a pool of "mysql2" (createPool, with callbacks or promises), a database of "better-sqlite3", or a DatabaseSync of "node:sqlite" (Node.js 22.16 or later). A single connection, such as a Client of "pg" or createConnection of "mysql2", is none of these: sessions would become part of your transactions on it. Nor is an object of an ORM or a query builder: give the pool that it uses, or a small one beside it.`,
   sqlTable: (caller: string, given: string, most: number) =>
     `${caller} option "table": ${given} was given; accepted: the name of a table, or schema and table with a dot between, each of at most ${most} bytes.`,
   sqlDialect: (given: string) =>
@@ -185,6 +185,8 @@ export const messages = {
     `The session table ${table} would not keep sessions as they are: ${faults}. Correct it with:\n${remedy}`,
   databaseReadOnly: (store: string) =>
     `The database of ${store} only reads, so no session can be stored; give the store a connection to the writable server, not to a replica. The cause says more.`,
+  tableDenied: (store: string, table: string, grant: string) =>
+    `The database user of ${store} may not read and write the session table ${table} as sessions need it; the cause says more. Correct it as the owner of the table with:\n${grant}`,
   pruneInterval: (store: string, given: string) =>
     `${store} option "pruneInterval": ${given} was given; accepted: a number of milliseconds above zero, or false.`,
   columnRefused: (column: string, accepted: string) =>
@@ -197,8 +199,10 @@ export const messages = {
     `The server answers in the character set ${given}, which not every text survives; set charset: 'utf8mb4' in the options of the pool or the DataSource, or leave it out.`,
   pgBinary:
     'The pool of "pg" has binary: true, under which "pg" reads numbers and times wrongly; leave the setting out (in the options of the pool, in "extra" of a DataSource, or pg.defaults.binary).',
-  cockroachUntried:
-    'Sessions have never been tried on CockroachDB, which locks and retries in another way than PostgreSQL; use PostgreSQL, MySQL, MariaDB or SQLite, or another session store such as RedisSessionStore.',
+  serverUntried: (server: string, like: string) =>
+    `Sessions have never been tried on ${server}, which locks and retries in another way than ${like}; use PostgreSQL, MySQL, MariaDB or SQLite, or another session store such as RedisSessionStore.`,
+  postgresTooOld: (version: string) =>
+    `Sessions need PostgreSQL 12 or later, and the server is ${version}; use a later one, or another session store.`,
   sqliteTransaction:
     'A transaction of the application was open for too long on the one connection that SQLite has; keep transactions short, and do not wait for the session inside of one.',
 
