@@ -9,6 +9,7 @@ export default tseslint.config(
       '**/.data/**',
       'website/.pages/**',
       'website/.vitepress/cache/**',
+      'test/consumers/orms/**', // is compiled by its tests, beside packages that are not installed here
     ],
   },
   eslint.configs.recommended,
