@@ -7,9 +7,9 @@ export default tseslint.config(
       '**/dist/**',
       'node_modules/**',
       '**/.data/**',
-      'website/.pages/**',
-      'website/.vitepress/cache/**',
-      'test/consumers/orms/**', // is compiled by its tests, beside packages that are not installed here
+      'docs/site/.pages/**',
+      'docs/site/.vitepress/cache/**',
+      'test/consumers/orms/**', // its tests compile it, beside packages that are not installed here
     ],
   },
   eslint.configs.recommended,
