@@ -100,24 +100,24 @@ function writeApplication(folder: string, { heading, folder: own }: Recipe): voi
 /** Declares the tests of a recipe of docs/stores/orms.md, whose code is run as it stands there. */
 export function recipe(what: Recipe): void {
   describe(`the recipe for ${what.heading}`, () => {
-    let installed: Installation;
+    let installed: Installation | undefined;
     let database: TestDatabase;
     let project: Project;
 
     beforeAll(async () => {
+      database = await createDatabase();
       const dependencies = { ...COMMON, ...what.dependencies };
       installed = await install({ name: what.heading, installer: 'npm', dependencies, applications: [] });
       const { folder } = installed;
       const description = { name: 'consumer', private: true, type: 'module', dependencies };
       writeFileSync(join(folder, 'package.json'), JSON.stringify(description));
       writeApplication(folder, what);
-      database = await createDatabase();
       const env = { DATABASE_URL: database.url, SESSION_SECRET: 'a secret of more than thirty-two bytes' };
       project = { folder, env, node: newestNode() };
-    });
+    }, 600_000);
     afterAll(async () => {
       await database.drop();
-      await installed.remove();
+      await installed?.remove();
     });
 
     it('compiles', async () => {
