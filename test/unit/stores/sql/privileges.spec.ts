@@ -98,7 +98,7 @@ describe.each(Object.entries(KINDS))('a user of %s', (kind, open) => {
     const refusal = await store.start().catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(SessionOptionsError);
     expect((refusal as Error).message).toMatch(
-      /^The database user of SqlSessionStore may not read and write the session table .*\n.*GRANT/s,
+      /^The database user of SqlSessionStore lacks privileges on the session table .*\n.*GRANT/s,
     );
     expect((refusal as Error).cause).toBeInstanceOf(Error);
     expect((refusal as Error).message).not.toContain(PASSWORD);

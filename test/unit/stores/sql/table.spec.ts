@@ -265,7 +265,7 @@ describe.each(Object.entries(APPLICATIONS))('the table, through %s', (kind, open
     const refusal = await refusalOf(new SqlSessionStore(replica.handle));
     await replica.end();
     expect(refusal).toBeInstanceOf(SessionOptionsError);
-    expect((refusal as Error).message).toMatch(/database of SqlSessionStore only reads.+writable server/);
+    expect((refusal as Error).message).toMatch(/database of SqlSessionStore is read-only.+writable server/);
   });
 
   test('of a handle that is closed stops the start', async () => {
