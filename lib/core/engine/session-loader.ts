@@ -75,12 +75,18 @@ export class SessionLoader {
 
   /**
    * The session under a key, if there is one that is alive. Nobody has compared a token: the caller has another proof of who
-   * asks, or only looks.
+   * asks, or only looks. It is the record as it is stored. Where the time to act for somebody is over, the next request of the
+   * user gives the session back, with a new id that reaches its browser.
    */
   async find(key: string, host: SessionHost<SessionState>): Promise<SessionState | undefined> {
     const record = await this.read(key);
-    if (record === undefined || isUnreadable(record) || !this.isAlive(record)) return undefined;
-    return this.stateOf('', record, host);
+    if (record === undefined || !this.isAlive(record)) return undefined;
+    if (isUnreadable(record)) return this.#refuse('corrupt', record);
+    try {
+      return this.stateOf('', record, host);
+    } catch {
+      return this.#refuse('corrupt', record);
+    }
   }
 
   /** The session in a record. @throws SyntaxError if the record's `meta` cannot be read. */
