@@ -23,7 +23,7 @@ export class SessionLoader {
   constructor(
     private readonly settings: SessionRules,
     private readonly shared: SharedStore,
-    private readonly reporter: SessionReporter,
+    protected readonly reporter: SessionReporter,
   ) {}
 
   /**
@@ -184,14 +184,12 @@ export class SessionLoader {
     } catch {
       return this.#refuse('corrupt', record);
     }
-    const lock = host.lockOf?.(record, loaded.meta);
-    if (lock !== undefined) {
-      this.#refuse(lock.reason, record);
-      const locked = this.fresh(host);
-      locked.detach(lock, 'locked');
-      return locked;
-    }
-    this.reporter.loaded(record);
+    return this.admitted(loaded, host);
+  }
+
+  /** The session of a record that has passed every check. */
+  protected admitted(loaded: LoadedSession, host: SessionHost<SessionState>): SessionState {
+    this.reporter.loaded(loaded.record);
     return this.#state(loaded, host);
   }
 

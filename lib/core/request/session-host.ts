@@ -34,11 +34,9 @@ export interface SessionHost<State> {
   canSend(cookie: SessionCookie): boolean;
   /**
    * Why the request must not open a session that its cookie leads to, although that cookie is right: it lacks the proof of the
-   * device that the session is bound to. Undefined: it may.
-   *
-   * @defaultValue it may
+   * device that the session is bound to. Undefined: it may. Called only where sessions are bound to devices.
    */
-  lockOf?(record: SessionRecord, meta: SessionMeta): SessionLockedError | undefined;
+  lockOf(record: SessionRecord, meta: SessionMeta): SessionLockedError | undefined;
   /** The client's address and user agent. */
   device(): { readonly ip: string | null; readonly userAgent: string | null };
   /** Logs a warning, once for each `kind`. @param kind - By default the message itself. */
