@@ -10,7 +10,7 @@ const LONGEST_RSA = 4096;
 
 /**
  * The range of exponents that a chip for keys can have (TPM 2.0 Library, part 2, TPMS_RSA_PARMS: 32 bits). An exponent of 1
- * would make every text its own signature, and one as long as the modulus makes each check a hundred times as slow.
+ * would make every text its own signature, and one as long as the modulus only makes each check slow.
  */
 const SMALLEST_EXPONENT = 3n;
 const LARGEST_EXPONENT = 0xffff_ffffn;
