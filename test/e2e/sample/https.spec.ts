@@ -71,8 +71,10 @@ describe('npm run start:https', () => {
     expect((await browser.visit('/devices')).text).toContain('Bound to the device');
     const thief = browser.copy();
     thief.cookies.delete('__Host-sid-device');
-    await thief.visit('/devices');
-    expect(thief.path).toMatch(/^\/sign-in/);
+    expect(await thief.visit('/devices')).toMatchObject({
+      status: 401,
+      text: expect.stringContaining('Not on this device'),
+    });
     expect(await device.refresh()).toMatchObject({ status: 200 });
   });
 });
