@@ -19,7 +19,7 @@ const modules = await filesOf(DIST, '.js');
 const chunks = await bundle(entries.map((entry) => join(ROOT, entry.default)));
 await Promise.all(modules.map((file) => rm(file)));
 for (const { fileName, code } of chunks)
-  await writeFile(join(DIST, fileName), withTabs(fileName, withoutComments(code)));
+  await writeFile(join(DIST, fileName), withTabs(fileName, withSharedHelpers(withoutComments(code))));
 
 const declarations = declarationsOf(entries.map(({ types }) => join(ROOT, types)));
 for (const file of await filesOf(DIST, '.d.ts')) {
@@ -53,6 +53,22 @@ function withoutComments(code) {
     removeComments: true,
   };
   return ts.transpileModule(code, { compilerOptions }).outputText;
+}
+
+/** TypeScript writes its helpers for decorators into each module. A file that was made of many modules needs them once. */
+function withSharedHelpers(code) {
+  const helper = /^var (__\w+?)(?:\$\d+)? = \(undefined && undefined\.\1\) \|\| function .*?^\};\n/gms;
+  const names = new Map(); // in front of everything, because a class is decorated as soon as it is declared
+  const rest = code.replace(helper, (text, name) => {
+    names.set(name, text.replace(/^var \S+/, `var ${name}`));
+    return '';
+  });
+  const imports = /^(?:import .*?;\n)*/s.exec(rest)[0];
+  return [
+    imports,
+    ...names.values(),
+    rest.slice(imports.length).replace(/\b(__(?:decorate|metadata|param))\$\d+\b/g, '$1'),
+  ].join('');
 }
 
 /** The same with a tab for every four spaces of indentation. Texts over several lines stay as they are. */

@@ -115,7 +115,10 @@ function typeOf(module, symbol) {
   return `type ${symbol.name}${declared} = ${module}.${symbol.name}${list(parameters.map(({ name }) => name.text))};`;
 }
 
+/** The first paragraph of a comment. The rest stands in the ES module's declarations, and would double the size of these. */
 function commentOf(symbol) {
   const [comment] = targetOf(symbol).declarations.flatMap((node) => ts.getJSDocCommentsAndTags(node));
-  return comment === undefined ? [] : [comment.getText()];
+  if (comment === undefined) return [];
+  const [summary] = ts.getTextOfJSDocComment(comment.comment)?.split(/\n\s*\n/) ?? [''];
+  return [`/** ${summary.replaceAll('\n', '\n * ')} */`];
 }
