@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Page } from 'playwright-core';
 import { DEVICE, GuardedController, SESSION } from '../e2e/device-bound/support/bound-site.js';
@@ -255,7 +255,7 @@ const https = selfSigned();
     const opened = await siteOn(adapter, { https })(
       backend,
       { deviceBound: true, ...options },
-      (app) => app.getHttpServer().prependListener('request', watch).on('upgrade', watchSocket),
+      (app) => (app.getHttpServer() as Server).prependListener('request', watch).on('upgrade', watchSocket),
       [GuardedController],
     );
     opened.handle('page', ({ res }) => {

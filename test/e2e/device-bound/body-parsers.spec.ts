@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Module, type INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { AbstractHttpAdapter } from '@nestjs/core';
+import { type INestApplication, Module } from '@nestjs/common';
+import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import type { NextFunction, Request, Response } from 'express';
 import { request } from 'node:http';
 import { SessionModule, type SessionModuleOptions } from '../../../lib/index.js';

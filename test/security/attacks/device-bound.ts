@@ -4,7 +4,7 @@ import { DeviceBrowser, type Offer } from '../../e2e/device-bound/support/device
 import { MINUTE } from '../../support/clock.js';
 import { DeviceKeyPair } from '../../support/device-key.js';
 import type { Site } from '../../support/site.js';
-import { type Attacks, type Scene } from '../support/scene.js';
+import type { Attacks, Scene } from '../support/scene.js';
 
 const COOKIES = ['__Host-sid', '__Host-sid-device'];
 
