@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { DEVICE_ALGORITHMS, type DeviceAlgorithm, type DeviceKey } from '../core/record/device-binding.js';
 
-/** The members of a JWK (RFC 7517) that a public key is made of; all others are left out. */
+/** The members of a JWK (RFC 7517) for a public key; all others are ignored. */
 type Jwk = Partial<Record<'kty' | 'crv' | 'x' | 'y' | 'n' | 'e', unknown>>;
 
 /** NIST SP 800-57 part 1, table 2; longer keys only cost time. */
@@ -18,12 +18,12 @@ const LARGEST_EXPONENT = 0xffff_ffffn;
 /** Bytes of an ES256 signature (RFC 7518, section 3.4). */
 const ES256_SIGNATURE = 64;
 
-/** Whether something is the name of an algorithm that proofs may be signed with. `none` is not. */
+/** Whether a value is the name of a supported signature algorithm. `none` is not supported. */
 export function isDeviceAlgorithm(alg: unknown): alg is DeviceAlgorithm {
   return DEVICE_ALGORITHMS.some((known) => known === alg);
 }
 
-/** A browser's public key for an algorithm; undefined if it is not one, or too weak. */
+/** A browser's public key for an algorithm; undefined if it is invalid or too weak. */
 export function deviceKeyOf(alg: DeviceAlgorithm, jwk: unknown): DeviceKey | undefined {
   if (typeof jwk !== 'object' || jwk === null) return undefined;
   const { kty, crv, x, y, n, e } = jwk as Jwk;
@@ -35,8 +35,8 @@ export function deviceKeyOf(alg: DeviceAlgorithm, jwk: unknown): DeviceKey | und
 }
 
 /**
- * Whether a signature over a text is one of the key's. The algorithm is the key's, whatever a proof says. Under a key that
- * cannot be read, because the row was edited or damaged, nothing is signed.
+ * Whether the key has signed a text. The registered key determines the algorithm, not the proof. False if the stored key
+ * cannot be read, because the row was damaged.
  */
 export function isSignedBy({ alg, spki }: DeviceKey, text: string, signature: Buffer): boolean {
   const key = imported({ key: Buffer.from(spki, 'base64url'), type: 'spki', format: 'der' });
