@@ -9,7 +9,7 @@ export type Session = SessionObject & SessionData;
 type Pipe = Type<PipeTransform> | PipeTransform;
 
 const SessionParam: (key?: string | Pipe, ...pipes: Pipe[]) => ParameterDecorator = createParamDecorator(
-  (key: string | undefined, context: ExecutionContext): Promise<unknown> =>
+  (key: string | undefined, context: ExecutionContext): unknown =>
     withSession<unknown>(context, (session) => {
       if (key === undefined) return session;
       const known = Object.hasOwn(session, key) || SESSION_MEMBERS.has(key);

@@ -14,6 +14,7 @@ import type { Exchange, ExchangeContext } from './exchange.js';
 import { toError } from './node-response.js';
 import { RequestSession, type SessionRequest } from './request-session.js';
 import { SessionUse } from '../core/session-use.js';
+import type { Answer } from '../core/store/shared-store.js';
 
 /** One request and its session. Subclasses decide about the cookie. */
 export abstract class SessionExchange implements Exchange, SessionHost<SessionState> {
@@ -59,11 +60,8 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     return (this.#loading ??= this.#open());
   }
 
-  async get(): Promise<object> {
-    await this.load();
-    const { session } = this;
-    if (session == null) throw new SessionUsageError(messages.unset);
-    return session;
+  get(): Answer<object> {
+    return this.load()?.then(() => this.#present()) ?? this.#present();
   }
 
   get session(): object | null | undefined {
@@ -203,6 +201,12 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     // Changes that a call has stored stay, so that a new id must still reach the client.
     if (http.unset === 'keep') return engine.cookieOf(state);
     return engine.destroy(state, 'logout').then(() => engine.commit(state));
+  }
+
+  #present(): object {
+    const { session } = this;
+    if (session == null) throw new SessionUsageError(messages.unset);
+    return session;
   }
 
   #open(): Promise<void> | undefined {

@@ -34,11 +34,18 @@ export function noteHandler(context: ExecutionContext): object | undefined {
   return request;
 }
 
+/** What `@PassiveSession()` says, by class and method: decorators do not change while an application runs. */
+const passiveHandlers = new WeakMap<object, WeakMap<object, boolean | undefined>>();
+
 /** What stands on the method counts more than what stands on the class. */
 function isPassiveHandler(context: ExecutionContext): boolean | undefined {
-  const [ofMethod, ofClass] = [context.getHandler(), context.getClass()].map(
+  const [method, type] = [context.getHandler(), context.getClass()];
+  const known = passiveHandlers.get(type) ?? new WeakMap<object, boolean | undefined>();
+  if (known.has(method)) return known.get(method);
+  const [ofMethod, ofClass] = [method, type].map(
     (target) => Reflect.getMetadata(PASSIVE, target) as boolean | undefined,
   );
+  passiveHandlers.set(type, known.set(method, ofMethod ?? ofClass));
   return ofMethod ?? ofClass;
 }
 
