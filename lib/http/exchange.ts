@@ -74,6 +74,8 @@ export interface Exchange {
   load(): Promise<void> | undefined;
   /** The session of the request, loaded if necessary. */
   get(): Answer<object>;
+  /** The same for a reader that gives the application no object out of the data. */
+  peek(): Answer<object>;
   /** Gives the request a new session. */
   startOver(): void;
   /** Gives the request the session in a record. */

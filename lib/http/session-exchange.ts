@@ -61,12 +61,23 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
   }
 
   get(): Answer<object> {
-    return this.load()?.then(() => this.#present()) ?? this.#present();
+    const get = (): object => requireSet(this.session);
+    return this.load()?.then(get) ?? get();
+  }
+
+  peek(): Answer<object> {
+    const peek = (): object => {
+      this.#isUsed = true;
+      this.present();
+      return requireSet(this.#shown.value);
+    };
+    return this.load()?.then(peek) ?? peek();
   }
 
   get session(): object | null | undefined {
     this.#isUsed = true;
     this.present();
+    this.#state?.content?.handOut();
     return this.#shown.value;
   }
 
@@ -81,7 +92,9 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
       if (this.#hasFailed) return;
       throw new SessionUsageError(messages.notLoaded);
     }
-    if (this.#shown.isMissing) this.#shown.fill(this.context.engine.present(this.#state));
+    if (!this.#shown.isMissing) return;
+    this.#shown.fill(this.context.engine.present(this.#state));
+    this.#state.content?.keepBack();
   }
 
   startOver(): void {
@@ -203,12 +216,6 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     return engine.destroy(state, 'logout').then(() => engine.commit(state));
   }
 
-  #present(): object {
-    const { session } = this;
-    if (session == null) throw new SessionUsageError(messages.unset);
-    return session;
-  }
-
   #open(): Promise<void> | undefined {
     this.beforeLoad();
     const { engine, http } = this.context;
@@ -231,4 +238,9 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
       },
     );
   }
+}
+
+function requireSet(session: object | null | undefined): object {
+  if (session == null) throw new SessionUsageError(messages.unset);
+  return session;
 }

@@ -64,7 +64,12 @@ export class SessionWriter {
 
   /** Writes a session. After an error the session is as it was before. */
   write(state: SessionState, write: Write = {}): Answer<WriteOutcome> {
-    if (this.#writeAtOnce(state, write)) return 'done';
+    try {
+      if (this.#writeAtOnce(state, write)) return 'done';
+    } catch (error) {
+      state.flashChanges?.release();
+      throw error;
+    }
     return this.#queue.run(state.key, (turn) => this.#writeInTurn(state, turn, write));
   }
 
@@ -81,21 +86,12 @@ export class SessionWriter {
       const staleness = stalenessFor(state, write, write);
       if (staleness === 'fresh') return true;
       if (!this.loader.isAlive(base)) return false;
-      const next = this.#nextRecordOrUndo(state, staleness, write);
+      const next = this.#nextRecord(state, staleness, write);
       if (next.userId !== base.userId || this.shared.update(changeOf(state, base, next)) !== true)
         return false;
       state.stored(next);
       return true;
     });
-  }
-
-  #nextRecordOrUndo(state: SessionState, staleness: 'touch' | 'changed', write: Write): SessionRecord {
-    try {
-      return this.#nextRecord(state, staleness, write);
-    } catch (error) {
-      state.flashChanges?.release();
-      throw error;
-    }
   }
 
   /** Ends a session. Later writers find it gone. */
