@@ -26,6 +26,7 @@ import type { ExchangeContext, LateAnswer } from './http/exchange.js';
 import { HttpExchange } from './http/http-exchange.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
+import { MemorySessionStore } from './stores/memory/memory-session.store.js';
 
 /** The parts of one `SessionModule`, put together: engine, store, events and pruner. */
 export class SessionRuntime {
@@ -66,6 +67,7 @@ export class SessionRuntime {
     this.shared = new SharedStore(store, {
       timeout: options.storeTimeout,
       seal: this.#sealFor(options, store),
+      immediate: () => MemorySessionStore.immediateCallsOf(store),
       onError: (error) => this.#storeFailed(error),
     });
     const { cappedWarning } = options;

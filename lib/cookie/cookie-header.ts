@@ -13,16 +13,12 @@ const MOST_OF_A_NAME = 8;
  * only one search.
  */
 export function cookieValues(header: string | undefined, name: string): string[] {
-  const values: string[] = [];
-  for (const value of rawValues(header, name)) {
-    if (values.push(decoded(value)) === MOST_OF_A_NAME) break;
-  }
-  return values;
+  return rawValues(header, name, MOST_OF_A_NAME).map(decoded);
 }
 
 /** Whether a `Cookie` header has a cookie of a name. */
 export function hasCookie(header: string | undefined, name: string): boolean {
-  return !rawValues(header, name).next().done;
+  return rawValues(header, name, 1).length > 0;
 }
 
 const SPACE = 0x20;
@@ -31,18 +27,20 @@ const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const QUOTE = 0x22;
 
-/** The raw values of a name. */
-function* rawValues(header: string | undefined, name: string): Generator<string, undefined> {
-  if (!header || !name) return;
+/** The first raw values of a name, at most so many. */
+function rawValues(header: string | undefined, name: string, most: number): string[] {
+  const values: string[] = [];
+  if (!header || !name) return values;
   for (let at = header.indexOf(name); at >= 0; at = header.indexOf(name, at)) {
     const isBegin = beginsPair(header, at);
     at = pastSpace(header, at + name.length);
     if (!isBegin || header.charCodeAt(at) !== EQUALS) continue;
     const semicolon = header.indexOf(';', at);
     const end = semicolon < 0 ? header.length : semicolon;
-    yield trimmed(header, at + 1, end);
+    if (values.push(trimmed(header, at + 1, end)) === most) break;
     at = end;
   }
+  return values;
 }
 
 /** Whether a cookie begins at an index of the header: only spaces separate it from the cookie before. */

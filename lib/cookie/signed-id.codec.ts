@@ -12,6 +12,16 @@ const MAX_TOKEN_LENGTH = 2 + 256 + 1 + SIGNATURE_LENGTH;
 /** How many signatures are remembered: some 1 MB. */
 const REMEMBERED = 5_000;
 
+/** A signature that was found to be right. */
+interface Verified {
+  readonly signature: string;
+  /** Whether it was made with the first secret. */
+  readonly isCurrent: boolean;
+}
+
+const MALFORMED: OpenedToken = { rejected: 'malformed' };
+const WRONG: OpenedToken = { rejected: 'signature' };
+
 /** The form of ids that a codec accepts. */
 export interface IdRules {
   /** The most characters a cookie value may have. */
@@ -31,7 +41,7 @@ export class SignedIdCodec implements TokenCodec {
    * Recently verified signatures, so that most requests of a busy session need no HMAC. They are still compared
    * completely, in constant time. They are kept as text, because a small Buffer keeps a larger block of memory alive.
    */
-  readonly #verified = new RecentMap<string>(REMEMBERED);
+  readonly #verified = new RecentMap<Verified>(REMEMBERED);
 
   /**
    * @param secrets - The first signs, all verify.
@@ -48,26 +58,26 @@ export class SignedIdCodec implements TokenCodec {
   open(token: string): OpenedToken {
     const { maxLength, isId } = this.#rules;
     const dot = token.lastIndexOf('.');
+    if (token.length > maxLength || !token.startsWith('s:') || dot < 0) return MALFORMED;
     const id = token.slice(2, dot);
-    if (token.length > maxLength || !token.startsWith('s:') || dot < 0 || !isId(id)) {
-      return { rejected: 'malformed' };
-    }
-    const given = Buffer.from(token.slice(dot + 1));
-    if (given.length !== SIGNATURE_LENGTH) return { rejected: 'signature' };
-    const verified = this.#verify(id, given);
-    return verified === undefined ? { rejected: 'signature' } : { id: verified };
-  }
-
-  /** Verifies a signature. Returns a copy of the id, which may be kept longer than the header. */
-  #verify(id: string, given: Buffer): string | undefined {
     const known = this.#verified.entry(id);
-    if (known !== undefined && isSame(given, Buffer.from(known.value))) return known.key;
-    const isValid = this.#secrets.some((secret) => isSame(given, Buffer.from(sign(id, secret))));
-    return isValid ? this.#verified.add(id, given.toString()) : undefined;
+    if (known === undefined && !isId(id)) return MALFORMED;
+    const given = Buffer.from(token.slice(dot + 1));
+    if (given.length !== SIGNATURE_LENGTH) return WRONG;
+    if (known !== undefined && isSame(given, Buffer.from(known.value.signature))) return { id: known.key };
+    const secret = this.#secrets.findIndex((one) => isSame(given, Buffer.from(sign(id, one))));
+    if (secret < 0) return WRONG;
+    const verified = { signature: given.toString(), isCurrent: secret === 0 };
+    // A copy of the id, which may be kept longer than the header.
+    return { id: this.#verified.add(id, verified) };
   }
 
   seal(id: string): string {
-    return `s:${id}.${sign(id, this.#secrets[0])}`;
+    const known = this.#verified.get(id);
+    if (known?.isCurrent) return `s:${id}.${known.signature}`;
+    const signature = sign(id, this.#secrets[0]);
+    this.#verified.add(id, { signature, isCurrent: true });
+    return `s:${id}.${signature}`;
   }
 }
 

@@ -35,6 +35,11 @@ export async function csrfTokenOf(session: SessionObject): Promise<string> {
   );
 }
 
+/** Notes that the application has got the session, or an object out of its data, and may change it from now on. */
+export function handOut(session: SessionObject): void {
+  SessionObject.stateOf(session).content?.handOut();
+}
+
 /** Whether a token is one of the session's. */
 export function isCsrfTokenOf(session: SessionObject, token: string): boolean {
   const { csrf } = SessionObject.stateOf(session);

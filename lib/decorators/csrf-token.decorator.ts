@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { csrfTokenOf } from '../core/session-access.js';
+import type { Answer } from '../core/store/shared-store.js';
 import { withSession } from '../transport/with-session.js';
 
 /**
@@ -20,5 +21,5 @@ import { withSession } from '../transport/with-session.js';
  * ```
  */
 export const CsrfToken: () => ParameterDecorator = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Promise<string> => withSession(context, csrfTokenOf),
+  (_: unknown, context: ExecutionContext): Answer<string> => withSession(context, csrfTokenOf),
 );

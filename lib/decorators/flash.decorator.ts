@@ -1,8 +1,9 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { takeFlash } from '../core/session-access.js';
+import type { Answer } from '../core/store/shared-store.js';
 import { withSession } from '../transport/with-session.js';
 
-const FlashParam = createParamDecorator((key: string, context: ExecutionContext): Promise<unknown[]> =>
+const FlashParam = createParamDecorator((key: string, context: ExecutionContext): Answer<unknown[]> =>
   withSession(context, (session) => takeFlash(session, key)),
 );
 

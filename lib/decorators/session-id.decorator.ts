@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Answer } from '../core/store/shared-store.js';
 import { withSession } from '../transport/with-session.js';
 
 /**
@@ -10,5 +11,5 @@ import { withSession } from '../transport/with-session.js';
  * ```
  */
 export const SessionId: () => ParameterDecorator = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Promise<string> => withSession(context, ({ id }) => id),
+  (_: unknown, context: ExecutionContext): Answer<string> => withSession(context, ({ id }) => id),
 );

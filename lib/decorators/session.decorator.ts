@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import type { SessionData, SessionKey } from '../core/session-data.js';
+import { handOut } from '../core/session-access.js';
 import { SESSION_MEMBERS, type SessionObject } from '../core/session.js';
 import { withSession } from '../transport/with-session.js';
 
@@ -9,13 +10,19 @@ export type Session = SessionObject & SessionData;
 type Pipe = Type<PipeTransform> | PipeTransform;
 
 const SessionParam: (key?: string | Pipe, ...pipes: Pipe[]) => ParameterDecorator = createParamDecorator(
-  (key: string | undefined, context: ExecutionContext): Promise<unknown> =>
+  (key: string | undefined, context: ExecutionContext): unknown =>
     withSession<unknown>(context, (session) => {
-      if (key === undefined) return session;
-      const known = Object.hasOwn(session, key) || SESSION_MEMBERS.has(key);
-      return known ? (session as unknown as Record<string, unknown>)[key] : undefined;
+      const value = key === undefined ? session : valueIn(session, key);
+      // Text, a number and the like need no comparison afterwards.
+      if (typeof value === 'object') handOut(session);
+      return value;
     }),
 ) as never;
+
+function valueIn(session: Session, key: string): unknown {
+  const isKnown = Object.hasOwn(session, key) || SESSION_MEMBERS.has(key);
+  return isKnown ? (session as unknown as Record<string, unknown>)[key] : undefined;
+}
 
 /**
  * Injects the session, or one key of its data, into a handler. In lazy mode it loads the session first.

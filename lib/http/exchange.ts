@@ -6,6 +6,7 @@ import type { SessionState } from '../core/request/session-state.js';
 import type { SessionLockedError } from '../errors/session-locked.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import type { SessionUse } from '../core/session-use.js';
+import type { Answer } from '../core/store/shared-store.js';
 
 /** The parts that all exchanges of an application share. @internal */
 export interface ExchangeContext {
@@ -69,7 +70,9 @@ export interface Exchange {
   /** Loads the session, once. Returns undefined if that needs no store. */
   load(): Promise<void> | undefined;
   /** The session of the request, loaded if necessary. */
-  get(): Promise<object>;
+  get(): Answer<object>;
+  /** The same for a reader that gives the application no object out of the data. */
+  peek(): Answer<object>;
   /** Gives the request a new session. */
   startOver(): void;
   /** Gives the request the session in a record. */

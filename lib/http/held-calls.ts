@@ -34,6 +34,7 @@ export class HeldCalls {
   readonly calls: { readonly method: Method; readonly args: unknown[] }[] = [];
   needDrain = false;
   #ended = false;
+  #isLifted = false;
   #showsWrites = false;
   #bytes = 0;
   #closed = false;
@@ -52,12 +53,12 @@ export class HeldCalls {
       this.#statusMessage = res.statusMessage;
       res.statusMessage ||= STATUS_CODES[res.statusCode] ?? 'unknown';
     }
-    res.once('close', this.#close);
+    res.on('close', this.#close);
     if (isOfNode(res)) {
       this.#header = res._header;
       res._header ??= 'held'; // Node.js 24 sends a head with a first write only at the end of the tick
     } else for (const [name, member] of Object.entries(HEAD_SENT)) this.#show(name, member);
-    if (!isCollected(res)) this.#show('writableEnded', { value: false, writable: true });
+    if (!isCollected(res)) this.#showEnd();
   }
 
   /** Whether the application has ended the response. */
@@ -73,7 +74,7 @@ export class HeldCalls {
   /** Keeps a call. Returns whether the application may continue to write, as `res.write` does. */
   keep(method: Method, args: unknown[]): boolean {
     const res = this.#res;
-    if (method === 'end') this.#end();
+    if (method === 'end') this.#ended = true;
     if (this.gone) return refuse(args, destroyedError());
     this.calls.push({ method, args });
     if (method === 'end') this.#releaseSocket ??= holdSocket(res);
@@ -93,6 +94,7 @@ export class HeldCalls {
   /** Removes the properties that the hold has put on the response. */
   lift(): void {
     const res = this.#res;
+    this.#isLifted = true;
     for (const [name, before] of this.#shown.reverse()) {
       if (before === undefined) Reflect.deleteProperty(res, name);
       else Object.defineProperty(res, name, before);
@@ -105,10 +107,18 @@ export class HeldCalls {
     this.#releaseSocket?.();
   }
 
-  #end(): void {
-    this.#ended = true;
-    if (Object.hasOwn(this.#res, 'writableEnded'))
-      (this.#res as { writableEnded: boolean }).writableEnded = true;
+  /**
+   * Shows whether the application has ended the response. On Node's responses the property stays, and then says what Node
+   * says: V8 handles an object slowly after a property was deleted.
+   */
+  #showEnd(): void {
+    const res = this.#res;
+    if (!isOfNode(res)) this.#show('writableEnded', { get: () => this.#ended });
+    else
+      Object.defineProperty(res, 'writableEnded', {
+        configurable: true,
+        get: () => (this.#isLifted ? res.finished : this.#ended),
+      });
   }
 
   #showWrites(): void {

@@ -63,7 +63,7 @@ export class RequestSession {
     this.#req = req;
     this.#enumerable = enumerable;
     req[EXCHANGE] = exchange;
-    this.#expose();
+    this.#define();
   }
 
   get value(): object | null | undefined {
@@ -127,7 +127,10 @@ export class RequestSession {
 
   #expose(): void {
     const current = Object.getOwnPropertyDescriptor(this.#req, 'session');
-    if (current?.get === SESSION.get && current?.enumerable === this.#enumerable) return;
+    if (current?.get !== SESSION.get || current?.enumerable !== this.#enumerable) this.#define();
+  }
+
+  #define(): void {
     Object.defineProperty(this.#req, 'session', this.#enumerable ? ENUMERABLE_SESSION : SESSION);
   }
 }

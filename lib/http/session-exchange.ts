@@ -14,6 +14,7 @@ import type { Exchange, ExchangeContext } from './exchange.js';
 import { toError } from './node-response.js';
 import { RequestSession, type SessionRequest } from './request-session.js';
 import { SessionUse } from '../core/session-use.js';
+import type { Answer } from '../core/store/shared-store.js';
 
 /** One request and its session. Subclasses decide about the cookie. */
 export abstract class SessionExchange implements Exchange, SessionHost<SessionState> {
@@ -59,16 +60,24 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     return (this.#loading ??= this.#open());
   }
 
-  async get(): Promise<object> {
-    await this.load();
-    const { session } = this;
-    if (session == null) throw new SessionUsageError(messages.unset);
-    return session;
+  get(): Answer<object> {
+    const get = (): object => requireSet(this.session);
+    return this.load()?.then(get) ?? get();
+  }
+
+  peek(): Answer<object> {
+    const peek = (): object => {
+      this.#isUsed = true;
+      this.present();
+      return requireSet(this.#shown.value);
+    };
+    return this.load()?.then(peek) ?? peek();
   }
 
   get session(): object | null | undefined {
     this.#isUsed = true;
     this.present();
+    this.#state?.content?.handOut();
     return this.#shown.value;
   }
 
@@ -83,7 +92,9 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
       if (this.#hasFailed) return;
       throw new SessionUsageError(messages.notLoaded);
     }
-    if (this.#shown.isMissing) this.#shown.fill(this.context.engine.present(this.#state));
+    if (!this.#shown.isMissing) return;
+    this.#shown.fill(this.context.engine.present(this.#state));
+    this.#state.content?.keepBack();
   }
 
   startOver(): void {
@@ -227,4 +238,9 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
       },
     );
   }
+}
+
+function requireSet(session: object | null | undefined): object {
+  if (session == null) throw new SessionUsageError(messages.unset);
+  return session;
 }

@@ -70,7 +70,7 @@ export class SessionHealthIndicator {
 
   async #answer({ timeout }: SessionHealthOptions): Promise<void> {
     const limit = timeout === undefined ? undefined : duration('isHealthy timeout', timeout);
-    const answer = this.#runtime.shared.read(randomSecret());
+    const answer = Promise.resolve(this.#runtime.shared.read(randomSecret()));
     if (limit === undefined) await answer;
     else await within(limit, answer, () => new SessionStoreError(messages.healthTimeout(limit)));
   }

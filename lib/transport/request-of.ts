@@ -34,11 +34,18 @@ export function noteHandler(context: ExecutionContext): object | undefined {
   return request;
 }
 
+/** The rules of `@PassiveSession()`, by class and method. Decorators do not change while an application runs. */
+const passiveHandlers = new WeakMap<object, WeakMap<object, boolean | undefined>>();
+
 /** The decorator of the method overrides that of the class. */
 function isPassiveHandler(context: ExecutionContext): boolean | undefined {
-  const [ofMethod, ofClass] = [context.getHandler(), context.getClass()].map(
+  const [method, type] = [context.getHandler(), context.getClass()];
+  const known = passiveHandlers.get(type) ?? new WeakMap<object, boolean | undefined>();
+  if (known.has(method)) return known.get(method);
+  const [ofMethod, ofClass] = [method, type].map(
     (target) => Reflect.getMetadata(PASSIVE, target) as boolean | undefined,
   );
+  passiveHandlers.set(type, known.set(method, ofMethod ?? ofClass));
   return ofMethod ?? ofClass;
 }
 

@@ -1,24 +1,27 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { SessionData } from '../core/session-data.js';
 import type { SessionObject } from '../core/session.js';
-import { loadSession } from '../http/load-session.js';
+import type { Answer } from '../core/store/shared-store.js';
+import { peekSession } from '../http/load-session.js';
 import { asWsException } from '../websocket/ws-errors.js';
 import { requestOf } from './request-of.js';
 import { asRpcException } from './rpc-errors.js';
 
-/** Calls a function with the session of an execution context, loaded if necessary. */
-export function withSession<Result>(
-  context: ExecutionContext,
-  use: (session: SessionObject & SessionData) => Result | Promise<Result>,
-): Promise<Result> {
-  return withClientErrors(context, useSession(context, use));
+type Use<Result> = (session: SessionObject & SessionData) => Answer<Result>;
+
+/**
+ * Calls a function with the session of an execution context, loaded if necessary. If it gives the application an object out of
+ * the data, it has to call `handOut()`.
+ */
+export function withSession<Result>(context: ExecutionContext, use: Use<Result>): Answer<Result> {
+  if (TRANSLATE[context.getType<string>()] === undefined) return useSession(context, use);
+  const later = async (): Promise<Result> => useSession(context, use);
+  return withClientErrors(context, later());
 }
 
-async function useSession<Result>(
-  context: ExecutionContext,
-  use: (session: SessionObject & SessionData) => Result | Promise<Result>,
-): Promise<Result> {
-  return use(await loadSession(requestOf(context)));
+function useSession<Result>(context: ExecutionContext, use: Use<Result>): Answer<Result> {
+  const session = peekSession(requestOf(context));
+  return session instanceof Promise ? session.then(use) : use(session);
 }
 
 /** The outcome of a promise, with errors converted for the client of the context. */

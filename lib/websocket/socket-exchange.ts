@@ -51,6 +51,10 @@ export class SocketExchange extends SessionExchange {
     return session;
   }
 
+  override peek(): Promise<object> {
+    return this.get();
+  }
+
   /**
    * Stores the changes of the session.
    *

@@ -19,7 +19,7 @@ import type { SessionHost } from '../request/session-host.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { SessionStore } from '../store/session-store.js';
 import { SessionWriter, type Write } from './session-writer.js';
-import type { SharedStore } from '../store/shared-store.js';
+import type { Answer, SharedStore } from '../store/shared-store.js';
 
 /** What a commit means for the cookie. */
 export type Commit =
@@ -69,7 +69,7 @@ export class SessionEngine {
   }
 
   /** The session of the cookie's values, or a new one. Synchronous if the store is not needed. */
-  open(tokens: Iterable<string>, host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
+  open(tokens: Iterable<string>, host: SessionHost<SessionState>): Answer<SessionState> {
     return this.#loader.open(tokens, host);
   }
 
@@ -103,14 +103,14 @@ export class SessionEngine {
   }
 
   /** Stores the changes of a session. Synchronous if there is nothing to store. */
-  commit(state: SessionState): Commit | Promise<Commit> {
+  commit(state: SessionState): Answer<Commit> {
     if (state.detachedBy !== undefined) return NOTHING;
     if (state.isEnded) return this.cookieOf(state);
     const write = { renewal: this.#dueRenewal(state), isCheck: this.#mustCheck(state) };
     const writing = state.serializingOnce(() =>
       this.#writer.hasNothingToStore(state, write) ? undefined : this.#writer.write(state, write),
     );
-    return writing === undefined ? this.cookieOf(state) : writing.then(() => this.cookieOf(state));
+    return writing instanceof Promise ? writing.then(() => this.cookieOf(state)) : this.cookieOf(state);
   }
 
   /**

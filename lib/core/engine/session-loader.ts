@@ -10,7 +10,7 @@ import { isUnreadable, type SessionRecord } from '../record/session-record.js';
 import type { LoadedSession } from '../request/loaded-session.js';
 import { SessionState } from '../request/session-state.js';
 import type { SessionHost } from '../request/session-host.js';
-import type { SharedStore } from '../store/shared-store.js';
+import type { Answer, SharedStore } from '../store/shared-store.js';
 
 /** Eight cookies of one name are tried, and two values that another parser may have read. */
 const MOST_TOKENS = 10;
@@ -30,7 +30,7 @@ export class SessionLoader {
    * The session of the first valid one of the cookie's values, or a new one. Never adopts an id that the store does not
    * know.
    */
-  open(tokens: Iterable<string>, host: SessionHost<SessionState>): SessionState | Promise<SessionState> {
+  open(tokens: Iterable<string>, host: SessionHost<SessionState>): Answer<SessionState> {
     let refused: RejectedReason | undefined;
     let looks = 0;
     for (const token of tokens) {
@@ -44,14 +44,14 @@ export class SessionLoader {
   }
 
   /** The record of a cookie, migrated to this version of the data. Its token is not compared yet. */
-  recordOf({ id, record }: OpenedSession): Promise<SessionRecord | undefined> {
+  recordOf({ id, record }: OpenedSession): Answer<SessionRecord | undefined> {
     const { keepsIds, ids, newestOf } = this.settings;
     if (record === undefined) return this.read(keepsIds ? id : ids.keyOf(id));
-    return this.#upToDate(Promise.resolve(newestOf(record)));
+    return this.#upToDate(newestOf(record));
   }
 
   /** The record under a key of the store, migrated to this version of the data. */
-  read(place: string): Promise<SessionRecord | undefined> {
+  read(place: string): Answer<SessionRecord | undefined> {
     return this.#upToDate(this.shared.read(place));
   }
 
@@ -151,26 +151,27 @@ export class SessionLoader {
     return idleFollowsCookie || record.lastSeenAt + idle > now;
   }
 
-  #upToDate(reading: Promise<SessionRecord | undefined>): Promise<SessionRecord | undefined> {
+  #upToDate(reading: Answer<SessionRecord | undefined>): Answer<SessionRecord | undefined> {
     const { schema } = this.settings;
     if (schema === undefined) return reading;
-    return reading.then((record) => record && schema.load(record));
+    return Promise.resolve(reading).then((record) => record && schema.load(record));
   }
 
   #state(loaded: LoadedSession, host: SessionHost<SessionState>): SessionState {
     return new SessionState(this.settings, host, withoutUsualCookie(loaded, host));
   }
 
-  async #find(opened: OpenedSession, host: SessionHost<SessionState>): Promise<SessionState> {
-    try {
-      const record = await this.recordOf(opened);
-      return this.#admit(opened.id, record && this.asOfNow(record), host) ?? this.fresh(host);
-    } catch (error) {
+  #find(opened: OpenedSession, host: SessionHost<SessionState>): Answer<SessionState> {
+    const admit = (record: SessionRecord | undefined): SessionState =>
+      this.#admit(opened.id, record && this.asOfNow(record), host) ?? this.fresh(host);
+    const reading = this.recordOf(opened);
+    if (!(reading instanceof Promise)) return admit(reading);
+    return reading.then(admit, (error: unknown) => {
       if (!(error instanceof SessionStoreError) || this.settings.onStoreError === 'fail') throw error;
       const anonymous = this.fresh(host);
       anonymous.detach(error);
       return anonymous;
-    }
+    });
   }
 
   /** Checks a record against every rule. */

@@ -6,14 +6,14 @@ import { SessionDataError } from '../../errors/session-data.error.js';
 import type { SessionRules } from '../request/session-rules.js';
 import type { DestroyedReason, SessionReporter } from '../record/session-events.js';
 import { advise } from '../request/advice.js';
-import { type Intent, isSamePerson, nextRecord } from '../request/next-record.js';
+import { changeOf, type Intent, isSamePerson, nextRecord } from '../request/next-record.js';
 import type { SessionCap } from './session-cap.js';
 import type { SessionLoader } from './session-loader.js';
 import type { SessionChange, SessionRecord } from '../record/session-record.js';
 import type { LocalChanges } from '../request/loaded-session.js';
 import type { SessionState } from '../request/session-state.js';
 import { type Staleness, stalenessOf } from '../request/staleness.js';
-import type { SharedStore } from '../store/shared-store.js';
+import type { Answer, SharedStore } from '../store/shared-store.js';
 import { type Turn, WriteQueue } from './write-queue.js';
 
 /** Milliseconds for which a write is tried again after conflicts. */
@@ -63,8 +63,35 @@ export class SessionWriter {
   }
 
   /** Writes a session. After an error the session is as it was before. */
-  write(state: SessionState, write: Write = {}): Promise<WriteOutcome> {
+  write(state: SessionState, write: Write = {}): Answer<WriteOutcome> {
+    try {
+      if (this.#writeAtOnce(state, write)) return 'done';
+    } catch (error) {
+      state.flashChanges?.release();
+      throw error;
+    }
     return this.#queue.run(state.key, (turn) => this.#writeInTurn(state, turn, write));
+  }
+
+  /**
+   * The usual write where the store answers at once: a change of a stored session that nobody else in this process is writing.
+   * Returns false, and has done nothing, if it is another write or meets a conflict.
+   */
+  #writeAtOnce(state: SessionState, write: Write): boolean {
+    const { base } = state;
+    if (!this.shared.isImmediate || base === undefined || !isPlain(write)) return false;
+    if (state.isEnded || this.settings.schema !== undefined || this.#queue.isBusy(state.key)) return false;
+    return state.serializingOnce(() => {
+      if (this.hasNothingToStore(state, write)) return true;
+      const staleness = stalenessFor(state, write, write);
+      if (staleness === 'fresh') return true;
+      if (!this.loader.isAlive(base)) return false;
+      const next = this.#nextRecord(state, staleness, write);
+      if (next.userId !== base.userId || this.shared.update(changeOf(state, base, next)) !== true)
+        return false;
+      state.stored(next);
+      return true;
+    });
   }
 
   /** Ends a session. Later writers find it gone. */
@@ -141,13 +168,7 @@ export class SessionWriter {
     }
     const next = this.#nextRecord(state, staleness, intent);
     if (next.data !== base.data) await this.settings.schema?.check(next.data);
-    const change = {
-      key: state.place,
-      version: base.version,
-      next,
-      keepsIndexes: hasSameIndexes(base, next),
-    };
-    if (!(await this.#update(change, renewal !== undefined))) {
+    if (!(await this.#update(changeOf(state, base, next), renewal !== undefined))) {
       turn.latest = await this.loader.latestOf(state, base);
       // The store may have applied it although the answer was lost: only this request writes this version.
       const isOwn = turn.latest !== 'gone' && turn.latest.version === next.version && staleness !== 'touch';
@@ -201,7 +222,7 @@ export class SessionWriter {
     return this.settings.sealsCookies && !state.host.canSend(state.cookie);
   }
 
-  #revert(state: SessionState, base: SessionRecord, { version }: SessionRecord): Promise<boolean> {
+  #revert(state: SessionState, base: SessionRecord, { version }: SessionRecord): Answer<boolean> {
     return this.shared.update({ key: state.place, version, next: base });
   }
 
@@ -274,8 +295,7 @@ function backOff(attempt: number): Promise<unknown> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }
 
-/** Whether two records have the same user, reference and deadline, by which stores index them. */
-function hasSameIndexes(one: SessionRecord, other: SessionRecord): boolean {
-  const isSameOwner = one.userId === other.userId && one.reference === other.reference;
-  return isSameOwner && one.expiresAt === other.expiresAt;
+/** Whether a write stores changes, and does nothing else. */
+function isPlain(write: Write): boolean {
+  return write.renewal === undefined && write.prepare === undefined && isSamePerson(write);
 }

@@ -26,6 +26,11 @@ const MAX_WAIT = 1_000;
 export class WriteQueue {
   readonly #queues = new Map<string, Queue>();
 
+  /** Whether somebody writes under `key`. */
+  isBusy(key: string): boolean {
+    return this.#queues.has(key);
+  }
+
   /** Runs `work` after the earlier writers of `key`. */
   async run<T>(key: string, work: (turn: Turn) => Promise<T>): Promise<T> {
     let queue = this.#queues.get(key);

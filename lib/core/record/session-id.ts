@@ -4,6 +4,7 @@ import {
   createHash,
   hash,
   randomBytes,
+  randomFillSync,
   timingSafeEqual,
 } from 'node:crypto';
 import { messages } from '../../errors/messages.js';
@@ -63,7 +64,7 @@ export class KeyedIds implements IdScheme {
 
   /** @see OWASP ASVS 5.0, 7.2.3 (at least 128 bits of entropy from a CSPRNG) */
   generate(request: unknown): string {
-    return this.#foreignId?.(request) ?? this.renew(randomBytes(KEY_BYTES).toString('base64url'));
+    return this.#foreignId?.(request) ?? this.renew(randomText(KEY_BYTES));
   }
 
   renew(key: string): string {
@@ -87,9 +88,28 @@ export class KeyedIds implements IdScheme {
   }
 }
 
+/** Random bytes that are drawn at once: many cost hardly more than a few. */
+const POOL = Buffer.allocUnsafeSlow(4_096);
+
+/** Where the bytes begin that are not used yet. */
+let unused = POOL.length;
+
+/** Bytes out of the system's CSPRNG, as base64url. Each is used once, and then removed from memory. */
+function randomText(bytes: number): string {
+  if (unused + bytes > POOL.length) {
+    randomFillSync(POOL);
+    unused = 0;
+  }
+  const begin = unused;
+  unused += bytes;
+  const text = POOL.toString('base64url', begin, unused);
+  POOL.fill(0, begin, unused);
+  return text;
+}
+
 /** 256 bits from the system's CSPRNG, as 43 characters of base64url. */
 export function randomSecret(): string {
-  return randomBytes(SECRET_BYTES).toString('base64url');
+  return randomText(SECRET_BYTES);
 }
 
 /** base64url of SHA-256. */

@@ -95,9 +95,10 @@ function without(data: object, hidden: ReadonlySet<string>): object {
  * @throws {@link SessionDataError} naming the key.
  */
 export function refuseNonJson(data: object, hidden?: ReadonlySet<string>): void {
+  const path: object[] = [];
   for (const key of Object.keys(data)) {
     if (hidden?.has(key)) continue;
-    const fault = faultIn((data as Bag)[key]);
+    const fault = faultIn((data as Bag)[key], path);
     if (fault !== undefined) throw new SessionDataError(messages.notJson(key, fault));
   }
 }
@@ -106,7 +107,7 @@ export function refuseNonJson(data: object, hidden?: ReadonlySet<string>): void 
 const NOT_JSON = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer];
 
 /** The part of a value that JSON cannot hold; `path` are the objects around it. Each value is checked once. */
-function faultIn(value: unknown, path: object[] = []): string | undefined {
+function faultIn(value: unknown, path: object[]): string | undefined {
   if (typeof value !== 'object' || value === null) return faultOfPrimitive(value);
   // This also finds cycles.
   if (path.length >= MAX_DEPTH)

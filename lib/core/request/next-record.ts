@@ -8,7 +8,7 @@ import { identityIn } from './person.js';
 import { sealSuccessor } from '../record/session-id.js';
 import { endOfActing } from '../record/identity/acting.js';
 import type { Identity } from '../record/identity/identity.js';
-import { type SessionRecord, versionAfter } from '../record/session-record.js';
+import { type SessionChange, type SessionRecord, versionAfter } from '../record/session-record.js';
 import type { SessionState } from './session-state.js';
 import { defersCookie, type Staleness } from './staleness.js';
 
@@ -82,6 +82,14 @@ export function nextRecord(
     ...(seen.cookie && { cookie: seen.cookie }),
     ...(settings.keepsIds && { id: renewal?.id ?? state.id }),
   };
+}
+
+/** The change of a stored record to the next one. */
+export function changeOf({ place }: SessionState, base: SessionRecord, next: SessionRecord): SessionChange {
+  // User, reference and deadline, by which stores index sessions.
+  const keepsIndexes =
+    base.userId === next.userId && base.reference === next.reference && base.expiresAt === next.expiresAt;
+  return { key: place, version: base.version, next, keepsIndexes };
 }
 
 /** The epoch after a write. After a `login()`, a data key that names another owner changes the identity as well. */

@@ -1,4 +1,5 @@
 import type { CookieChanges, CookieDefaults, SessionCookie } from '../record/session-cookie.js';
+import type { SessionRules } from './session-rules.js';
 
 /** Cookie settings and their text at the time, because they may change later. */
 export interface KeptCookie {
@@ -10,19 +11,19 @@ export interface KeptCookie {
  * The cookie settings of one session in a request. They are made when they are first read; reading them is no change.
  */
 export class OwnCookie {
-  readonly #defaults: () => CookieDefaults;
-  readonly #make: (changes: CookieChanges | undefined) => SessionCookie;
+  readonly #settings: Pick<SessionRules, 'profile' | 'now'>;
+  readonly #host: { readonly cookieDefaults: CookieDefaults };
   #cookie: SessionCookie | undefined;
   #before: string | undefined;
   #written: string | undefined;
 
-  /**
-   * @param defaults - The application's settings for the request.
-   * @param make - Makes settings out of those that are stored with a session.
-   */
-  constructor(defaults: () => CookieDefaults, make: (changes: CookieChanges | undefined) => SessionCookie) {
-    this.#defaults = defaults;
-    this.#make = make;
+  /** @param host - Has the application's settings for the request. */
+  constructor(
+    settings: Pick<SessionRules, 'profile' | 'now'>,
+    host: { readonly cookieDefaults: CookieDefaults },
+  ) {
+    this.#settings = settings;
+    this.#host = host;
   }
 
   /** The settings as an object; `stored`: those that are stored with the session. */
@@ -51,7 +52,7 @@ export class OwnCookie {
 
   /** The settings to store: this request's changes, else those that are stored. */
   changes(stored: CookieChanges | undefined): CookieChanges | undefined {
-    return this.isChanged ? this.#cookie!.changesFrom(this.#defaults()) : stored;
+    return this.isChanged ? this.#cookie!.changesFrom(this.#host.cookieDefaults) : stored;
   }
 
   /** Notes that the settings are being written. */
@@ -83,6 +84,12 @@ export class OwnCookie {
   }
 
   get #text(): string | undefined {
-    return JSON.stringify(this.#cookie?.changesFrom(this.#defaults()));
+    return JSON.stringify(this.#cookie?.changesFrom(this.#host.cookieDefaults));
+  }
+
+  /** Makes settings out of those that are stored with a session. */
+  #make(changes: CookieChanges | undefined): SessionCookie {
+    const { profile, now } = this.#settings;
+    return profile.cookie(this.#host.cookieDefaults, changes, now);
   }
 }

@@ -21,6 +21,7 @@ export class SessionContent {
   readonly #strict: boolean;
   /** The text that changes are compared with. */
   #base = '{}';
+  #isHandedOut = true;
   /** The data that could not be stored and caused an error of the application. */
   #failedText: string | undefined;
   #isCaching = false;
@@ -36,11 +37,26 @@ export class SessionContent {
     return this.#data;
   }
 
+  /** Notes that the application has not got the object yet, so that it cannot have changed. */
+  keepBack(): void {
+    this.#isHandedOut = false;
+  }
+
+  /** Notes that the application has got the object, or an object in it, and may change it from now on. */
+  handOut(): void {
+    this.#isHandedOut = true;
+  }
+
   /** The data as text. @throws SessionDataError naming a key that JSON cannot hold. */
   get text(): string {
-    const text = this.#cachedText ?? textOf(this.#data, this.#memberNames, this.#strict);
+    if (!this.#isHandedOut) return this.#base;
+    const text = this.#cachedText ?? this.#textNow;
     if (this.#isCaching) this.#cachedText = text;
     return text;
+  }
+
+  get #textNow(): string {
+    return textOf(this.#data, this.#memberNames, this.#strict);
   }
 
   /** Runs synchronous work, during which the data cannot change, and serializes the data only once. */
@@ -78,7 +94,7 @@ export class SessionContent {
     const values = parseStored(stored);
     const hasMembers = this.#dropMembers(values);
     for (const key in values) if (Object.hasOwn(values, key)) setOwn(this.#data, key, values[key]);
-    this.#base = hasMembers ? this.text : stored;
+    this.#base = hasMembers ? this.#textNow : stored;
   }
 
   /** The data as text, checked before it is stored. @throws SessionDataError naming a key that JSON cannot hold. */

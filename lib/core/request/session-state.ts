@@ -69,10 +69,7 @@ export class SessionState {
     this.#id = loaded?.id;
     this.hasRenewedId = loaded?.hasRenewedId ?? false;
     this.#meta = loaded?.meta ?? {};
-    this.ownCookie = new OwnCookie(
-      () => host.cookieDefaults,
-      (changes) => settings.profile.cookie(host.cookieDefaults, changes, settings.now),
-    );
+    this.ownCookie = new OwnCookie(settings, host);
     this.#startedAt = settings.now();
   }
 

@@ -8,8 +8,27 @@ import type { RecordSeal } from '../record/record-seal.js';
 import { isRecord, type SessionChange, type SessionRecord, unreadable } from '../record/session-record.js';
 import { type SessionStore, storeName, type StoreOutcome, type UserSessionStore } from './session-store.js';
 
+/** Calls that are answered at once, without a promise: of a store that keeps sessions in this process. */
+export interface ImmediateCalls {
+  /** The record under `key`, if there is one. */
+  read(key: string): SessionRecord | undefined;
+  /** Whether the record was added. */
+  create(record: SessionRecord): boolean;
+  /** Whether the change was applied. */
+  update(change: SessionChange): boolean;
+}
+
+/** An answer, or a promise of it. */
+export type Answer<Value> = Value | Promise<Value>;
+
 /** Options of {@link SharedStore}. */
 export interface SharedStoreOptions {
+  /**
+   * The calls of the store that are answered at once. They take the place of its methods. Looked up for every call.
+   *
+   * @defaultValue none
+   */
+  readonly immediate?: (() => ImmediateCalls | undefined) | undefined;
   /** Milliseconds after which a call fails. */
   readonly timeout: number;
   /** Seals and opens records. @defaultValue none */
@@ -39,7 +58,6 @@ export class SharedStore {
 
   constructor(store: SessionStore, options: SharedStoreOptions) {
     const { seal } = options;
-    const toStored = (record: SessionRecord): SessionRecord => seal?.seal(record) ?? record;
     this.#store = store;
     this.#options = options;
     this.#reads = this.#batcher(
@@ -49,12 +67,12 @@ export class SharedStore {
     );
     this.#creates = this.#batcher(
       'create',
-      (records) => store.create(records.map(toStored)),
+      (records) => store.create(records.map((record) => this.#toStored(record))),
       (record) => record.key,
     );
     this.#updates = this.#batcher(
       'update',
-      (changes) => store.update(changes.map((change) => ({ ...change, next: toStored(change.next) }))),
+      (changes) => store.update(changes.map((change) => this.#sealed(change))),
       (change) => change.key,
     );
     this.#deletes = this.#batcher(
@@ -64,19 +82,27 @@ export class SharedStore {
     );
   }
 
+  /** Whether the store answers at once. If so, the answers are no promises. */
+  get isImmediate(): boolean {
+    return this.#immediate !== undefined;
+  }
+
   /** The record under `key`. */
-  read(key: string): Promise<SessionRecord | undefined> {
-    return this.#reads.add(key);
+  read(key: string): Answer<SessionRecord | undefined> {
+    const immediate = this.#immediate;
+    if (immediate === undefined) return this.#reads.add(key);
+    const record = immediate.read(key);
+    return record && opened(record, this.#options.seal);
   }
 
   /** Whether the record was added; `false` if its key exists. */
-  create(record: SessionRecord): Promise<boolean> {
-    return this.#creates.add(record);
+  create(record: SessionRecord): Answer<boolean> {
+    return this.#immediate?.create(this.#toStored(record)) ?? this.#creates.add(record);
   }
 
   /** Whether the change was applied; `false` if the record does not exist or has another version. */
-  update(change: SessionChange): Promise<boolean> {
-    return this.#updates.add(change);
+  update(change: SessionChange): Answer<boolean> {
+    return this.#immediate?.update(this.#sealed(change)) ?? this.#updates.add(change);
   }
 
   /** Whether a record under `key` was removed. */
@@ -112,6 +138,19 @@ export class SharedStore {
     } catch (error) {
       throw this.#failed(name, error, confidentialIn(about));
     }
+  }
+
+  get #immediate(): ImmediateCalls | undefined {
+    return this.#options.immediate?.();
+  }
+
+  #toStored(record: SessionRecord): SessionRecord {
+    return this.#options.seal?.seal(record) ?? record;
+  }
+
+  #sealed(change: SessionChange): SessionChange {
+    const next = this.#toStored(change.next);
+    return next === change.next ? change : { ...change, next };
   }
 
   #batcher<Item extends string | SessionRecord | SessionChange, Answer>(

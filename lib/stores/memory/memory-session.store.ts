@@ -7,6 +7,7 @@ import type {
   SessionStore,
   UserSessionStore,
 } from '../../core/store/session-store.js';
+import type { ImmediateCalls } from '../../core/store/shared-store.js';
 import { messages, show } from '../../errors/messages.js';
 import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
@@ -57,6 +58,11 @@ export class MemorySessionStore
   readonly #slots = new ExpirySlots(SLOT);
   /** Many sessions have the same user agent, and need its text once. */
   readonly #agents = new RecentMap<true>(MOST_AGENTS);
+  readonly #immediate: ImmediateCalls = {
+    read: (key) => this.#read(key),
+    create: (record) => this.#create(record),
+    update: (change) => this.#update(change),
+  };
   #size = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -81,36 +87,28 @@ export class MemorySessionStore
     this.#expireLater(SLOT);
   }
 
+  /**
+   * The calls of a memory store that are answered at once; undefined for any other object, and while `read`, `create` or
+   * `update` is not the store's own: a subclass, a proxy or a test has replaced it, and expects to be called.
+   *
+   * @internal
+   */
+  static immediateCallsOf(store: object): ImmediateCalls | undefined {
+    if (!(#immediate in store)) return undefined;
+    const { read, create, update } = store;
+    return read === OWN.read && create === OWN.create && update === OWN.update ? store.#immediate : undefined;
+  }
+
   read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
-    return Promise.resolve(keys.map((key) => this.#byKey.get(key)?.record));
+    return Promise.resolve(keys.map((key) => this.#read(key)));
   }
 
   create(records: readonly SessionRecord[]): Promise<boolean[]> {
-    return Promise.resolve(
-      records.map((record) => {
-        if (this.#byKey.get(record.key) !== undefined) return false;
-        if (this.#size >= this.#maxSessions) this.#remove(this.#order.oldest!);
-        const entry = new MemoryEntry(record, this.#agentOf(record));
-        this.#byKey.set(record.key, entry);
-        this.#byUser.add(entry);
-        this.#byReference.add(entry);
-        this.#file(entry);
-        this.#size++;
-        this.#expireLater(SLOT);
-        return true;
-      }),
-    );
+    return Promise.resolve(records.map((record) => this.#create(record)));
   }
 
   update(changes: readonly SessionChange[]): Promise<boolean[]> {
-    return Promise.resolve(
-      changes.map(({ key, version, next }) => {
-        const entry = this.#byKey.get(key);
-        if (entry?.version !== version) return false;
-        this.#replace(entry, next);
-        return true;
-      }),
-    );
+    return Promise.resolve(changes.map((change) => this.#update(change)));
   }
 
   delete(keys: readonly string[]): Promise<boolean[]> {
@@ -186,6 +184,30 @@ export class MemorySessionStore
     this.#rest();
   }
 
+  #read(key: string): SessionRecord | undefined {
+    return this.#byKey.get(key)?.record;
+  }
+
+  #create(record: SessionRecord): boolean {
+    if (this.#byKey.get(record.key) !== undefined) return false;
+    if (this.#size >= this.#maxSessions) this.#remove(this.#order.oldest!);
+    const entry = new MemoryEntry(record, this.#agentOf(record));
+    this.#byKey.set(record.key, entry);
+    this.#byUser.add(entry);
+    this.#byReference.add(entry);
+    this.#file(entry);
+    this.#size++;
+    this.#expireLater(SLOT);
+    return true;
+  }
+
+  #update({ key, version, next }: SessionChange): boolean {
+    const entry = this.#byKey.get(key);
+    if (entry?.version !== version) return false;
+    this.#replace(entry, next);
+    return true;
+  }
+
   /** Whether there was something to remove. */
   #removeFound(entry: MemoryEntry | undefined): boolean {
     if (entry !== undefined) this.#remove(entry);
@@ -258,3 +280,7 @@ export class MemorySessionStore
     this.#timer = undefined;
   }
 }
+
+/** The methods as they are here. */
+const { read, create, update } = MemorySessionStore.prototype;
+const OWN = { read, create, update };
