@@ -140,7 +140,7 @@ describe.each(Object.entries(APPLICATIONS))('a table of another shape, through %
     const refusal = await store.start().catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(SessionOptionsError);
     expect((refusal as Error).message).toMatch(
-      `The session table ${table} would not keep sessions as they are`,
+      `The session table ${table} cannot store sessions correctly`,
     );
     for (const statement of remedyOf(refusal)) await application.run(statement);
 
