@@ -102,7 +102,7 @@ describe.each(Object.entries(SERVERS))('a server that becomes a replica: %s', (n
     expect((await site.client().post('/run/login', { userId: 'bob' })).status).toBe(503);
     const start = newStore().start();
     await expect(start).rejects.toThrow(SessionOptionsError);
-    await expect(start).rejects.toThrow(/database of SqlSessionStore only reads.+writable server/);
+    await expect(start).rejects.toThrow(/database of SqlSessionStore is read-only.+writable server/);
 
     await own.promote();
     expect((await client.get('/run/read')).body).toEqual({ userId: 'ada', color: 'green' });

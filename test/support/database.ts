@@ -33,6 +33,7 @@ const CLEARED = `
     EXECUTE format('ALTER DATABASE %I RESET ALL', current_database());
   END $$;
   CREATE SCHEMA public;
+  GRANT USAGE ON SCHEMA public TO public;
   SELECT pg_stat_reset()`;
 
 /** An empty database for one spec file. */

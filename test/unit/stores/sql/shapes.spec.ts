@@ -139,9 +139,7 @@ describe.each(Object.entries(APPLICATIONS))('a table of another shape, through %
     const store = new SqlSessionStore(application.handle, { table });
     const refusal = await store.start().catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(SessionOptionsError);
-    expect((refusal as Error).message).toMatch(
-      `The session table ${table} would not keep sessions as they are`,
-    );
+    expect((refusal as Error).message).toMatch(`The session table ${table} cannot store sessions correctly`);
     for (const statement of remedyOf(refusal)) await application.run(statement);
 
     await store.start();
