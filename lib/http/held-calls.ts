@@ -55,7 +55,7 @@ export class HeldCalls {
     res.once('close', this.#close);
     if (isOfNode(res)) {
       this.#header = res._header;
-      res._header = 'held';
+      res._header ??= 'held'; // Node.js 24 sends a head with a first write only at the end of the tick
     } else for (const [name, member] of Object.entries(HEAD_SENT)) this.#show(name, member);
     if (!isCollected(res)) this.#show('writableEnded', { value: false, writable: true });
   }
@@ -76,7 +76,7 @@ export class HeldCalls {
     if (method === 'end') this.#end();
     if (this.gone) return refuse(args, destroyedError());
     this.calls.push({ method, args });
-    if (method === 'end') this.#releaseSocket = holdSocket(res);
+    if (method === 'end') this.#releaseSocket ??= holdSocket(res);
     if (method === 'write') this.#showWrites();
     if (method === 'write' || method === 'end') this.#bytes += byteLength(args);
     const hasRoom = !(this.#bytes >= res.writableHighWaterMark);

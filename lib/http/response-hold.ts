@@ -122,7 +122,7 @@ export class HeldResponse {
     if (this.#isLost()) refuse(args, this.#failure);
     else if (this.#held?.ended) {
       if (hasChunk) this.#refuseAfterEnd(args);
-      else refuse(args, nodeError(Error, 'ERR_STREAM_ALREADY_FINISHED', 'The response was ended before'));
+      else if (callbackOf(args)) this.#held.keep('end', args); // Node answers it, each version in its own way
     } else {
       if (hasChunk && !res.writableEnded) checkChunk(args);
       const held = this.#beginEnd();

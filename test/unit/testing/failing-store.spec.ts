@@ -9,21 +9,30 @@ import {
 } from 'nest-session/testing';
 import { capabilitiesOf, isPrunable, knowsUsers, storeName } from '../../../lib/core/store/session-store.js';
 import { changeOf, newRecord } from '../../../lib/testing/contract/records.js';
+import { TRIED_ELSEWHERE } from '../../contract/support/usual-scope.js';
 
 sessionStoreContract('failingStore', () => ({ store: failingStore() }), {
   capabilities: ['users', 'references', 'prune'],
 });
-sessionStoreContract('failingStore that has recovered', () => {
-  const store = failingStore();
-  store.fail();
-  store.recover();
-  return { store };
-});
-sessionStoreContract('failingStore that takes its time', () => {
-  const store = failingStore();
-  store.delay(1);
-  return { store };
-});
+sessionStoreContract(
+  'failingStore that has recovered',
+  () => {
+    const store = failingStore();
+    store.fail();
+    store.recover();
+    return { store };
+  },
+  TRIED_ELSEWHERE,
+);
+sessionStoreContract(
+  'failingStore that takes its time',
+  () => {
+    const store = failingStore();
+    store.delay(1);
+    return { store };
+  },
+  TRIED_ELSEWHERE,
+);
 
 const record = newRecord({ key: 'k', userId: 'ann' });
 
