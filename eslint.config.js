@@ -9,6 +9,7 @@ export default tseslint.config(
       '**/.data/**',
       'docs/site/.pages/**',
       'docs/site/.vitepress/cache/**',
+      'test/consumers/orms/**', // its tests compile it, beside packages that are not installed here
     ],
   },
   eslint.configs.recommended,

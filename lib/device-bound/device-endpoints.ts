@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { DeviceBinding } from '../core/record/device-binding.js';
+import { recordAt } from '../core/record/identity/identity.js';
 import type { SessionReporter } from '../core/record/session-events.js';
+import type { SessionRecord } from '../core/record/session-record.js';
 import type { SessionState } from '../core/request/session-state.js';
 import { SessionConflictError } from '../errors/session-conflict.error.js';
 import { SessionEndedError } from '../errors/session-ended.error.js';
@@ -74,7 +76,7 @@ export class DeviceEndpoints {
     const state = await this.#find(request, signed.challenge.key);
     if (state === undefined) return GIVE_UP;
     if (!(await this.#keep(state, registered, signed))) return this.#wrong(state, REFUSED);
-    this.#reporter.bound(state.base!);
+    this.#reporter.bound(this.#subject(state));
     return this.#accepted(state, this.#binder.identifiers.of(state.key));
   }
 
@@ -92,7 +94,7 @@ export class DeviceEndpoints {
     const signed = this.#read(request, 'refresh', identifier);
     const isProved = signed !== undefined && (await this.#keep(state, proved, signed));
     if (!isProved) return this.#wrong(state, challenge);
-    this.#reporter.proved(state.base!);
+    this.#reporter.proved(this.#subject(state));
     return this.#accepted(state, identifier);
   }
 
@@ -142,9 +144,14 @@ export class DeviceEndpoints {
     return this.#binder.now() - at <= CHALLENGE_LIFE;
   }
 
-  #wrong({ base }: SessionState, answer: Answer): Answer {
-    this.#reporter.rejected('proof', base);
+  #wrong(state: SessionState, answer: Answer): Answer {
+    this.#reporter.rejected('proof', this.#subject(state));
     return answer;
+  }
+
+  /** The session that an event is about, as it counts now: the time to act for somebody may be over. */
+  #subject({ base }: SessionState): SessionRecord {
+    return recordAt(base!, this.#binder.now());
   }
 
   #challenge(state: SessionState, identifier: string): Answer {

@@ -8,6 +8,13 @@ type Jwk = Partial<Record<'kty' | 'crv' | 'x' | 'y' | 'n' | 'e', unknown>>;
 const SHORTEST_RSA = 2048;
 const LONGEST_RSA = 4096;
 
+/**
+ * The range of exponents that a chip for keys can have (TPM 2.0 Library, part 2, TPMS_RSA_PARMS: 32 bits). An exponent of 1
+ * would make every text its own signature, and one as long as the modulus only makes each check slow.
+ */
+const SMALLEST_EXPONENT = 3n;
+const LARGEST_EXPONENT = 0xffff_ffffn;
+
 /** Bytes of an ES256 signature (RFC 7518, section 3.4). */
 const ES256_SIGNATURE = 64;
 
@@ -21,23 +28,27 @@ export function deviceKeyOf(alg: DeviceAlgorithm, jwk: unknown): DeviceKey | und
   if (typeof jwk !== 'object' || jwk === null) return undefined;
   const { kty, crv, x, y, n, e } = jwk as Jwk;
   const members = alg === 'ES256' ? { kty, crv, x, y } : { kty, n, e };
-  const key = imported(members);
+  if (Object.values(members).some((member) => typeof member !== 'string')) return undefined;
+  const key = imported({ key: members as Record<string, string>, format: 'jwk' });
   if (key === undefined || !fits(key, alg)) return undefined;
   return { alg, spki: key.export({ type: 'spki', format: 'der' }).toString('base64url') };
 }
 
-/** Whether the key has signed a text. The registered key determines the algorithm, not the proof. */
+/**
+ * Whether the key has signed a text. The registered key determines the algorithm, not the proof. False if the stored key
+ * cannot be read, because the row was damaged.
+ */
 export function isSignedBy({ alg, spki }: DeviceKey, text: string, signature: Buffer): boolean {
-  const key = createPublicKey({ key: Buffer.from(spki, 'base64url'), type: 'spki', format: 'der' });
+  const key = imported({ key: Buffer.from(spki, 'base64url'), type: 'spki', format: 'der' });
+  if (key === undefined || !fits(key, alg)) return false;
   if (alg === 'RS256') return verify('sha256', Buffer.from(text), key, signature);
   if (signature.length !== ES256_SIGNATURE) return false;
   return verify('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }, signature);
 }
 
-function imported(jwk: Jwk): KeyObject | undefined {
-  if (Object.values(jwk).some((member) => typeof member !== 'string')) return undefined;
+function imported(key: Parameters<typeof createPublicKey>[0]): KeyObject | undefined {
   try {
-    return createPublicKey({ key: jwk as Record<string, string>, format: 'jwk' });
+    return createPublicKey(key);
   } catch {
     return undefined; // no such key, such as a point that is not on the curve
   }
@@ -48,7 +59,7 @@ function fits(
   alg: DeviceAlgorithm,
 ): boolean {
   if (alg === 'ES256') return type === 'ec' && details?.namedCurve === 'prime256v1';
-  const { modulusLength: bits = 0, publicExponent = 0n } = details ?? {};
-  // With an exponent of 1, every text would be its own signature.
-  return type === 'rsa' && bits >= SHORTEST_RSA && bits <= LONGEST_RSA && publicExponent >= 3n;
+  const { modulusLength: bits = 0, publicExponent: exponent = 0n } = details ?? {};
+  const isSize = bits >= SHORTEST_RSA && bits <= LONGEST_RSA;
+  return type === 'rsa' && isSize && exponent >= SMALLEST_EXPONENT && exponent <= LARGEST_EXPONENT;
 }

@@ -174,7 +174,7 @@ export const messages = {
 
   // sql
   sqlHandle: (given: string) =>
-    `SqlSessionStore: ${given} was given; accepted: a Pool of "pg", a pool of "mysql2" (createPool, with callbacks or promises), a database of "better-sqlite3", or a DatabaseSync of "node:sqlite" (Node.js 22.16 or later). A single connection, such as a Client of "pg" or createConnection of "mysql2", is not accepted, because sessions would become part of your transactions on it.`,
+    `SqlSessionStore: ${given} was given; accepted: a Pool of "pg", a pool of "mysql2" (createPool, with callbacks or promises), a database of "better-sqlite3", or a DatabaseSync of "node:sqlite" (Node.js 22.16 or later). A single connection, such as a Client of "pg" or createConnection of "mysql2", is not accepted, because sessions would become part of your transactions on it. An object of an ORM or a query builder is not accepted either: pass the pool that it uses, or a small pool of your own.`,
   sqlTable: (caller: string, given: string, most: number) =>
     `${caller} option "table": ${given} was given; accepted: the name of a table, or schema and table with a dot between, each of at most ${most} bytes.`,
   sqlDialect: (given: string) =>
@@ -194,6 +194,8 @@ export const messages = {
     `The session table ${table} cannot store sessions correctly: ${faults}. Correct it with:\n${remedy}`,
   databaseReadOnly: (store: string) =>
     `The database of ${store} is read-only, so no session can be stored; connect the store to the writable server, not to a replica. See the cause.`,
+  tableDenied: (store: string, table: string, grant: string) =>
+    `The database user of ${store} lacks privileges on the session table ${table}; see the cause. Correct it as the owner of the table with:\n${grant}`,
   pruneInterval: (store: string, given: string) =>
     `${store} option "pruneInterval": ${given} was given; accepted: a number of milliseconds above zero, or false.`,
   columnRefused: (column: string, accepted: string) =>
@@ -206,8 +208,10 @@ export const messages = {
     `The connection uses the character set ${given}, which cannot represent every text; set charset: 'utf8mb4' in the options of the pool or the DataSource, or leave charset out.`,
   pgBinary:
     'The pool of "pg" has binary: true, and "pg" then reads numbers and times incorrectly; remove the setting (in the options of the pool, in "extra" of a DataSource, or pg.defaults.binary).',
-  cockroachUntried:
-    'CockroachDB is not supported: it locks and retries differently from PostgreSQL, and the store was never tested on it; use PostgreSQL, MySQL, MariaDB or SQLite, or another session store such as RedisSessionStore.',
+  serverUntried: (server: string, like: string) =>
+    `${server} is not supported: it locks and retries differently from ${like}, and the store was never tested on it; use PostgreSQL, MySQL, MariaDB or SQLite, or another session store such as RedisSessionStore.`,
+  postgresTooOld: (version: string) =>
+    `Sessions need PostgreSQL 12 or later, but the server is ${version}; upgrade the server, or use another session store.`,
   sqliteTransaction:
     'A transaction of the application was open for too long on the single SQLite connection; keep transactions short, and do not wait for the session inside a transaction.',
 

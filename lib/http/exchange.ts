@@ -7,9 +7,6 @@ import type { SessionLockedError } from '../errors/session-locked.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import type { SessionUse } from '../core/session-use.js';
 
-/** Continues with the request, or with an error. */
-export type Next = (error?: unknown) => void;
-
 /** The parts that all exchanges of an application share. @internal */
 export interface ExchangeContext {
   readonly engine: SessionEngine;

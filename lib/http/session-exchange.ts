@@ -199,7 +199,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
   protected store(state: SessionState): Commit | Promise<Commit> {
     const { engine, http } = this.context;
     const isUnset = this.#shown.isUnset();
-    if (state.isEnded || state.status === 'locked' || !isUnset) return engine.commit(state);
+    if (!isUnset || state.isEnded || state.status === 'locked') return engine.commit(state);
     // Changes that a call has stored stay, so that a new id must still reach the client.
     if (http.unset === 'keep') return engine.cookieOf(state);
     return engine.destroy(state, 'logout').then(() => engine.commit(state));

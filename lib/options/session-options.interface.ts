@@ -145,10 +145,7 @@ export interface SessionModuleOptions {
    */
   schema?: StandardSchemaV1;
 
-  /**
-   * The version of the data that this release of the application writes: 1, 2 and so on. Data without a version has
-   * version 0.
-   */
+  /** The version of the data that this release writes: 1, 2 and so on. Data without a version has version 0. */
   version?: number;
 
   /**
@@ -248,9 +245,7 @@ export interface SessionModuleOptions {
    */
   genid?: (request: IncomingMessage) => string;
 
-  /**
-   * Options of `CsrfGuard`. They have no effect without the guard.
-   */
+  /** Options of `CsrfGuard`. They have no effect without the guard. */
   csrf?: SessionCsrfOptions;
 
   /**

@@ -1,7 +1,9 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConsoleLogger, type INestApplication, type NestApplicationOptions } from '@nestjs/common';
 import { findFreePort, startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import { readEnvironment } from './environment.js';
+import { keptCertificate, pinOf } from './kept-certificate.js';
 import { keptSecret } from './kept-secret.js';
 
 /** The environment of a sample. */
@@ -22,6 +24,8 @@ export type Runnable = Pick<INestApplication, 'close' | 'getUrl'> &
 export interface Sample {
   /** The folder for its data. */
   readonly data: string;
+  /** Whether to listen on HTTPS, with a certificate that is created for this machine. */
+  readonly https?: boolean;
   /** Creates the application. `listen()` is called afterwards. */
   readonly create: (surroundings: Surroundings) => Promise<Runnable>;
   /** Runs when the application has stopped. */
@@ -29,7 +33,7 @@ export interface Sample {
 }
 
 /** Starts a sample, prints its address, and stops it with SIGINT or SIGTERM. */
-export async function runSample({ data, create, stopped }: Sample): Promise<void> {
+export async function runSample({ data, https, create, stopped }: Sample): Promise<void> {
   let postgres: EmbeddedPostgres | undefined;
   let app: Runnable | undefined;
   let stopping: Promise<void> | undefined;
@@ -47,6 +51,7 @@ export async function runSample({ data, create, stopped }: Sample): Promise<void
 
   try {
     const { host, port, ...environment } = readEnvironment(process.env);
+    const httpsOptions = https ? await keptCertificate(join(data, 'certificate')) : undefined;
     app = await create({
       secret: environment.secret ?? (await keptSecret(join(data, 'secret'))),
       async databaseUrl() {
@@ -57,18 +62,31 @@ export async function runSample({ data, create, stopped }: Sample): Promise<void
       },
       options: {
         abortOnError: false,
+        ...(httpsOptions && { httpsOptions }),
         logger: { log: ignore, error: ignore, warn: (message: unknown) => console.warn(message) },
       },
     });
     await app.listen(port ?? (await findFreePort(3000, host)), host);
     app.useLogger?.(new ConsoleLogger({ logLevels: ['warn'] }));
     process.on('SIGINT', () => void stop()).on('SIGTERM', () => void stop());
-    console.log(`The sample listens on ${await app.getUrl()}`);
+    const url = await app.getUrl();
+    console.log(`The sample listens on ${url}`);
+    if (httpsOptions) console.log(`\n${howToTrust(pinOf(httpsOptions), url)}`);
   } catch (error) {
     console.error(`The sample cannot start: ${reasonOf(error)}`);
     await stop();
     process.exit(1);
   }
+}
+
+/** Browsers bind sessions only if they trust the certificate. Off Windows they keep no keys, unless they are told to. */
+function howToTrust(pin: string, url: string): string {
+  const features =
+    'DeviceBoundSessions:RefreshQuota/false,EnableBoundSessionCredentialsSoftwareKeysForManualTesting';
+  return [
+    'Nobody has signed the certificate. Start Chromium so that it trusts it, and binds sessions with keys in software:',
+    `chromium --user-data-dir=${join(tmpdir(), 'nest-session-chromium')} --enable-features=${features} --ignore-certificate-errors-spki-list=${pin} ${url}`,
+  ].join('\n');
 }
 
 function ignore(): void {

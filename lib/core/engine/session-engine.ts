@@ -7,6 +7,7 @@ import { renewsCookie } from '../request/staleness.js';
 import { rulesFor } from './rules-for.js';
 import { type Login, needsNewId, type Renewal } from '../request/next-record.js';
 import { IdentityCalls } from './identity-calls.js';
+import { LockingLoader } from './locking-loader.js';
 import { newId, requireOpenHead } from './new-id.js';
 import { SessionCap } from './session-cap.js';
 import { SessionEnds } from './session-ends.js';
@@ -59,7 +60,8 @@ export class SessionEngine {
     const rules = rulesFor(settings, store);
     this.settings = rules;
     this.#reporter = new SessionReporter(events, rules.now);
-    this.#loader = new SessionLoader(rules, shared, this.#reporter);
+    const Loader = rules.bindsDevices ? LockingLoader : SessionLoader;
+    this.#loader = new Loader(rules, shared, this.#reporter);
     this.ends = new SessionEnds(rules, shared, this.#reporter);
     const cap = new SessionCap(rules, store, shared, this.ends, this.#reporter);
     this.#writer = new SessionWriter(rules, shared, this.#loader, this.#reporter, cap);
@@ -102,7 +104,7 @@ export class SessionEngine {
 
   /** Stores the changes of a session. Synchronous if there is nothing to store. */
   commit(state: SessionState): Commit | Promise<Commit> {
-    if (state.status === 'detached' || state.status === 'locked') return NOTHING;
+    if (state.detachedBy !== undefined) return NOTHING;
     if (state.isEnded) return this.cookieOf(state);
     const write = { renewal: this.#dueRenewal(state), isCheck: this.#mustCheck(state) };
     const writing = state.serializingOnce(() =>

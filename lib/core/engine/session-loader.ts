@@ -23,7 +23,7 @@ export class SessionLoader {
   constructor(
     private readonly settings: SessionRules,
     private readonly shared: SharedStore,
-    private readonly reporter: SessionReporter,
+    protected readonly reporter: SessionReporter,
   ) {}
 
   /**
@@ -83,12 +83,18 @@ export class SessionLoader {
 
   /**
    * The session with a key, if it exists and has not expired. The token is not compared, because the caller has
-   * verified the request in another way, or only reads.
+   * verified the request in another way, or only reads. The record is as it is stored: if
+   * the time to act for another user is over, the user's next request ends that, with a new id in its response.
    */
   async find(key: string, host: SessionHost<SessionState>): Promise<SessionState | undefined> {
     const record = await this.read(key);
-    if (record === undefined || isUnreadable(record) || !this.isAlive(record)) return undefined;
-    return this.stateOf('', record, host);
+    if (record === undefined || !this.isAlive(record)) return undefined;
+    if (isUnreadable(record)) return this.#refuse('corrupt', record);
+    try {
+      return this.stateOf('', record, host);
+    } catch {
+      return this.#refuse('corrupt', record);
+    }
   }
 
   /** The session in a record. @throws SyntaxError if the record's `meta` cannot be read. */
@@ -186,14 +192,12 @@ export class SessionLoader {
     } catch {
       return this.#refuse('corrupt', record);
     }
-    const lock = host.lockOf?.(record, loaded.meta);
-    if (lock !== undefined) {
-      this.#refuse(lock.reason, record);
-      const locked = this.fresh(host);
-      locked.detach(lock, 'locked');
-      return locked;
-    }
-    this.reporter.loaded(record);
+    return this.admitted(loaded, host);
+  }
+
+  /** The session of a record that has passed every check. */
+  protected admitted(loaded: LoadedSession, host: SessionHost<SessionState>): SessionState {
+    this.reporter.loaded(loaded.record);
     return this.#state(loaded, host);
   }
 

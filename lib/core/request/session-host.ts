@@ -34,11 +34,9 @@ export interface SessionHost<State> {
   canSend(cookie: SessionCookie): boolean;
   /**
    * The error if the request must not open the session of its valid cookie, because it has no proof of the session's
-   * device. Undefined if it may.
-   *
-   * @defaultValue it may
+   * device. Undefined if it may. Called only if sessions are bound to devices.
    */
-  lockOf?(record: SessionRecord, meta: SessionMeta): SessionLockedError | undefined;
+  lockOf(record: SessionRecord, meta: SessionMeta): SessionLockedError | undefined;
   /** The client's address and user agent. */
   device(): { readonly ip: string | null; readonly userAgent: string | null };
   /** Logs a warning, once for each `kind`. @param kind - By default the message itself. */

@@ -50,12 +50,30 @@ export abstract class DatabaseSessionStore
   protected abstract howToCreate(dialect: SqlDialect): string;
 
   /**
-   * Checks the server, the table with its columns and indexes, and that it can be written to.
+   * Checks the server, the table with its columns and indexes, and that it can be read and written to.
    *
    * @throws SessionOptionsError that says what is missing or wrong, with the statement that corrects it.
    */
   async start(): Promise<void> {
     const { dialect } = this;
+    try {
+      await this.#check(dialect);
+    } catch (cause) {
+      const store = this.constructor.name;
+      switch (dialect.limitIn(cause)) {
+        case 'read-only':
+          throw new SessionOptionsError(messages.databaseReadOnly(store), { cause });
+        case 'denied': {
+          const table = dialect.names.path.join('.');
+          throw new SessionOptionsError(messages.tableDenied(store, table, await dialect.grant()), { cause });
+        }
+        case undefined:
+          throw cause;
+      }
+    }
+  }
+
+  async #check(dialect: SqlDialect): Promise<void> {
     const { names, schema } = dialect;
     const found = await dialect.inspect();
     if (found === undefined)
@@ -65,12 +83,7 @@ export abstract class DatabaseSessionStore
       throw new SessionOptionsError(
         messages.tableFaults(names.path.join('.'), wrong.faults.join('; '), wrong.remedy),
       );
-    try {
-      await dialect.probe();
-    } catch (cause) {
-      if (!dialect.isReadOnly(cause)) throw cause;
-      throw new SessionOptionsError(messages.databaseReadOnly(this.constructor.name), { cause });
-    }
+    await dialect.probe();
   }
 
   async read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {

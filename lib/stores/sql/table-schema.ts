@@ -34,6 +34,8 @@ export interface FoundIndexColumn {
 export interface FoundTable {
   readonly columns: readonly FoundColumn[];
   readonly indexes: readonly FoundIndexColumn[];
+  /** What is wrong with the table as a whole, each with the statement that corrects it. */
+  readonly faults?: readonly (readonly [fault: string, remedy: string])[];
 }
 
 /** How one database writes the parts of a table. */
@@ -64,7 +66,7 @@ export interface TableFaults {
 /** Compares a table with what sessions need. */
 export function faultsOf(found: FoundTable, names: SqlNames, schema: TableSchema): TableFaults | undefined {
   const { table } = names;
-  const remedies = new Map<string, string | undefined>();
+  const remedies = new Map<string, string | undefined>(found.faults);
   const columns = new Map(found.columns.map((column) => [schema.quote(column.name), column]));
 
   for (const property of COLUMNS) {

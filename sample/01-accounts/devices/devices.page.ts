@@ -34,7 +34,7 @@ export function devicesPage(context: PageContext, devices: readonly SessionInfo[
 }
 
 function deviceItem(device: SessionInfo, csrf: Content): Content {
-  const { handle, current, userAgent, ip, authenticatedAt, lastSeenAt } = device;
+  const { handle, current, userAgent, ip, authenticatedAt, lastSeenAt, isBound } = device;
   const name = deviceName(userAgent);
   return html`<li>
     <h2>${name}${current && html` <span class="badge">This device</span>`}</h2>
@@ -42,6 +42,12 @@ function deviceItem(device: SessionInfo, csrf: Content): Content {
       Address: ip ?? 'Unknown',
       'Signed in': authenticatedAt && timeOf(authenticatedAt),
       'Last seen': timeOf(lastSeenAt),
+      // Undefined over plain HTTP, where nothing can be bound.
+      ...(isBound !== undefined && {
+        Protection: isBound
+          ? 'Bound to the device: a copied cookie stops working'
+          : 'None: this browser binds no sessions',
+      }),
     })}
     <form method="post" action="${current ? '/sign-out' : `/devices/${handle}/end`}">
       ${csrf}

@@ -91,7 +91,7 @@ describe('shortTable', () => {
     ];
     const text = shortTable(results);
     expect(text).toContain('| memory | 5 | 29 | 1, 2 | 93, 95 |\n| PostgreSQL, lazy, not used | 2 |');
-    expect(text).toMatch(/v26\.1\.0[^]*\| memory \| 6 \|  \|/);
+    expect(text.slice(text.indexOf('v26.1.0'))).toContain('| memory | 6 |');
     expect(text).not.toContain('Redis');
   });
 });

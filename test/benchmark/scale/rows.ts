@@ -23,6 +23,7 @@ export function recordOf(index: number, version: number): SessionRecord {
     data: JSON.stringify({ ...newContent(), visits: 1_000_000 + version }),
     meta: null,
     userId: userOf(index),
+    reference: null,
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now + (isExpired(index) ? -DAY : DAY),

@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import type { INestApplication } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { UnsecuredJWT } from 'jose';
-import { CsrfGuard, SessionGuard, SessionModule } from 'nest-session';
+import { CsrfGuard, SessionGuard, SessionModule, SessionService } from 'nest-session';
 import { type FailingStore, failingStore } from 'nest-session/testing';
 import { ADAPTERS } from '../../support/adapters.js';
 import { Client, listen } from '../../support/client.js';
@@ -35,7 +35,7 @@ describe.each(STAGES)('back-channel logout ($stage)', ({ adapter, kind }) => {
   let app: INestApplication;
   let base: string;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     provider = await new OpenIdProvider().start();
     backend = await BACKENDS[kind]();
     store = failingStore(backend.store);
@@ -53,8 +53,9 @@ describe.each(STAGES)('back-channel logout ($stage)', ({ adapter, kind }) => {
     app = await ADAPTERS[adapter](module);
     app.useLogger(false);
     base = await listen(app);
-  });
-  afterEach(async () => {
+  }, 120_000); // a database takes its time on a busy machine
+  afterEach(() => app.get(SessionService).revokeEverything());
+  afterAll(async () => {
     await app.close();
     await backend.close();
     await provider.stop();

@@ -139,9 +139,21 @@ WHERE ${expiresAt} > $1`,
 FROM ${table}
 WHERE ${expiresAt} > $1 AND ${userId} = $2`,
 
-    // No key is empty.
-    probe: `DELETE FROM ${table}
-WHERE ${key} = ''`,
+    // What may be done with which column is checked although there is no row.
+    probe: `WITH created AS (
+  INSERT INTO ${table} (${COLUMNS.map(column).join(', ')})
+  SELECT ${COLUMNS.map(column).join(', ')}
+  FROM ${table}
+  WHERE false
+), updated AS (
+  UPDATE ${table}
+  SET ${CHANGEABLE.map((property) => `${column(property)} = ${column(property)}`).join(', ')}
+  WHERE false
+), deleted AS (
+  DELETE FROM ${table}
+  WHERE false
+)
+SELECT 1`,
   };
 }
 

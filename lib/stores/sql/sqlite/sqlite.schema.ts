@@ -65,7 +65,10 @@ interface IndexRow {
 }
 
 /** Describes the table; `undefined` if there is none. */
-export async function inspectSqlite(run: RunSql, { path }: SqlNames): Promise<FoundTable | undefined> {
+export async function inspectSqlite(
+  run: RunSql,
+  { path, table: quoted }: SqlNames,
+): Promise<FoundTable | undefined> {
   const schema = path.slice(0, -1);
   const of = ['?', ...schema.map(() => '?')].join(', ');
   const table = [path.at(-1), ...schema];
@@ -83,9 +86,15 @@ LEFT JOIN ${[...schema.map(sqliteSchema.quote), 'sqlite_master'].join('.')} AS m
 ORDER BY l.name, c.seqno`,
     [...table, ...schema],
   );
+  const inexact = await inexactIn(
+    run,
+    quoted,
+    columns.map(({ name }) => name),
+  );
   return {
     columns: columns.map(({ name, type, notnull, dflt_value }) => ({
       name,
+      isInexact: inexact.has(name),
       type: type || 'none',
       isNullable: Number(notnull) === 0,
       isOptional: Number(notnull) === 0 || dflt_value !== null,
@@ -102,4 +111,17 @@ ORDER BY l.name, c.seqno`,
 /** The condition of a partial index, which SQLite keeps only as the text of the statement. */
 function conditionOf(sql: string | null): string {
   return /\)\s*WHERE\s+(.*?);?\s*$/is.exec(sql ?? '')?.[1] ?? '';
+}
+
+/**
+ * The columns whose collation takes one text for another (NOCASE, RTRIM). SQLite tells no column's collation, but a UNION
+ * compares with that of its first column, so it has fewer than three rows of these three texts.
+ */
+async function inexactIn(run: RunSql, table: string, columns: readonly string[]): Promise<Set<string>> {
+  const counts = columns.map((name, index) => {
+    const texts = `SELECT ${sqliteSchema.quote(name)} FROM ${table} WHERE false UNION SELECT 'a' UNION SELECT 'A' UNION SELECT 'a '`;
+    return `(SELECT count(*) FROM (${texts})) AS c${index}`;
+  });
+  const [row] = await run<Record<string, number | bigint>>(`SELECT ${counts.join(',\n  ')}`, []);
+  return new Set(columns.filter((_, index) => Number(row![`c${index}`]) < 3));
 }
