@@ -44,14 +44,14 @@ beforeEach(() => {
 
 /** Each kind of call, about the keys a and b. */
 const CALLS: [string, (key: string) => Promise<unknown>][] = [
-  ['read', (key) => shared.read(key)],
-  ['create', (key) => shared.create(record(key))],
-  ['update', (key) => shared.update({ key, version: 1, next: record(key, 2) })],
+  ['read', async (key) => shared.read(key)],
+  ['create', async (key) => shared.create(record(key))],
+  ['update', async (key) => shared.update({ key, version: 1, next: record(key, 2) })],
   ['delete', (key) => shared.delete(key)],
 ];
 
-const caught = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
+const caught = (work: unknown): Promise<unknown> =>
+  Promise.resolve(work).then(
     () => 'no error',
     (error: unknown) => error,
   );

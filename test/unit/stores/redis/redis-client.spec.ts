@@ -121,8 +121,8 @@ describe('a client of RedisSessionStore', () => {
         await other.hSet(`session:{${record.key}}`, 'not', 'ours');
         const shared = new SharedStore(store, { timeout: 5_000, onError: () => undefined });
         const errors = await Promise.all([
-          shared.create(record).catch((error: unknown) => error),
-          shared.update(changeOf(record)).catch((error: unknown) => error),
+          Promise.resolve(shared.create(record)).catch((error: unknown) => error),
+          Promise.resolve(shared.update(changeOf(record))).catch((error: unknown) => error),
           shared.deleteOwned('SECRET-2', record.key).catch((error: unknown) => error),
         ]);
         other.destroy();
