@@ -1,0 +1,81 @@
+// npm run test:servers [-- [--skip-missing] <part> …]: the package with servers and runtimes that not every machine has.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Part, Stage, type Trial, Unavailable } from './part.js';
+import { PARTS } from './parts/index.js';
+
+const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=NEST_SESSION'];
+
+interface Outcome {
+  readonly name: string;
+  readonly says: string;
+  readonly failed: boolean;
+}
+
+/** Parts by their name, or by the beginning of it that ends at a hyphen: `postgres` is `postgres-15` and the others. */
+function partsOf(words: readonly string[]): readonly Part[] {
+  if (words.length === 0) return PARTS;
+  return words.flatMap((word) => {
+    const found = PARTS.filter(({ name }) => name === word || name.startsWith(`${word}-`));
+    if (found.length > 0) return found;
+    throw new Error(`There is no part "${word}". There are: ${PARTS.map(({ name }) => name).join(', ')}.`);
+  });
+}
+
+async function tryPart(part: Part, mayMiss: boolean): Promise<Outcome> {
+  const begun = Date.now();
+  const stage = new Stage();
+  const { name } = part;
+  console.log(`\n${name} …`);
+  try {
+    const trial = await part.start(stage);
+    console.log(`${name}: ${trial.versions}`);
+    const { passed, failed } = await runJest(trial, await stage.folder());
+    const seconds = Math.round((Date.now() - begun) / 1_000);
+    const says = `${passed} passed, ${failed} failed, ${seconds} s: ${trial.versions}`;
+    return { name, says, failed: failed > 0 || passed === 0 };
+  } catch (error) {
+    const says = error instanceof Error ? error.message : String(error);
+    const isMissing = mayMiss && error instanceof Unavailable;
+    console.error(says);
+    return { name, says: `${isMissing ? 'skipped' : 'FAILED'}: ${says.split('\n')[0]}`, failed: !isMissing };
+  } finally {
+    await stage.close();
+  }
+}
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** A file that could not run counts as one failure. */
+async function runJest({ env, tests, only }: Trial, folder: string): Promise<Count> {
+  const results = join(folder, 'results.json');
+  const config = ['--config', 'test/servers/jest.config.mjs'];
+  const args = [...config, '--json', `--outputFile=${results}`, ...(only ? ['-t', only] : []), ...tests];
+  const child = spawn(process.execPath, [...JEST, 'node_modules/jest/bin/jest.js', ...args], {
+    env: { ...process.env, TEST_SCOPE: 'all', ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await once(child, 'exit');
+  const found = JSON.parse(await readFile(results, 'utf8')) as Record<string, unknown>;
+  for (const { message } of found.testResults as { message: string }[]) if (message) console.error(message);
+  if (process.env.TIMES) for (const r of found.testResults as any[]) console.log(((r.endTime - r.startTime)/1000).toFixed(1), r.name, r.assertionResults.filter((a: any) => a.status==='passed').length);
+  const count = (key: string): number => found[key] as number;
+  return {
+    passed: count('numPassedTests'),
+    failed: count('numFailedTests') + count('numRuntimeErrorTestSuites'),
+  };
+}
+
+const words = process.argv.slice(2);
+const outcomes: Outcome[] = [];
+for (const part of partsOf(words.filter((word) => !word.startsWith('--'))))
+  outcomes.push(await tryPart(part, words.includes('--skip-missing')));
+console.log(`\n${new Date().toISOString().slice(0, 10)}, Node.js ${process.versions.node}`);
+const width = Math.max(...outcomes.map(({ name }) => name.length));
+for (const { name, says } of outcomes) console.log(`${name.padEnd(width)}  ${says}`);
+process.exitCode = outcomes.some(({ failed }) => failed) ? 1 : 0;
