@@ -58,12 +58,10 @@ async function runJest({ env, tests, only }: Trial, folder: string): Promise<Cou
   const args = [...config, '--json', `--outputFile=${results}`, ...(only ? ['-t', only] : []), ...tests];
   const child = spawn(process.execPath, [...JEST, 'node_modules/jest/bin/jest.js', ...args], {
     env: { ...process.env, TEST_SCOPE: 'all', ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'inherit', 'inherit'],
   });
   await once(child, 'exit');
   const found = JSON.parse(await readFile(results, 'utf8')) as Record<string, unknown>;
-  for (const { message } of found.testResults as { message: string }[]) if (message) console.error(message);
-  if (process.env.TIMES) for (const r of found.testResults as any[]) console.log(((r.endTime - r.startTime)/1000).toFixed(1), r.name, r.assertionResults.filter((a: any) => a.status==='passed').length);
   const count = (key: string): number => found[key] as number;
   return {
     passed: count('numPassedTests'),

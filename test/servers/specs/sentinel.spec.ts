@@ -1,16 +1,12 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createSentinel } from 'redis';
-import type { SessionStore } from '../../../lib/index.js';
 import { RedisSessionStore } from '../../../lib/stores/redis/index.js';
 import { ioredis } from '../../support/ioredis.js';
-import { connectRedis } from '../../support/redis.js';
 import { ask, type RedisServer, startRedisSentinel, startRedisServer, until } from '../../support/redis-server.js';
 import { openSite } from '../../support/site.js';
-import { outageOf, Traffic, type Undone } from './traffic.js';
+import { contentIn, formerServer } from './former-server.js';
+import { outageOf, Traffic } from './traffic.js';
 
 const SETTINGS = ['down-after-milliseconds main 1000', 'failover-timeout main 5000'].map((line) => `sentinel ${line}`);
 
@@ -53,9 +49,9 @@ describe.each(Object.entries(CLIENTS))('a master that is killed under load, with
       ports.push(sentinel.port);
     }
     const known = async (port: number) =>
-      String(await ask(`redis://127.0.0.1:${port}`, ['SENTINEL', 'MASTER', 'main']));
+      JSON.stringify(await ask(`redis://127.0.0.1:${port}`, ['SENTINEL', 'MASTER', 'main']));
     for (const port of ports)
-      await until(async () => /num-slaves,2,num-other-sentinels,2/.test(await known(port)));
+      await until(async () => /"num-slaves"..2.*"num-other-sentinels"..2/.test(await known(port)));
   });
 
   afterEach(async () => {
@@ -75,7 +71,7 @@ describe.each(Object.entries(CLIENTS))('a master that is killed under load, with
     await sleep(3_000);
     await traffic.stop();
 
-    const old = await formerMaster(servers[0]!);
+    const old = await formerServer(servers[0]!, ends);
     console.info(
       `${before} requests before, ${traffic.requests} in all: ${JSON.stringify(traffic.statuses)}; ` +
         `no success for ${Math.round(outage)} ms; acknowledged and undone: ${traffic.undone.length}`,
@@ -85,22 +81,4 @@ describe.each(Object.entries(CLIENTS))('a master that is killed under load, with
     // Replication is asynchronous: what the dead master alone had is lost. Anything else would be a fault of the store.
     for (const undone of traffic.undone) expect(await contentIn(old, undone)).toEqual(undone.expected);
   });
-
-  /** The data of the server that was killed, in a server that the Sentinels do not know. */
-  async function formerMaster(killed: RedisServer): Promise<SessionStore> {
-    const folder = await mkdtemp(join(tmpdir(), 'nest-session-redis-'));
-    ends.push(() => rm(folder, { recursive: true }));
-    await cp(killed.dir, folder, { recursive: true });
-    const copy = await startRedisServer('--dir', folder);
-    ends.push(() => copy.close());
-    const client = await connectRedis(copy.url);
-    ends.push(() => client.destroy());
-    return new RedisSessionStore({ client });
-  }
 });
-
-async function contentIn(store: SessionStore, { handle }: Undone): Promise<Undone['expected']> {
-  const [record] = await store.read([handle]);
-  if (record === undefined) return null;
-  return { userId: record.userId ?? null, n: (JSON.parse(record.data) as { n?: number }).n ?? null };
-}
