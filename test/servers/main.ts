@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { type Part, Stage, type Trial, Unavailable } from './part.js';
 import { PARTS } from './parts/index.js';
 
-const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=NEST_SESSION'];
+const JEST = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  '--disable-warning=NEST_SESSION',
+];
 
 interface Outcome {
   readonly name: string;

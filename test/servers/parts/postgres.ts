@@ -6,11 +6,7 @@ import { unpack } from '../support/debian.js';
 import { install } from '../support/npm.js';
 import { findFreePort, serve } from '../support/programs.js';
 
-const TESTS = [
-  'test/contract/sql',
-  'test/contract/typeorm-postgres.spec',
-  'test/e2e/behaviour/ends',
-];
+const TESTS = ['test/contract/sql', 'test/contract/typeorm-postgres.spec', 'test/e2e/behaviour/ends'];
 /** Each store once, and not with every setting of its driver. */
 const ONLY = '^(?!.*(replication|64-bit|single connection)).*(postgres|Pool of pg)';
 

@@ -3,7 +3,12 @@ import { unpack } from '../support/debian.js';
 import { findFreePort, serve } from '../support/programs.js';
 import { delimiter, join } from 'node:path';
 
-const TESTS = ['test/contract/redis', 'test/unit/stores/redis/ends', 'test/e2e/redis', 'test/e2e/behaviour/ends'];
+const TESTS = [
+  'test/contract/redis',
+  'test/unit/stores/redis/ends',
+  'test/e2e/redis',
+  'test/e2e/behaviour/ends',
+];
 
 /** A server that is found as `redis-server`, whatever its own name is. */
 const redis = (name: string, title: string, release: string, program: string, only: string): Part => ({
@@ -24,7 +29,8 @@ const redis = (name: string, title: string, release: string, program: string, on
 });
 
 /** Each kind of server with one of the two clients. */
-const ANY = '^(?!.*(Cluster of three, through node-redis|one server, through ioredis)).*(redis|one server|cluster)';
+const ANY =
+  '^(?!.*(Cluster of three, through node-redis|one server, through ioredis)).*(redis|one server|cluster)';
 
 /** The tests start Clusters with an option of Redis 7. */
 const NO_CLUSTER = '^(?!.*(Cluster|one server, through ioredis)).*(redis|one server)';

@@ -31,71 +31,79 @@ async function cli(...args: string[]): Promise<string> {
   return stdout;
 }
 
-describe.each(Object.entries(CLIENTS))('a Cluster of three masters and three replicas under load, through %s', (_, open) => {
-  const ends: (() => unknown)[] = [];
-  let servers: RedisServer[];
-  let site: Site;
+describe.each(Object.entries(CLIENTS))(
+  'a Cluster of three masters and three replicas under load, through %s',
+  (_, open) => {
+    const ends: (() => unknown)[] = [];
+    let servers: RedisServer[];
+    let site: Site;
 
-  beforeEach(async () => {
-    servers = [];
-    for (let count = 0; count < 6; count++) {
-      const port = String(await freePort());
-      const timeout = ['--cluster-node-timeout', '1500', '--cluster-replica-validity-factor', '0'];
-      servers.push(await startRedisServer('--cluster-enabled', 'yes', '--cluster-port', port, ...timeout));
-      ends.push(() => servers[count]!.close());
-    }
-    const places = servers.map(({ port }) => `127.0.0.1:${port}`);
-    await cli('--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes');
-    for (const { url } of servers)
-      await until(async () => {
-        const said = String(await ask(url, ['CLUSTER', 'INFO'])) + String(await ask(url, ['CLUSTER', 'NODES']));
-        return said.includes('cluster_state:ok') && (said.match(/ slave /g)?.length ?? 0) === 3;
-      });
-    const { client, close } = await open(servers.map(({ url }) => url));
-    ends.push(close);
-    const store = new RedisSessionStore({ client });
-    const backend = { kind: 'redis', store, close: () => Promise.resolve() };
-    site = await openSite(backend, { storeTimeout: '2s' });
-    ends.push(() => site.close());
-  });
+    beforeEach(async () => {
+      servers = [];
+      for (let count = 0; count < 6; count++) {
+        const port = String(await freePort());
+        const timeout = ['--cluster-node-timeout', '1500', '--cluster-replica-validity-factor', '0'];
+        servers.push(await startRedisServer('--cluster-enabled', 'yes', '--cluster-port', port, ...timeout));
+        ends.push(() => servers[count]!.close());
+      }
+      const places = servers.map(({ port }) => `127.0.0.1:${port}`);
+      await cli('--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes');
+      for (const { url } of servers)
+        await until(async () => {
+          const said =
+            String(await ask(url, ['CLUSTER', 'INFO'])) + String(await ask(url, ['CLUSTER', 'NODES']));
+          return said.includes('cluster_state:ok') && (said.match(/slave /g)?.length ?? 0) === 3;
+        });
+      const { client, close } = await open(servers.map(({ url }) => url));
+      ends.push(close);
+      const store = new RedisSessionStore({ client });
+      const backend = { kind: 'redis', store, close: () => Promise.resolve() };
+      site = await openSite(backend, { storeTimeout: '2s' });
+      ends.push(() => site.close());
+    });
 
-  afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end();
-  });
+    afterEach(async () => {
+      for (const end of ends.splice(0).reverse()) await end();
+    });
 
-  it('moves slots from one server to another, and nothing acknowledged is undone', async () => {
-    const traffic = new Traffic(site);
-    await sleep(1_000);
-    const before = traffic.requests;
-    const [from, to] = await Promise.all(servers.slice(0, 2).map(({ url }) => ask(url, ['CLUSTER', 'MYID'])));
-    const moved = ['--cluster-from', String(from), '--cluster-to', String(to), '--cluster-slots', '2000'];
-    await cli('--cluster', 'reshard', `127.0.0.1:${servers[0]!.port}`, ...moved, '--cluster-yes');
-    const during = traffic.requests - before;
-    await sleep(1_000);
-    await traffic.stop();
-    console.info(`2000 slots moved in ${during} requests: ${JSON.stringify(traffic.statuses)}`);
-    expect(during).toBeGreaterThan(50);
-    expect(traffic.undone).toEqual([]);
-  });
+    it('moves slots from one server to another, and nothing acknowledged is undone', async () => {
+      const traffic = new Traffic(site);
+      await sleep(1_000);
+      const before = traffic.requests;
+      const [from, to] = await Promise.all(
+        servers.slice(0, 2).map(({ url }) => ask(url, ['CLUSTER', 'MYID'])),
+      );
+      const moved = ['--cluster-from', String(from), '--cluster-to', String(to), '--cluster-slots', '2000'];
+      await cli('--cluster', 'reshard', `127.0.0.1:${servers[0]!.port}`, ...moved, '--cluster-yes');
+      const during = traffic.requests - before;
+      await sleep(1_000);
+      await traffic.stop();
+      console.info(`2000 slots moved in ${during} requests: ${JSON.stringify(traffic.statuses)}`);
+      expect(during).toBeGreaterThan(50);
+      expect(traffic.undone).toEqual([]);
+    });
 
-  it('loses a master: answers 503 for its sessions, recovers, and undoes nothing but what the new master never had', async () => {
-    const traffic = new Traffic(site);
-    await sleep(2_000);
-    const before = traffic.requests;
-    const outage = await outageOf(site, () => servers[0]!.kill());
-    await until(async () => String(await ask(servers[1]!.url, ['CLUSTER', 'INFO'])).includes('cluster_state:ok'));
-    await sleep(3_000);
-    const { 503: refused } = traffic.statuses;
-    await sleep(1_000);
-    const late = (traffic.statuses[503] ?? 0) - (refused ?? 0);
-    await traffic.stop();
-    console.info(
-      `${before} requests before, ${traffic.requests} in all: ${JSON.stringify(traffic.statuses)}; ` +
-        `a visitor without success for ${Math.round(outage)} ms; acknowledged and undone: ${traffic.undone.length}`,
-    );
-    expect(refused).toBeGreaterThan(0);
-    expect(late).toBe(0);
-    const old = await formerServer(servers[0]!, ends);
-    for (const undone of traffic.undone) expect(await contentIn(old, undone)).toEqual(undone.expected);
-  });
-});
+    it('loses a master: answers 503 for its sessions, recovers, and undoes nothing but what the new master never had', async () => {
+      const traffic = new Traffic(site);
+      await sleep(2_000);
+      const before = traffic.requests;
+      const outage = await outageOf(site, () => servers[0]!.kill());
+      await until(async () =>
+        String(await ask(servers[1]!.url, ['CLUSTER', 'INFO'])).includes('cluster_state:ok'),
+      );
+      await sleep(3_000);
+      const { 503: refused } = traffic.statuses;
+      await sleep(1_000);
+      const late = (traffic.statuses[503] ?? 0) - (refused ?? 0);
+      await traffic.stop();
+      console.info(
+        `${before} requests before, ${traffic.requests} in all: ${JSON.stringify(traffic.statuses)}; ` +
+          `a visitor without success for ${Math.round(outage)} ms; acknowledged and undone: ${traffic.undone.length}`,
+      );
+      expect(refused).toBeGreaterThan(0);
+      expect(late).toBe(0);
+      const old = await formerServer(servers[0]!, ends);
+      for (const undone of traffic.undone) expect(await contentIn(old, undone)).toEqual(undone.expected);
+    });
+  },
+);

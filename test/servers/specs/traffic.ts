@@ -92,7 +92,11 @@ export class Traffic {
   }
 
   /** The answer, undefined for 503. @throws Error for any other failure */
-  async #ask(client: Client, name: string, body: object): Promise<{ found: Content; handle: string } | undefined> {
+  async #ask(
+    client: Client,
+    name: string,
+    body: object,
+  ): Promise<{ found: Content; handle: string } | undefined> {
     const { status, body: answer, text } = await client.post(`/run/${name}`, body);
     this.statuses[status] = (this.statuses[status] ?? 0) + 1;
     if (status === 200) return answer ?? { found: EMPTY, handle: '' };

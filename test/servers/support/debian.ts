@@ -65,7 +65,8 @@ async function download(release: string, packages: readonly string[], folder: st
 /** A configuration of apt that knows one release and believes that nothing is installed. Answers its environment. */
 async function prepareApt(release: string): Promise<NodeJS.ProcessEnv> {
   const folder = join(CACHE, `apt-${release}`);
-  for (const name of ['lists/partial', 'cache', 'state', 'none']) await mkdir(join(folder, name), { recursive: true });
+  for (const name of ['lists/partial', 'cache', 'state', 'none'])
+    await mkdir(join(folder, name), { recursive: true });
   const mirror = await findMirror();
   await writeFile(join(folder, 'status'), '');
   await writeFile(
@@ -103,7 +104,9 @@ async function findMirror(): Promise<string> {
 /** A program of another release needs the loader and the libraries of that release. */
 async function writeCommand(root: string, path: string, command: string): Promise<void> {
   const libraries = ['usr/lib', 'lib'].map((folder) => join(root, folder, 'x86_64-linux-gnu'));
-  const loader = libraries.map((folder) => join(folder, 'ld-linux-x86-64.so.2')).find((file) => existsSync(file));
+  const loader = libraries
+    .map((folder) => join(folder, 'ld-linux-x86-64.so.2'))
+    .find((file) => existsSync(file));
   const program = join(root, path);
   if (loader === undefined || !existsSync(program))
     throw new Unavailable(path, 'it is not in the packages for this architecture');

@@ -11,13 +11,21 @@ import type { Stage } from '../part.js';
 export { findFreePort };
 
 /** Runs a program to its end, and answers what it printed. @throws Error with what it said when it fails. */
-export async function run(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<string> {
+export async function run(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+): Promise<string> {
   const { cwd, env, uid, gid } = options;
   const given = { cwd, env, uid, gid, maxBuffer: 64 * 1024 * 1024 };
-  const { stdout, stderr } = await promisify(execFile)(program, args, given as object).catch((error: unknown) => {
-    const said = error as { stdout?: string; stderr?: string; message: string };
-    throw new Error(`${program} failed:\n${said.stdout ?? ''}${said.stderr ?? said.message}`, { cause: error });
-  });
+  const { stdout, stderr } = await promisify(execFile)(program, args, given as object).catch(
+    (error: unknown) => {
+      const said = error as { stdout?: string; stderr?: string; message: string };
+      throw new Error(`${program} failed:\n${said.stdout ?? ''}${said.stderr ?? said.message}`, {
+        cause: error,
+      });
+    },
+  );
   return String(stdout) + String(stderr);
 }
 
