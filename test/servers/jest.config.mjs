@@ -10,5 +10,5 @@ export default {
   rootDir: root,
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/'],
   maxWorkers: 1, // one server at a time, one file at a time
-  testTimeout: 60_000,
+  testTimeout: 240_000,
 };

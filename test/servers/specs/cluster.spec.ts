@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createCluster } from 'redis';
@@ -68,32 +67,32 @@ describe.each(Object.entries(CLIENTS))(
 
     it('moves slots from one server to another, and nothing acknowledged is undone', async () => {
       const traffic = new Traffic(site);
-      await sleep(1_000);
+      await traffic.more(200);
       const before = traffic.requests;
       const [from, to] = await Promise.all(
         servers.slice(0, 2).map(({ url }) => ask(url, ['CLUSTER', 'MYID'])),
       );
-      const moved = ['--cluster-from', String(from), '--cluster-to', String(to), '--cluster-slots', '2000'];
+      const moved = ['--cluster-from', String(from), '--cluster-to', String(to), '--cluster-slots', '1000'];
       await cli('--cluster', 'reshard', `127.0.0.1:${servers[0]!.port}`, ...moved, '--cluster-yes');
       const during = traffic.requests - before;
-      await sleep(1_000);
+      await traffic.more(200);
       await traffic.stop();
-      console.info(`2000 slots moved in ${during} requests: ${JSON.stringify(traffic.statuses)}`);
+      console.info(`1000 slots moved in ${during} requests: ${JSON.stringify(traffic.statuses)}`);
       expect(during).toBeGreaterThan(50);
       expect(traffic.undone).toEqual([]);
     });
 
     it('loses a master: answers 503 for its sessions, recovers, and undoes nothing but what the new master never had', async () => {
       const traffic = new Traffic(site);
-      await sleep(2_000);
+      await traffic.more(300);
       const before = traffic.requests;
       const outage = await outageOf(site, () => servers[0]!.kill());
       await until(async () =>
         String(await ask(servers[1]!.url, ['CLUSTER', 'INFO'])).includes('cluster_state:ok'),
       );
-      await sleep(3_000);
+      await traffic.more(200);
       const { 503: refused } = traffic.statuses;
-      await sleep(1_000);
+      await traffic.more(200);
       const late = (traffic.statuses[503] ?? 0) - (refused ?? 0);
       await traffic.stop();
       console.info(
@@ -103,7 +102,7 @@ describe.each(Object.entries(CLIENTS))(
       expect(refused).toBeGreaterThan(0);
       expect(late).toBe(0);
       const old = await formerServer(servers[0]!, ends);
-      for (const undone of traffic.undone) expect(await contentIn(old, undone)).toEqual(undone.expected);
+      for (const undone of traffic.undone) expect(undone.expected).toContainEqual(await contentIn(old, undone));
     });
   },
 );

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sessionTable, SqlSessionStore } from 'nest-session/sql';
 import { sessionStoreContract } from 'nest-session/testing';
@@ -22,7 +21,7 @@ describe('PGlite behind its socket server', () => {
     const store = new SqlSessionStore(pool);
     const site = await openSite({ kind: 'postgres', store, close: () => Promise.resolve() });
     const traffic = new Traffic(site);
-    await sleep(2_000);
+    await traffic.more(300);
     await traffic.stop();
     await site.close();
     console.info(JSON.stringify(traffic.statuses));

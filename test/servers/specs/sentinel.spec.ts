@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createSentinel } from 'redis';
 import { RedisSessionStore } from '../../../lib/stores/redis/index.js';
@@ -78,10 +77,10 @@ describe.each(Object.entries(CLIENTS))(
       );
       ends.push(() => site.close());
       const traffic = new Traffic(site);
-      await sleep(3_000);
+      await traffic.more(300);
       const before = traffic.requests;
       const outage = await outageOf(site, () => servers[0]!.kill());
-      await sleep(3_000);
+      await traffic.more(300);
       await traffic.stop();
 
       const old = await formerServer(servers[0]!, ends);
@@ -92,7 +91,7 @@ describe.each(Object.entries(CLIENTS))(
       expect(traffic.statuses[503]).toBeGreaterThan(0);
       expect(traffic.requests).toBeGreaterThan(before + 100);
       // Replication is asynchronous: what the dead master alone had is lost. Anything else would be a fault of the store.
-      for (const undone of traffic.undone) expect(await contentIn(old, undone)).toEqual(undone.expected);
+      for (const undone of traffic.undone) expect(undone.expected).toContainEqual(await contentIn(old, undone));
     });
   },
 );

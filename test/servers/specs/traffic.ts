@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../../support/client.js';
 import type { Site } from '../../support/site.js';
 
@@ -9,10 +10,11 @@ interface Content {
 
 const EMPTY: Content = { userId: null, n: null };
 
-/** A change that was answered with success, and is not there any more. `handle` had `expected`, null if it had ended. */
+/** A change that was answered with success, and is not there any more. */
 export interface Undone {
   readonly handle: string;
-  readonly expected: Content | null;
+  /** What the session may have held: more than one after a change that was answered with 503. Nothing, where it had ended. */
+  readonly expected: readonly (Content | null)[];
 }
 
 interface Ended {
@@ -28,6 +30,7 @@ export class Traffic {
   /** Changes that were answered with 503: they may have been made or not. */
   unsure = 0;
   #isOver = false;
+  #hasFailed = false;
   readonly #visitors: Promise<void>[];
   readonly #ended: Ended[] = [];
 
@@ -45,11 +48,17 @@ export class Traffic {
       return { found, handle: session.handle };
     });
     this.#visitors = Array.from({ length: visitors }, (_, index) => this.#visit(`user-${index}`));
-    for (const visitor of this.#visitors) visitor.catch(() => undefined); // stop() rejects with it
+    for (const visitor of this.#visitors) visitor.catch(() => (this.#hasFailed = true)); // stop() rejects with it
   }
 
   get requests(): number {
     return Object.values(this.statuses).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Waits for so many more requests. */
+  async more(requests: number): Promise<void> {
+    const end = this.requests + requests;
+    while (this.requests < end && !this.#hasFailed) await sleep(10);
   }
 
   /** Waits for the answers on their way, and looks at what has ended. */
@@ -59,7 +68,7 @@ export class Traffic {
     for (const { client, handle } of this.#ended) {
       const answer = await client.post('/run/step', {});
       if (answer.status !== 200) throw new Error(`It still answers ${answer.status}: ${answer.text}`);
-      if (answer.body.found.userId !== null) this.undone.push({ handle, expected: null });
+      if (answer.body.found.userId !== null) this.undone.push({ handle, expected: [null] });
     }
   }
 
@@ -81,7 +90,7 @@ export class Traffic {
       }
       const { found } = answer;
       if (!possible.some((one) => one.userId === found.userId && one.n === found.n)) {
-        this.undone.push({ handle, expected: possible.at(-1)! });
+        this.undone.push({ handle, expected: possible });
         return;
       }
       possible = [{ ...found, n }];
