@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Part, Stage, type Trial, Unavailable } from './part.js';
+import { stop } from './support/programs.js';
 import { PARTS } from './parts/index.js';
 
 const JEST = [
@@ -31,12 +32,13 @@ function partsOf(words: readonly string[]): readonly Part[] {
 async function tryPart(part: Part, mayMiss: boolean): Promise<Outcome> {
   const begun = Date.now();
   const stage = new Stage();
+  end = () => stage.close();
   const { name } = part;
   console.log(`\n${name} …`);
   try {
     const trial = await part.start(stage);
     console.log(`${name}: ${trial.versions}`);
-    const { passed, failed } = await runJest(trial, await stage.folder());
+    const { passed, failed } = await runJest(trial, stage);
     const seconds = Math.round((Date.now() - begun) / 1_000);
     const says = `${passed} passed, ${failed} failed, ${seconds} s: ${trial.versions}`;
     return { name, says, failed: failed > 0 || passed === 0 };
@@ -56,14 +58,15 @@ interface Count {
 }
 
 /** A file that could not run counts as one failure. */
-async function runJest({ env, tests, only }: Trial, folder: string): Promise<Count> {
-  const results = join(folder, 'results.json');
+async function runJest({ env, tests, only }: Trial, stage: Stage): Promise<Count> {
+  const results = join(await stage.folder(), 'results.json');
   const config = ['--config', 'test/servers/jest.config.mjs'];
   const args = [...config, '--json', `--outputFile=${results}`, ...(only ? ['-t', only] : []), ...tests];
   const child = spawn(process.execPath, [...JEST, 'node_modules/jest/bin/jest.js', ...args], {
     env: { ...process.env, TEST_SCOPE: 'all', ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
+  stage.atEnd(() => stop(child));
   await once(child, 'exit');
   const found = JSON.parse(await readFile(results, 'utf8')) as Record<string, unknown>;
   const count = (key: string): number => found[key] as number;
@@ -72,6 +75,11 @@ async function runJest({ env, tests, only }: Trial, folder: string): Promise<Cou
     failed: count('numFailedTests') + count('numRuntimeErrorTestSuites'),
   };
 }
+
+/** What runs is ended with this program. */
+let end = (): Promise<unknown> => Promise.resolve();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void end().finally(() => process.exit(1)));
 
 const words = process.argv.slice(2);
 const outcomes: Outcome[] = [];

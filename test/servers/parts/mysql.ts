@@ -5,12 +5,7 @@ import type { Part, Trial } from '../part.js';
 import { unpack } from '../support/debian.js';
 import { findFreePort, run, serve } from '../support/programs.js';
 
-const TESTS = [
-  'test/contract/sql',
-  'test/contract/typeorm-mysql',
-  'test/unit/stores/sql/mysql/locks',
-  'test/e2e/behaviour/ends',
-];
+const TESTS = ['test/contract/sql', 'test/contract/typeorm-mysql'];
 
 /** Each store once, and not with every setting of its driver. */
 const ONLY = '^(?!.*(replication|numbers as numbers|single connection|as MariaDB, with)).*(mysql|mariadb)';

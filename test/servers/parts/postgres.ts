@@ -6,7 +6,7 @@ import { unpack } from '../support/debian.js';
 import { install } from '../support/npm.js';
 import { findFreePort, serve } from '../support/programs.js';
 
-const TESTS = ['test/contract/sql', 'test/contract/typeorm-postgres.spec', 'test/e2e/behaviour/ends'];
+const TESTS = ['test/contract/sql', 'test/contract/typeorm-postgres.spec'];
 /** Each store once, and not with every setting of its driver. */
 const ONLY = '^(?!.*(replication|64-bit|single connection)).*(postgres|Pool of pg)';
 
@@ -31,7 +31,7 @@ const postgres = (version: string): Part => ({
   name: `postgres-${version.split('.')[0]}`,
   async start(stage) {
     const { url } = await startPostgres(stage, version);
-    const tests = [...TESTS, 'test/unit/stores/sql/postgres/locks'];
+    const tests = TESTS;
     return { versions: named(version), env: { DATABASE_URL: url }, tests, only: ONLY };
   },
 });

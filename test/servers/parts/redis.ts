@@ -3,12 +3,7 @@ import { unpack } from '../support/debian.js';
 import { findFreePort, serve } from '../support/programs.js';
 import { delimiter, join } from 'node:path';
 
-const TESTS = [
-  'test/contract/redis',
-  'test/unit/stores/redis/ends',
-  'test/e2e/redis',
-  'test/e2e/behaviour/ends',
-];
+const TESTS = ['test/contract/redis', 'test/e2e/redis'];
 
 /** A server that is found as `redis-server`, whatever its own name is. */
 const redis = (name: string, title: string, release: string, program: string, only: string): Part => ({

@@ -102,7 +102,8 @@ describe.each(Object.entries(CLIENTS))(
       expect(refused).toBeGreaterThan(0);
       expect(late).toBe(0);
       const old = await formerServer(servers[0]!, ends);
-      for (const undone of traffic.undone) expect(undone.expected).toContainEqual(await contentIn(old, undone));
+      for (const undone of traffic.undone)
+        expect(undone.expected).toContainEqual(await contentIn(old, undone));
     });
   },
 );

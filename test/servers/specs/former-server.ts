@@ -20,7 +20,10 @@ export async function formerServer(killed: RedisServer, ends: (() => unknown)[])
 }
 
 /** What a session holds there, null if it is not there. */
-export async function contentIn(store: SessionStore, { handle }: Undone): Promise<Undone['expected'][number]> {
+export async function contentIn(
+  store: SessionStore,
+  { handle }: Undone,
+): Promise<Undone['expected'][number]> {
   const [record] = await store.read([handle]);
   if (record === undefined) return null;
   return { userId: record.userId ?? null, n: (JSON.parse(record.data) as { n?: number }).n ?? null };

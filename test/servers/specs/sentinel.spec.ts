@@ -91,7 +91,8 @@ describe.each(Object.entries(CLIENTS))(
       expect(traffic.statuses[503]).toBeGreaterThan(0);
       expect(traffic.requests).toBeGreaterThan(before + 100);
       // Replication is asynchronous: what the dead master alone had is lost. Anything else would be a fault of the store.
-      for (const undone of traffic.undone) expect(undone.expected).toContainEqual(await contentIn(old, undone));
+      for (const undone of traffic.undone)
+        expect(undone.expected).toContainEqual(await contentIn(old, undone));
     });
   },
 );
