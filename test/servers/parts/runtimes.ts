@@ -18,7 +18,6 @@ const PACKAGES = [
 /** Installs the packed package, and the application as JavaScript, in its folder `app`. Answers this folder. */
 async function writeApp(stage: Stage): Promise<string> {
   const folder = await install('runtimes', PACKAGES);
-  await run('npm', ['run', 'build']);
   const archives = await stage.folder();
   await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', archives]);
   const [archive] = await readdir(archives);

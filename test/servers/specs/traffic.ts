@@ -17,6 +17,11 @@ export interface Undone {
   readonly expected: readonly (Content | null)[];
 }
 
+interface Answered {
+  readonly found: Content;
+  readonly handle: string;
+}
+
 interface Ended {
   readonly client: Client;
   readonly handle: string;
@@ -105,10 +110,10 @@ export class Traffic {
     client: Client,
     name: string,
     body: object,
-  ): Promise<{ found: Content; handle: string } | undefined> {
+  ): Promise<Answered | undefined> {
     const { status, body: answer, text } = await client.post(`/run/${name}`, body);
     this.statuses[status] = (this.statuses[status] ?? 0) + 1;
-    if (status === 200) return answer ?? { found: EMPTY, handle: '' };
+    if (status === 200) return (answer as Answered | undefined) ?? { found: EMPTY, handle: '' };
     if (status !== 503) throw new Error(`${name} was answered with ${status}: ${text}`);
     this.unsure++;
     return undefined;

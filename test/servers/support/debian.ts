@@ -10,7 +10,7 @@ export interface Unpacked {
   /** A folder with one command for each program. */
   readonly bin: string;
   /** The version of a package, without what Debian adds. */
-  version(name: string): string;
+  readonly version: (name: string) => string;
 }
 
 /**
