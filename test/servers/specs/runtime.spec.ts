@@ -69,10 +69,11 @@ async function start(
 
 /** One file for workerd, and its configuration. */
 async function bundle(adapter: string, port: number): Promise<string[]> {
-  const banner = "import { createRequire } from 'node:module'; const require = createRequire('/');";
+  const banner = "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom('/');";
   const absent = ['@nestjs/microservices', '@nestjs/websockets', 'class-validator', 'class-transformer'];
   const external = [
     ...absent.flatMap((name) => [name, `${name}/*`]),
+    '@fastify/multipart',
     '@fastify/static',
     '@fastify/view',
     'cloudflare:*',
@@ -87,8 +88,7 @@ async function bundle(adapter: string, port: number): Promise<string[]> {
   );
   const worker = [
     'modules = [(name = "worker", esModule = embed "bundle.js")]',
-    'compatibilityDate = "2026-11-01"',
-    'compatibilityFlags = ["nodejs_compat"]',
+    'compatibilityDate = "2026-11-01"', // from which on nodejs_compat is the default
     `bindings = [(name = "ADAPTER", text = "${adapter}")]`,
   ];
   const text = [

@@ -43,7 +43,7 @@ export async function serve(
   closeSync(file);
   stage.atEnd(() => stop(child));
   child.on('error', () => undefined); // its exit code, or the missing port, tells
-  for (const end = Date.now() + 60_000; !(await answers(port)); await sleep(50))
+  for (const end = Date.now() + 300_000; !(await answers(port)); await sleep(50))
     if (hasEnded(child) || child.pid === undefined || Date.now() > end)
       throw new Error(`${program} did not start:\n${readFileSync(log, 'utf8').slice(-4_000)}`);
   return child;
