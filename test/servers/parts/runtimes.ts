@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { transformFile } from '@swc/core';
 import type { Part, Stage } from '../part.js';
@@ -15,18 +15,17 @@ const PACKAGES = [
   ...['cookie@1', 'ms@2', '@standard-schema/spec@1', 'esbuild@0.28'],
 ];
 
-/** Installs the packed package, and the application as JavaScript, in its folder `app`. Answers this folder. */
+/** Writes the application as JavaScript into a folder with the packed package. Answers this folder. */
 async function writeApp(stage: Stage): Promise<string> {
   const folder = await install('runtimes', PACKAGES);
   const archives = await stage.folder();
   await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', archives]);
   const [archive] = await readdir(archives);
-  const target = join(folder, 'node_modules', 'nest-session');
-  await rm(target, { recursive: true, force: true });
-  await mkdir(target);
+  const app = await mkdtemp(join(folder, 'app-'));
+  stage.atEnd(() => rm(app, { recursive: true }));
+  const target = join(app, 'node_modules', 'nest-session');
+  await mkdir(target, { recursive: true });
   await run('tar', ['-xzf', join(archives, archive!), '-C', target, '--strip-components=1']);
-  const app = join(folder, 'app');
-  await mkdir(app, { recursive: true });
   for (const name of ['app', 'main', 'worker']) {
     const { code } = await transformFile(join(SOURCES, `${name}.ts`), {
       swcrc: false,

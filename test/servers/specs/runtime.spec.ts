@@ -69,7 +69,8 @@ async function start(
 
 /** One file for workerd, and its configuration. */
 async function bundle(adapter: string, port: number): Promise<string[]> {
-  const banner = "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom('/');";
+  const banner =
+    "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom('/');";
   const absent = ['@nestjs/microservices', '@nestjs/websockets', 'class-validator', 'class-transformer'];
   const external = [
     ...absent.flatMap((name) => [name, `${name}/*`]),

@@ -106,11 +106,7 @@ export class Traffic {
   }
 
   /** The answer, undefined for 503. @throws Error for any other failure */
-  async #ask(
-    client: Client,
-    name: string,
-    body: object,
-  ): Promise<Answered | undefined> {
+  async #ask(client: Client, name: string, body: object): Promise<Answered | undefined> {
     const { status, body: answer, text } = await client.post(`/run/${name}`, body);
     this.statuses[status] = (this.statuses[status] ?? 0) + 1;
     if (status === 200) return (answer as Answered | undefined) ?? { found: EMPTY, handle: '' };

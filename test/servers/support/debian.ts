@@ -111,7 +111,8 @@ async function writeCommand(root: string, path: string, command: string): Promis
   if (loader === undefined || !existsSync(program))
     throw new Unavailable(path, 'it is not in the packages for this architecture');
   libraries.push(join(root, 'usr/lib/mysql/private'));
-  const line = `exec ${loader} --library-path ${libraries.join(':')} ${program} "$@"`;
+  const lua = `LUA_CPATH='${join(root, 'usr/lib/x86_64-linux-gnu/lua/5.1/?.so')}'`; // of Debian's Redis
+  const line = `${lua} exec ${loader} --library-path ${libraries.join(':')} ${program} "$@"`;
   await writeFile(command, `#!/bin/sh\n${line}\n`);
   await chmod(command, 0o755);
 }
