@@ -16,7 +16,7 @@ async function storeOf() {
 }
 
 const app = await createApp(ADAPTER, await storeOf());
-app.enableShutdownHooks();
+app.enableShutdownHooks(['SIGTERM']); // without a list it asks for signals that Deno refuses
 await app.listen(Number(PORT), '127.0.0.1');
 process.on('SIGTERM', () => setTimeout(() => process.exit(0), 2_000).unref()); // the pool of pg stays open
 console.log(`{ "listening": ${PORT} }`);
