@@ -83,7 +83,7 @@ export class SessionModule
    * @throws SessionOptionsError at the start, naming the wrong option.
    */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    // Missing options are refused with all others.
+    // Missing options are reported when the options are checked.
     return withRedactedOptions(super.forRoot(options ?? {}));
   }
 
@@ -121,7 +121,7 @@ export class SessionModule
       if (httpAdapter.getType() === 'express') httpAdapter.use(sessionAfterError(this.middleware));
       return;
     }
-    // Browsers reach them whatever the routes are.
+    // The device endpoints do not depend on `forRoutes` and `exclude`.
     if (deviceEndpoints !== undefined) httpAdapter.use(deviceEndpoints);
     consumer
       .apply(this.middleware)
@@ -136,7 +136,7 @@ export class SessionModule
     await this.runtime.start();
   }
 
-  /** Stops last: requests under way still need the store. */
+  /** Runs last, because requests in flight still need the store. */
   onApplicationShutdown(): Promise<void> {
     return this.runtime.stop();
   }

@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { withSession } from '../transport/with-session.js';
 
 /**
- * Injects the secret session id. Never log it or hand it on: `session.handle` is the name to show.
+ * Injects the secret session id. Never log it or send it anywhere. Use `session.handle` as the public name.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { DEVICE_ALGORITHMS, type DeviceAlgorithm, type DeviceKey } from '../core/record/device-binding.js';
 
-/** The members of a JWK (RFC 7517) that a public key is made of; all others are left out. */
+/** The members of a JWK (RFC 7517) for a public key; all others are ignored. */
 type Jwk = Partial<Record<'kty' | 'crv' | 'x' | 'y' | 'n' | 'e', unknown>>;
 
 /** NIST SP 800-57 part 1, table 2; longer keys only cost time. */
@@ -11,12 +11,12 @@ const LONGEST_RSA = 4096;
 /** Bytes of an ES256 signature (RFC 7518, section 3.4). */
 const ES256_SIGNATURE = 64;
 
-/** Whether something is the name of an algorithm that proofs may be signed with. `none` is not. */
+/** Whether a value is the name of a supported signature algorithm. `none` is not supported. */
 export function isDeviceAlgorithm(alg: unknown): alg is DeviceAlgorithm {
   return DEVICE_ALGORITHMS.some((known) => known === alg);
 }
 
-/** A browser's public key for an algorithm; undefined if it is not one, or too weak. */
+/** A browser's public key for an algorithm; undefined if it is invalid or too weak. */
 export function deviceKeyOf(alg: DeviceAlgorithm, jwk: unknown): DeviceKey | undefined {
   if (typeof jwk !== 'object' || jwk === null) return undefined;
   const { kty, crv, x, y, n, e } = jwk as Jwk;
@@ -26,7 +26,7 @@ export function deviceKeyOf(alg: DeviceAlgorithm, jwk: unknown): DeviceKey | und
   return { alg, spki: key.export({ type: 'spki', format: 'der' }).toString('base64url') };
 }
 
-/** Whether a signature over a text is one of the key's. The algorithm is the key's, whatever a proof says. */
+/** Whether the key has signed a text. The registered key determines the algorithm, not the proof. */
 export function isSignedBy({ alg, spki }: DeviceKey, text: string, signature: Buffer): boolean {
   const key = createPublicKey({ key: Buffer.from(spki, 'base64url'), type: 'spki', format: 'der' });
   if (alg === 'RS256') return verify('sha256', Buffer.from(text), key, signature);
@@ -49,6 +49,6 @@ function fits(
 ): boolean {
   if (alg === 'ES256') return type === 'ec' && details?.namedCurve === 'prime256v1';
   const { modulusLength: bits = 0, publicExponent = 0n } = details ?? {};
-  // An exponent of 1 would make every text its own signature.
+  // With an exponent of 1, every text would be its own signature.
   return type === 'rsa' && bits >= SHORTEST_RSA && bits <= LONGEST_RSA && publicExponent >= 3n;
 }

@@ -65,7 +65,7 @@ export class HeldCalls {
     return this.#ended;
   }
 
-  /** Whether the client is gone. */
+  /** Whether the client has disconnected. */
   get gone(): boolean {
     return this.#closed || this.#res.destroyed;
   }

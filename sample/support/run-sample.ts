@@ -4,31 +4,31 @@ import { findFreePort, startEmbeddedPostgres, type EmbeddedPostgres } from './em
 import { readEnvironment } from './environment.js';
 import { keptSecret } from './kept-secret.js';
 
-/** What a sample is given to work with. */
+/** The environment of a sample. */
 export interface Surroundings {
   /** A secret that survives a restart. */
   readonly secret: string;
-  /** The address of a PostgreSQL: the one of `DATABASE_URL`, else one that is started for the sample and stopped with it. */
+  /** The address of a PostgreSQL: `DATABASE_URL`, or a server that is started and stopped with the sample. */
   readonly databaseUrl: () => Promise<string>;
-  /** What to create the application with: errors of the start are said once, and in plain words. */
+  /** Options for creating the application. Errors at the start are printed once. */
   readonly options: NestApplicationOptions;
 }
 
-/** What a sample runs: an application, or several behind something that listens for them. */
+/** A running sample: an application, or several behind a proxy. */
 export type Runnable = Pick<INestApplication, 'close' | 'getUrl'> &
   Partial<Pick<INestApplication, 'useLogger'>> & { listen(port: number, host: string): Promise<unknown> };
 
 /** A sample that can be run. */
 export interface Sample {
-  /** The folder that what it keeps lies in. */
+  /** The folder for its data. */
   readonly data: string;
-  /** Creates the application; it is listened to afterwards. */
+  /** Creates the application. `listen()` is called afterwards. */
   readonly create: (surroundings: Surroundings) => Promise<Runnable>;
   /** Runs when the application has stopped. */
   readonly stopped?: () => Promise<void>;
 }
 
-/** Starts a sample, says where it listens, and stops all of it with SIGINT or SIGTERM. */
+/** Starts a sample, prints its address, and stops it with SIGINT or SIGTERM. */
 export async function runSample({ data, create, stopped }: Sample): Promise<void> {
   let postgres: EmbeddedPostgres | undefined;
   let app: Runnable | undefined;
@@ -36,7 +36,7 @@ export async function runSample({ data, create, stopped }: Sample): Promise<void
 
   /**
    * First the application, then the server it uses: `enableShutdownHooks()` would end the process before the latter has
-   * stopped. Afterwards nothing is open, and the process ends by itself. Once, however many signals come.
+   * stopped. Afterwards nothing is open, and the process ends by itself. It runs once, even if several signals arrive.
    */
   const stop = (): Promise<void> =>
     (stopping ??= (async () => {
@@ -72,7 +72,7 @@ export async function runSample({ data, create, stopped }: Sample): Promise<void
 }
 
 function ignore(): void {
-  // What stops the start is said once, above.
+  // The error at the start was printed above.
 }
 
 function reasonOf(error: unknown): string {

@@ -54,7 +54,7 @@ async function asWebp(url: string): Promise<string> {
     height: image.height,
   });
   canvas.getContext('2d').drawImage(image, 0, 0);
-  return canvas.toDataURL('image/webp', 0.9);
+  return canvas.toDataURL('image/webp', 0.7);
 }
 
 interface BrowserGlobals {

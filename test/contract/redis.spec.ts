@@ -8,7 +8,7 @@ import { openRedisSpace, REDIS_URL, type RedisSpace } from '../support/redis.js'
 import { REDIS_SERVER, startRedisCluster } from '../support/redis-server.js';
 import { TRIES_ALL } from '../support/scope.js';
 
-const CONTRACT = { capabilities: ['users'] } as const;
+const CONTRACT = { capabilities: ['users', 'references'] } as const;
 
 /** Usually each client is tried on one server or on a Cluster, and with TEST_SCOPE=all on both. */
 function on(place: string, isThere: boolean, tests: () => void): void {

@@ -5,10 +5,11 @@ import { SessionUsageError } from '../../errors/session-usage.error.js';
 import type { SessionRules, SessionSettings } from '../request/session-rules.js';
 import { renewsCookie } from '../request/staleness.js';
 import { rulesFor } from './rules-for.js';
-import type { Login, Renewal } from '../request/next-record.js';
+import { type Login, needsNewId, type Renewal } from '../request/next-record.js';
 import { IdentityCalls } from './identity-calls.js';
 import { newId, requireOpenHead } from './new-id.js';
 import { SessionCap } from './session-cap.js';
+import { SessionEnds } from './session-ends.js';
 import { type DestroyedReason, type SessionEventHub, SessionReporter } from '../record/session-events.js';
 import { SessionLoader } from './session-loader.js';
 import type { LocalChanges } from '../request/loaded-session.js';
@@ -39,6 +40,8 @@ export class SessionEngine {
   readonly settings: SessionRules;
   /** The calls that change the person behind a session without a login. */
   readonly identity: IdentityCalls;
+  /** The ends of sessions that are not those of the request. */
+  readonly ends: SessionEnds;
   readonly #present: (engine: SessionEngine, state: SessionState) => object;
   readonly #reporter: SessionReporter;
   readonly #loader: SessionLoader;
@@ -57,7 +60,8 @@ export class SessionEngine {
     this.settings = rules;
     this.#reporter = new SessionReporter(events, rules.now);
     this.#loader = new SessionLoader(rules, shared, this.#reporter);
-    const cap = new SessionCap(rules, store, shared, this.#reporter);
+    this.ends = new SessionEnds(rules, shared, this.#reporter);
+    const cap = new SessionCap(rules, store, shared, this.ends, this.#reporter);
     this.#writer = new SessionWriter(rules, shared, this.#loader, this.#reporter, cap);
     this.identity = new IdentityCalls(rules, this.#writer);
   }
@@ -261,7 +265,7 @@ export class SessionEngine {
   }
 
   /**
-   * Whether the store has to be asked again before the cookie leaves: somebody may have signed in elsewhere since a call of
+   * Whether the store must be asked again before the cookie is sent: a user may have signed in elsewhere since a call of
    * this request has written the session. A cookie that is merely renewed can do harm then, and a new one when it is old.
    */
   #mustCheck(state: SessionState): boolean {
@@ -271,8 +275,8 @@ export class SessionEngine {
 
   /** The renewal of the id that is due by the clock, where the response can carry it. */
   #dueRenewal(state: SessionState): Renewal | undefined {
-    const { lifetimes, keepsIds, sealsCookies } = this.settings;
-    const hasToStop = state.base?.due === 'renewal' && !keepsIds && !sealsCookies;
+    const { lifetimes } = this.settings;
+    const hasToStop = needsNewId(state);
     if (!hasToStop && !this.#isOldId(state)) return undefined;
     if (state.host.renewal !== 'possible' || !state.hasCurrentId) return undefined;
     if (!state.host.canSend(state.cookie)) return undefined;

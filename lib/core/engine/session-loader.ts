@@ -55,9 +55,17 @@ export class SessionLoader {
     return this.#upToDate(this.shared.read(place));
   }
 
-  /** A record as it counts now: if somebody has acted in it for long enough, it is the actor's again, or over. */
+  /**
+   * A record at the current time: after the limit of acting for another user, it belongs to the actor again, or
+   * has ended.
+   */
   asOfNow(record: SessionRecord): SessionRecord {
     return recordAt(record, this.settings.now());
+  }
+
+  /** Whether the time to act for somebody is over since the request read the record: the session is the actor's again. */
+  hasChangedHands({ meta }: SessionState, base: SessionRecord): boolean {
+    return meta.acting !== undefined && this.asOfNow(base) !== base;
   }
 
   /** The stored record of a session that this request has read before. */
@@ -74,8 +82,8 @@ export class SessionLoader {
   }
 
   /**
-   * The session under a key, if there is one that is alive. Nobody has compared a token: the caller has another proof of who
-   * asks, or only looks.
+   * The session with a key, if it exists and has not expired. The token is not compared, because the caller has
+   * verified the request in another way, or only reads.
    */
   async find(key: string, host: SessionHost<SessionState>): Promise<SessionState | undefined> {
     const record = await this.read(key);
@@ -197,7 +205,7 @@ export class SessionLoader {
   }
 }
 
-/** In a row of another package, a `maxAge` equal to the default is not a setting of the session's own. */
+/** In a row of another package, a `maxAge` equal to the default is not an override. */
 function withoutUsualCookie(
   loaded: LoadedSession,
   { cookieDefaults }: SessionHost<SessionState>,
@@ -213,7 +221,7 @@ function successorOf({ rotation }: SessionMeta, previousId: string): string | un
   return rotation?.successor === undefined ? undefined : openSuccessor(rotation.successor, previousId);
 }
 
-/** The idle timeout of a session whose cookie has a life of its own. */
+/** The idle timeout of a session with its own `cookie.maxAge`. */
 function ownIdleOf(record: SessionRecord, meta?: SessionMeta): number | null | undefined {
   if (meta !== undefined) return meta.cookie?.originalMaxAge;
   if (!record.meta?.includes('originalMaxAge')) return undefined; // most have none, and need not be parsed

@@ -21,7 +21,7 @@ export class SessionContent {
   readonly #strict: boolean;
   /** The text that changes are compared with. */
   #base = '{}';
-  /** The data that could not be stored, if the application knows of it. */
+  /** The data that could not be stored and caused an error of the application. */
   #failedText: string | undefined;
   #isCaching = false;
   #cachedText: string | undefined;

@@ -74,7 +74,7 @@ export class SharedStore {
     return this.#creates.add(record);
   }
 
-  /** Whether the change was applied; `false` if the record is gone or has another version. */
+  /** Whether the change was applied; `false` if the record does not exist or has another version. */
   update(change: SessionChange): Promise<boolean> {
     return this.#updates.add(change);
   }

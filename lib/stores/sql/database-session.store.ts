@@ -1,6 +1,7 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
 import type {
   PrunableSessionStore,
+  ReferenceSessionStore,
   SessionStore,
   StoreOutcome,
   UserSessionStore,
@@ -22,8 +23,10 @@ export interface DatabaseSessionStoreOptions {
 }
 
 /** The calls of a store that keeps sessions in a table. Subclasses open the connection. */
-export abstract class DatabaseSessionStore implements SessionStore, UserSessionStore, PrunableSessionStore {
-  readonly capabilities = ['users', 'prune'] as const;
+export abstract class DatabaseSessionStore
+  implements SessionStore, UserSessionStore, ReferenceSessionStore, PrunableSessionStore
+{
+  readonly capabilities = ['users', 'references', 'prune'] as const;
   readonly pruneInterval: number | false | undefined;
 
   protected constructor(options: DatabaseSessionStoreOptions, known: readonly string[]) {
@@ -100,6 +103,14 @@ export abstract class DatabaseSessionStore implements SessionStore, UserSessionS
 
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
     return this.dialect.deleteByUser(userId, except);
+  }
+
+  async findByReference(reference: string): Promise<string[]> {
+    return this.dialect.findByReference(reference);
+  }
+
+  async deleteByReference(reference: string, userId?: string): Promise<string[]> {
+    return this.dialect.deleteByReference(reference, userId);
   }
 
   async deleteAll(): Promise<number> {

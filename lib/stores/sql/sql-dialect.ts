@@ -17,6 +17,9 @@ export interface SqlDialect {
   count(userId: string | undefined, now: number): Promise<number>;
   /** Waits for rows that others have locked, and rejects if it cannot have them. */
   deleteByUser(userId: string, except: readonly string[]): Promise<string[]>;
+  findByReference(reference: string): Promise<string[]>;
+  /** As `deleteByUser`. Reference and owner are compared where the row is deleted. */
+  deleteByReference(reference: string, userId?: string): Promise<string[]>;
   deleteAll(): Promise<number>;
   prune(now: number, limit: number): Promise<number>;
   /**

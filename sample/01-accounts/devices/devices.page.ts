@@ -6,7 +6,7 @@ import { type PageContext, renderPage } from '../pages/layout.js';
 import { timeOf } from '../pages/time.js';
 import { deviceName } from './device-name.js';
 
-/** The handles in this page are names, not secrets: nobody can sign in with one. */
+/** The handles in this page are not secret: nobody can sign in with one. */
 export function devicesPage(context: PageContext, devices: readonly SessionInfo[]): string {
   const csrf = csrfField(context.csrf);
   return renderPage(context, {

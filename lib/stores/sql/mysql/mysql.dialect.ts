@@ -154,14 +154,20 @@ WHERE ${where}`;
   }
 
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
-    const find = new MysqlStatement();
-    const sql = `${this.#rows.select.row}
-WHERE ${this.#rows.is(find, 'userId', userId)}`;
-    // In a transaction, which reads what is committed, whatever the isolation of the connection.
-    const rows = await this.#transaction((inside) => find.run<Row>(inside, sql));
     const kept = new Set(except);
-    const keys = rows.map(({ key }) => key).filter((key) => !kept.has(key));
+    const keys = (await this.#keysOf('userId', userId)).filter((key) => !kept.has(key));
     return deletedOf(keys, await this.deleteOwned(userId, keys));
+  }
+
+  findByReference(reference: string): Promise<string[]> {
+    return this.#keysOf('reference', reference);
+  }
+
+  async deleteByReference(reference: string, userId?: string): Promise<string[]> {
+    const keys = await this.findByReference(reference);
+    const isDue = (row: Row): boolean =>
+      row.reference === reference && (userId === undefined || row.userId === userId);
+    return deletedOf(keys, await this.#delete(keys, isDue));
   }
 
   async deleteAll(): Promise<number> {
@@ -212,6 +218,15 @@ LIMIT ${find.put(limit)}`,
     const due = locked.filter((row) => wanted.has(row.key) && isDue(row)).map(({ key }) => key);
     await this.#rows.remove(inside, due);
     return due;
+  }
+
+  async #keysOf(column: 'userId' | 'reference', value: string): Promise<string[]> {
+    const find = new MysqlStatement();
+    const sql = `${this.#rows.select.row}
+WHERE ${this.#rows.is(find, column, value)}`;
+    // In a transaction, which reads what is committed, whatever the isolation of the connection.
+    const rows = await this.#transaction((inside) => find.run<Row>(inside, sql));
+    return rows.map(({ key }) => key);
   }
 
   #isolating<Item>(

@@ -124,6 +124,7 @@ export async function inspectMysql(run: RunSql, { table }: SqlNames): Promise<Fo
         index: Key_name,
         isUnique: Key_name === 'PRIMARY',
         column: Column_name,
+        condition: null,
       })),
     };
   } catch (error) {

@@ -120,6 +120,16 @@ export class PostgresDialect implements SqlDialect {
     return deletedOf(keys, await this.deleteOwned(userId, keys));
   }
 
+  async findByReference(reference: string): Promise<string[]> {
+    return [...keysOf(await this.#run<Found>(this.#sql.keysOfReference, [reference]))];
+  }
+
+  async deleteByReference(reference: string, userId?: string): Promise<string[]> {
+    const keys = await this.findByReference(reference);
+    const conditions = [reference, userId ?? null];
+    return deletedOf(keys, await this.#delete(keys, this.#sql.deleteReferenced, conditions));
+  }
+
   deleteAll(): Promise<number> {
     return countOf(this.#run, this.#sql.deleteAll, []);
   }

@@ -9,6 +9,7 @@ import {
   type FoundColumn,
   type FoundIndexColumn,
   type FoundTable,
+  presenceOf,
   type TableSchema,
 } from '../table-schema.js';
 
@@ -44,8 +45,11 @@ ${INDEXED.map((column) => postgresSchema.addIndex(names, column)).join('\n')}`,
 
   addPrimaryKey: ({ table, column }) => `ALTER TABLE ${table} ADD PRIMARY KEY (${column('key')});`,
 
-  addIndex: (names, column) =>
-    `CREATE INDEX IF NOT EXISTS ${postgresSchema.quote(indexName(names, column))} ON ${names.table} (${names.column(column)});`,
+  addIndex(names, column) {
+    const where = presenceOf(names, column);
+    const of = `${names.table} (${names.column(column)})${where === undefined ? '' : ` WHERE ${where}`}`;
+    return `CREATE INDEX IF NOT EXISTS ${postgresSchema.quote(indexName(names, column))} ON ${of};`;
+  },
 };
 
 /**
@@ -71,11 +75,12 @@ WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped`,
   const indexes = await run<FoundIndexColumn>(
     `SELECT i.indexrelid::text AS "index",
   i.indisunique AND i.indimmediate AS "isUnique",
-  a.attname AS "column"
+  a.attname AS "column",
+  pg_get_expr(i.indpred, i.indrelid) AS "condition"
 FROM pg_index AS i
 CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
 LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
-WHERE i.indrelid = to_regclass($1) AND i.indisvalid AND i.indpred IS NULL AND k.place <= i.indnkeyatts
+WHERE i.indrelid = to_regclass($1) AND i.indisvalid AND k.place <= i.indnkeyatts
 ORDER BY i.indexrelid, k.place`,
     [table],
   );

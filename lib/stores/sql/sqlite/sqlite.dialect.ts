@@ -92,6 +92,14 @@ export class SqliteDialect implements SqlDialect {
     return [...keysOf(await this.#run<Found>(this.#sql.deleteByUser, [JSON.stringify(except), userId]))];
   }
 
+  async findByReference(reference: string): Promise<string[]> {
+    return [...keysOf(await this.#run<Found>(this.#sql.keysOfReference, [reference]))];
+  }
+
+  async deleteByReference(reference: string, userId?: string): Promise<string[]> {
+    return [...keysOf(await this.#run<Found>(this.#sql.deleteByReference, [reference, userId ?? null]))];
+  }
+
   deleteAll(): Promise<number> {
     return changesOf(this.#run, this.#sql.deleteAll, []);
   }
