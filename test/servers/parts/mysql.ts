@@ -50,7 +50,10 @@ const mariadb: Part = {
     const tables = ['system_tables', 'performance_tables'].map((name) =>
       readFile(join(root, `usr/share/mariadb/mariadb_${name}.sql`), 'utf8'),
     );
-    await writeFile(script, ['CREATE DATABASE mysql; USE mysql;', ...(await Promise.all(tables))].join('\n'));
+    await writeFile(
+      script,
+      ['CREATE DATABASE mysql;', 'USE mysql;', ...(await Promise.all(tables))].join('\n'),
+    );
     await mkdir(join(folder, 'data'));
     await run('sh', ['-c', `exec "$0" "$@" < ${script}`, mariadbd, ...common, '--bootstrap']);
     await serve(stage, port, mariadbd, [

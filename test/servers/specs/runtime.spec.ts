@@ -56,7 +56,7 @@ async function start(
     await exit;
   };
   ends.push(stop);
-  for (const end = Date.now() + 30_000; ; await sleep(50)) {
+  for (const end = Date.now() + 100_000; ; await sleep(50)) {
     const status = await fetch(`http://127.0.0.1:${port}/me`).then(
       (response) => response.status,
       () => 0,
