@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   port?: number;
   /** Default true. False is for tests: faster, and safe unless the operating system itself crashes. */
   durable?: boolean;
+  /** Another package with the binaries than the one that is installed. */
+  packageDir?: string;
   /** Further server settings (`-c name=value`). */
   settings?: Record<string, string>;
 }
@@ -50,7 +52,7 @@ const VOLATILE = { fsync: 'off', full_page_writes: 'off', wal_level: 'minimal', 
 
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const notes: string[] = [];
-  const packageDir = findPackage();
+  const packageDir = options.packageDir ?? findPackage();
   const { home, account } = await prepareHome(resolve(options.dataDir), options.durable ?? true, notes);
   const bin = join(await usablePackage(packageDir, account, notes), 'native', 'bin');
   if (notes.length > 0) console.info(`Embedded PostgreSQL: ${notes.join('; ')}.`);

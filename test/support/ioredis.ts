@@ -5,14 +5,15 @@ import { findResource } from './resources/find.js';
 export type IoRedis = IoRedisClient & {
   quit(): Promise<unknown>;
   once(event: string, listener: () => void): unknown;
+  on(event: string, listener: () => void): unknown;
 };
 
 interface IoRedisModule {
   readonly Redis: new (
-    url: string,
+    url: string | object,
     options?: { keyPrefix?: string; stringNumbers?: boolean; retryStrategy?: () => number },
   ) => IoRedis;
-  readonly Cluster: new (nodes: readonly string[]) => IoRedis;
+  readonly Cluster: new (nodes: readonly string[], options?: object) => IoRedis;
 }
 
 const place = await findResource('ioredis');

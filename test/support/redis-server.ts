@@ -15,6 +15,8 @@ export const REDIS_SERVER = await findResource('redis-server');
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
+  /** Where its files are. */
+  readonly dir: string;
   start(): Promise<void>;
   /** Without a chance to say goodbye. */
   kill(): Promise<void>;
@@ -80,7 +82,7 @@ async function startOnce(options: readonly string[]): Promise<RedisServer> {
     await close();
     throw error;
   }
-  return { port, url, start, kill, close };
+  return { port, url, dir, start, kill, close };
 }
 
 /** Three servers that share the slots. */
@@ -116,13 +118,16 @@ async function startClusterOnce(): Promise<{ urls: string[]; close(): Promise<vo
   return { urls: servers.map(({ url }) => url), close };
 }
 
-/** A sentinel that watches a server, under the name `main`. */
+/** A sentinel that watches a server, under the name `main`. So many sentinels must agree that it is down. */
 export async function startRedisSentinel(
   watched: RedisServer,
+  quorum = 1,
+  settings: readonly string[] = [],
 ): Promise<{ port: number; close(): Promise<void> }> {
   const [dir, port] = await Promise.all([mkdtemp(join(tmpdir(), 'nest-session-redis-')), freePort()]);
   const file = join(dir, 'sentinel.conf');
-  await writeFile(file, `port ${port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 ${watched.port} 1\n`);
+  const monitor = `sentinel monitor main 127.0.0.1 ${watched.port} ${quorum}`;
+  await writeFile(file, [`port ${port}`, 'bind 127.0.0.1', monitor, ...settings, ''].join('\n'));
   const child = spawn(REDIS_SERVER!, [file, '--sentinel'], { stdio: 'ignore' });
   const exit = once(child, 'exit');
   const close = async (): Promise<void> => {
@@ -140,7 +145,7 @@ export async function startRedisSentinel(
 }
 
 /** Sends one command over a connection of its own. */
-async function ask(url: string, command: string[]): Promise<unknown> {
+export async function ask(url: string, command: string[]): Promise<unknown> {
   const client = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: false } });
   client.on('error', () => undefined); // connect() rejects with it
   await client.connect();
@@ -151,7 +156,7 @@ async function ask(url: string, command: string[]): Promise<unknown> {
   }
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
+export async function until(condition: () => Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 15_000; ;) {
     try {
       if (await condition()) return;
@@ -163,7 +168,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -73,7 +73,7 @@ export function connectionOf(client: unknown): RedisConnection {
   if (send === undefined) throw new SessionOptionsError(messages.redisClient(describe(client)));
   return {
     isCluster: isNodeRedisCluster(client),
-    losses: 0, // it sends nothing again
+    losses: 0, // it sends nothing again; only createSentinel() does, after an error of its connection, without a word
     get isClosed() {
       return (client as NodeRedisClient).isOpen === false;
     },
