@@ -187,7 +187,7 @@ const https = selfSigned();
 
   it('proves itself for a session whose cookie has a path', async () => {
     await site.close();
-    site = await openSite({ cookie: { name: '__Secure-sid', secure: true, path: '/run' } });
+    site = await openSite({ name: '__Secure-sid', cookie: { secure: true, path: '/run' } });
     await page.goto(`${site.base}/run/page`);
     await login('ann');
     expect(seen.at(-1)).toBe('/run/.session/register 200 signed');

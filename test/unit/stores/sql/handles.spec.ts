@@ -79,7 +79,8 @@ describe('one connection of a server', () => {
     const pool = mysql.createPool(MYSQL_URL!);
     const handed = await pool.promise().getConnection();
     const promised = await createConnection(MYSQL_URL!);
-    for (const connection of [handed, handed.connection, promised, promised.connection]) refuses(connection);
+    const { connection: inner } = promised as unknown as { readonly connection: unknown };
+    for (const connection of [handed, handed.connection, promised, inner]) refuses(connection);
     handed.release();
     await promised.end();
     await pool.promise().end();
