@@ -1,5 +1,5 @@
-// Publishes the package, with provenance. Refuses while something is missing, and says all of it at once.
-// With --dry-run it only checks, and lists what would be published: npm run release:dry
+// Publishes the package with provenance. If something is missing, it lists all of it and publishes nothing.
+// With --dry-run it only checks, and lists the files that would be published: npm run release:dry
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,16 +9,8 @@ const isDryRun = process.argv.includes('--dry-run');
 const manifest = JSON.parse(read('package.json'));
 const tag = `v${manifest.version}`;
 
-/** Files beside dist/ that the package consists of. */
-const PAPERS = [
-  'CHANGELOG.md',
-  'CONTRIBUTING.md',
-  'LICENSE',
-  'README.md',
-  'SECURITY.md',
-  'docs/README.md',
-  'package.json',
-];
+/** Files that the package must contain besides dist/. */
+const PAPERS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/README.md', 'package.json'];
 
 const files = existsSync(`${root}dist/index.js`) ? packedFiles() : undefined;
 const problems = [
@@ -75,7 +67,7 @@ function changelogProblems() {
   return [`CHANGELOG.md: "${heading}" has no date: write "## ${manifest.version} (YYYY-MM-DD)".`];
 }
 
-/** What npm would pack. Without scripts: dist/ is there already. */
+/** The files that npm would pack. Scripts are not run, because dist/ has been built already. */
 function packedFiles() {
   const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent'], {
     cwd: root,

@@ -1,8 +1,8 @@
-// The second step of the build: few and small files, because an application pays for each file that it loads and installs.
+// The second step of the build: few and small files, because each file costs time when an application loads or installs it.
 //
-// The modules behind the entry points become one file for each entry point and a few that entry points share. So a class is there
-// once, whichever way it is imported. Comments are left out of the code. They stay in the declarations of public names, where
-// editors show them. Declarations that no entry point leads to are deleted.
+// The modules are bundled into one file for each entry point and a few shared files. So each class exists once, whichever entry
+// point imports it. Comments are removed from the code. The declarations of public names keep their comments, because editors
+// show them. Declarations that no entry point reaches are deleted.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ const modules = await filesOf(DIST, '.js');
 const chunks = await bundle(entries.map((entry) => join(ROOT, entry.default)));
 await Promise.all(modules.map((file) => rm(file)));
 for (const { fileName, code } of chunks)
-  await writeFile(join(DIST, fileName), withTabs(fileName, withoutComments(code)));
+  await writeFile(join(DIST, fileName), withTabs(fileName, withSharedHelpers(withoutComments(code))));
 
 const declarations = declarationsOf(entries.map(({ types }) => join(ROOT, types)));
 for (const file of await filesOf(DIST, '.d.ts')) {
@@ -34,7 +34,7 @@ async function bundle(files) {
     input: Object.fromEntries(files.map((file) => [file.slice(DIST.length + 1, -'.js'.length), file])),
     external: (id) => !id.startsWith('.') && !id.startsWith('/'),
     onwarn(warning, warn) {
-      // TypeScript's helper for decorators looks for one on `this`, which modules do not have.
+      // TypeScript's decorator helpers read `this`, which modules do not have.
       if (warning.code !== 'THIS_IS_UNDEFINED') warn(warning);
     },
   });
@@ -55,7 +55,23 @@ function withoutComments(code) {
   return ts.transpileModule(code, { compilerOptions }).outputText;
 }
 
-/** The same with a tab for every four spaces of indentation. Texts over several lines stay as they are. */
+/** TypeScript writes its decorator helpers into each module. A bundled file needs them only once. */
+function withSharedHelpers(code) {
+  const helper = /^var (__\w+?)(?:\$\d+)? = \(undefined && undefined\.\1\) \|\| function .*?^\};\n/gms;
+  const names = new Map(); // at the beginning, because a class is decorated when it is declared
+  const rest = code.replace(helper, (text, name) => {
+    names.set(name, text.replace(/^var \S+/, `var ${name}`));
+    return '';
+  });
+  const imports = /^(?:import .*?;\n)*/s.exec(rest)[0];
+  return [
+    imports,
+    ...names.values(),
+    rest.slice(imports.length).replace(/\b(__(?:decorate|metadata|param))\$\d+\b/g, '$1'),
+  ].join('');
+}
+
+/** Replaces every four spaces of indentation with a tab. Texts over several lines are not changed. */
 function withTabs(name, code) {
   const source = ts.createSourceFile(name, code, ts.ScriptTarget.ES2022);
   const texts = [];
@@ -68,7 +84,7 @@ function withTabs(name, code) {
   return code.replace(/^(?: {4})+/gm, (spaces, at) => (isText(at) ? spaces : '\t'.repeat(spaces.length / 4)));
 }
 
-/** The text of these declarations and of all that they import. Comments stay where public names are declared. */
+/** The text of these declarations and of all that they import. Files that declare public names keep their comments. */
 function declarationsOf(files) {
   const options = { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, types: ['node'] };
   const program = ts.createProgram(files, options);

@@ -1,9 +1,9 @@
-// The last step of the build: what CommonJS gets of every entry point that has the condition "require" in package.json.
+// The last step of the build: the CommonJS files of every entry point with the condition "require" in package.json.
 //
-// `index.cjs` requires the ES module: the code is there once, and so is every class. What has a default export is that export.
+// `index.cjs` requires the ES module, so that the code and every class exist once. If there is a default export, it exports that.
 //
 // `index.d.cts` declares the same to TypeScript, which with `module: node16` lets no CommonJS file require an ES module. It has
-// no types of its own but refers to those of the ES module, so that a program that has both sees one class, and one
+// no types itself but refers to those of the ES module, so that a program that uses both sees one class, and one
 // SessionData that `declare module` adds to from either side. A const with the type of a class and a type of the same name are
 // together what the class is to TypeScript: it can be extended, injected (decorator metadata) and narrowed with.
 import { readFile, writeFile } from 'node:fs/promises';
@@ -48,7 +48,7 @@ for (const { types, default: code, require } of entries) {
   }
 }
 
-/** All types come with the star, through which `declare module` reaches them; what is a value, too, is said again. */
+/** The star export contains all types, so that `declare module` reaches them. Values are declared again. */
 function namesOf(file, symbols, values) {
   const declared = symbols
     .filter(({ name }) => values.has(name))
@@ -115,7 +115,10 @@ function typeOf(module, symbol) {
   return `type ${symbol.name}${declared} = ${module}.${symbol.name}${list(parameters.map(({ name }) => name.text))};`;
 }
 
+/** The first paragraph of a comment. The declarations of the ES module contain the rest, which would double the size here. */
 function commentOf(symbol) {
   const [comment] = targetOf(symbol).declarations.flatMap((node) => ts.getJSDocCommentsAndTags(node));
-  return comment === undefined ? [] : [comment.getText()];
+  if (comment === undefined) return [];
+  const [summary] = ts.getTextOfJSDocComment(comment.comment)?.split(/\n\s*\n/) ?? [''];
+  return [`/** ${summary.replaceAll('\n', '\n * ')} */`];
 }

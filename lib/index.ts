@@ -10,6 +10,7 @@ export type {
 export type { SessionChange, SessionRecord, SessionSummary } from './core/record/session-record.js';
 export type {
   PrunableSessionStore,
+  ReferenceSessionStore,
   SessionStore,
   StoreCapability,
   StoreOutcome,
@@ -68,7 +69,7 @@ export {
   SessionHealthIndicator,
   type SessionHealthOptions,
 } from './services/session-health.indicator.js';
-export { type SessionInfo, type SessionReference, SessionService } from './services/session.service.js';
+export { type SessionInfo, type SessionOrHandle, SessionService } from './services/session.service.js';
 export { SESSION_MIDDLEWARE, SESSION_OPTIONS, SESSION_STORE } from './session.constants.js';
 export { SessionModule } from './session.module.js';
 export { MemorySessionStore, type MemorySessionStoreOptions } from './stores/memory/memory-session.store.js';

@@ -1,15 +1,15 @@
-/** Injects the store of sessions. */
+/** Injects the session store. */
 export const SESSION_STORE = Symbol('SESSION_STORE');
 
 /**
- * Injects the options of `forRoot` or `forRootAsync`. They hold the secret and the keys, but show neither in JSON or when they
- * are printed.
+ * Injects the options of `forRoot` or `forRootAsync`. They contain the secret and the keys, but hide both in JSON and
+ * when they are printed.
  */
 export const SESSION_OPTIONS = Symbol('SESSION_OPTIONS');
 
 /**
- * Injects the session middleware, a plain `(req, res, next)` function. Register it yourself if middleware of `main.ts` needs
- * the session. Middleware that a module adds with `consumer.apply(...)` runs after it anyway.
+ * Injects the session middleware, a plain `(req, res, next)` function. Register it yourself if other middleware in
+ * `main.ts` needs the session. Middleware that a module adds with `consumer.apply(...)` always runs after it.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ export const SESSION_MIDDLEWARE = Symbol('SESSION_MIDDLEWARE');
 /** The checked options, with every default. @internal */
 export const RESOLVED_OPTIONS = Symbol('RESOLVED_OPTIONS');
 
-/** The parts of the module, put together. @internal */
+/** The connected parts of the module. @internal */
 export const SESSION_RUNTIME = Symbol('SESSION_RUNTIME');
 
 /** Metadata of `@RequireSession(...)`. @internal */
@@ -34,7 +34,7 @@ export const LOGIN = 'nest-session:login';
 /** Metadata of `@SkipCsrf()`. @internal */
 export const SKIP_CSRF = 'nest-session:skip-csrf';
 
-/** Metadata: `@PassiveSession()`. @internal */
+/** Metadata of `@PassiveSession()`. @internal */
 export const PASSIVE = 'nest-session:passive';
 
 /** Metadata of `@AllowAnonymous()`. @internal */

@@ -17,7 +17,7 @@ const extras: SessionModuleExtras = { isGlobal: true };
 export const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<SessionModuleOptions>({
     optionsInjectionToken: SESSION_OPTIONS,
-    // Each call makes a module of its own, even if Nest 10 takes two of them for equal.
+    // Each call creates a separate module. Nest 10 would otherwise merge two calls with equal options.
     alwaysTransient: true,
   })
     .setClassMethodName('forRoot')

@@ -76,6 +76,7 @@ export class SessionModule
     super();
     // Before the application gets an adapter for WebSockets.
     if (config) sockets.watch(config);
+    if (runtime.deviceEndpoints) answerAheadOfAll(runtime.deviceEndpoints, adapterHost);
   }
 
   /**
@@ -83,7 +84,7 @@ export class SessionModule
    * @throws SessionOptionsError at the start, naming the wrong option.
    */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    // Missing options are refused with all others.
+    // Missing options are reported when the options are checked.
     return withRedactedOptions(super.forRoot(options ?? {}));
   }
 
@@ -121,8 +122,11 @@ export class SessionModule
       if (httpAdapter.getType() === 'express') httpAdapter.use(sessionAfterError(this.middleware));
       return;
     }
-    // Browsers reach them whatever the routes are.
-    if (deviceEndpoints !== undefined) httpAdapter.use(deviceEndpoints);
+    // The device endpoints do not depend on `forRoutes` and `exclude`. They also answer after an error of a body parser.
+    if (deviceEndpoints !== undefined) {
+      httpAdapter.use(deviceEndpoints);
+      if (httpAdapter.getType() === 'express') httpAdapter.use(sessionAfterError(deviceEndpoints));
+    }
     consumer
       .apply(this.middleware)
       .exclude(...(exclude ?? []))
@@ -136,10 +140,26 @@ export class SessionModule
     await this.runtime.start();
   }
 
-  /** Stops last: requests under way still need the store. */
+  /** Runs last, because requests in flight still need the store. */
   onApplicationShutdown(): Promise<void> {
     return this.runtime.stop();
   }
+}
+
+/**
+ * Registers middleware with Express before all other: before the body parsers, which Nest registers at the start, and before
+ * what `main.ts` adds. Not with Nest before 11.1.4, which has no `init$`: it leaves the application of Express untouched until
+ * `main.ts` is done, because settings of Express for routes and queries hold only if they are set before the first middleware.
+ * On Fastify, bodies are parsed after all middleware.
+ */
+function answerAheadOfAll(
+  middleware: SessionMiddleware,
+  host: Omit<HttpAdapterHost, 'init$'> & Partial<Pick<HttpAdapterHost, 'init$'>>,
+): void {
+  host.init$?.subscribe(() => {
+    const { httpAdapter } = host;
+    if (httpAdapter.getType() === 'express') httpAdapter.use(middleware);
+  });
 }
 
 /** Makes the injected options safe to print. */

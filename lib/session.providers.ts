@@ -38,8 +38,8 @@ export const sessionProviders: Provider[] = [
   {
     provide: SESSION_MIDDLEWARE,
     inject: [SESSION_RUNTIME],
-    useFactory: ({ context, deviceEndpoints }: SessionRuntime) =>
-      inTurn(deviceEndpoints, createSessionMiddleware(context)),
+    useFactory: ({ context, deviceEndpoints, Exchange }: SessionRuntime) =>
+      inTurn(deviceEndpoints, createSessionMiddleware(context, Exchange)),
   },
   {
     provide: SocketSessions,

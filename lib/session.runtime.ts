@@ -13,6 +13,7 @@ import {
 import { SharedStore } from './core/store/shared-store.js';
 import { SessionReporter } from './core/record/session-events.js';
 import { presentSession } from './core/session.js';
+import { BoundHttpExchange } from './device-bound/bound-http-exchange.js';
 import { DeviceBinder } from './device-bound/device-binder.js';
 import { DeviceEndpoints } from './device-bound/device-endpoints.js';
 import { refuseUnfitStore } from './device-bound/unfit-store.js';
@@ -22,6 +23,7 @@ import { SessionCapabilityError } from './errors/session-capability.error.js';
 import { SessionOptionsError } from './errors/session-options.error.js';
 import { sealedCookies } from './http/sealed-cookies.js';
 import type { ExchangeContext, LateAnswer } from './http/exchange.js';
+import { HttpExchange } from './http/http-exchange.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { MemorySessionStore } from './stores/memory/memory-session.store.js';
@@ -35,6 +37,8 @@ export class SessionRuntime {
   readonly pruner: Pruner | undefined;
   /** Answers what browsers ask of devices; undefined where sessions are not bound to them. */
   readonly deviceEndpoints: SessionMiddleware | undefined;
+  /** What a request over HTTP is made into. */
+  readonly Exchange: typeof HttpExchange;
   readonly #logger = new Logger('SessionModule');
   readonly #said = new Set<string>();
   #storeFailures = 0;
@@ -80,6 +84,7 @@ export class SessionRuntime {
       warnOnce: (message, kind) => this.warnOnce(message, kind),
       devices,
     };
+    this.Exchange = devices === undefined ? HttpExchange : BoundHttpExchange;
     this.deviceEndpoints =
       devices &&
       new DeviceEndpoints(this.context, devices, new SessionReporter(this.events, options.engine.now))

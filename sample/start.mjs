@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const name = process.argv[2];
 
-/** Runs a command in the folder of the package, and says what it does. */
+/** Runs a command in the folder of the package, and prints what it does. */
 function run(text, command) {
   const began = Date.now();
   console.log(`${text} …`);
@@ -14,7 +14,7 @@ function run(text, command) {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
   } catch {
-    process.exit(1); // the command has said why
+    process.exit(1); // the command has printed the error
   }
   console.log(`  done in ${Math.ceil((Date.now() - began) / 1000)} s`);
 }

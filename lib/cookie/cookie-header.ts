@@ -9,7 +9,8 @@ const MOST_OF_A_NAME = 8;
 
 /**
  * The values of a name in a `Cookie` header, in order. A browser may send several (RFC 6265bis, section 5.7); the first
- * {@link MOST_OF_A_NAME} are read. Other cookies are neither split nor decoded, so that a header full of them costs one search.
+ * {@link MOST_OF_A_NAME} are read. Other cookies are neither split nor decoded, so a header with many of them costs
+ * only one search.
  */
 export function cookieValues(header: string | undefined, name: string): string[] {
   return rawValues(header, name, MOST_OF_A_NAME).map(decoded);
@@ -99,7 +100,7 @@ export function finalAttributes(cookie: CookieAttributes, isSecure: boolean): Fi
 /**
  * A `Set-Cookie` header.
  *
- * @throws TypeError if name, path or domain hold invalid characters (CVE-2024-47764).
+ * @throws TypeError if name, path or domain contain invalid characters (CVE-2024-47764).
  */
 export function setCookieHeader(name: string, value: string, attributes: FinalAttributes): string {
   const { maxAge, ...rest } = attributes;

@@ -6,11 +6,11 @@ export type CookiePair = readonly [name: string, value: string];
 /** The most cookies for one session: Node reads 16 KiB of headers by default. */
 const MOST_PARTS = 8;
 
-/** The first cookie of several says how many there are. */
+/** The first cookie of several contains their number. */
 const HEAD = /^([2-8])\.([\w-]+)$/;
 const HEAD_LENGTH = 2;
 
-/** Each of the others names its token by some of its random characters. */
+/** Each of the others identifies its token by some of the token's random characters. */
 const STAMP = { begin: 2, end: 10 } as const;
 const STAMP_LENGTH = STAMP.end - STAMP.begin + 1;
 
@@ -39,7 +39,10 @@ export class CookieParts {
     return length;
   }
 
-  /** The tokens in a `Cookie` header, in order. A part without its others is returned as it is, and is no valid token. */
+  /**
+   * The tokens in a `Cookie` header, in order. A part without its other parts is returned unchanged; it is not a
+   * valid token.
+   */
   join(header: string | undefined): string[] {
     const heads = cookieValues(header, this.#name);
     if (this.#most === 1) return heads;

@@ -38,14 +38,14 @@ export class SignedIdCodec implements TokenCodec {
   readonly #secrets: readonly [CipherKey, ...CipherKey[]];
   readonly #rules: IdRules;
   /**
-   * Recently verified signatures, so that most requests of a busy session cost no HMAC. They are still compared in full, in
-   * constant time. They are kept as text, because a small Buffer keeps a larger piece of memory.
+   * Recently verified signatures, so that most requests of a busy session need no HMAC. They are still compared
+   * completely, in constant time. They are kept as text, because a small Buffer keeps a larger block of memory alive.
    */
   readonly #verified = new RecentMap<Verified>(REMEMBERED);
 
   /**
    * @param secrets - The first signs, all verify.
-   * @param rules - The form of ids. Others are refused before anything is computed.
+   * @param rules - The format of ids. Other ids are refused before anything is computed.
    */
   constructor(
     secrets: readonly [CipherKey, ...CipherKey[]],

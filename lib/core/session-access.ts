@@ -7,8 +7,8 @@ import { actingIn, levelsIn } from './request/person.js';
 import { SessionObject } from './session.js';
 
 /**
- * Takes all flash values of a key, in the store. If requests race for a value, on any instances, one gets it. A session that
- * was ended meanwhile has none.
+ * Takes all flash values of a key, in the store. If several requests ask for a value at the same time, on any
+ * instances, one of them gets it. A session that has ended meanwhile has no values.
  */
 export async function takeFlash(session: SessionObject, key: string): Promise<unknown[]> {
   const { meta } = SessionObject.stateOf(session);
@@ -22,12 +22,13 @@ export async function takeFlash(session: SessionObject, key: string): Promise<un
 }
 
 /**
- * A token for a form of the session. The first call makes the session's secret and stores it. Requests that ask at the same
- * time, on any instances, all get the secret that is stored.
+ * A token for a form of the session. The first call creates and stores the session's secret. Simultaneous requests, on
+ * any instances, all use the stored secret.
  */
 export async function csrfTokenOf(session: SessionObject): Promise<string> {
   const state = SessionObject.stateOf(session);
-  // A session that is never stored (`onStoreError: 'anonymous'`, or a lock) gets tokens that are not valid, so that its page works.
+  // A session that is never stored (`onStoreError: 'anonymous'`, or a lock) gets tokens that are not valid, so that its page
+  // works.
   const isKept = state.meta.csrf !== undefined || ['detached', 'locked'].includes(state.status);
   return csrfTokenFor(
     isKept ? state.needCsrf() : await SessionObject.updateFor('@CsrfToken', session, () => state.needCsrf()),
@@ -51,27 +52,27 @@ export function loginAgeOf(session: SessionObject): number | undefined {
   return authenticatedAt && SessionObject.stateOf(session).settings.now() - authenticatedAt.getTime();
 }
 
-/** How many milliseconds ago the user proved a level, or one above it; undefined where that did not happen. */
+/** Milliseconds since the session reached a level, or a higher one; undefined if it did not. */
 export function levelAgeOf(session: SessionObject, level: number): number | undefined {
   const state = SessionObject.stateOf(session);
   const at = provedAt(levelsIn(state), level);
   return at === undefined ? undefined : state.settings.now() - at;
 }
 
-/** Whether somebody acts for the user of the session. */
+/** Whether the session acts for another user. */
 export function isActedFor(session: SessionObject): boolean {
   return actingIn(SessionObject.stateOf(session)) !== undefined;
 }
 
-/** Why the request must not open the session that its cookie leads to, if that is so. */
+/** The error if the request must not open the session of its cookie; otherwise undefined. */
 export function lockOf(session: SessionObject): SessionLockedError | undefined {
-  // A guard of the application may bring an object of its own.
+  // A guard of the application may return its own object.
   if (!(session instanceof SessionObject)) return undefined;
   const { detachedBy } = SessionObject.stateOf(session);
   return detachedBy instanceof SessionLockedError ? detachedBy : undefined;
 }
 
-/** Whose session it is: as `login()` said, else as the option `userId` finds in the data. */
+/** The user of the session: the one given to `login()`, else the one that the option `userId` finds in the data. */
 export function ownerOf(session: SessionObject): string | undefined {
   return SessionObject.stateOf(session).owner ?? undefined;
 }

@@ -5,7 +5,7 @@ import { actingIn, levelsIn } from './request/person.js';
 import { expiresAtOf } from './request/session-life.js';
 import type { SessionState } from './request/session-state.js';
 
-/** The members of a session that need no store: facts, and what takes effect at once. */
+/** The members of a session that need no store call. */
 export abstract class SessionBase {
   readonly #state: SessionState;
 
@@ -19,30 +19,30 @@ export abstract class SessionBase {
     this.#state = state;
   }
 
-  /** The secret session id. Never log it, never store it: {@link handle} is the name to show. */
+  /** The secret session id. Never log it, never store it. Use {@link handle} as the public name. */
   get id(): string {
     return this.#state.id;
   }
 
   /**
-   * The public name of the session, which stays the same when the id changes. It is a name, not a permission: a route that
-   * takes a handle must pass the user, too (`SessionService.revoke(handle, { userId })`).
+   * The public name of the session, which stays the same when the id changes. It does not authorize anything: a route
+   * that receives a handle must pass the user, too (`SessionService.revoke(handle, { userId })`).
    */
   get handle(): string {
     return this.#state.key;
   }
 
-  /** Whether this request began the session. */
+  /** Whether the session started with this request. */
   get isNew(): boolean {
     return this.#state.isNew;
   }
 
-  /** When the session began. */
+  /** When the session started, or when the user last signed in. */
   get createdAt(): Date {
     return new Date(this.#state.createdAt);
   }
 
-  /** When the session was last seen, at most `touchInterval` stale. */
+  /** When the session was last used, at most `touchInterval` old. */
   get lastSeenAt(): Date {
     return new Date(this.#state.lastSeenAt);
   }
@@ -59,23 +59,23 @@ export abstract class SessionBase {
   }
 
   /**
-   * How surely the user is known: 0 where nobody has signed in with `login()`, 1 after a login, or what `login()` and
-   * `stepUp()` were told. `@RequireLogin({ level })` asks for it.
+   * The level of the login: 0 without `login()`, 1 after a login, or the level given to `login()` or `stepUp()`.
+   * `@RequireLogin({ level })` checks it.
    */
   get level(): number {
     return highestOf(levelsIn(this.#state));
   }
 
   /**
-   * Who really acts, while the session acts for somebody (`actAs()`); undefined otherwise. The data key `userId` is the
-   * other user's then.
+   * The user who is really signed in, while the session acts for another user (`actAs()`); undefined otherwise. The
+   * data key `userId` then contains the other user.
    */
   get actor(): string | number | undefined {
     const acting = actingIn(this.#state);
     return acting && (acting.own ?? this.#state.base?.userId ?? undefined);
   }
 
-  /** Whether the session is bound to the device that its user signed in with (option `deviceBound`). */
+  /** Whether the session is bound to its user's device (option `deviceBound`). */
   get isBound(): boolean {
     return this.#state.meta.device?.key !== undefined;
   }
@@ -86,7 +86,7 @@ export abstract class SessionBase {
   }
 
   /**
-   * Counts this request as a use of the session even within `touchInterval`, and restarts the life of the cookie.
+   * Counts this request as activity even within `touchInterval`, and restarts the life of the cookie.
    *
    * @throws SessionUsageError after `regenerate()`, which has replaced this session.
    */
@@ -104,9 +104,9 @@ export abstract class SessionBase {
   }
 
   /**
-   * Returns all flash values of a key, in the order they were added, and removes them. If several requests of one process
-   * ask for a value at once, one of them gets it. To ensure this across instances, use `@Flash()`, or call this inside
-   * {@link update}.
+   * Returns all flash values of a key, in the order they were added, and removes them. If several requests of one
+   * process ask for a value at once, one of them gets it. To ensure this across instances, use `@Flash()`, or call
+   * `flash()` inside {@link update}.
    *
    * @throws SessionUsageError after `regenerate()`, which has replaced this session.
    */

@@ -13,5 +13,5 @@
  */
 export interface SessionData {}
 
-/** A key of {@link SessionData}. Any text, as long as the application declares no data. */
+/** A key of {@link SessionData}, or any string if the application declares no data. */
 export type SessionKey = [keyof SessionData] extends [never] ? string : Extract<keyof SessionData, string>;

@@ -1,26 +1,37 @@
 import { describe, messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import type { Acting } from './record/identity/acting.js';
+import { SessionCapabilityError } from '../errors/session-capability.error.js';
 import { isLevel } from './record/identity/levels.js';
+import { referenceDigest } from './record/identity/reference.js';
 import { userIdText } from './record/session-id.js';
 import type { SessionKey } from './session-data.js';
-import type { SessionSettings } from './request/session-rules.js';
+import type { SessionRules, SessionSettings } from './request/session-rules.js';
 
 /** Options of `session.login()`. */
 export interface LoginOptions {
   /**
-   * The data keys to keep. Without them, the session's own cookie settings and flash values go, too.
+   * The data keys to keep. If you pass it, all other keys, the session's own cookie settings and flash values are
+   * removed.
    *
    * @defaultValue everything is kept
    */
   readonly keep?: readonly SessionKey[];
   /**
-   * How surely the user is known: a whole number of 1 or more, by which `@RequireLogin({ level })` lets the session in. For
-   * example 2 where a second factor was checked, too.
+   * The level of the login: a whole number of 1 or more, which `@RequireLogin({ level })` checks. For example 2 if you
+   * have also checked a second factor.
    *
    * @defaultValue 1
    */
   readonly level?: number;
+  /**
+   * What another service calls this session, for `SessionService.revokeByReference()`: for example the `sid` of an ID token,
+   * by which an OpenID provider ends the session later. A string of 1 to 255 characters without NUL. Several sessions may
+   * have the same. The store keeps a digest of it, so nothing shows it. It stays until the next `login()`, or the end.
+   *
+   * @defaultValue none
+   */
+  readonly reference?: string | undefined;
 }
 
 /** Options of `session.actAs()`. */
@@ -32,31 +43,51 @@ export interface ActAsOptions {
    */
   readonly limit?: number | string;
   /**
-   * What happens then: `'stop'` makes the session the actor's again, `'end'` ends it.
+   * What happens after the limit: `'stop'` gives the session back to the actor, `'end'` ends it.
    *
    * @defaultValue `'stop'`
    */
   readonly onLimit?: 'stop' | 'end';
 }
 
-/** How long a session acts for somebody, in milliseconds, where nothing else is said. */
+/** The default limit for acting for another user, in milliseconds. */
 const ACTING_LIMIT = 60 * 60 * 1000;
 
-/** @throws SessionDataError for what no user can be called. */
+/** @throws SessionDataError for a value that is not a user id. */
 export function requireUserId(call: string, userId: unknown): string {
   const text = userIdText(userId);
   if (text === undefined) throw new SessionDataError(messages.userIdInvalid(call, describe(userId)));
   return text;
 }
 
-/** @throws SessionDataError for what is no level. */
+/** @throws SessionDataError for a value that is not a level. */
 export function requireLevel(call: string, level: unknown): number {
   if (!isLevel(level))
     throw new SessionDataError(messages.levelInvalid(`session.${call}() level`, describe(level)));
   return level;
 }
 
-/** How long a session is to act for somebody, in milliseconds, and what happens then. @throws SessionDataError, SessionOptionsError */
+/**
+ * The digest of a reference, or null if there is none.
+ *
+ * @throws SessionDataError if the reference is not valid.
+ * @throws SessionCapabilityError if the store cannot find sessions by it.
+ */
+export function requireReference(
+  reference: unknown,
+  { keepsReferences }: Pick<SessionRules, 'keepsReferences'>,
+): string | null {
+  if (reference === undefined) return null;
+  const digest = referenceDigest(reference);
+  if (digest === undefined)
+    throw new SessionDataError(
+      messages.referenceInvalid('session.login(userId, { reference })', describe(reference)),
+    );
+  if (!keepsReferences) throw new SessionCapabilityError(messages.referenceForgotten);
+  return digest;
+}
+
+/** The checked options of `actAs()`. @throws SessionDataError, SessionOptionsError */
 export function actingOf(
   { limit = ACTING_LIMIT, onLimit = 'stop' }: ActAsOptions,
   durationOf: SessionSettings['durationOf'],

@@ -1,27 +1,27 @@
 /**
- * Whether a request is a use of its session, as its handlers and the application say while it runs. A passive request
- * only looks: it prolongs nothing.
+ * Whether a request counts as activity of its session, according to its handlers and the application. A passive request
+ * does not extend the idle time-out.
  */
 export class SessionUse {
   #isCounted = false;
   #hasPassive = false;
   #hasOthers = false;
 
-  /** Whether the request is passive; undefined if nobody has said so, and the option `passive` decides. */
+  /** Whether the request is passive; undefined if no handler has decided it, so that the option `passive` decides. */
   get isPassive(): boolean | undefined {
     if (this.#isCounted) return false;
     return this.#hasPassive && !this.#hasOthers ? true : undefined;
   }
 
-  /** Counts the request as a use, whatever else is said of it. */
+  /** Counts the request as activity, even if it is passive. */
   count(): void {
     this.#isCounted = true;
   }
 
   /**
-   * Takes note of a handler that runs for the request.
+   * Records a handler that runs for the request.
    *
-   * @param isPassive - What `@PassiveSession()` says of it; undefined if it does not stand there.
+   * @param isPassive - The value of its `@PassiveSession()`; undefined without the decorator.
    */
   handledBy(isPassive: boolean | undefined): void {
     if (isPassive === undefined) this.#hasOthers = true;

@@ -10,14 +10,15 @@ import {
   actingOf,
   type LoginOptions,
   requireLevel,
+  requireReference,
   requireUserId,
 } from './session-login.js';
 
 /**
- * A visitor's session: a plain bag of the application's keys with a few methods, none of which is enumerable.
+ * A visitor's session: a plain object with the application's keys and a few methods, which are not enumerable.
  *
- * You do not need to call `save()`: changes are stored before the response is sent. Methods that take a callback in
- * express-session take one here, and return a promise without one.
+ * You do not need to call `save()`: changes are stored before the response is sent. Methods that accept a callback in
+ * express-session also accept one here. Without a callback they return a promise.
  */
 export class SessionObject extends SessionBase {
   readonly #state: SessionState;
@@ -41,8 +42,12 @@ export class SessionObject extends SessionBase {
    * data key `userId` is set, and `authenticatedAt` is now. The promise resolves when this is stored.
    *
    * @param userId - The user: a string of 1 to 255 characters without NUL, or a finite number.
-   * @param options - `keep`: the data keys to keep; without it all are kept. `level`: how surely the user is known.
-   * @throws SessionDataError if `userId` is anything else, or `level` no whole number of 1 or more.
+   * @param options - `keep`: the data keys to keep; without it all are kept. `level`: the level of the login.
+   * `reference`: the name of this session at another service, so that the service can end it
+   * (`SessionService.revokeByReference()`).
+   * @throws SessionDataError if `userId` is anything else, `level` is not a whole number of 1 or more, or `reference` is not a
+   * string of 1 to 255 characters without NUL.
+   * @throws SessionCapabilityError if there is a `reference`, and the store cannot find sessions by it.
    * @throws SessionUsageError if the response was sent already, so that no cookie can be sent.
    * @throws SessionStoreError if the store fails; the session is then as it was.
    * @example
@@ -58,6 +63,7 @@ export class SessionObject extends SessionBase {
       const who = {
         userId: requireUserId('session.login(userId)', userId),
         level: requireLevel('login', level),
+        reference: requireReference(options.reference, this.#state.settings),
       };
       const keep = options.keep && new Set(options.keep);
       await this.#engine.login(this.#state, who, () => {
@@ -68,15 +74,15 @@ export class SessionObject extends SessionBase {
   }
 
   /**
-   * Notes that the user has proved who they are once more, and how surely: call it when a second factor was checked. The
-   * session gets a new id, the old one is dead at once (OWASP ASVS 5.0, 7.2.4), and `@RequireLogin({ level, within })` counts
-   * from now. A higher level that was proved before stays. While the session acts for somebody, it is the actor's level.
+   * Raises the level of the session. Call it after you have checked a second factor. The session gets a new id, the old
+   * one stops working (OWASP ASVS 5.0, 7.2.4), and `@RequireLogin({ level, within })` counts from now. A higher level
+   * from before is kept. While the session acts for another user, the level is the actor's.
    *
    * @param level - A whole number of 1 or more.
-   * @throws SessionDataError when `level` is none.
-   * @throws SessionUsageError when nobody is signed in, or the response has left already.
-   * @throws SessionEndedError when the session was ended elsewhere, or somebody has signed in to it since.
-   * @throws SessionStoreError when the store fails; the session is then as it was.
+   * @throws SessionDataError if `level` is not a level.
+   * @throws SessionUsageError if no user is signed in, or the response was already sent.
+   * @throws SessionEndedError if the session was ended elsewhere, or a user has signed in to it since.
+   * @throws SessionStoreError if the store fails; the session is then as it was.
    * @example
    * ```ts
    * if (!(await this.codes.check(session.userId, dto.code))) throw new UnauthorizedException();
@@ -90,20 +96,21 @@ export class SessionObject extends SessionBase {
   }
 
   /**
-   * Has the user who is signed in act for another one, as support staff does: the data key `userId` is the other's, and
-   * {@link actor} who it really is. The session gets a new id, and still belongs to the actor: in lists, for the number of
-   * sessions, and when the actor's sessions are ended. Events carry both. `@RequireLogin({ self: true })` refuses it.
+   * Lets the signed-in user act for another user, for example support staff for a customer. The data key `userId`
+   * becomes the other user, and {@link actor} is the user who is really signed in. The session gets a new id. It still
+   * belongs to the actor: in lists, for the maximum number of sessions, and when the actor's sessions are ended. Events
+   * contain both users. `@RequireLogin({ self: true })` refuses the session.
    *
-   * Whether the user may do that is for the application to check.
+   * Your application must check whether the user may do this.
    *
-   * @param userId - For whom: a string of 1 to 255 characters without NUL, or a finite number.
-   * @throws SessionDataError when `userId` is neither, or `onLimit` is not known.
-   * @throws SessionOptionsError when `limit` is no duration.
-   * @throws SessionUsageError when nobody is signed in, when the session acts for somebody already, or for the user itself,
-   * and when the response has left already.
-   * @throws SessionEndedError when the session was ended elsewhere, or somebody has signed in to it since.
-   * @throws SessionCapabilityError when the store keeps sessions under their ids.
-   * @throws SessionStoreError when the store fails; the session is then as it was.
+   * @param userId - The other user: a string of 1 to 255 characters without NUL, or a finite number.
+   * @throws SessionDataError if `userId` is anything else, or `onLimit` is unknown.
+   * @throws SessionOptionsError if `limit` is not a duration.
+   * @throws SessionUsageError if no user is signed in, if the session already acts for another user, if `userId` is the
+   * signed-in user, or if the response was already sent.
+   * @throws SessionEndedError if the session was ended elsewhere, or a user has signed in to it since.
+   * @throws SessionCapabilityError if the store keeps sessions under their ids.
+   * @throws SessionStoreError if the store fails; the session is then as it was.
    * @example
    * ```ts
    * await session.actAs(customer.id, { limit: '30m', onLimit: 'end' });
@@ -122,12 +129,12 @@ export class SessionObject extends SessionBase {
   }
 
   /**
-   * Ends what {@link actAs} began: the session is the actor's again, under a new id. Does nothing where the session acts for
-   * nobody.
+   * Ends {@link actAs}: the session belongs to the actor again, under a new id. It does nothing if the session does not
+   * act for another user.
    *
-   * @throws SessionUsageError when the response has left already.
-   * @throws SessionEndedError when the session was ended elsewhere, or somebody has signed in to it since.
-   * @throws SessionStoreError when the store fails; the session is then as it was.
+   * @throws SessionUsageError if the response was already sent.
+   * @throws SessionEndedError if the session was ended elsewhere, or a user has signed in to it since.
+   * @throws SessionStoreError if the store fails; the session is then as it was.
    */
   stopActing(): Promise<void> {
     return this.#state.host.calls.run('stopActing', () =>
@@ -136,12 +143,12 @@ export class SessionObject extends SessionBase {
   }
 
   /**
-   * Signs the user out. The session has ended in the store when the promise resolves, and the response expires the cookie
-   * (OWASP ASVS 5.0, 7.4.1). A late request cannot bring it back. With `CookieSessionStore` the session ends in this browser
-   * only: a copy of the cookie works until its timeouts.
+   * Signs the user out. The session has ended in the store when the promise resolves, and the response expires the
+   * cookie (OWASP ASVS 5.0, 7.4.1). A late request cannot restore it. With `CookieSessionStore` the session ends in
+   * this browser only: a copy of the cookie works until its timeouts.
    *
-   * @throws SessionUsageError if the session is kept in its cookie and no cookie can be sent: after the response, or for a
-   * message of a WebSocket.
+   * @throws SessionUsageError if the session is stored in its cookie and no cookie can be sent: after the response, or in a
+   * WebSocket message.
    */
   logout(): Promise<void> {
     return this.#state.host.calls.run('logout', () => this.#engine.destroy(this.#state, 'logout'));
@@ -183,9 +190,9 @@ export class SessionObject extends SessionBase {
   }
 
   /**
-   * Stores the session now and not with the response.
+   * Stores the session now instead of before the response.
    *
-   * @throws SessionDataError if the session holds a value that JSON cannot hold, or too much data.
+   * @throws SessionDataError if the session contains a value that JSON does not support, or too much data.
    * @throws SessionStoreError if the store fails.
    */
   save(): Promise<void>;
@@ -195,7 +202,7 @@ export class SessionObject extends SessionBase {
   }
 
   /**
-   * Reads the session again and drops the changes of this request.
+   * Reads the session again and discards the changes of this request.
    *
    * @throws SessionEndedError if the session was ended elsewhere.
    */
@@ -206,13 +213,13 @@ export class SessionObject extends SessionBase {
   }
 
   /**
-   * Changes the session atomically. `fn` gets this session, brought up to date, and changes it. It runs again after a
-   * conflict, so that a hundred increments at once count a hundred. It must not wait for another call of the session. Changes
-   * made earlier in this request are stored, too.
+   * Changes the session atomically. `fn` receives this session with the newest data, and changes it. It runs again
+   * after a conflict, so that a hundred concurrent increments add up to a hundred. It must not wait for another call of
+   * the session. Changes made earlier in this request are stored, too.
    *
    * @returns The result of `fn`.
    * @throws SessionEndedError if the session was ended elsewhere.
-   * @throws SessionStoreError if the store fails; the change may be stored all the same.
+   * @throws SessionStoreError if the store fails; the change may still have been stored.
    * @example
    * ```ts
    * const visits = await session.update((s) => (s.visits = (s.visits ?? 0) + 1));
@@ -235,7 +242,7 @@ export class SessionObject extends SessionBase {
 
 const PROTOTYPES: readonly object[] = [SessionObject.prototype, SessionBase.prototype];
 
-/** The names of the session's own members. Data under these keys is not stored. */
+/** The names of the session's members. Data under these keys is not stored. */
 export const SESSION_MEMBERS: ReadonlySet<string> = new Set(
   PROTOTYPES.flatMap((prototype) => Object.getOwnPropertyNames(prototype)).filter(
     (name) => name !== 'constructor',
@@ -250,7 +257,8 @@ for (const name of [...SESSION_MEMBERS, '__proto__']) {
   const prototype = PROTOTYPES.find((one) => Object.hasOwn(one, name)) ?? SessionObject.prototype;
   const member = Object.getOwnPropertyDescriptor(prototype, name);
   if (member?.value !== undefined) {
-    // All sessions share the methods: a property that connect-flash, say, adds to one would reach every visitor.
+    // All sessions share the methods. A property that a package such as connect-flash adds to one would affect every
+    // visitor.
     Object.freeze(member.value);
     continue;
   }

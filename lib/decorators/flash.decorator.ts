@@ -8,8 +8,9 @@ const FlashParam = createParamDecorator((key: string, context: ExecutionContext)
 );
 
 /**
- * Injects all flash values of a key, in the order they were added, and clears them in the store before the handler runs. Each
- * value is read once: if requests race for it, on any instances, one gets it.
+ * Injects all flash values of a key, in the order they were added, and removes them from the store before the handler
+ * runs. Each value is read once: if several requests ask for it at the same time, on any instances, one of them gets
+ * it.
  *
  * @example
  * ```ts

@@ -7,27 +7,27 @@ export interface RequireLoginOptions {
   /**
    * The longest time since `session.login()`, for actions that need a recent login (OWASP ASVS 5.0, 7.5.1 and 7.5.3).
    *
-   * With `level`, how long ago that level, or a higher one, may have been proved by `login()` or `stepUp()`.
+   * With `level`: the longest time since `login()` or `stepUp()` with that level or a higher one.
    *
    * @defaultValue any time
    */
   readonly within?: Duration;
   /**
-   * How surely the user has to be known: what `session.login(userId, { level })` or `session.stepUp(level)` said.
+   * The lowest level that the session must have from `session.login(userId, { level })` or `session.stepUp(level)`.
    *
    * @defaultValue any level
    */
   readonly level?: number;
   /**
-   * Refuses somebody who acts for the user (`session.actAs()`): for what only the user in person may do, such as changing
-   * the password.
+   * Refuses a session that acts for the user (`session.actAs()`). Use it for actions that only the user in person may
+   * perform, such as changing the password.
    *
    * @defaultValue `false`
    */
   readonly self?: boolean;
 }
 
-/** The login that `@RequireLogin(...)` asks for. */
+/** The login that `@RequireLogin(...)` requires. */
 export interface LoginRequirement {
   /** Milliseconds. */
   readonly within?: number | undefined;
@@ -36,13 +36,13 @@ export interface LoginRequirement {
 }
 
 /**
- * Makes a `SessionGuard` ask for a login, `within` some time, with a certain `level`, or in person (`self`). The answer is 401
- * with the code `LOGIN_REQUIRED`, `LOGIN_STALE` or `LOGIN_LEVEL` (and the `level` that is asked for), so that a client knows
- * what to ask the user for, or 403 with `LOGIN_ACTING`. Without the guard it does nothing. The decorator of a method replaces
- * that of its class.
+ * Makes a `SessionGuard` require a login, `within` some time, with a certain `level`, or in person (`self`). Otherwise
+ * the response is 401 with the code `LOGIN_REQUIRED`, `LOGIN_STALE` or `LOGIN_LEVEL` (with the required `level`), so
+ * that a client knows what to ask the user for, or 403 with `LOGIN_ACTING`. Without the guard the decorator has no
+ * effect. The decorator of a method replaces that of its class.
  *
- * @param options - `false` on a method takes the rule of its class back: the guard asks for a session only.
- * @throws SessionOptionsError if `within` is no duration, `level` no whole number of 1 or more, or `self` no boolean.
+ * @param options - `false` on a method removes the rule of its class: the guard requires only a session.
+ * @throws SessionOptionsError if `within` is not a duration, `level` not a whole number of 1 or more, or `self` not a boolean.
  * @example
  * ```ts
  * @UseGuards(SessionGuard) @RequireLogin({ within: '5m' }) @Post('password') changePassword() { … }

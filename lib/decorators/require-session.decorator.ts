@@ -3,21 +3,24 @@ import type { SessionKey } from '../core/session-data.js';
 import type { Session } from './session.decorator.js';
 import { REQUIREMENTS } from '../session.constants.js';
 
-/** Decides whether a session may use a route. */
+/** Returns whether a session may use a route. */
 export type SessionPredicate = (
   session: Session,
   context: ExecutionContext,
 ) => boolean | undefined | Promise<boolean | undefined>;
 
-/** A data key that must be set, or a predicate that must hold. The compiler checks the key as soon as you declare `SessionData`. */
+/**
+ * A data key that must be set, or a predicate that must return true. The compiler checks the key once you declare
+ * `SessionData`.
+ */
 export type SessionRequirement = SessionKey | SessionPredicate;
 
 /**
- * Makes a `SessionGuard` ask for data keys that are set and predicates that hold: all of them, those of the class and those
- * of the method. The answer is 401 for a visitor without a session, and 403 for a session that does not qualify. Without
- * the guard it does nothing.
+ * Makes a `SessionGuard` require data keys that are set and predicates that return true. All requirements of the class
+ * and of the method must be met. A visitor without a session gets 401, and a session that does not meet a requirement
+ * gets 403. Without the guard the decorator has no effect.
  *
- * `@RequireSession(false)` on a method takes the requirements of its class back: the guard asks for a session only.
+ * `@RequireSession(false)` on a method removes the requirements of its class: the guard requires only a session.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import type { Answer } from '../core/store/shared-store.js';
 import { withSession } from '../transport/with-session.js';
 
 /**
- * Injects the secret session id. Never log it or hand it on: `session.handle` is the name to show.
+ * Injects the secret session id. Never log it or send it anywhere. Use `session.handle` as the public name.
  *
  * @example
  * ```ts

@@ -28,7 +28,7 @@ function valueIn(session: Session, key: string): unknown {
  * Injects the session, or one key of its data, into a handler. In lazy mode it loads the session first.
  *
  * @param key - A key of {@link SessionData}, or a member such as `handle`. Without a key you get the whole session. Pipes may
- * follow the key, or stand alone. The compiler checks the key as soon as you declare `SessionData`.
+ * follow the key, or be used without a key. The compiler checks the key once you declare `SessionData`.
  * @example
  * ```ts
  * @Get('cart')  cart(@Session('cart') cart: CartItem[] = []) { return cart; }
@@ -43,13 +43,13 @@ export function Session(key?: SessionKey | keyof SessionObject | Pipe, ...pipes:
   };
 }
 
-/** Where compilers note the types of a method's parameters. */
+/** The metadata key under which compilers store the types of a method's parameters. */
 const PARAMETER_TYPES = 'design:paramtypes';
 
 /**
- * Replaces the type of a parameter that is declared as `Session` by `Object`. A compiler that sees one file at a time notes
- * the decorator of that name in place of the type, and pipes such as `ValidationPipe` would call it with `new`. They leave
- * values of the type `Object` alone. The types are noted before parameter decorators run.
+ * Replaces the metadata type of a parameter that is declared as `Session` with `Object`. A compiler that compiles one
+ * file at a time stores the decorator `Session` as the type, and pipes such as `ValidationPipe` would call it with
+ * `new`. They ignore values of the type `Object`. The types are stored before parameter decorators run.
  */
 function correctType(target: object, method: string | symbol | undefined, index: number): void {
   if (method === undefined) return;

@@ -2,10 +2,10 @@ import { type CustomDecorator, SetMetadata } from '@nestjs/common';
 import { SKIP_CSRF } from '../session.constants.js';
 
 /**
- * Makes a `CsrfGuard` accept every request to a route, or to all routes of a controller. For routes that other sites are
- * meant to call and that trust no cookie, such as webhooks whose signature is checked.
+ * Makes a `CsrfGuard` accept every request to a route, or to all routes of a controller. Use it for routes that other
+ * sites call and that do not rely on cookies, such as webhooks with a signature.
  *
- * @param skip - `false` on a method has it checked although its controller is skipped. @defaultValue `true`
+ * @param skip - `false` on a method switches the check on again although its controller skips it. @defaultValue `true`
  * @example
  * ```ts
  * @SkipCsrf() @Post('webhook') paid(@Body() event: PaymentEvent) { … }

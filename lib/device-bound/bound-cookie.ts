@@ -6,7 +6,7 @@ import { type DeviceSeal, MAC } from './device-seal.js';
 
 const VALUE = new RegExp(`^([0-9a-z]{1,10})\\.(${MAC})$`);
 
-/** The browser gives the cookie up so much earlier, so that requests that are under way then arrive in time. */
+/** The browser deletes the cookie this much earlier, so that requests in flight arrive in time. */
 const AHEAD = 10_000;
 const LARGEST_PART = 0.1;
 
@@ -18,8 +18,9 @@ export interface BoundSession {
 }
 
 /**
- * The short-lived cookie that stands for a proof of the device: `<its end>.<MAC>`. The MAC is over the session's key, the
- * sign-in that it was bound with (for which one public key is registered, once), and the end. Nothing is stored for it.
+ * The short-lived cookie that stands for a proof of the device: `<its end>.<MAC>`. The MAC is over the session's key,
+ * the sign-in that it was bound with (for which one public key is registered, once), and the end. It needs no entry in
+ * the store.
  */
 export class BoundCookie {
   constructor(
@@ -27,19 +28,19 @@ export class BoundCookie {
     private readonly seal: DeviceSeal,
   ) {}
 
-  /** Whether a request brings one that is good for a session. `at`: milliseconds since the epoch of Unix. */
+  /** Whether a request has a valid cookie for a session. `at`: milliseconds since the Unix epoch. */
   isIn({ headers }: IncomingMessage, session: BoundSession, at: number): boolean {
     return cookieValues(headers.cookie, this.options.cookieName).some((value) =>
       this.#isGood(value, session, at),
     );
   }
 
-  /** Whether a request brings one, good or not. */
+  /** Whether a request has such a cookie, valid or not. */
   isSentBy({ headers }: IncomingMessage): boolean {
     return hasCookie(headers.cookie, this.options.cookieName);
   }
 
-  /** The `Set-Cookie` header of one that ends at a time. */
+  /** The `Set-Cookie` header of a cookie that expires at a time. */
   header(session: BoundSession, now: number, endsAt: number): string {
     const end = Math.floor(endsAt);
     const value = `${end.toString(36)}.${this.seal.sign(...partsOf(session, end))}`;
@@ -47,12 +48,15 @@ export class BoundCookie {
     return this.#header(value, Math.max(life - Math.min(AHEAD, life * LARGEST_PART), 1_000));
   }
 
-  /** The `Set-Cookie` header that has the browser drop it. */
+  /** The `Set-Cookie` header that deletes the cookie. */
   get expiredHeader(): string {
     return this.#header('', 0);
   }
 
-  /** The attributes, as the browser has to be told of them beforehand: differences mean a proof before every request. */
+  /**
+   * The attributes that the browser must know in advance. If they differ from those of the cookie, it sends a
+   * proof before every request.
+   */
   get attributes(): string {
     const { cookiePath, sameSite } = this.options;
     return `Path=${cookiePath}; Secure; HttpOnly; SameSite=${sameSite === 'lax' ? 'Lax' : 'Strict'}`;

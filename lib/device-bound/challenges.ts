@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { BoundSession } from './bound-cookie.js';
 import { type DeviceSeal, MAC } from './device-seal.js';
 
-/** What a challenge is for. One for a registration is good for no refresh, and the other way round. */
+/** The purpose of a challenge. A challenge for a registration is not valid for a refresh, and vice versa. */
 export type ChallengePurpose = 'register' | 'refresh';
 
-/** Milliseconds for which a challenge is good, and for which registration is open after a sign-in. */
+/** Milliseconds for which a challenge is valid, and for which registration is possible after a sign-in. */
 export const CHALLENGE_LIFE = 60_000;
 
-/** A challenge of this module's, which nobody has compared with its session. */
+/** A challenge of this module. It has not been compared with its session yet. */
 export interface Challenge {
   readonly purpose: ChallengePurpose;
   /** The key of the session. */
@@ -26,14 +26,14 @@ const VALUE = new RegExp(
 );
 
 /**
- * Challenges for browsers to sign: the purpose, the session's key, the sign-in that it was bound with, when the challenge was
- * issued, a nonce, and a MAC over all that. Issuing one stores nothing. Using one does: the session keeps when the last one was
- * issued that was used, and no challenge from before is good any more.
+ * Challenges for browsers to sign: the purpose, the session's key, the sign-in that it was bound with, when the
+ * challenge was issued, a nonce, and a MAC over all that. Issuing a challenge stores nothing. Using a challenge stores
+ * its time of issue in the session, so that earlier challenges become invalid.
  */
 export class Challenges {
   constructor(private readonly seal: DeviceSeal) {}
 
-  /** A challenge for a session. It is newer than every one that was used, whichever instance's clock is behind. */
+  /** A challenge for a session. It is newer than every used challenge, even if the clock of this instance is slow. */
   issue(purpose: ChallengePurpose, { key, binding }: BoundSession, now: number): string {
     const { epoch, at, usedUntil = 0 } = binding;
     const numbers = [epoch, Math.floor(at), Math.max(Math.floor(now), usedUntil + 1)];
@@ -42,7 +42,7 @@ export class Challenges {
     return `${text}.${this.seal.sign('challenge', text)}`;
   }
 
-  /** What a challenge says, if it is one of this module's. */
+  /** The content of a challenge, if this module has issued it. */
   open(challenge: string): Challenge | undefined {
     const [, purpose, key = '', epoch = '', at = '', issuedAt = '', mac = ''] = VALUE.exec(challenge) ?? [];
     const text = challenge.slice(0, -mac.length - 1);
@@ -57,7 +57,7 @@ export class Challenges {
   }
 }
 
-/** Whether a challenge is one for a session, and neither used nor too old. */
+/** Whether a challenge belongs to a session, and is neither used nor too old. */
 export function isGoodFor(challenge: Challenge, { key, binding }: BoundSession, now: number): boolean {
   const { epoch, at, usedUntil = 0 } = binding;
   const isOwn = challenge.key === key && challenge.epoch === epoch && challenge.at === Math.floor(at);

@@ -14,17 +14,17 @@ import { DeviceSeal } from './device-seal.js';
 import { lockReasonOf } from './lock-reason.js';
 import { quoted } from './structured-header.js';
 
-/** What {@link DeviceBinder} has to know of the application. */
+/** Options of {@link DeviceBinder}. */
 export interface DeviceBinderOptions {
   readonly options: ResolvedDeviceBound;
   readonly secrets: readonly (string | Buffer)[];
-  /** Whether to believe `X-Forwarded-Proto`; undefined leaves that to the framework. */
+  /** Whether to trust `X-Forwarded-Proto`; undefined uses the setting of the framework. */
   readonly proxy: boolean | undefined;
-  /** Milliseconds since the epoch of Unix. */
+  /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
 }
 
-/** Decides which sessions open, and asks browsers to bind those that users sign in to. */
+/** Decides which sessions may be opened, and asks browsers to bind the sessions of users who sign in. */
 export class DeviceBinder implements DeviceGate {
   readonly options: ResolvedDeviceBound;
   readonly cookie: BoundCookie;
@@ -43,7 +43,7 @@ export class DeviceBinder implements DeviceGate {
     this.#proxy = proxy;
   }
 
-  /** Whether a request came over a secure connection: over others, nothing is bound. */
+  /** Whether a request came over a secure connection. Sessions are bound only over secure connections. */
   isSecure(request: IncomingMessage): boolean {
     return isSecure(request, this.#proxy);
   }
@@ -66,8 +66,9 @@ export class DeviceBinder implements DeviceGate {
   }
 
   /**
-   * With the end of a session its proof goes. With a sign-in the browser is asked to bind the session, and gets a first cookie:
-   * requests that it sends before it has the next one are still under way when the key is registered.
+   * When a session ends, its device cookie is deleted. After a sign-in, the browser is asked to bind the session and
+   * gets a first cookie, because requests that it sends before it has the next cookie may still be in flight when the
+   * key is registered.
    */
   headersFor(commit: Commit, state: SessionState, request: IncomingMessage): DeviceHeaders | undefined {
     if (commit.cookie === 'clear')

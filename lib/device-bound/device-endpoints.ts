@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { DeviceBinding } from '../core/record/device-binding.js';
+import { recordAt } from '../core/record/identity/identity.js';
 import type { SessionReporter } from '../core/record/session-events.js';
+import type { SessionRecord } from '../core/record/session-record.js';
 import type { SessionState } from '../core/request/session-state.js';
 import { SessionConflictError } from '../errors/session-conflict.error.js';
 import { SessionEndedError } from '../errors/session-ended.error.js';
@@ -17,21 +19,24 @@ import { readProof } from './device-proof.js';
 import { type AnsweredChallenge, boundSessionOf, proved, registered } from './proof-check.js';
 import { quoted, stringIn } from './structured-header.js';
 
-/** An answer to a browser. */
+/** A response to a browser. */
 interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
 }
 
-/** The browser gives the binding up: there is no session any more. */
+/** The browser deletes the binding: the session does not exist any more. */
 const GIVE_UP: Answer = { status: 401 };
-/** The browser gives its attempt up. */
+/** The browser stops its attempt. */
 const REFUSED: Answer = { status: 403 };
-/** The browser tries again later, and the binding stays. */
+/** The browser keeps the binding and tries again later. */
 const LATER: Answer = { status: 503, headers: { 'Retry-After': '1' } };
 
-/** Answers the two requests that browsers send by themselves: a registration after a sign-in, and a proof whenever one is due. */
+/**
+ * Answers the two requests that browsers send automatically: a registration after a sign-in, and a proof when one
+ * is due.
+ */
 export class DeviceEndpoints {
   readonly #context: ExchangeContext;
   readonly #binder: DeviceBinder;
@@ -49,7 +54,7 @@ export class DeviceEndpoints {
     ]);
   }
 
-  /** Answers requests to the two paths, and passes all others on. */
+  /** Answers requests to the two paths, and calls `next()` for all others. */
   readonly middleware: SessionMiddleware = (req, res, next) => {
     const answer = this.#answers.get(pathOf(req));
     if (answer === undefined) return next();
@@ -71,12 +76,12 @@ export class DeviceEndpoints {
     const state = await this.#find(request, signed.challenge.key);
     if (state === undefined) return GIVE_UP;
     if (!(await this.#keep(state, registered, signed))) return this.#wrong(state, REFUSED);
-    this.#reporter.bound(state.base!);
+    this.#reporter.bound(this.#subject(state));
     return this.#accepted(state, this.#binder.identifiers.of(state.key));
   }
 
   async #refresh(request: SessionRequest): Promise<Answer> {
-    // No page can send this header, so that none can find out by the time it takes who is signed in.
+    // Pages cannot send this header, so they cannot measure the response time to find out whether a user is signed in.
     const identifier = stringIn(request.headers['sec-secure-session-id'], LONGEST_IDENTIFIER);
     if (identifier === undefined) return REFUSED;
     const key = this.#binder.identifiers.keyIn(identifier);
@@ -89,7 +94,7 @@ export class DeviceEndpoints {
     const signed = this.#read(request, 'refresh', identifier);
     const isProved = signed !== undefined && (await this.#keep(state, proved, signed));
     if (!isProved) return this.#wrong(state, challenge);
-    this.#reporter.proved(state.base!);
+    this.#reporter.proved(this.#subject(state));
     return this.#accepted(state, identifier);
   }
 
@@ -97,7 +102,7 @@ export class DeviceEndpoints {
     return new DeviceExchange(this.#context, request).find(key);
   }
 
-  /** The proof that a request brings, if it signs a challenge of this module's for this purpose. */
+  /** The proof of a request, if it signs a challenge of this module for this purpose. */
   #read(
     { headers }: SessionRequest,
     purpose: ChallengePurpose,
@@ -112,7 +117,10 @@ export class DeviceEndpoints {
     return isHere && (subject ?? identifier) === identifier ? { proof, challenge } : undefined;
   }
 
-  /** Stores what a proof makes of the binding, if it is right. Of proofs that use one challenge at the same time, one is. */
+  /**
+   * Stores the new state of the binding if a proof is correct. If several proofs use one challenge at the same
+   * time, one of them is accepted.
+   */
   async #keep(
     state: SessionState,
     check: ProofCheck,
@@ -122,7 +130,7 @@ export class DeviceEndpoints {
       const session = boundSessionOf(state);
       return session && check(session, { ...signed, now: this.#binder.now() });
     };
-    // Most wrong proofs are found without the store.
+    // Most wrong proofs are refused without a store call.
     if (next() === undefined) return false;
     return this.#context.engine.update(state, () => {
       const binding = next();
@@ -136,9 +144,14 @@ export class DeviceEndpoints {
     return this.#binder.now() - at <= CHALLENGE_LIFE;
   }
 
-  #wrong({ base }: SessionState, answer: Answer): Answer {
-    this.#reporter.rejected('proof', base);
+  #wrong(state: SessionState, answer: Answer): Answer {
+    this.#reporter.rejected('proof', this.#subject(state));
     return answer;
+  }
+
+  /** The session that an event is about, as it counts now: the time to act for somebody may be over. */
+  #subject({ base }: SessionState): SessionRecord {
+    return recordAt(base!, this.#binder.now());
   }
 
   #challenge(state: SessionState, identifier: string): Answer {
@@ -147,7 +160,10 @@ export class DeviceEndpoints {
     return { status: 403, headers: { 'Secure-Session-Challenge': header } };
   }
 
-  /** @param identifier - As the browser has it: another one would make it give the binding up. */
+  /**
+   * @param identifier - The identifier that the browser uses. With another one, the browser would delete the
+   * binding.
+   */
   #accepted(state: SessionState, identifier: string): Answer {
     const { cookie, options, now } = this.#binder;
     return {
@@ -158,29 +174,29 @@ export class DeviceEndpoints {
         refresh_url: `${options.path}/refresh`,
         scope: { include_site: false },
         credentials: [{ type: 'cookie', name: options.cookieName, attributes: cookie.attributes }],
-        // Every site: or a link in an e-mail would find its reader signed out.
+        // Every site. Otherwise a user who follows a link in an e-mail would appear signed out.
         allowed_refresh_initiators: ['*'],
       },
     };
   }
 }
 
-/** What a right proof makes of a binding. */
+/** Returns the new state of a binding for a correct proof. */
 type ProofCheck = (session: BoundSession, signed: AnsweredChallenge) => DeviceBinding | undefined;
 
-/** The path that the browser has asked for, wherever the application is mounted. */
+/** The path that the browser requested, even if the application is mounted below another path. */
 function pathOf({ originalUrl, url }: SessionRequest & { readonly originalUrl?: string }): string {
   const [path = ''] = (originalUrl ?? url ?? '').split('?', 1);
   return path;
 }
 
-/** Host and scheme are those of the browser's side: a proxy may have others. */
+/** Host and scheme are ignored, because a proxy may change them. */
 function pathIn(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).pathname : undefined;
 }
 
 function answerTo(error: unknown): Answer | undefined {
-  // A step up meanwhile looks like an end from here. The next attempt tells whether there is still a session.
+  // After a concurrent step-up, the session looks ended here. The next attempt shows whether it still exists.
   const mayBeThere = [SessionStoreError, SessionConflictError, SessionEndedError];
   return mayBeThere.some((type) => error instanceof type) ? LATER : undefined;
 }

@@ -2,8 +2,8 @@ import type { SessionState } from '../core/request/session-state.js';
 import { SessionExchange } from '../http/session-exchange.js';
 
 /**
- * A request of a browser's own, which proves something of its device. It finds the session by the name that the browser has for
- * it, and is no use of the session: it moves no deadline and sends no session cookie.
+ * A request that the browser sends automatically to prove its device. It finds the session by the session identifier of
+ * the browser. It does not count as activity: it extends no time-out and sends no session cookie.
  */
 export class DeviceExchange extends SessionExchange {
   readonly headersSent = true;
@@ -15,10 +15,10 @@ export class DeviceExchange extends SessionExchange {
   }
 
   /**
-   * The session under a key, if there is one that is alive.
+   * The session with a key, if it exists and has not expired.
    *
-   * A browser leaves the session's cookie out when another site has led to the request. A cookie that it does send is of the
-   * same session, or the browser has another session by now.
+   * A browser does not send the session cookie if another site has caused the request. If it sends a session cookie of
+   * another session, the browser has a new session by now.
    */
   async find(key: string): Promise<SessionState | undefined> {
     const { keyInCookie } = this;
@@ -34,7 +34,7 @@ export class DeviceExchange extends SessionExchange {
     // Nobody calls anything here.
   }
 
-  /** The key of the session that the cookie is of. */
+  /** The key of the session in the cookie. */
   get keyInCookie(): string | undefined {
     const { http, engine } = this.context;
     for (const token of http.tokensOf(this.request, this.codec)) {

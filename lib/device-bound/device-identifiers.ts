@@ -2,13 +2,14 @@ import { type DeviceSeal, MAC } from './device-seal.js';
 
 const VALUE = new RegExp(`^([\\w-]{22}|[\\w-]{43})\\.(${MAC})$`);
 
-/** Longer identifiers are none of this module's. */
+/** Identifiers of this module are not longer. */
 export const LONGEST_IDENTIFIER = 96;
 
 /**
- * The names that browsers know the bindings of sessions by: `<key of the session>.<MAC>`, the same for a session's life. A
- * browser that follows a link from another site proves itself without the session's cookie (`SameSite`), so the name has to
- * lead to the session. One that is not signed leads nowhere, and costs no call of the store.
+ * The identifiers by which browsers know bound sessions: `<key of the session>.<MAC>`, the same for the whole life of a
+ * session. If a browser follows a link from another site, it sends its proof without the session cookie (`SameSite`),
+ * so the identifier must be enough to find the session. An identifier without a valid MAC is refused without a store
+ * call.
  */
 export class DeviceIdentifiers {
   constructor(private readonly seal: DeviceSeal) {}

@@ -2,18 +2,21 @@ import type { DeviceAlgorithm } from '../core/record/device-binding.js';
 import { isDeviceAlgorithm } from './device-key.js';
 import { stringIn } from './structured-header.js';
 
-/** A proof as a browser sends it: a JWT (RFC 7519) as a JWS in compact form (RFC 7515). Nobody has checked its signature. */
+/**
+ * A proof as a browser sends it: a JWT (RFC 7519) as a JWS in compact form (RFC 7515). Its signature has not been
+ * verified yet.
+ */
 export interface DeviceProof {
   readonly alg: DeviceAlgorithm;
   /** The challenge that was signed. */
   readonly challenge: string;
   /** The public key as a JWK, which comes with a registration. */
   readonly jwk: unknown;
-  /** Where the browser sends it, if it says so. */
+  /** The URL to which the browser sends it, if present. */
   readonly audience: string | undefined;
-  /** The binding that it is for, if the browser says so. */
+  /** The binding for which it is, if present. */
   readonly subject: string | undefined;
-  /** What was signed, and the signature. */
+  /** The signed text, and its signature. */
   readonly signed: string;
   readonly signature: Buffer;
 }
@@ -23,7 +26,7 @@ const LONGEST = 4_096;
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Reads the header `Secure-Session-Response`; undefined for what is not a proof in every respect. */
+/** Reads the header `Secure-Session-Response`; undefined if it is not a valid proof. */
 export function readProof(header: string | string[] | undefined): DeviceProof | undefined {
   const signed = stringIn(header, LONGEST)?.split('.');
   if (signed?.length !== 3) return undefined;
@@ -31,14 +34,14 @@ export function readProof(header: string | string[] | undefined): DeviceProof | 
   const bytes = bytesOf(signature);
   const { alg, typ, jwk, crit } = objectIn(head) ?? {};
   const { jti, key, aud, sub } = objectIn(payload) ?? {};
-  // Extensions that have to be understood are not (RFC 7515, section 4.1.11).
+  // Critical extensions are not supported (RFC 7515, section 4.1.11).
   if (typ !== 'dbsc+jwt' || !isDeviceAlgorithm(alg) || crit !== undefined || bytes === undefined)
     return undefined;
   if (typeof jti !== 'string' || !isTextOrAbsent(aud) || !isTextOrAbsent(sub)) return undefined;
   return {
     alg,
     challenge: jti,
-    // Editions of the draft differ in where the key stands.
+    // The place of the key differs between editions of the draft.
     jwk: jwk ?? key,
     audience: aud,
     subject: sub,
@@ -64,7 +67,7 @@ function objectIn(part: string): Members | undefined {
   }
 }
 
-/** Bytes of base64url without padding, in its one form (RFC 7515, section 2). */
+/** The bytes of base64url text without padding, only in canonical form (RFC 7515, section 2). */
 function bytesOf(text: string): Buffer | undefined {
   if (text === '' || !/^[\w-]+$/.test(text)) return undefined;
   const bytes = Buffer.from(text, 'base64url');

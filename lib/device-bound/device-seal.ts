@@ -4,8 +4,8 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 export const MAC = String.raw`[\w-]{43}`;
 
 /**
- * Signs what the module gives to browsers and gets back: HMAC-SHA256 under keys of their own, which are derived from the
- * option `secret` (HKDF, RFC 5869), so that nothing that is signed here is good for anything else.
+ * Signs values that browsers send back: HMAC-SHA256 under separate keys, which are derived from the option `secret`
+ * (HKDF, RFC 5869), so that a MAC of one kind is not valid for another.
  */
 export class DeviceSeal {
   readonly #keys: readonly Buffer[];
@@ -17,12 +17,12 @@ export class DeviceSeal {
     );
   }
 
-  /** A MAC over what is given, in this order. */
+  /** A MAC over the parts, in this order. */
   sign(...parts: readonly (string | number)[]): string {
     return macOf(this.#keys[0]!, parts);
   }
 
-  /** Whether a MAC is one over what is given; the time it takes does not tell how much of it is right. */
+  /** Whether a MAC is valid for the parts. The comparison takes constant time. */
   verify(mac: string, ...parts: readonly (string | number)[]): boolean {
     const given = Buffer.from(mac);
     return this.#keys.some((key) => isSame(given, Buffer.from(macOf(key, parts))));

@@ -2,25 +2,25 @@ import type { DeviceBinding } from '../core/record/device-binding.js';
 import type { LockReason } from '../errors/session-locked.error.js';
 import type { ResolvedDeviceBound } from '../options/device-bound-options.js';
 
-/** Milliseconds from a sign-in on, in which a session that has to be bound is open although it is not bound yet. */
+/** Milliseconds after a sign-in in which a session that must be bound may be opened without a binding. */
 export const GRACE = 60_000;
 
-/** What is known of a session and of the request that wants to open it. */
+/** The facts about a session and the request that opens it. */
 export interface Opening {
   readonly binding: DeviceBinding | undefined;
-  /** Whose session it is. */
+  /** The owner of the session. */
   readonly owner: string | null;
   readonly require: ResolvedDeviceBound['require'];
   readonly now: number;
-  /** Whether the request brings a fresh proof of the device that the session is bound to. */
+  /** Whether the request has a valid proof of the device. */
   readonly isProved: () => boolean;
 }
 
 /**
- * Why a session must not be opened; undefined if it may: the whole decision.
+ * Why a session must not be opened; undefined if it may. This function makes the whole decision.
  *
- * - A session that is bound opens with a fresh proof, and not without one.
- * - A session that is not bound opens, unless it is a user's and has to be bound, and the grace after the sign-in is over.
+ * - A bound session opens only with a valid proof.
+ * - An unbound session opens, unless it belongs to a user, must be bound, and the grace period after the sign-in is over.
  */
 export function lockReasonOf({ binding, owner, require, now, isProved }: Opening): LockReason | undefined {
   if (binding?.key !== undefined) return isProved() ? undefined : 'unproved';

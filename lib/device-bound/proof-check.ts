@@ -31,13 +31,13 @@ export function proved(
 ): DeviceBinding | undefined {
   const { key } = binding;
   if (key === undefined) return undefined;
-  // What a proof says of its key counts for nothing: the session knows the key.
+  // The key in a proof is ignored, because the session has the registered key.
   const isSigned = isSignedBy(key, proof.signed, proof.signature) && proof.alg === key.alg;
   const isAsked = isGoodFor(challenge, { binding, ...session }, now);
   return isSigned && isAsked ? { ...binding, usedUntil: challenge.issuedAt } : undefined;
 }
 
-/** What proofs are checked against; undefined if the session was never to be bound. */
+/** The data to verify proofs; undefined if the session was never offered for binding. */
 export function boundSessionOf({ base, meta }: SessionState): BoundSession | undefined {
   const { device: binding } = meta;
   return base === undefined || binding === undefined ? undefined : { key: base.key, binding };

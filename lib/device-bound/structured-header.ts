@@ -1,7 +1,7 @@
 /** A parameter of an item (RFC 9651, section 3.1.2), with a string, a token or nothing as its value. */
 const PARAMETER = String.raw`; *[a-z*][a-z0-9_.*-]*(?:=(?:"[ !#-\[\]-~]*"|[\w!#$%&'*+.^|~:/-]+))?`;
 
-/** A string without escapes (RFC 9651, section 3.3.3), and parameters, which say nothing here. */
+/** A string without escapes (RFC 9651, section 3.3.3), and parameters, which are ignored. */
 const STRING = new RegExp(`^"([ !#-\\[\\]-~]*)"(?:${PARAMETER})*$`);
 
 /** The same without quotes, as Chromium sends it. */
@@ -10,8 +10,8 @@ const BARE = /^[\w.~+/=-]+$/;
 /**
  * The value of a header that is one string (RFC 9651); Chromium leaves out the quotes.
  *
- * @param maxLength - Longer headers are not looked at.
- * @returns Undefined for anything else, such as a header that came twice.
+ * @param maxLength - Longer headers are ignored.
+ * @returns Undefined for any other value, such as a repeated header.
  */
 export function stringIn(header: string | string[] | undefined, maxLength: number): string | undefined {
   if (typeof header !== 'string' || header.length > maxLength) return undefined;
@@ -19,7 +19,7 @@ export function stringIn(header: string | string[] | undefined, maxLength: numbe
   return quoted ?? (BARE.test(header) ? header : undefined);
 }
 
-/** A string as it stands in a header. What is given has neither quotes nor backslashes. */
+/** A string in the format of a header. The text must contain neither quotes nor backslashes. */
 export function quoted(text: string): string {
   return `"${text}"`;
 }

@@ -2,7 +2,7 @@ import { sealsCookies, type SessionStore, storeName } from '../core/store/sessio
 import { messages } from '../errors/messages.js';
 import { SessionOptionsError } from '../errors/session-options.error.js';
 
-/** @throws SessionOptionsError where sessions in a store cannot be bound to devices, saying why. */
+/** @throws SessionOptionsError with the reason if sessions in a store cannot be bound to devices. */
 export function refuseUnfitStore(store: SessionStore): void {
   const reason = sealsCookies(store)
     ? 'keeps nothing on the server, so that no challenge could be used up'

@@ -8,11 +8,11 @@ const MESSAGES = {
 } as const;
 
 /**
- * `403`: the request may have been sent by a page of another site in the visitor's name. `code` says why:
+ * `403`: a page of another site may have sent the request. `code` is the reason:
  *
- * - `CSRF_REFUSED`: the browser says that it comes from another origin. No token changes that.
- * - `CSRF_TOKEN_REQUIRED`: the browser does not say where it comes from, and there is no token of this session in it. A
- *   client can get the page, and with it a token, anew.
+ * - `CSRF_REFUSED`: according to the browser, the request comes from another origin. A token does not help.
+ * - `CSRF_TOKEN_REQUIRED`: the origin of the request is unknown, and it has no token of this session. A client can load the
+ *   page again to get a token.
  */
 export class CsrfError extends SessionAccessError {
   declare readonly code: keyof typeof MESSAGES;

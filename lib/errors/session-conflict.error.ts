@@ -1,6 +1,6 @@
 import { SessionError } from './session.error.js';
 
-/** A change lost against other writers of the same session every time it was tried. Answered with `503`. */
+/** A change could not be stored because other requests changed the same session at every try. The response is `503`. */
 export class SessionConflictError extends SessionError {
   readonly code = 'SESSION_CONFLICT';
   readonly statusCode = 503;

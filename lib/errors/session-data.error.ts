@@ -1,6 +1,9 @@
 import { SessionError } from './session.error.js';
 
-/** The session holds something that cannot be stored: a value JSON has no form for, or more bytes than allowed. */
+/**
+ * The session data cannot be stored: it contains a value that JSON does not support, is too large, or does not
+ * match the schema.
+ */
 export class SessionDataError extends SessionError {
   readonly code = 'SESSION_DATA_INVALID';
   readonly statusCode = 500;

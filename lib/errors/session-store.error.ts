@@ -1,9 +1,10 @@
 import { SessionError } from './session.error.js';
 
 /**
- * The session store failed or did not answer in time. Answered with `503 Service Unavailable` and `Retry-After`.
- * The `cause` is what may be shown of the driver's error: its class, its codes (`code`, `errno`, `sqlState`) and its message
- * without what it quotes. Nothing that the driver hung on it goes with it, so that no log gets an id, data or a user id.
+ * The session store failed or did not answer in time. The response is `503 Service Unavailable` with `Retry-After`. The
+ * `cause` contains the safe parts of the driver's error: its class, its codes (`code`, `errno`, `sqlState`) and its
+ * message without quoted values. Other properties of the driver's error are left out, so that logs contain no id, data
+ * or user id.
  */
 export class SessionStoreError extends SessionError {
   readonly code = 'SESSION_STORE_UNAVAILABLE';

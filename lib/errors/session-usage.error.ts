@@ -1,6 +1,6 @@
 import { SessionError } from './session.error.js';
 
-/** The session was used in a way that cannot work, for example read before it was loaded in lazy mode. */
+/** The session was used in an unsupported way, for example read before it was loaded in lazy mode. */
 export class SessionUsageError extends SessionError {
   readonly code = 'SESSION_USAGE';
   readonly statusCode = 500;

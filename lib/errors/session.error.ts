@@ -1,31 +1,31 @@
 /**
- * What every error of this package has: a stable `code` a program can compare, and the HTTP status that
- * Nest's own exception filter answers with. No message holds a session id, a secret or session data.
+ * The base of the errors of this package: a stable `code` that programs can compare, and the HTTP status that Nest's
+ * exception filter uses. No message contains a session id, a secret or session data.
  */
 export abstract class SessionError extends Error {
   /** Stable, machine-readable name of the error, for example `SESSION_STORE_UNAVAILABLE`. */
   abstract readonly code: string;
 
-  /** The HTTP status this error is answered with where nobody catches it. */
+  /** The HTTP status of the response if the application does not catch the error. */
   abstract readonly statusCode: number;
 
-  /** The same under the name that `http-errors`, and so Express, Nest and Fastify, look for. */
+  /** The same as {@link statusCode}, for `http-errors`, Express, Nest and Fastify. */
   get status(): number {
     return this.statusCode;
   }
 
-  /** Whether a client may read the message: not where the fault is the server's own. */
+  /** Whether the client may see the message: only if the status is below 500. */
   get expose(): boolean {
     return this.statusCode < 500;
   }
 
-  /** The same as the body of an answer: Nest's drivers for GraphQL put it into `extensions.originalError`. */
+  /** The response body. Nest's GraphQL drivers put it into `extensions.originalError`. */
   get response(): { readonly statusCode: number; readonly code: string; readonly message: string } {
     const { statusCode, code, message } = this;
     return { statusCode, code, message };
   }
 
-  /** The name of its class. */
+  /** The name of the class. */
   override get name(): string {
     return this.constructor.name;
   }

@@ -14,14 +14,14 @@ export type CookieOptions = Omit<CookieDefaults, 'maxAge' | 'expires'> & {
 /** A cookie in a store, or as this request has stored it (without `expires`). */
 type StoredCookie = CookieChanges & { readonly expires?: Date | string | null };
 
-/** The cookie settings of one session, as express-session has them. `expires` and `maxAge` are two views of one value. */
+/** The cookie settings of one session, as in express-session. `expires` and `maxAge` set the same value. */
 export class Cookie extends SessionCookie {
   /** The object that was set. Changing it changes the cookie. */
   #expires: Date | null = null;
 
   /**
-   * @param options - Settings; of `expires` and `maxAge` the last one counts.
-   * @throws TypeError if `options` is no object.
+   * @param options - Settings; if both `expires` and `maxAge` are set, the last one counts.
+   * @throws TypeError if `options` is not an object.
    */
   constructor(options?: CookieOptions) {
     super({ path: '/', httpOnly: true }, undefined, () => Date.now());

@@ -59,7 +59,7 @@ export class DropInStore implements SessionStore {
       if (last !== undefined && (last === 'ended' || last.version !== version)) return false;
       if (next.version !== version) return this.#set(idOf(next), next);
       if (this.#store.touch) {
-        // Some stores keep properties of their own on a session, and need them here.
+        // Some stores add their own properties to a session, and need them here.
         const row = rowOf(next);
         await callStore(this.#store, 'touch', [id, { ...(next.source ?? row), cookie: row.cookie }]);
       }

@@ -3,8 +3,8 @@ import { SessionEndedError } from '../errors/session-ended.error.js';
 import { SessionStoreError } from '../errors/session-store.error.js';
 
 /**
- * An error as express-session passes it on: the error of the store. If that shows more than its class, its codes and a safe
- * message, it is a copy without the rest.
+ * The error that the application gets: the error of the store, as in express-session. If that error contains more than
+ * its class, its codes and a safe message, it is a copy without the rest.
  */
 export function errorFor(error: unknown): unknown {
   if (error instanceof SessionStoreError && error.cause !== undefined) return error.cause;

@@ -30,19 +30,19 @@ export interface SessionOptions {
   key?: string;
   /** Settings of the cookie, or a function of the request that returns them. @defaultValue `{ path: '/', httpOnly: true }` */
   cookie?: CookieOptions | ((req: never) => CookieOptions);
-  /** Makes session ids. @defaultValue 256 random bits from the system's CSPRNG */
+  /** Generates session ids. @defaultValue 256 random bits from the system's CSPRNG */
   genid?: (req: never) => string;
   /** Whether to trust `X-Forwarded-Proto`. @defaultValue Express's `trust proxy` */
   proxy?: boolean;
-  /** Store a session with every request, changed or not. @defaultValue `true` */
+  /** Stores a session with every request, even if it did not change. @defaultValue `true` */
   resave?: boolean;
-  /** Send the cookie with every response. @defaultValue `false` */
+  /** Sends the cookie with every response. @defaultValue `false` */
   rolling?: boolean;
-  /** Store empty sessions, and give their visitors a cookie. @defaultValue `true` */
+  /** Stores empty sessions, and sends their visitors a cookie. @defaultValue `true` */
   saveUninitialized?: boolean;
   /** What `req.session = null` does: `'keep'` leaves the stored session as it is, `'destroy'` ends it. @defaultValue `'keep'` */
   unset?: 'destroy' | 'keep';
-  /** Milliseconds after which a call of the store fails; express-session waits for ever. @defaultValue 5 000 */
+  /** Milliseconds after which a store call fails; express-session has no limit. @defaultValue 5 000 */
   storeTimeout?: number;
 }
 

@@ -12,8 +12,8 @@ interface Bond {
 }
 
 /**
- * A visitor's session, as express-session has it: the application's keys, a `cookie`, and a few methods that are not
- * enumerable. A method takes a callback and returns the session, or takes none and returns a promise.
+ * A visitor's session, as in express-session: the application's keys, a `cookie`, and a few methods that are not
+ * enumerable. With a callback, a method returns the session. Without a callback, it returns a promise.
  */
 export class Session {
   /** The secret session id. */
@@ -22,7 +22,7 @@ export class Session {
   declare readonly req: ExpressSessionRequest;
   /** The settings of this session's cookie. */
   declare cookie: Cookie;
-  /** None for a session that was made with `new`: its methods use `req.sessionStore`. */
+  /** Undefined for a session that was created with `new`: its methods use `req.sessionStore`. */
   #bond: Bond | undefined;
 
   /** Own and enumerable, as in express-session. */
@@ -72,7 +72,7 @@ export class Session {
     return this;
   }
 
-  /** Stores the session now and not with the response. */
+  /** Stores the session now instead of before the response. */
   save(): Promise<void>;
   save(callback: SessionCallback): this;
   save(callback?: SessionCallback): Promise<void> | this {
@@ -84,7 +84,7 @@ export class Session {
     );
   }
 
-  /** Reads the session again and drops the changes of this request. Fails if the session is gone. */
+  /** Reads the session again and discards the changes of this request. Fails if the session has ended. */
   reload(): Promise<void>;
   reload(callback: SessionCallback): this;
   reload(callback?: SessionCallback): Promise<void> | this {

@@ -22,23 +22,23 @@ type CsrfSettings = Pick<HttpSettings, 'trustedOrigins' | 'proxy'>;
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
- * Refuses requests that a page of another site sends in the visitor's name (OWASP ASVS 5.0, 3.5.1), with 403 and a
+ * Refuses requests that a page of another site sends with the visitor's cookie (OWASP ASVS 5.0, 3.5.1), with 403 and a
  * {@link CsrfError}. Requests with safe methods pass. Other requests are checked in this order:
  *
  * 1. `Sec-Fetch-Site: same-origin` or `none` passes: the request comes from the application itself, or from the user.
  * 2. An origin of `csrf.trustedOrigins` passes. Any other `cross-site` or `same-site` request is refused, even with a token: a
- *    sibling subdomain may belong to somebody else.
+ *   sibling subdomain may belong to someone else.
  * 3. Without that header (old browsers, and plain HTTP except on `localhost`), `Origin` must be the application's own.
  * 4. If `Origin` is missing or `null`, a token of `@CsrfToken()` passes, in the header `x-csrf-token` or the field `_csrf` of a
- *    parsed body. It is never read from the URL, which ends up in logs and `Referer`.
- * 5. Without these headers, a request without cookies and password (`Authorization: Basic` and the like) passes: a server or a
- *    script with a bearer token has nothing that another site could use. Very old browsers, which send no `Origin`, stay open
- *    to attacks that need no cookie (login CSRF, client certificates, networks that trust addresses); override
- *    {@link hasNoCredentials} to require a token of them, too.
+ *    parsed body. It is never read from the URL, because URLs appear in logs and in `Referer`.
+ * 5. Without these headers, a request without cookies and password (`Authorization: Basic` and the like) passes: a request of a
+ *   server or of a script with a bearer token has no credentials that another site could misuse. Very old browsers, which send
+ *   no `Origin`, are not protected against attacks that need no cookie (login CSRF, client certificates, networks that trust
+ *   addresses). Override {@link hasNoCredentials} to require a token from them, too.
  *
- * The body must be parsed before guards run. Multipart forms on Express are not (Multer is an interceptor): send the header
- * with those. A GET is never refused, so it must change nothing. Messages of WebSockets are refused if the handshake came from
- * another origin, see {@link mayConnect}. Messages of microservices pass.
+ * The body must be parsed before guards run. Multipart forms on Express are not (Multer is an interceptor): send the
+ * header with those. A GET is never refused, so its handler must not change anything. Messages of WebSockets are
+ * refused if the handshake came from another origin, see {@link mayConnect}. Messages of microservices pass.
  *
  * You can override every step.
  *
@@ -64,9 +64,9 @@ export class CsrfGuard implements CanActivate {
   }
 
   /**
-   * Whether a WebSocket may be opened: not by a page of another origin (cross-site WebSocket hijacking). The guard checks this
-   * for each message. Check it in `handleConnection` if your gateway sends before it receives. Clients without an `Origin` are
-   * no browsers, and pass.
+   * Whether a client may open a WebSocket: pages of other origins may not (cross-site WebSocket hijacking). The guard
+   * checks this for each message. Check it in `handleConnection` if your gateway sends before it receives. Clients
+   * without an `Origin` are not browsers, and pass.
    *
    * @param client - The client of a gateway, or the request of a handshake.
    * @example
@@ -96,7 +96,10 @@ export class CsrfGuard implements CanActivate {
     throw this.whenTokenless(context);
   }
 
-  /** Whether the request is not checked: `@SkipCsrf()`, or a message of a microservice. The method outranks the class. */
+  /**
+   * Whether the request is not checked: `@SkipCsrf()`, or a message of a microservice. The decorator of the method
+   * overrides that of the class.
+   */
   protected isSkipped(context: ExecutionContext): boolean {
     if (context.getType() === 'rpc') return true;
     const targets = [context.getHandler(), context.getClass()];
@@ -108,12 +111,12 @@ export class CsrfGuard implements CanActivate {
     return requestOf(context) as GuardedRequest;
   }
 
-  /** Whether the request changes nothing, by the method that it was routed by. */
+  /** Whether the HTTP method is safe. */
   protected isSafe({ method }: GuardedRequest): boolean {
     return method !== undefined && SAFE_METHODS.has(method);
   }
 
-  /** Whether the request comes from the application's own pages, or from trusted ones; undefined if it does not say. */
+  /** Whether the request comes from the application's own pages, or from trusted ones; undefined if that is unknown. */
   protected isTrustedSource(request: GuardedRequest): boolean | undefined {
     const { origin, 'sec-fetch-site': site } = request.headers;
     const isNamed = origin !== undefined && origin !== '' && origin !== 'null';
@@ -123,7 +126,7 @@ export class CsrfGuard implements CanActivate {
     return isNamed ? this.isOwn(origin, request) : undefined;
   }
 
-  /** Whether an origin is one of the option `csrf.trustedOrigins`. */
+  /** Whether an origin is in the option `csrf.trustedOrigins`. */
   protected isTrusted(origin: string, request: GuardedRequest): boolean {
     return this.#settingsFor(request).trustedOrigins?.has(origin) ?? false;
   }
@@ -138,14 +141,17 @@ export class CsrfGuard implements CanActivate {
     return exchangeOf(request)?.context.http ?? this.#settings;
   }
 
-  /** Whether the request has nothing that another site could use: no cookie, no password and no `Origin`. */
+  /** Whether the request has no credentials that another site could misuse: no cookie, no password and no `Origin`. */
   protected hasNoCredentials({ headers }: GuardedRequest): boolean {
     return (
       headers.cookie === undefined && headers.origin === undefined && !hasPassword(headers.authorization)
     );
   }
 
-  /** Whether the request has a token of its session. The session is loaded only for text in the form of a token. */
+  /**
+   * Whether the request has a token of its session. The session is loaded only if the text has the format of a
+   * token.
+   */
   protected async hasValidToken(request: GuardedRequest): Promise<boolean> {
     const token = this.getToken(request);
     return isCsrfToken(token) && isCsrfTokenOf(await this.getSession(request), token);
@@ -175,7 +181,7 @@ export class CsrfGuard implements CanActivate {
   }
 }
 
-/** Whether it is a kind of authorization that browsers add by themselves to every request. */
+/** Whether browsers add this kind of authorization to every request automatically. */
 function hasPassword(authorization: string | undefined): boolean {
   return /^\s*(basic|digest|negotiate|ntlm)\b/i.test(authorization ?? '');
 }

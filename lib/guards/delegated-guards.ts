@@ -4,8 +4,8 @@ import { SessionGuard } from './session.guard.js';
 const DEPTH = 5;
 
 /**
- * Whether a guard, or one of an array of guards, is a {@link SessionGuard} or may call one: it injects one, holds one, or calls
- * another guard. This is only good for a warning, because it does not know which guard is called.
+ * Whether a guard, or one of an array of guards, is a {@link SessionGuard} or may call one: it injects one, has one in
+ * a property, or calls another guard. Use it only for a warning, because it cannot know which guard is called.
  */
 export function mayAskSessionGuard(guard: unknown): boolean {
   return leadsThere(guard, DEPTH, new Set());
@@ -20,7 +20,7 @@ function leadsThere(value: unknown, depth: number, seen: Set<unknown>): boolean 
   return Object.values(value).some((part) => leadsThere(part, depth - 1, seen));
 }
 
-/** Checks the parents of a class, and the metadata of its decorators, which hold the injected types. */
+/** Checks the parents of a class, and the metadata of its decorators, which contain the injected types. */
 function isDelegating(guard: object, depth: number, seen: Set<unknown>): boolean {
   if (guard === SessionGuard || (guard as { prototype?: unknown }).prototype instanceof SessionGuard)
     return true;

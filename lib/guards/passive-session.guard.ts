@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { noteHandler } from '../transport/request-of.js';
 
-/** Tells the session of a request what `@PassiveSession()` says of the handler. Lets every request pass. */
+/** Applies `@PassiveSession()` of the handler to the session of the request. It admits every request. */
 @Injectable()
 export class PassiveSessionGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

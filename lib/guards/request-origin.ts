@@ -15,11 +15,11 @@ export interface GuardedRequest extends Pick<IncomingMessage, 'method' | 'header
 }
 
 /**
- * Whether an `Origin` header names the origin of the request's target. Over a connection that is known to be secure, only
- * `https://` matches: anybody on the network can forge a page of `http://` and the same host (RFC 6454, section 4). If TLS ends
- * at a proxy that is not trusted, both schemes match.
+ * Whether an `Origin` header names the origin of the request's target. Over a connection that is known to be secure,
+ * only `https://` matches, because an attacker on the network can forge a page of the same host with `http://` (RFC
+ * 6454, section 4). If a proxy that is not trusted terminates TLS, both schemes match.
  *
- * @param proxy - Whether to trust `X-Forwarded-Host` and `X-Forwarded-Proto`; undefined leaves that to the framework.
+ * @param proxy - Whether to trust `X-Forwarded-Host` and `X-Forwarded-Proto`; undefined uses the setting of the framework.
  */
 export function isOwnOrigin(origin: string, request: GuardedRequest, proxy: boolean | undefined): boolean {
   const { protocol, socket, headers } = request;
@@ -34,7 +34,7 @@ export function isOwnOrigin(origin: string, request: GuardedRequest, proxy: bool
 
 function hostOf(request: GuardedRequest, proxy: boolean | undefined): string | undefined {
   const { headers } = request;
-  // HTTP/2: ":authority" outranks a Host header (RFC 9113, section 8.3.1).
+  // HTTP/2: ":authority" takes precedence over a Host header (RFC 9113, section 8.3.1).
   const direct = text(headers[':authority']) ?? headers.host;
   const believes = proxy ?? expressTrusts(request);
   if (believes === undefined) return request.host ?? request.hostname ?? direct;
@@ -43,8 +43,8 @@ function hostOf(request: GuardedRequest, proxy: boolean | undefined): string | u
 }
 
 /**
- * Whether Express trusts the proxy of a request; undefined in other frameworks. `req.host` is no help: in Express 4 it has no
- * port, and emits a warning.
+ * Whether Express trusts the proxy of a request; undefined in other frameworks. `req.host` cannot be used: in Express 4
+ * it has no port and emits a warning.
  */
 function expressTrusts({ app, socket }: GuardedRequest): boolean | undefined {
   const trusts = app?.get?.('trust proxy fn') as ((address: unknown, hop: number) => boolean) | undefined;

@@ -21,12 +21,12 @@ import { requestOf } from '../transport/request-of.js';
 import { withClientErrors } from '../transport/with-session.js';
 
 /**
- * Lets requests with a session pass. The answer is 401 for a visitor without a session, and 403 if `@RequireSession(...)` is
- * not satisfied. As `APP_GUARD` it guards the whole application, except routes with `@AllowAnonymous()`. You can override
- * every step.
+ * Admits requests with a session. A visitor without a session gets 401. If a requirement of `@RequireSession(...)` is
+ * not met, the response is 403. As `APP_GUARD` it guards the whole application, except routes with `@AllowAnonymous()`.
+ * You can override every step.
  *
- * It also guards gateways and resolvers of GraphQL. Each message of a WebSocket is checked with the session as it is at that
- * time: after a logout over HTTP, messages of an open socket are refused.
+ * It also guards gateways and GraphQL resolvers. It checks the current session for each WebSocket message: after a
+ * logout over HTTP, messages of an open socket are refused.
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export class SessionGuard implements CanActivate {
     if (login.level === undefined && !this.isFresh(session, login)) throw this.whenStale(context);
   }
 
-  /** Whether the route is open to everybody. The decorators of the method outrank those of the class. */
+  /** Whether the route is open to everyone. Decorators of the method override those of the class. */
   protected isOpen(context: ExecutionContext): boolean {
     const handler = context.getHandler();
     const isOpen = this.reflector.get<boolean | undefined>(ANONYMOUS, handler);
@@ -72,7 +72,7 @@ export class SessionGuard implements CanActivate {
     return this.reflector.get<boolean | undefined>(ANONYMOUS, context.getClass()) ?? false;
   }
 
-  /** The requirements of the class and of the method. None if `@RequireSession(false)` stands on the method. */
+  /** The requirements of the class and of the method. None if the method has `@RequireSession(false)`. */
   protected getRequirements(context: ExecutionContext): readonly SessionRequirement[] {
     const targets = [context.getClass(), context.getHandler()];
     const all = this.reflector.getAll<(readonly SessionRequirement[] | false | undefined)[]>(
@@ -83,7 +83,10 @@ export class SessionGuard implements CanActivate {
     return all.flatMap((requirements) => (requirements === false ? [] : (requirements ?? [])));
   }
 
-  /** The login that the route asks for. `false` if it takes back the rule of its class, undefined if it says nothing. */
+  /**
+   * The login that the route requires. `false` if the method removes the rule of its class, undefined without a
+   * decorator.
+   */
   protected getLogin(context: ExecutionContext): LoginRequirement | false | undefined {
     const targets = [context.getHandler(), context.getClass()];
     return this.reflector.getAllAndOverride<LoginRequirement | false | undefined>(LOGIN, targets);
@@ -96,13 +99,13 @@ export class SessionGuard implements CanActivate {
     return age !== undefined && age <= within;
   }
 
-  /** Whether the user has proved the level, and recently enough. */
+  /** Whether the session has reached the level, and recently enough. */
   protected isSure(session: Session, { level = 0, within = Infinity }: LoginRequirement): boolean {
     const age = levelAgeOf(session, level);
     return age !== undefined && age <= within;
   }
 
-  /** Whether nobody acts for the user. */
+  /** Whether the user is present in person, and the session does not act for the user. */
   protected isSelf(session: Session): boolean {
     return !isActedFor(session);
   }
@@ -117,7 +120,7 @@ export class SessionGuard implements CanActivate {
     return !session.isNew || Object.keys(session).length > 0;
   }
 
-  /** Whether one requirement holds. */
+  /** Whether one requirement is met. */
   protected async isSatisfied(
     requirement: SessionRequirement,
     session: Session,
@@ -130,7 +133,7 @@ export class SessionGuard implements CanActivate {
     );
   }
 
-  /** The error for a session that is bound to a device and lacks its proof, or that is not bound and has to be. */
+  /** The error for a session that is bound to a device but has no valid proof, or that must be bound but is not. */
   protected whenLocked(_context: ExecutionContext, reason: LockReason): Error {
     return reason === 'unproved' ? new DeviceProofRequiredError() : new DeviceUnboundError();
   }
@@ -150,17 +153,17 @@ export class SessionGuard implements CanActivate {
     return new LoginStaleError();
   }
 
-  /** The error where the user has not proved the level, or too long ago. */
+  /** The error if the session has not reached the level, or too long ago. */
   protected whenTooLow(_context: ExecutionContext, level: number): Error {
     return new LoginLevelError(level);
   }
 
-  /** The error where somebody acts for the user. */
+  /** The error if the session acts for the user. */
   protected whenActing(_context: ExecutionContext): Error {
     return new LoginActingError();
   }
 
-  /** The error for a session that does not qualify. */
+  /** The error for a session that does not meet a requirement. */
   protected whenRefused(_context: ExecutionContext): Error {
     return new SessionForbiddenError();
   }

@@ -5,8 +5,8 @@ import { mayAskSessionGuard } from './delegated-guards.js';
 import { SessionGuard } from './session.guard.js';
 
 /**
- * The handlers with `@RequireSession()` or `@RequireLogin()`, but without a {@link SessionGuard} or a guard that may ask
- * one: they are open to everybody, which is surely a mistake.
+ * The handlers with `@RequireSession()` or `@RequireLogin()` but without a {@link SessionGuard} or a guard that may
+ * call one. They are not protected, which is probably a mistake.
  */
 export function unguardedRoutes(
   discovery: DiscoveryService,
@@ -14,7 +14,7 @@ export function unguardedRoutes(
   config: ApplicationConfig,
 ): string[] {
   const globals: unknown[] = config.getGlobalGuards();
-  // For a factory, its injected tokens count, too.
+  // For a factory, its injected tokens are checked, too.
   const factories = discovery.getProviders().filter(({ instance }) => globals.includes(instance));
   const isGlobal = [...globals, ...[...factories, ...config.getGlobalRequestGuards()].map(partsOf)].some(
     mayAskSessionGuard,
@@ -39,12 +39,12 @@ function partsOf({ metatype, inject }: ReturnType<DiscoveryService['getProviders
   return [metatype, inject];
 }
 
-/** Whether a method has a decorator. Nest calls no others. */
+/** Whether a method has a decorator. Nest calls only such methods. */
 function isHandler(method: object): boolean {
   return Reflect.getMetadataKeys(method).length > 0;
 }
 
-/** Whether a method asks for something, or its class does and the method does not take it back. */
+/** Whether a method has a rule, or its class has one that the method does not remove. */
 function asks(type: object, method: object): boolean {
   return [REQUIREMENTS, LOGIN].some((key) =>
     Boolean(Reflect.getMetadata(key, method) ?? Reflect.getMetadata(key, type)),
@@ -55,7 +55,7 @@ function isGuarded(target: object): boolean {
   return mayAskSessionGuard(Reflect.getMetadata(GUARDS, target));
 }
 
-/** The metadata key of `@UseGuards()`, which Nest does not export: found by using the decorator. */
+/** The metadata key of `@UseGuards()`, which Nest does not export. It is found by applying the decorator. */
 const GUARDS: unknown = guardsKey();
 
 function guardsKey(): unknown {

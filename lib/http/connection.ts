@@ -8,7 +8,7 @@ type AnyRequest = IncomingMessage & { readonly secure?: boolean; readonly protoc
 /**
  * Whether the client's connection is secure.
  *
- * @param proxy - Whether to trust `X-Forwarded-Proto`; undefined leaves that to the framework.
+ * @param proxy - Whether to trust `X-Forwarded-Proto`; undefined uses the setting of the framework.
  */
 export function isSecure(request: AnyRequest, proxy: boolean | undefined): boolean {
   if ((request.socket as { encrypted?: boolean } | undefined)?.encrypted === true) return true;

@@ -8,9 +8,6 @@ import type { HttpSettings } from '../options/resolved-options.js';
 import type { SessionUse } from '../core/session-use.js';
 import type { Answer } from '../core/store/shared-store.js';
 
-/** Continues with the request, or with an error. */
-export type Next = (error?: unknown) => void;
-
 /** The parts that all exchanges of an application share. @internal */
 export interface ExchangeContext {
   readonly engine: SessionEngine;
@@ -25,18 +22,18 @@ export interface ExchangeContext {
    * Whether handlers of a class may use these sessions, if an application has several kinds. @defaultValue all may
    */
   readonly serves?: ((type: object) => boolean) | undefined;
-  /** What binds sessions to devices. @defaultValue they are not bound */
+  /** Binds sessions to devices. @defaultValue sessions are not bound */
   readonly devices?: DeviceGate | undefined;
   /** Answers an error after `next` was called; undefined in frameworks where `next` may be called again. */
   readonly answerLate?: LateAnswer | undefined;
 }
 
-/** What binds sessions to devices (option `deviceBound`), as requests see it. */
+/** The interface of requests to the device binding (option `deviceBound`). */
 export interface DeviceGate {
   /**
    * Why a request must not open a session; undefined if it may.
    *
-   * @param connectedAt - When the WebSocket was opened that the request is a message of; undefined if it is none.
+   * @param connectedAt - When the WebSocket of the message was opened; undefined for an HTTP request.
    */
   lockOf(
     request: IncomingMessage,
@@ -44,11 +41,11 @@ export interface DeviceGate {
     meta: SessionMeta,
     connectedAt: number | undefined,
   ): SessionLockedError | undefined;
-  /** What a response says about the device, beside the session's own cookie. */
+  /** The headers of a response about the device, beside the session cookie. */
   headersFor(commit: Commit, state: SessionState, request: IncomingMessage): DeviceHeaders | undefined;
 }
 
-/** What a response says about the device. */
+/** The headers of a response about the device. */
 export interface DeviceHeaders {
   readonly setCookie: readonly string[];
   /** The value of `Secure-Session-Registration`. */
@@ -61,7 +58,7 @@ export type LateAnswer = (error: unknown, req: IncomingMessage, res: ServerRespo
 /** One request and its session, as guards, decorators and transports need it. @internal */
 export interface Exchange {
   readonly context: ExchangeContext;
-  /** Whether the request is a use of the session. */
+  /** Whether the request counts as activity. */
   readonly use: SessionUse;
   /** The value of `req.session`. */
   get session(): object | null | undefined;

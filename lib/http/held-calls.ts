@@ -56,7 +56,7 @@ export class HeldCalls {
     res.on('close', this.#close);
     if (isOfNode(res)) {
       this.#header = res._header;
-      res._header = 'held';
+      res._header ??= 'held'; // Node.js 24 sends a head with a first write only at the end of the tick
     } else for (const [name, member] of Object.entries(HEAD_SENT)) this.#show(name, member);
     if (!isCollected(res)) this.#showEnd();
   }
@@ -66,7 +66,7 @@ export class HeldCalls {
     return this.#ended;
   }
 
-  /** Whether the client is gone. */
+  /** Whether the client has disconnected. */
   get gone(): boolean {
     return this.#closed || this.#res.destroyed;
   }
@@ -77,7 +77,7 @@ export class HeldCalls {
     if (method === 'end') this.#ended = true;
     if (this.gone) return refuse(args, destroyedError());
     this.calls.push({ method, args });
-    if (method === 'end') this.#releaseSocket = holdSocket(res);
+    if (method === 'end') this.#releaseSocket ??= holdSocket(res);
     if (method === 'write') this.#showWrites();
     if (method === 'write' || method === 'end') this.#bytes += byteLength(args);
     const hasRoom = !(this.#bytes >= res.writableHighWaterMark);

@@ -18,7 +18,7 @@ export function holdSocket(res: ServerResponse): (() => void) | undefined {
   const functions = socket as unknown as Functions;
   const { end, destroy } = functions;
   let closing: (() => unknown) | undefined;
-  /** Not if the response is destroyed, or the client is gone. */
+  /** Not if the response is destroyed, or the client has disconnected. */
   const waits = (): boolean => !res.destroyed && !socket.readableEnded;
   const own: Functions = {
     end(...args) {

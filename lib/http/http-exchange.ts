@@ -5,12 +5,12 @@ import type { SessionHost } from '../core/request/session-host.js';
 import type { SessionState } from '../core/request/session-state.js';
 import { describe, messages } from '../errors/messages.js';
 import { isSecure } from './connection.js';
-import type { ExchangeContext, Next } from './exchange.js';
+import type { ExchangeContext } from './exchange.js';
 import { toError } from './node-response.js';
-import type { SessionRequest } from './request-session.js';
+import type { Next, SessionRequest } from './request-session.js';
 import { type HeldResponse, holdResponse, type ResponseGate } from './response-hold.js';
 import { SessionExchange } from './session-exchange.js';
-import { headersFor, sendHeaders, type SessionHeaders, withDevice } from './session-headers.js';
+import { headersFor, sendHeaders, type SessionHeaders } from './session-headers.js';
 import { maySharedCacheStore } from './shared-caches.js';
 
 /** One request over HTTP and its session, from the cookie of the request to the cookie of the response. */
@@ -105,6 +105,11 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
     this.#hold = holdResponse(this.#res, this);
   }
 
+  /** The headers for the outcome of a commit, or undefined if there are none. */
+  protected headersOf(commit: Commit, state: SessionState): SessionHeaders | undefined {
+    return headersFor(commit, state, this.request, this.context.http);
+  }
+
   protected override callbackFailed(error: unknown): void {
     if (this.#hold !== undefined) {
       if (this.#head !== 'gone') return this.#hold.abort(error);
@@ -116,9 +121,7 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
   #decide(state: SessionState, commit: Commit): void {
     this.#isDecided = true;
     if (this.#head === 'gone') return;
-    const { http, devices } = this.context;
-    const headers = headersFor(commit, state, this.request, http);
-    this.#headers = withDevice(headers, devices?.headersFor(commit, state, this.request));
+    this.#headers = this.headersOf(commit, state);
     if (commit.cookie === 'set') state.mustSendCookie = false;
   }
 

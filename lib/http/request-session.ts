@@ -3,6 +3,9 @@ import { describe, messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { Exchange } from './exchange.js';
 
+/** Continues with the request, or with an error. Not in exchange.ts: public declarations would then import those of the engine. */
+export type Next = (error?: unknown) => void;
+
 /** A request of any framework; some have `ip`, `secure` or `protocol`. */
 export type SessionRequest = IncomingMessage & {
   readonly ip?: string;

@@ -19,7 +19,7 @@ import {
 
 /** Decides when a held response may leave. */
 export interface ResponseGate {
-  /** Whether a second `end()` is ignored. If not, Node makes an error of it. */
+  /** Whether a second `end()` is ignored. Otherwise Node throws an error. */
   readonly endsOnce?: boolean;
   /**
    * Called once before the first byte of the response may leave (`headersSent` is false), and once more when the
@@ -122,7 +122,7 @@ export class HeldResponse {
     if (this.#isLost()) refuse(args, this.#failure);
     else if (this.#held?.ended) {
       if (hasChunk) this.#refuseAfterEnd(args);
-      else refuse(args, nodeError(Error, 'ERR_STREAM_ALREADY_FINISHED', 'The response was ended before'));
+      else if (callbackOf(args)) this.#held.keep('end', args); // Node answers it, each version in its own way
     } else {
       if (hasChunk && !res.writableEnded) checkChunk(args);
       const held = this.#beginEnd();
@@ -141,7 +141,7 @@ export class HeldResponse {
     return result;
   }
 
-  /** Restores the original functions, unless somebody else has replaced these. */
+  /** Restores the original functions, unless other code has replaced these. */
   #takeOff(): void {
     const functions = functionsOf(this.#res);
     for (const name of METHODS) if (functions[name] === this.#own[name]) functions[name] = this.#native[name];
@@ -186,7 +186,7 @@ export class HeldResponse {
 
   #release(held: HeldCalls): void {
     const res = this.#res;
-    // The client is gone, and the application keeps seeing the answer as sent.
+    // The client has disconnected. For the application, the response stays sent.
     if (held.gone) return held.drop(destroyedError());
     held.lift();
     this.#held = undefined;
@@ -232,7 +232,7 @@ export class HeldResponse {
     try {
       this.#gate.fail(error);
     } catch (cause) {
-      res.destroy(toError(cause)); // The client must not wait for ever.
+      res.destroy(toError(cause)); // The client must not wait forever.
     }
   }
 

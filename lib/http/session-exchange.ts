@@ -85,7 +85,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     this.#shown.value = value;
   }
 
-  /** Makes the session object if necessary. Does not count as a use of the session. */
+  /** Creates the session object if necessary. This does not count as reading the session. */
   present(): void {
     if (this.#state === undefined) {
       // Error pages may read the session, and must not cause a second error.
@@ -107,7 +107,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
   adopt(id: string, record: SessionRecord): object | null | undefined {
     const isOther = this.#state?.base === undefined || this.#state.id !== id;
     const state = this.context.engine.adopt(id, record, this);
-    // The application has read the record itself, and vouches for it.
+    // The application has read the record itself and is responsible for it.
     state.mustSendCookie = isOther;
     if (isOther) state.written = 'here';
     this.setCurrent(state);
@@ -167,7 +167,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
     return this.#state;
   }
 
-  /** When the WebSocket was opened that this is a message of; undefined for a request of its own. */
+  /** When the WebSocket of this message was opened; undefined for an HTTP request. */
   protected get connectedAt(): number | undefined {
     return undefined;
   }
@@ -198,7 +198,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
   /**
    * Waits for the calls of the session; undefined if there are none.
    *
-   * @throws the error of a failed call that nobody awaited.
+   * @throws the error of a failed call that was not awaited.
    */
   protected callsUnderWay(): Promise<void> | undefined {
     if (this.#calls?.isIdle === false) return this.#calls.idle();
@@ -210,7 +210,7 @@ export abstract class SessionExchange implements Exchange, SessionHost<SessionSt
   protected store(state: SessionState): Commit | Promise<Commit> {
     const { engine, http } = this.context;
     const isUnset = this.#shown.isUnset();
-    if (state.isEnded || state.status === 'locked' || !isUnset) return engine.commit(state);
+    if (!isUnset || state.isEnded || state.status === 'locked') return engine.commit(state);
     // Changes that a call has stored stay, so that a new id must still reach the client.
     if (http.unset === 'keep') return engine.cookieOf(state);
     return engine.destroy(state, 'logout').then(() => engine.commit(state));

@@ -13,7 +13,6 @@ import { messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import type { HttpSettings } from '../options/resolved-options.js';
 import { isSecure } from './connection.js';
-import type { DeviceHeaders } from './exchange.js';
 import { keepFromCaches } from './shared-caches.js';
 
 /** The headers about the session. */
@@ -48,19 +47,6 @@ export function headersFor(
   const life = cookieLifeOf(state);
   const limited = { ...attributes, ...(life && http.profile.lifeAttributes(life)) };
   return { setCookie: cookieLines(http, commit.token, limited, request), clearSiteData: undefined };
-}
-
-/** The same with what the response says about the device. */
-export function withDevice(
-  headers: SessionHeaders | undefined,
-  device: DeviceHeaders | undefined,
-): SessionHeaders | undefined {
-  if (device === undefined) return headers;
-  return {
-    setCookie: [...(headers?.setCookie ?? []), ...device.setCookie],
-    clearSiteData: headers?.clearSiteData,
-    registration: device.registration,
-  };
 }
 
 /** Sets the headers of the response. `dependsOnSession`: whether the application has read the session. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { exchangeOfRaw, type SessionRequest } from './request-session.js';
-import type { ExchangeContext, Next } from './exchange.js';
-import { HttpExchange } from './http-exchange.js';
+import { exchangeOfRaw, type Next, type SessionRequest } from './request-session.js';
+import type { ExchangeContext } from './exchange.js';
+import type { HttpExchange } from './http-exchange.js';
 
 /** A plain middleware, as in Express and Connect. */
 export type SessionMiddleware = (req: SessionRequest, res: ServerResponse, next: Next) => void;
@@ -9,11 +9,19 @@ export type SessionMiddleware = (req: SessionRequest, res: ServerResponse, next:
 /** An error middleware of Express. @internal */
 export type ErrorMiddleware = (error: unknown, req: SessionRequest, res: ServerResponse, next: Next) => void;
 
-/** Makes the middleware that gives requests their session. It may run twice in a request; of several, the first counts. @internal */
-export function createSessionMiddleware(context: ExchangeContext): SessionMiddleware {
+/**
+ * Makes the middleware that gives requests their session. It may run twice in a request; of several, the first counts.
+ *
+ * @param Exchange - What a request is made into.
+ * @internal
+ */
+export function createSessionMiddleware(
+  context: ExchangeContext,
+  Exchange: typeof HttpExchange,
+): SessionMiddleware {
   const eager = context.http.load === 'eager';
   return function session(req, res, next) {
-    const exchange = exchangeOfRaw(req) ?? new HttpExchange(context, req, res, next);
+    const exchange = exchangeOfRaw(req) ?? new Exchange(context, req, res, next);
     if (exchange.context !== context) exchange.share(context);
     const loading = eager ? exchange.load() : undefined;
     if (loading === undefined) return next();

@@ -38,6 +38,6 @@ export function resolveClearSiteData(
     if (!Object.hasOwn(DIRECTIVES, name)) refuse(`clearSiteData[${index}]`, name, `one of ${NAMES}`);
   });
   if (directives.includes('*') && directives.length > 1)
-    refuse('clearSiteData', given, '"*" alone, for it stands for all others');
+    refuse('clearSiteData', given, '"*" without other values, because it includes them');
   return directives.map((name) => `"${name}"`).join(', ');
 }

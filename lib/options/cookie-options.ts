@@ -7,11 +7,14 @@ import { type Duration, duration, flag, oneOf, refuse } from './option-checks.js
 /** The settings of the session cookie. */
 export interface SessionCookieOptions extends CookieAttributes {
   /**
-   * How long the browser keeps the cookie. Without it (and without `expires`) the cookie ends with the browser.
-   * It is also the default of `idleTimeout`.
+   * How long the browser keeps the cookie. Without it (and without `expires`) the cookie ends when the browser is
+   * closed. It is also the default of `idleTimeout`.
    */
   maxAge?: Duration | false | null;
-  /** When the browser drops the cookie. Of `maxAge` and `expires` the last one counts, as in express-session. */
+  /**
+   * When the browser deletes the cookie. If both `maxAge` and `expires` are set, the last one counts, as in
+   * express-session.
+   */
   expires?: Date | false | null;
 }
 
@@ -46,7 +49,7 @@ export function resolveCookie({
   if (name !== undefined && (typeof name !== 'string' || name === '')) refuse('name', name, 'a cookie name');
   if (typeof cookie === 'function') {
     const known = name ?? 'sid';
-    // The settings are not known yet, so that only the name can be checked.
+    // The attributes depend on the request, so only the name can be checked now.
     checkName(known, { secure: true, path: '/' });
     return { name: known, fixed: undefined, for: (request) => checked(known, cookie(request)) };
   }
@@ -110,7 +113,7 @@ function defaultsOf(options: SessionCookieOptions): CookieDefaults {
   return settings as CookieDefaults;
 }
 
-/** Of `maxAge` and `expires` the last one counts, as in express-session. */
+/** If both `maxAge` and `expires` are set, the last one counts, as in express-session. */
 function lifeOf(options: SessionCookieOptions): Pick<CookieDefaults, 'maxAge' | 'expires'> {
   const { maxAge, expires } = options;
   const life = Object.keys(options)
@@ -148,8 +151,8 @@ function checkName(name: string, settings: CookieDefaults): void {
   } catch (error) {
     refuse(
       'name" or "cookie',
-      'something no cookie can hold',
-      `what RFC 6265 allows (${error instanceof Error ? error.message : describe(error)})`,
+      'a value that is not valid in a cookie',
+      `values that RFC 6265 allows (${error instanceof Error ? error.message : describe(error)})`,
     );
   }
 }

@@ -3,9 +3,9 @@ import { refuse } from './option-checks.js';
 /** Options of `CsrfGuard`. */
 export interface SessionCsrfOptions {
   /**
-   * Other origins whose pages may send requests that change something: scheme, host and port, such as
-   * `https://admin.example.com`. Browsers send no `sameSite: 'lax'` cookie with a form of another site, so this is for sign-in
-   * forms, for subdomains, and for cookies with `sameSite: 'none'`.
+   * Other origins whose pages may send requests that `CsrfGuard` checks: scheme, host and port, such as
+   * `https://admin.example.com`. Browsers send no `sameSite: 'lax'` cookie with a form of another site, so this is
+   * useful for sign-in forms, for subdomains, and for cookies with `sameSite: 'none'`.
    *
    * @defaultValue none
    */
@@ -29,7 +29,7 @@ export function resolveTrustedOrigins(csrf: SessionCsrfOptions = {}): ReadonlySe
   );
 }
 
-/** An origin in lower case, without the default port. `null`, which any page can have, is none. */
+/** An origin in lower case, without the default port. The origin `null` is refused, because any page can have it. */
 function checkedOrigin(name: string, given: unknown): string {
   if (
     typeof given !== 'string' ||

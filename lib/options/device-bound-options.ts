@@ -3,25 +3,25 @@ import { messages } from '../errors/messages.js';
 import type { ResolvedCookie } from './cookie-options.js';
 import { type Duration, duration, oneOf, refuse } from './option-checks.js';
 
-/** How sessions are bound to the device that their users sign in with (Device Bound Session Credentials). */
+/** Options for binding sessions to the user's device (Device Bound Session Credentials). */
 export interface SessionDeviceBoundOptions {
   /**
-   * How long a proof of the device is good for, at least one second: for so long a thief can use a session with both of its
-   * cookies. Browsers prove themselves anew a little earlier. They sign at most six times in nine minutes, so less than four
-   * minutes is warned of.
+   * How long a proof of the device is valid, at least one second. A thief who has both cookies can use them for at most
+   * this time. Browsers send a new proof a little earlier. They sign at most six times in nine minutes, so less than
+   * four minutes causes a warning.
    *
    * @defaultValue 10 minutes
    */
   lifetime?: Duration;
   /**
-   * The path under which the module answers browsers, at `<path>/register` and `<path>/refresh`: as browsers see it, and under
-   * the path of the session cookie.
+   * The path of the two endpoints, `<path>/register` and `<path>/refresh`, as browsers see it. It must be below the
+   * path of the session cookie.
    *
-   * @defaultValue `/.session` under the path of the session cookie
+   * @defaultValue `/.session` below the path of the session cookie
    */
   path?: string;
   /**
-   * What becomes of sessions that no browser binds: `'when-possible'` leaves them as they are, `'always'` refuses them
+   * How sessions without a binding are treated: `'when-possible'` accepts them, `'always'` refuses them
    * (`DEVICE_UNBOUND`) from one minute after the sign-in.
    *
    * @defaultValue `'when-possible'`
@@ -35,7 +35,7 @@ export interface ResolvedDeviceBound {
   readonly lifetime: number;
   readonly path: string;
   readonly require: 'when-possible' | 'always';
-  /** The name of the cookie that a proof is answered with. */
+  /** The name of the cookie that the browser gets for a proof. */
   readonly cookieName: string;
   readonly cookiePath: string;
   readonly sameSite: 'lax' | 'strict';
@@ -44,10 +44,10 @@ export interface ResolvedDeviceBound {
 const KNOWN = ['lifetime', 'path', 'require'];
 const MINUTE = 60_000;
 
-/** A browser renews a proof two minutes ahead, and may sign every 90 seconds. */
+/** A browser renews a proof two minutes before it expires, and may sign every 90 seconds. */
 const SHORT_LIFETIME = 4 * MINUTE;
 
-/** Checks the option `deviceBound`, together with the cookie that it is about. @internal */
+/** Checks the option `deviceBound`, together with the options of the session cookie. @internal */
 export function resolveDeviceBound(
   given: boolean | SessionDeviceBoundOptions | undefined,
   cookie: ResolvedCookie,
@@ -75,22 +75,18 @@ export function resolveDeviceBound(
   };
 }
 
-/** The settings of the session cookie, if a session under it can be bound. */
+/** The attributes of the session cookie. @throws SessionOptionsError if sessions with this cookie cannot be bound */
 function boundSettings({ fixed }: ResolvedCookie): CookieDefaults {
   if (fixed === undefined)
     return refuse(
       'cookie',
       'a function',
-      'an object while "deviceBound" is set: what it says has to hold for all requests',
+      'an object while "deviceBound" is set, because the settings must be the same for all requests',
     );
   const { secure, sameSite, partitioned, domain } = fixed;
   const whileBound = (what: string): string => `${what} while "deviceBound" is set`;
   if (secure === false)
-    refuse(
-      'cookie.secure',
-      false,
-      whileBound('true or "auto"') + '; browsers bind sessions over HTTPS alone',
-    );
+    refuse('cookie.secure', false, whileBound('true or "auto"') + '; browsers bind sessions only over HTTPS');
   if (sameSite === 'none' || sameSite === 'auto')
     refuse(
       'cookie.sameSite',
@@ -98,17 +94,21 @@ function boundSettings({ fixed }: ResolvedCookie): CookieDefaults {
       whileBound('"lax" or "strict"') + '; bound sessions were not tried across sites',
     );
   if (partitioned === true)
-    refuse('cookie.partitioned', true, whileBound('false') + '; bound sessions were not tried in partitions');
+    refuse(
+      'cookie.partitioned',
+      true,
+      whileBound('false') + '; bound sessions were not tested with partitioned cookies',
+    );
   if (domain !== undefined)
     refuse(
       'cookie.domain',
       domain,
-      whileBound('none') + '; a browser proves itself to one origin, not to its subdomains',
+      whileBound('none') + '; a browser sends its proof to one origin, not to its subdomains',
     );
   return fixed;
 }
 
-/** Printable ASCII without what a URL, a cookie or a header would take for an end. */
+/** Printable ASCII without characters that have a meaning in a URL, a cookie or a header. */
 const PATH = /^\/[!$&'()*+\-./0-9:=@A-Z_a-z~]*$/;
 
 function pathUnder(cookiePath: string, given: string | undefined): string {
@@ -121,7 +121,7 @@ function pathUnder(cookiePath: string, given: string | undefined): string {
   return given;
 }
 
-/** A name whose prefix holds the cookie to what it is: secure, and of this host. */
+/** A name with a prefix that makes browsers enforce that the cookie is secure, and if possible of this host. */
 function boundName(name: string, cookiePath: string): string {
   const plain = name.replace(/^__(?:Host-Http-|Host-|Http-|Secure-)/i, '');
   return `${cookiePath === '/' ? '__Host-' : '__Secure-'}${plain}-device`;

@@ -2,17 +2,18 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { KEY_BYTES, keyBytes, type SealedRecordsOptions } from '../core/record/record-seal.js';
 import { flag, refuse, refuseWithoutValue } from './option-checks.js';
 
-/** Encryption at rest: AES-256-GCM, with a key for each session that is derived from these (HKDF, RFC 5869). */
+/** Encryption at rest: AES-256-GCM, with a key per session that is derived from the given keys (HKDF, RFC 5869). */
 export interface SessionEncryptionOptions {
   /**
-   * Keys of 32 random bytes, as Buffers or as hex, base64 or base64url text. The first seals, all open. To replace a key, put
-   * the new one first. The next use of a session seals it with the new key, so that you can remove the old key after the idle
-   * timeout. A key that is also a `secret` causes a warning (NIST SP 800-57 part 1, section 5.2).
+   * Keys of 32 random bytes, as Buffers or as hex, base64 or base64url text. The first key encrypts, all decrypt. To
+   * replace a key, put the new one first. A session is encrypted with the new key when it is next used, so you can
+   * remove the old key after the idle timeout. A key that is also a `secret` causes a warning (NIST SP 800-57 part 1,
+   * section 5.2).
    */
   keys: readonly (string | Uint8Array)[];
   /**
-   * Accept rows without a seal, and seal them with their next use. Use it only for the time of the change-over: everybody who
-   * can write to the store can write such rows. Otherwise they are refused as corrupt.
+   * Accepts unencrypted rows, and encrypts them when they are next used. Otherwise they are refused as corrupt. Use it
+   * only during the transition, because anyone who can write to the store can write such rows.
    *
    * @defaultValue `false`
    */
@@ -41,10 +42,10 @@ export function resolveEncryption(
   };
 }
 
-/** Keys as bytes. Errors name only the kind and the length of a value, which is a secret. */
+/** Keys as bytes. Because keys are secret, errors name only the kind and the length of a value. */
 function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] {
   if (!Array.isArray(given) || given.length === 0) {
-    refuseWithoutValue(name, given, 'an array of one or more keys; the first seals, all open');
+    refuseWithoutValue(name, given, 'an array of one or more keys; the first encrypts, all decrypt');
   }
   const keys = given.map((key: unknown, index) => {
     const bytes = keyBytes(key);
@@ -56,8 +57,7 @@ function resolveKeys(name: string, given: unknown): [KeyObject, ...KeyObject[]] 
     );
   });
   const same = keys.findIndex((key, index) => keys.findIndex((other) => other.equals(key)) !== index);
-  if (same >= 0)
-    refuseWithoutValue(`${name}[${same}]`, given[same], 'a key that is not in the array already');
+  if (same >= 0) refuseWithoutValue(`${name}[${same}]`, given[same], 'a key that is not yet in the array');
   return keys as [KeyObject, ...KeyObject[]];
 }
 

@@ -3,26 +3,29 @@ import type { SessionCookie } from '../core/record/session-cookie.js';
 import type { SessionProfile } from '../core/request/session-rules.js';
 import { NEST_PROFILE } from '../core/session.js';
 
-/** How long the browser may keep a cookie. */
+/** How long the browser keeps a cookie. */
 interface CookieLife {
   /** Milliseconds. */
   readonly maxAge: number;
   readonly expires: Date;
 }
 
-/** How sessions behave over HTTP: as for Nest applications, or as in express-session. */
+/** The HTTP behaviour of sessions: for Nest applications, or as in express-session. */
 export interface HttpProfile extends SessionProfile {
   /** Whether `req.session` is an enumerable property. */
   readonly isEnumerable: boolean;
-  /** Whether a second `res.end()` is ignored. If not, Node makes it an error. */
+  /** Whether a second `res.end()` is ignored. Otherwise Node throws an error. */
   readonly endsOnce: boolean;
   /** Whether the response expires the cookie of a session that has ended. */
   readonly expiresCookies: boolean;
   /** The attributes that tell the browser how long to keep a cookie. */
   lifeAttributes(life: CookieLife): FinalAttributes;
-  /** Whether a cookie with these settings needs a secure connection. Over others its session is not stored. */
+  /**
+   * Whether a cookie with these attributes needs a secure connection. On other connections the session is not
+   * stored.
+   */
   needsSecure(cookie: SessionCookie): boolean;
-  /** The error that the application gets for an error of this package. */
+  /** Converts an error of this package into the error that the application gets. */
   errorFor(error: unknown): unknown;
 }
 
@@ -33,7 +36,7 @@ export const NEST_HTTP_PROFILE: HttpProfile = {
   endsOnce: false,
   expiresCookies: true,
   lifeAttributes: (life) => life,
-  // Browsers drop a cookie that crosses sites, or is partitioned, without `Secure`.
+  // Without `Secure`, browsers drop cookies with `SameSite=None` or `Partitioned`.
   needsSecure: ({ secure, sameSite, partitioned }) =>
     secure === true || sameSite === 'none' || partitioned === true,
   errorFor: (error) => error,

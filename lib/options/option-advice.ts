@@ -3,7 +3,7 @@ import { messages } from '../errors/messages.js';
 import type { ResolvedCookie } from './cookie-options.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
-/** Warnings about durations that are accepted, but hardly meant. */
+/** Warnings about durations that are accepted but probably not intended. */
 export function adviceOn(
   options: SessionModuleOptions,
   cookie: ResolvedCookie,

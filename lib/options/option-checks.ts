@@ -13,7 +13,7 @@ export function refuse(name: string, given: unknown, accepted: string): never {
   throw new SessionOptionsError(messages.option(name, show(given), accepted));
 }
 
-/** The same for a value that may hold a secret: the error names only its kind. */
+/** The same for a value that may contain a secret: the error names only its type. */
 export function refuseWithoutValue(name: string, given: unknown, accepted: string): never {
   throw new SessionOptionsError(messages.option(name, describe(given), accepted));
 }

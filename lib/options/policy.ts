@@ -6,10 +6,10 @@ const MINUTE = 60 * 1000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A standard whose limits sessions keep to. */
+/** A security standard whose time-outs apply to sessions. */
 export type SessionPolicy = 'nist-aal1' | 'nist-aal2' | 'nist-aal3' | 'pci-dss';
 
-/** What a standard allows at most, in milliseconds, and where it says so. */
+/** The limits of a standard in milliseconds, with the section that defines them. */
 interface Limits {
   /** @defaultValue no limit */
   readonly idleTimeout?: number;
@@ -31,10 +31,10 @@ const LIMITS: Readonly<Record<SessionPolicy, Limits>> = {
 
 type Timeout = 'idleTimeout' | 'absoluteTimeout';
 
-/** The limits of the option `policy`. Without it there are none. */
+/** The limits of the option `policy`. Without a policy there are no limits. */
 export class PolicyLimits {
   readonly #limits: Omit<Limits, 'source'>;
-  /** How messages name the policy. */
+  /** The name of the policy in messages. */
   readonly #rule: string;
 
   /** @throws SessionOptionsError for a policy that is not known. */
@@ -64,7 +64,7 @@ export class PolicyLimits {
     throw new SessionOptionsError(messages.policy(name, what, limit, this.#rule));
   }
 
-  /** What to say when a session has a longer life of its own; undefined if it may have any. */
+  /** The warning for a session with a longer `maxAge`; undefined if the policy has no idle limit. */
   get cappedWarning(): string | undefined {
     const { idleTimeout } = this.#limits;
     return idleTimeout === undefined ? undefined : messages.policyCapped(idleTimeout, this.#rule);

@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 import { describe } from '../errors/messages.js';
 
-/** The text that is shown in place of a secret. */
+/** The text that replaces a secret. */
 const SECRET = '[secret]';
 
 /**
- * A copy of an object with the same values, which shows other values in JSON and when Node.js prints it. A copy of its
- * properties has the real values.
+ * A copy of an object with the same values. In JSON and when Node.js prints it, it shows other values. Copying its
+ * properties copies the real values.
  *
- * @param shown - The shown values, by property.
+ * @param shown - The values to show, by property.
  */
 function veiled<T extends object>(object: T, shown: { readonly [Name in keyof T]?: string }): T {
   const copy = copyOf(object);
@@ -31,21 +31,21 @@ function veiled<T extends object>(object: T, shown: { readonly [Name in keyof T]
   });
 }
 
-/** The options of the module for injection, which show no secret when they are printed. */
+/** The module's options for injection. They show no secrets when they are printed. */
 export function redactedOptions<Options>(options: Options): Options {
   if (!isObject(options)) return options;
   const { encryption, store } = options as { encryption?: unknown; store?: unknown };
   const copy = copyOf(options);
   if (isObject(encryption))
     Object.assign(copy, { encryption: veiled(encryption as { keys?: unknown }, { keys: SECRET }) });
-  // A store of another package may show its URL with the password.
+  // A store of another package may show its URL, which contains the password.
   return veiled(copy as Options & { secret?: unknown; store?: unknown }, {
     secret: SECRET,
     store: `[${describe(store)}]`,
   });
 }
 
-/** The checked options, which show no secret when they are printed. */
+/** The checked options. They show no secrets when they are printed. */
 export function veiledSecrets<Options extends { secrets: unknown; store: unknown }>(
   options: Options,
 ): Options {

@@ -62,7 +62,7 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
 };
 
 /**
- * Checks the options and fills in every default. No other place does either.
+ * Checks the options and applies all defaults. Checks and defaults are only here.
  *
  * @throws {@link SessionOptionsError} naming the option, the given value and the accepted ones.
  */
@@ -181,7 +181,7 @@ function resolveLifetimes(
     switchable('absoluteTimeout', or(options.absoluteTimeout, usualAbsolute)),
   );
   if (absoluteTimeout !== false) {
-    // A default that has no effect needs no warning.
+    // A default without effect needs no warning.
     if (options.idleTimeout !== undefined && idleTimeout > absoluteTimeout)
       warnings.push(messages.neverReached('idleTimeout', idleTimeout, absoluteTimeout));
     if (rotateInterval !== false && rotateInterval >= absoluteTimeout)
@@ -197,7 +197,7 @@ function resolveLifetimes(
   };
 }
 
-/** Only undefined means the default; null is refused. */
+/** Only `undefined` selects the default; `null` is refused. */
 function or<Given, Default>(given: Given | undefined, fallback: Default): Given | Default {
   return given === undefined ? fallback : given;
 }
@@ -210,7 +210,7 @@ function list<Item>(name: string, given: Item[] | undefined): Item[] | undefined
   return given === undefined || Array.isArray(given) ? given : refuse(name, given, 'an array of routes');
 }
 
-/** Refuses an empty list, which would leave every route without a session. */
+/** Refuses an empty list, because no route would have a session. */
 function someRoutes<Item>(routes: Item[] | undefined): Item[] | undefined {
   return routes?.length === 0 ? refuse('forRoutes', routes, 'an array of one or more routes') : routes;
 }
@@ -226,7 +226,7 @@ function resolveSchema(
   count('version', version, undefined);
   if (migrate !== undefined) func('migrate', migrate, migrate);
   if (migrate !== undefined && version === undefined)
-    refuse('version', version, 'the number of the version that "migrate" brings data to');
+    refuse('version', version, 'the number of the version that "migrate" converts data to');
   return schema === undefined && version === undefined
     ? undefined
     : new SessionSchema({ schema, version, migrate, timeout });

@@ -19,9 +19,9 @@ export interface HttpSettings {
   readonly load: 'eager' | 'lazy';
   readonly unset: 'keep' | 'destroy';
   readonly proxy: boolean | undefined;
-  /** Whether a request only looks at the session. @defaultValue none does */
+  /** Whether a request is passive. @defaultValue none is */
   readonly passive?: ((request: IncomingMessage) => boolean) | undefined;
-  /** The origins whose pages may send requests that change something. @defaultValue none */
+  /** The other origins that may send requests other than GET. @defaultValue none */
   readonly trustedOrigins?: ReadonlySet<string>;
   /** The header `Clear-Site-Data` of a response that ends a session. @defaultValue none */
   readonly clearSiteData?: string | undefined;
@@ -39,13 +39,13 @@ export interface ResolvedOptions {
   readonly http: HttpSettings;
   /** The clock of the engine. */
   readonly clock: SessionClock;
-  /** What to say, once, when a policy caps the life of a session. @defaultValue nothing */
+  /** The warning, once, when a policy limits the life of a session. @defaultValue none */
   readonly cappedWarning: string | undefined;
-  /** How sessions are bound to devices, where they are. */
+  /** The option `deviceBound`, if it is set. */
   readonly deviceBound: ResolvedDeviceBound | undefined;
-  /** The encryption of sessions at rest, if any. */
+  /** The option `encryption`, if it is set. */
   readonly encryption: ResolvedEncryption | undefined;
-  /** The secrets that cookies are signed with, for a store that derives keys of its own. */
+  /** The secrets that sign cookies, for a store that derives its keys from them. */
   readonly secrets: readonly (string | Buffer)[];
   /** Milliseconds. */
   readonly storeTimeout: number;

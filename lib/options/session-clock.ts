@@ -1,16 +1,16 @@
-/** The clock of an application's sessions: the system's time, which tests can move. */
+/** The clock of an application's sessions: the system time, which tests can advance. */
 export class SessionClock {
   #ahead = 0;
 
   /** Milliseconds since the epoch. */
   readonly now = (): number => Date.now() + this.#ahead;
 
-  /** Moves the time ahead by milliseconds. */
+  /** Advances the time by milliseconds. */
   advance(milliseconds: number): void {
     this.#ahead += milliseconds;
   }
 
-  /** Returns to the system's time. */
+  /** Returns to the system time. */
   reset(): void {
     this.#ahead = 0;
   }

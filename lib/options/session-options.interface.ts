@@ -15,17 +15,20 @@ import type { SessionStoreFactory } from './store-factory.interface.js';
 
 type MiddlewareRoutes = ReturnType<MiddlewareConsumer['apply']>;
 
-/** Options of `SessionModule.forRoot`. All are checked when the application starts; a wrong one stops it. */
+/**
+ * Options of `SessionModule.forRoot`. All are checked when the application starts. It does not start with a wrong
+ * option.
+ */
 export interface SessionModuleOptions {
   /**
-   * The key that signs cookies (HMAC-SHA256), or several: the first signs, all verify, so that you can replace a secret without
-   * signing anybody out. Use at least 32 random bytes. A shorter secret is refused if `NODE_ENV` is `production`, and causes a
-   * warning elsewhere.
+   * The key that signs cookies (HMAC-SHA256), or several: the first signs, all verify, so that you can replace a secret
+   * without signing users out. Use at least 32 random bytes. A shorter secret is an error if `NODE_ENV` is
+   * `production`, and a warning otherwise.
    */
   secret: string | Buffer | readonly (string | Buffer)[];
 
   /**
-   * The store of sessions: a {@link SessionStore}, a factory such as `typeOrmStore()`, or a store for express-session (any
+   * The session store: a {@link SessionStore}, a factory such as `typeOrmStore()`, or a store for express-session (any
    * `connect-*` package, see `ExpressStoreAdapter` of `nest-session/express`).
    *
    * @defaultValue `new MemorySessionStore()`: sessions are lost when the process ends
@@ -41,36 +44,36 @@ export interface SessionModuleOptions {
   name?: string;
 
   /**
-   * The settings of the cookie, or a function of the request that returns them. Settings that contradict each other or the
-   * prefix of the name are refused.
+   * The attributes of the cookie, or a function of the request that returns them. Attributes that contradict each other
+   * or the prefix of the name are refused.
    *
-   * @defaultValue `{ httpOnly: true, secure: 'auto', sameSite: 'lax', path: '/' }`, ending with the browser
+   * @defaultValue `{ httpOnly: true, secure: 'auto', sameSite: 'lax', path: '/' }`, without `maxAge`
    */
   cookie?: SessionCookieOptions | ((request: IncomingMessage) => SessionCookieOptions);
 
   /**
-   * A session ends on the server if it is not used for this long (OWASP ASVS 5.0, 7.3.1). A value above
-   * {@link absoluteTimeout} has no effect and causes a warning.
+   * Ends a session on the server after this time without a request (OWASP ASVS 5.0, 7.3.1). A value above {@link
+   * absoluteTimeout} has no effect and causes a warning.
    *
    * @defaultValue the cookie's `maxAge`, else 1 day
    */
   idleTimeout?: Duration;
 
   /**
-   * A session ends on the server at this age, even if it is used. It counts from the beginning or from the last `login()`; no
-   * touch moves it (OWASP ASVS 5.0, 7.3.2). `false` switches it off.
+   * Ends a session on the server at this age, even if it is in use. The time counts from the start of the session or
+   * the last `login()` (OWASP ASVS 5.0, 7.3.2). `false` switches it off.
    *
    * @defaultValue 30 days
    */
   absoluteTimeout?: Duration | false;
 
   /**
-   * A standard whose limits sessions keep to. It sets {@link idleTimeout} and {@link absoluteTimeout} where they are not
-   * given, and the application does not start with longer ones. A longer `cookie.maxAge` of a single session has no effect,
-   * and one warning says so.
+   * Applies the time-outs of a security standard. It sets {@link idleTimeout} and {@link absoluteTimeout} if they are
+   * not given, and the application does not start with longer ones. A longer `cookie.maxAge` of a single session has no
+   * effect, and one warning reports it.
    *
-   * - `'nist-aal1'`: 30 days in all; `'nist-aal2'`: 1 hour idle, 24 hours in all; `'nist-aal3'`: 15 minutes idle, 12 hours
-   *   in all (NIST SP 800-63B-4, 2.1.3, 2.2.3 and 2.3.3).
+   * - `'nist-aal1'`: 30 days absolute; `'nist-aal2'`: 1 hour idle, 24 hours absolute; `'nist-aal3'`: 15 minutes idle, 12 hours
+   *   absolute (NIST SP 800-63B-4, 2.1.3, 2.2.3 and 2.3.3).
    * - `'pci-dss'`: 15 minutes idle (PCI DSS 4.0.1, 8.2.8).
    *
    * @defaultValue none
@@ -78,20 +81,21 @@ export interface SessionModuleOptions {
   policy?: SessionPolicy;
 
   /**
-   * How stale `lastSeenAt` may get before a request that only reads writes it. A value above a tenth of the idle timeout, or of
-   * the cookie's life, is lowered to that.
+   * How old `lastSeenAt` may get before a read-only request updates it. A value above a tenth of the idle timeout, or
+   * of the cookie's life, is lowered to that.
    *
    * @defaultValue 1 minute
    */
   touchInterval?: Duration;
 
   /**
-   * Tells passive requests: they read the session, but are no use of it. They do not move the idle deadline, renew neither
-   * the cookie nor the id, and leave `lastSeenAt` as it is; what they change is stored all the same. For polling and
-   * notifications. `@PassiveSession()` says the same of a route, and `session.touch()` makes a request a use after all.
+   * Returns whether a request is passive: it reads the session, but does not count as activity. It does not extend the
+   * idle timeout, renews neither the cookie nor the id, and does not update `lastSeenAt`. Its changes are still stored.
+   * Use it for polling and notifications. `@PassiveSession()` does the same for a route. `session.touch()` counts a
+   * passive request as activity.
    *
-   * The request is Node's, on Fastify too. Of a WebSocket it is the handshake's. A result that is neither `true` nor `false`
-   * is a {@link SessionOptionsError}.
+   * The argument is Node's request, on Fastify too. For a WebSocket it is the request of the handshake. A result that
+   * is neither `true` nor `false` causes a {@link SessionOptionsError}.
    *
    * @defaultValue no request is passive
    * @example
@@ -110,7 +114,7 @@ export interface SessionModuleOptions {
   rotateInterval?: Duration | false;
 
   /**
-   * How long the old id still works after a scheduled renewal, for requests under way.
+   * How long the old id still works after a scheduled renewal, so that concurrent requests do not fail.
    *
    * @defaultValue 30 seconds
    */
@@ -125,25 +129,23 @@ export interface SessionModuleOptions {
   load?: 'eager' | 'lazy';
 
   /**
-   * Finds the user in the data, for sessions without `login()`. Sessions are indexed by it.
+   * Returns the user from the data of a session without `login()`. Sessions are indexed by it.
    *
    * @defaultValue `data.userId`, else `data.passport?.user`
    */
   userId?: (data: SessionData) => string | number | undefined | null;
 
   /**
-   * A Standard Schema (zod, valibot, arktype) for session data. Loaded data is checked and used as the schema returns it; a
-   * mismatch leads to a new session and an event, as for every row that cannot be read. Data is checked again before it is
-   * stored: a mismatch is a {@link SessionDataError} that names the keys. The schema gets data as JSON, and must accept its own
-   * results.
+   * A Standard Schema (zod, valibot, arktype) for session data. It validates data when it is loaded; the session
+   * contains the output of the schema. If loaded data does not match, the visitor gets a new session, and a `rejected`
+   * event is emitted. Data is validated again before it is stored: a mismatch causes a {@link SessionDataError} that
+   * names the keys. The schema receives data as JSON, and must accept its own output.
    *
    * @see https://standardschema.dev
    */
   schema?: StandardSchemaV1;
 
-  /**
-   * The version of the data that this release of the application writes: 1, 2 and so on. Data without one has version 0.
-   */
+  /** The version of the data that this release writes: 1, 2 and so on. Data without a version has version 0. */
   version?: number;
 
   /**
@@ -161,15 +163,16 @@ export interface SessionModuleOptions {
   ) => Record<string, unknown> | Promise<Record<string, unknown>>;
 
   /**
-   * The most sessions of one user; beyond it the oldest ends. The store must be able to find sessions by user.
+   * The maximum number of sessions of one user. A login beyond it ends the oldest session. The store must be able to
+   * find sessions by user.
    *
    * @defaultValue no limit
    */
   maxSessionsPerUser?: number;
 
   /**
-   * Keep the client's address and user agent with the session. The address is `req.ip` of the framework. Behind a proxy, set
-   * `trust proxy` of Express or `trustProxy` of Fastify, or it is the proxy's.
+   * Stores the client's address and user agent with the session. The address is the framework's `req.ip`. Behind a
+   * proxy, set `trust proxy` of Express or `trustProxy` of Fastify; otherwise it is the proxy's address.
    *
    * @defaultValue `true`
    */
@@ -183,8 +186,8 @@ export interface SessionModuleOptions {
   encryption?: SessionEncryptionOptions;
 
   /**
-   * How long a call of the store may take before it fails. The limit also holds for promises of {@link schema} and
-   * {@link migrate}: one that does not settle in time is a `SessionUsageError` (500) that names the option.
+   * How long a store call may take before it fails. The limit also applies to promises returned by {@link schema} and
+   * {@link migrate}: if one does not settle in time, a `SessionUsageError` (500) names the option.
    *
    * @defaultValue 5 seconds
    */
@@ -199,29 +202,29 @@ export interface SessionModuleOptions {
   onStoreError?: 'fail' | 'anonymous';
 
   /**
-   * The most bytes of JSON in a session. Larger data is refused with an error that names the size.
+   * The maximum size of a session's JSON in bytes. Larger data causes a {@link SessionDataError} that names the size.
    *
    * @defaultValue 1 048 576 (1 MiB)
    */
   maxDataBytes?: number;
 
   /**
-   * When an unchanged cookie is sent again, which restarts its life. `true`: with every response, which costs a write each
-   * time. `false`: never.
+   * When a cookie with a `maxAge` is sent again, which restarts its life. `true`: with every response, which costs a
+   * write each time. `false`: only for a new session or a new id.
    *
-   * @defaultValue with a touch or a change of the session, for cookies that outlive the browser
+   * @defaultValue with a touch or a change of the session
    */
   rolling?: boolean;
 
   /**
-   * Store a session with every request, changed or not.
+   * Stores a session with every request, even if it did not change.
    *
    * @defaultValue `false`
    */
   resave?: boolean;
 
   /**
-   * Store empty sessions, and give their visitors a cookie.
+   * Stores empty sessions, and sends their visitors a cookie.
    *
    * @defaultValue `false`
    */
@@ -235,32 +238,31 @@ export interface SessionModuleOptions {
   unset?: 'keep' | 'destroy';
 
   /**
-   * Makes session ids: 1 to 256 printable ASCII characters, unguessable (at least 128 random bits) and never the same
-   * twice.
+   * Generates session ids: 1 to 256 printable ASCII characters, unguessable (at least 128 random bits) and never the
+   * same twice.
    *
    * @defaultValue 256 random bits from the system's CSPRNG
    */
   genid?: (request: IncomingMessage) => string;
 
-  /**
-   * Options of `CsrfGuard`. Without the guard they do nothing.
-   */
+  /** Options of `CsrfGuard`. They have no effect without the guard. */
   csrf?: SessionCsrfOptions;
 
   /**
-   * What the browser clears when a session ends: the header `Clear-Site-Data` of the response that expires the cookie, unless
-   * the application sets that header itself (OWASP ASVS 5.0, 14.3.1). `true` is `['cache', 'storage']`: visited pages, and data
-   * of scripts. `'cookies'` clears all cookies of the domain and its subdomains. Browsers obey only over secure connections.
+   * What the browser deletes when a session ends. The response that expires the cookie gets the header
+   * `Clear-Site-Data`, unless the application sets that header itself (OWASP ASVS 5.0, 14.3.1). `true` means
+   * `['cache', 'storage']`: cached pages, and data of scripts. `'cookies'` deletes all cookies of the domain and its
+   * subdomains. Browsers accept the header only over secure connections.
    *
    * @defaultValue `false`
    */
   clearSiteData?: boolean | readonly ClearSiteDataDirective[];
 
   /**
-   * Binds a session that a user signs in to, to a key that never leaves the device (Device Bound Session Credentials,
-   * experimental): a stolen cookie is worth nothing after `lifetime`. Browsers without support go on as before, unless
-   * `require: 'always'`. Needs HTTPS, `sameSite: 'lax'` or `'strict'`, and a store that keeps its sessions by itself: not
-   * `CookieSessionStore`, nor a store for express-session.
+   * Binds the session of a signed-in user to a key that never leaves the device (Device Bound Session Credentials,
+   * experimental). A stolen cookie stops working after `lifetime` at most. Browsers without support work as before,
+   * unless you set `require: 'always'`. The option needs HTTPS, `sameSite: 'lax'` or `'strict'`, and a store of this
+   * package other than `CookieSessionStore`.
    *
    * @defaultValue off
    * @see https://w3c.github.io/webappsec-dbsc/
@@ -268,26 +270,26 @@ export interface SessionModuleOptions {
   deviceBound?: boolean | SessionDeviceBoundOptions;
 
   /**
-   * Whether to believe `X-Forwarded-Proto` when deciding if a connection is secure, and `X-Forwarded-Host` when a
-   * `CsrfGuard` asks for the application's own origin.
+   * Whether to trust `X-Forwarded-Proto` to decide if a connection is secure, and `X-Forwarded-Host` to determine the
+   * application's own origin in `CsrfGuard`.
    *
    * @defaultValue the framework's own setting (Express: `trust proxy`, Fastify: `trustProxy`)
    */
   proxy?: boolean;
 
   /**
-   * The routes the middleware applies to, as `consumer.apply(...).forRoutes(...)` takes them; at least one.
+   * The routes to which the middleware applies, as for `consumer.apply(...).forRoutes(...)`; at least one.
    *
    * @defaultValue every route
    */
   forRoutes?: Parameters<MiddlewareRoutes['forRoutes']>;
 
-  /** The routes the middleware leaves out, as `consumer.apply(...).exclude(...)` takes them. */
+  /** The routes to which the middleware does not apply, as for `consumer.apply(...).exclude(...)`. */
   exclude?: Parameters<MiddlewareRoutes['exclude']>;
 }
 
-/** Makes the options of `SessionModule.forRootAsync({ useClass })` and `({ useExisting })`. */
+/** Creates the options for `SessionModule.forRootAsync({ useClass })` and `({ useExisting })`. */
 export interface SessionOptionsFactory {
-  /** The options, as `SessionModule.forRoot` takes them. */
+  /** Returns the options, as for `SessionModule.forRoot`. */
   createSessionOptions(): SessionModuleOptions | Promise<SessionModuleOptions>;
 }

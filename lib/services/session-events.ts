@@ -6,8 +6,8 @@ import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
 
 /**
- * The events of sessions, as observables. Events hold handles, but no id, secret or session data. The error of a subscriber
- * becomes a process warning and harms no request.
+ * The events of sessions, as observables. Events contain handles, but no id, secret or session data. If a subscriber
+ * throws, the error becomes a process warning and does not affect requests.
  *
  * @example
  * ```ts

@@ -20,7 +20,8 @@ export type SessionHealth<Key extends string = string> = Record<
 /** Options of {@link SessionHealthIndicator.isHealthy}. */
 export interface SessionHealthOptions {
   /**
-   * How long the store may take to answer: milliseconds, or a duration such as `'1s'`. It has no effect beyond `storeTimeout`.
+   * How long the store may take to answer: milliseconds, or a duration such as `'1s'`. A value above `storeTimeout` has
+   * no effect.
    *
    * @defaultValue the option `storeTimeout` of the module
    */
@@ -28,7 +29,7 @@ export interface SessionHealthOptions {
 }
 
 /**
- * A health indicator for `@nestjs/terminus`, which it does not need: checks whether the session store answers.
+ * A health indicator in the format of `@nestjs/terminus`. It checks whether the session store answers.
  *
  * @example
  * ```ts
@@ -48,9 +49,9 @@ export class SessionHealthIndicator {
   }
 
   /**
-   * Reads a session that does not exist. It shares round trips with requests and with other checks. If the store fails, or
-   * takes longer than `storeTimeout`, it emits `storeError`, as for any request. Never rejects: an invalid `timeout` is `down`,
-   * too.
+   * Reads a session that does not exist. It shares round trips with requests and with other checks. If the store fails,
+   * or takes longer than `storeTimeout`, a `storeError` event is emitted, as for any request. It never rejects: an
+   * invalid `timeout` is reported as `down`, too.
    *
    * @param key - The name of the result.
    * @returns `{ [key]: { status: 'up' } }`, or `{ [key]: { status: 'down', message } }`.

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DestroyedReason } from '../core/record/session-events.js';
 import { personsOf, recordAt } from '../core/record/identity/identity.js';
+import { referenceDigest } from '../core/record/identity/reference.js';
 import { isBoundToDevice } from '../core/record/session-meta.js';
 import type { SessionRecord, SessionSummary } from '../core/record/session-record.js';
 import { SessionObject } from '../core/session.js';
 import { userIdText } from '../core/record/session-id.js';
 import {
+  knowsReferences,
   knowsUsers,
   sealsCookies,
   type SessionStore,
@@ -23,32 +24,35 @@ import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
 import { SocketSessions } from '../websocket/socket-sessions.js';
 
-/** A session as a "your devices" page shows it. */
+/** A session for a "your devices" page. */
 export interface SessionInfo {
   /** The public name of the session, for {@link SessionService.revoke}. */
   readonly handle: string;
-  /** The user of the session; the one acted for, if the session acts for another user. */
+  /** The user of the session. If the session acts for another user, this is that user. */
   readonly userId: string | undefined;
-  /** Who really acts, where the session acts for somebody (`session.actAs()`): the user whose list it is in. */
+  /** The user who is really signed in, if the session acts for another user (`session.actAs()`). */
   readonly actor: string | undefined;
   readonly createdAt: Date;
-  /** When the session was last used, at most `touchInterval` stale. */
+  /** When the session was last used, at most `touchInterval` old. */
   readonly lastSeenAt: Date;
   readonly expiresAt: Date;
   /** When the user signed in with `login()`. */
   readonly authenticatedAt: Date | undefined;
   readonly ip: string | undefined;
   readonly userAgent: string | undefined;
-  /** Whether it is bound to the device that its user signed in with. Only with the option `deviceBound`. */
+  /** Whether the session is bound to its user's device. Only with the option `deviceBound`. */
   readonly isBound?: boolean;
   /** Whether it is the session that was passed as `current`. */
   readonly current: boolean;
 }
 
 /** A handle, a session, or (for the current one) a request. */
-export type SessionReference = string | { readonly handle: string } | object;
+export type SessionOrHandle = string | { readonly handle: string } | object;
 
-/** Finds and ends sessions of all users. A session that it ends is refused by the next request, on every instance. */
+/**
+ * Finds and ends sessions of all users. After it ends a session, every instance refuses the session from the next
+ * request on.
+ */
 @Injectable()
 export class SessionService {
   readonly #runtime: SessionRuntime;
@@ -64,13 +68,13 @@ export class SessionService {
   }
 
   /**
-   * The session of a request, loaded if necessary. Use it in middleware, in interceptors, and where no parameter can be
-   * injected.
+   * The session of a request, loaded if necessary. Use it in middleware, in interceptors, and in other code that cannot
+   * use a parameter decorator.
    *
-   * For a WebSocket, pass the client of a gateway, or the request of the handshake. Each call then reads the session again, for
-   * example in `handleConnection`. Changes are stored by `session.save()`.
+   * For a WebSocket, pass the client of a gateway, or the request of the handshake. Each call then reads the session
+   * again, for example in `handleConnection`. Store changes with `session.save()`.
    *
-   * @param options - `passive: true` makes the request one that only looks, as `@PassiveSession()` does.
+   * @param options - `passive: true` marks the request as passive, as `@PassiveSession()` does.
    * @throws SessionUsageError if the session middleware did not run for the request, or only that of another `SessionModule`.
    */
   async load(request: object, { passive }: { passive?: boolean } = {}): Promise<Session> {
@@ -86,7 +90,7 @@ export class SessionService {
    * @throws SessionDataError if `userId` is neither a string of 1 to 255 characters without NUL, nor a finite number.
    * @throws SessionCapabilityError if the store cannot find sessions by user.
    */
-  async list(userId: string | number, options: { current?: SessionReference } = {}): Promise<SessionInfo[]> {
+  async list(userId: string | number, options: { current?: SessionOrHandle } = {}): Promise<SessionInfo[]> {
     const store = this.#users('list the sessions of a user');
     const user = requireUserId(userId);
     const current = options.current === undefined ? undefined : await this.#handleOf(options.current);
@@ -96,7 +100,7 @@ export class SessionService {
   }
 
   /**
-   * One session by its handle, or undefined if there is none (any more).
+   * One session by its handle, or undefined if it does not exist or has ended.
    *
    * @throws SessionCapabilityError if the store keeps sessions under their ids, or in their cookies.
    */
@@ -110,10 +114,10 @@ export class SessionService {
   }
 
   /**
-   * Ends one session. Returns false if there was none.
+   * Ends one session. Returns false if it did not exist.
    *
-   * @param options - `userId`: end it only if it belongs to this user. Use it for handles that come from a page.
-   * @throws SessionDataError if `userId` is given, but no user id.
+   * @param options - `userId`: ends the session only if it belongs to this user. Pass it for handles that come from a client.
+   * @throws SessionDataError if `userId` is given but not a valid user id.
    * @throws SessionCapabilityError if the store keeps sessions under their ids, or in their cookies.
    */
   async revoke(handle: string, options: { userId?: string | number } = {}): Promise<boolean> {
@@ -122,32 +126,48 @@ export class SessionService {
     this.#requireHandles();
     if (owner !== undefined) this.#users('end a session of a user');
     if (!isHandle(handle)) return false;
-    const { shared } = this.#runtime;
-    const ended = await (owner === undefined ? shared.delete(handle) : shared.deleteOwned(owner, handle));
-    if (ended) this.#tell('revoked', handle, owner);
-    return ended;
+    return this.#runtime.engine.ends.one(handle, 'revoked', { userId: owner });
   }
 
   /**
    * Ends all sessions of a user.
    *
-   * @param options - `except`: a handle, a session, or an array of them, to keep.
+   * @param options - `except`: a handle, a session, or an array of them, which are not ended.
    * @returns The number of ended sessions.
-   * @throws SessionDataError if `userId` is no user id.
+   * @throws SessionDataError if `userId` is not a valid user id.
    * @throws SessionCapabilityError if the store cannot find sessions by user.
    */
   async revokeAll(
     userId: string | number,
-    options: { except?: SessionReference | readonly SessionReference[] } = {},
+    options: { except?: SessionOrHandle | readonly SessionOrHandle[] } = {},
   ): Promise<number> {
     const store = this.#users('end the sessions of a user');
     const user = requireUserId(userId);
     const kept = options.except === undefined ? [] : [options.except].flat();
-    const except = await Promise.all(kept.map((reference) => this.#handleOf(reference)));
-    const end = (): Promise<readonly string[]> => store.deleteByUser(user, except);
-    const ended = await this.#runtime.shared.call('deleteByUser', end, [user]);
-    for (const handle of ended) this.#tell('revoked', handle, user);
-    return ended.length;
+    const except = await Promise.all(kept.map((session) => this.#handleOf(session)));
+    return this.#runtime.engine.ends.ofUser(store, user, except);
+  }
+
+  /**
+   * Ends all sessions with a reference that was given at their login (`session.login(userId, { reference })`): for example
+   * those that began with the session of an OpenID provider that has ended. It reaches them as surely as {@link revokeAll}.
+   *
+   * @param options - `userId`: end only those of this user.
+   * @returns The number of ended sessions.
+   * @throws SessionDataError if `reference` is no string of 1 to 255 characters without NUL, or `userId` is given, but no user id.
+   * @throws SessionCapabilityError if the store cannot find sessions by a reference.
+   */
+  async revokeByReference(reference: string, options: { userId?: string | number } = {}): Promise<number> {
+    const owner = 'userId' in options ? requireUserId(options.userId) : undefined;
+    const digest = referenceDigest(reference);
+    if (digest === undefined)
+      throw new SessionDataError(
+        messages.referenceInvalid('SessionService.revokeByReference(reference)', describe(reference)),
+      );
+    const { store, engine } = this.#runtime;
+    if (!knowsReferences(store))
+      throw new SessionCapabilityError(messages.capability(storeName(store), 'find sessions by a reference'));
+    return engine.ends.ofReference(store, digest, owner);
   }
 
   /**
@@ -169,7 +189,7 @@ export class SessionService {
   }
 
   /**
-   * Removes expired sessions, in small batches. This also happens at intervals by itself.
+   * Removes expired sessions, in small batches. This also happens automatically at intervals.
    *
    * @returns The number of removed sessions.
    * @throws SessionCapabilityError if the store keeps no sessions.
@@ -190,10 +210,10 @@ export class SessionService {
     return record && recordAt(record, this.#now());
   }
 
-  /** Whom a session acts for is known to its record alone. */
+  /** Only the record contains the user for whom a session acts. */
   async #recordsOf(found: readonly SessionSummary[]): Promise<SessionRecord[]> {
     const records = await Promise.all(found.map(({ key }) => this.#recordOf(key)));
-    // What has ended since it was found, or is somebody else's by now, is not in the list.
+    // Sessions that have ended since, or belong to another user by now, are left out.
     return records.filter((record, index) => record?.userId === found[index]!.userId) as SessionRecord[];
   }
 
@@ -221,33 +241,24 @@ export class SessionService {
     throw new SessionCapabilityError(messages.capability(storeName(store), capability));
   }
 
-  /** Refuses handles if the store cannot find sessions by them, because it keeps them under their ids or in their cookies. */
+  /**
+   * Refuses handles if the store cannot find sessions by handle, because it stores them under their ids or in
+   * their cookies.
+   */
   #requireHandles(): void {
     const { store } = this.#runtime;
     if (store.keepsIds || sealsCookies(store))
       throw new SessionCapabilityError(messages.capability(storeName(store), 'find a session by its handle'));
   }
 
-  async #handleOf(reference: SessionReference): Promise<string> {
-    const handle = await handleIn(reference);
+  async #handleOf(session: SessionOrHandle): Promise<string> {
+    const handle = await handleIn(session);
     if (isHandle(handle)) return handle;
-    throw new SessionUsageError(messages.noHandle(describe(reference)));
-  }
-
-  #tell(reason: DestroyedReason, handle: string, userId?: string): void {
-    const { events } = this.#runtime;
-    if (events.hasListeners('destroyed'))
-      events.emit({
-        type: 'destroyed',
-        at: new Date(this.#now()),
-        handle,
-        reason,
-        ...(userId && { userId }),
-      });
+    throw new SessionUsageError(messages.noHandle(describe(session)));
   }
 }
 
-/** A user id as text. @throws SessionDataError if it is none */
+/** A user id as text. @throws SessionDataError if it is not valid */
 function requireUserId(userId: unknown): string {
   const text = userIdText(userId);
   if (text === undefined)
@@ -255,12 +266,12 @@ function requireUserId(userId: unknown): string {
   return text;
 }
 
-async function handleIn(reference: unknown): Promise<unknown> {
-  if (typeof reference !== 'object' || reference === null) return reference;
-  if (reference instanceof SessionObject) return reference.handle;
-  return exchangeOf(reference) === undefined
-    ? (reference as { readonly handle?: unknown }).handle
-    : (await loadSession(reference)).handle;
+async function handleIn(session: unknown): Promise<unknown> {
+  if (typeof session !== 'object' || session === null) return session;
+  if (session instanceof SessionObject) return session.handle;
+  return exchangeOf(session) === undefined
+    ? (session as { readonly handle?: unknown }).handle
+    : (await loadSession(session)).handle;
 }
 
 /** Whether a value may be a handle. Handles come from pages and query strings (CVE-2022-33171). */

@@ -2,28 +2,28 @@ import { parseCookie, parseSetCookie, type SetCookie } from 'cookie';
 import { describe, messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 
-/** A response of supertest, of `fetch`, of Fastify's `inject`, or of whatever has headers as one of these. */
+/** A response of supertest, `fetch` or Fastify's `inject`, or any object with the same kind of headers. */
 export interface ResponseWithHeaders {
   readonly headers: object;
 }
 
 /**
- * Where a session cookie can be found: a `Cookie` header, a `Set-Cookie` header, an array of `Set-Cookie` headers, or a
- * response.
+ * A value that contains a session cookie: a `Cookie` header, a `Set-Cookie` header, an array of `Set-Cookie`
+ * headers, or a response.
  */
 export type CookieSource = string | readonly string[] | ResponseWithHeaders;
 
-/** Values stay as they were written. */
+/** Values are not decoded. */
 const RAW = { decode: (text: string) => text };
 
 /**
- * The `Cookie` header that a browser would send with its next request to where the response came from. Cookies that the
- * response expires are gone. `Path`, `Domain` and `Secure` are not looked at.
+ * The `Cookie` header that a browser would send with its next request to the same site. Cookies that the response
+ * expires are left out. `Path`, `Domain` and `Secure` are ignored.
  *
  * @param response - A response of supertest, of `fetch`, or of Fastify's `inject`.
- * @param before - The `Cookie` header that the request was sent with: what the response leaves alone stays.
- * @returns The header; the empty string where there are no cookies.
- * @throws SessionUsageError when `response` is none.
+ * @param before - The `Cookie` header of the request. Its cookies are kept unless the response changes them.
+ * @returns The header; an empty string if there are no cookies.
+ * @throws SessionUsageError if `response` is not a response.
  * @example
  * ```ts
  * const added = await request(app.getHttpServer()).post('/cart').send({ sku: 'ink' });
@@ -34,9 +34,9 @@ export function cookieFrom(response: ResponseWithHeaders, before = ''): string {
   return cookieAfter(before, setCookiesOf('cookieFrom', response));
 }
 
-/** The `Cookie` header that a source stands for. @throws SessionUsageError naming `caller` when it is none. */
+/** The `Cookie` header of a source. @throws SessionUsageError naming `caller` if the source has no headers. */
 export function cookieIn(caller: string, source: CookieSource): string {
-  // What stands in a Set-Cookie header behind its cookie reads as cookies of other names.
+  // The attributes of a Set-Cookie header are read as cookies with other names.
   if (typeof source === 'string') return source;
   return cookieAfter('', isList(source) ? source : setCookiesOf(caller, source));
 }
@@ -67,7 +67,7 @@ function cookieAfter(before: string, setCookies: readonly string[]): string {
     .join('; ');
 }
 
-/** As browsers see it: `Max-Age` counts before `Expires` (RFC 6265bis, section 5.7). */
+/** As in browsers, `Max-Age` takes precedence over `Expires` (RFC 6265bis, section 5.7). */
 function isExpired({ maxAge, expires }: SetCookie): boolean {
   return maxAge === undefined ? expires !== undefined && expires.getTime() <= Date.now() : maxAge <= 0;
 }

@@ -14,6 +14,8 @@ const WORK = [
   'count',
   'deleteOwned',
   'deleteByUser',
+  'findByReference',
+  'deleteByReference',
   'deleteAll',
   'prune',
 ] as const;
@@ -23,10 +25,10 @@ const METHODS = [...WORK, 'start', 'close'] as const;
 /** A method of a store. */
 export type StoreMethod = (typeof METHODS)[number];
 
-/** Which calls a fault concerns. */
+/** Which calls a fault affects. */
 export interface FaultScope {
   /**
-   * The methods that are disturbed, for example `['update']`.
+   * The affected methods, for example `['update']`.
    *
    * @defaultValue all but `start` and `close`, so that the application starts and stops
    */
@@ -35,38 +37,38 @@ export interface FaultScope {
 
 /** Options of {@link StoreFaults.fail}. */
 export interface FailureOptions extends FaultScope {
-  /** What the calls fail with. The `cause` of a `SessionStoreError` is what may be shown of it. */
+  /** The error of the calls. The `cause` of the `SessionStoreError` contains its safe parts. */
   readonly error?: Error;
 }
 
-/** How a {@link failingStore} is disturbed. One fault at a time: each takes the place of the one before. */
+/** Controls the faults of a {@link failingStore}. There is one fault at a time: each replaces the previous one. */
 export interface StoreFaults {
-  /** Has calls fail from now on. */
+  /** Lets calls fail from now on. */
   readonly fail: (options?: FailureOptions) => void;
 
-  /** Has calls wait from now on, until {@link StoreFaults.recover} or another fault decides what becomes of them. */
+  /** Lets calls wait from now on, until {@link StoreFaults.recover} or another fault. */
   readonly hang: (options?: FaultScope) => void;
 
   /**
-   * Has calls take longer from now on.
+   * Delays calls from now on.
    *
-   * @param time - How much longer: milliseconds, or a duration such as `'20ms'`.
-   * @throws SessionOptionsError when `time` is no duration.
+   * @param time - The delay: milliseconds, or a duration such as `'20ms'`.
+   * @throws SessionOptionsError if `time` is not a duration.
    */
   readonly delay: (time: Duration, options?: FaultScope) => void;
 
-  /** Ends the fault. Calls that wait go on to the store. */
+  /** Ends the fault. Waiting calls continue to the store. */
   readonly recover: () => void;
 }
 
-/** A store and the means to disturb it. */
+/** A store with methods that control its faults. */
 export type FailingStore<Store extends SessionStore = SessionStore> = Store & StoreFaults;
 
 /**
- * A store that fails on demand, around another that does the work. It can what the other can (finding by user, pruning)
- * and has what the other has; `fail()`, `hang()` and `delay()` disturb it until `recover()`.
+ * Wraps a store so that it fails on demand. The result has the capabilities and properties of the wrapped store.
+ * `fail()`, `hang()` and `delay()` start a fault, and `recover()` ends it.
  *
- * Without an argument it is a new `MemorySessionStore` that does the work.
+ * Without an argument, it wraps a new `MemorySessionStore`.
  *
  * @example
  * ```ts
@@ -83,9 +85,9 @@ export type FailingStore<Store extends SessionStore = SessionStore> = Store & St
  */
 export function failingStore(): FailingStore<MemorySessionStore>;
 /**
- * The same around a store of your own.
+ * Wraps your own store.
  *
- * @param store - The store that does the work.
+ * @param store - The store to wrap.
  */
 export function failingStore<Store extends SessionStore>(store: Store): FailingStore<Store>;
 export function failingStore(store: SessionStore = new MemorySessionStore()): FailingStore {
@@ -93,7 +95,7 @@ export function failingStore(store: SessionStore = new MemorySessionStore()): Fa
   return new Proxy(store, {
     get(target, property): unknown {
       if (Object.hasOwn(disturbance.faults, property)) return Reflect.get(disturbance.faults, property);
-      // Asked of the store itself, which may have private fields.
+      // The receiver is the store itself, because it may have private fields.
       const value: unknown = Reflect.get(target, property, target);
       if (typeof value !== 'function' || property === 'constructor') return value;
       const call = value.bind(target) as Call;
@@ -105,10 +107,10 @@ export function failingStore(store: SessionStore = new MemorySessionStore()): Fa
 
 type Call = (...args: unknown[]) => unknown;
 
-/** What happens to a call on its way to the store; true where it then has to be looked at anew. */
+/** The effect of a fault on a call. It returns true if the call must be checked against the next fault. */
 type Fault = (method: StoreMethod) => boolean | Promise<boolean>;
 
-/** The fault of the moment. */
+/** The current fault. */
 class Disturbance {
   readonly faults: StoreFaults = {
     fail: ({ error = new Error(messages.failOnDemand), only } = {}) =>
@@ -123,11 +125,11 @@ class Disturbance {
     recover: () => this.#begin([], () => false),
   };
   #fault: Fault = () => false;
-  /** Settles when another fault takes the place of this one. */
+  /** Settles when another fault replaces this one. */
   #ended = Promise.resolve(true);
   #end: () => void = () => undefined;
 
-  /** A call of a method, with whatever happens to it. */
+  /** A call of a method, with the current fault. */
   of(method: StoreMethod, call: Call): Call {
     return async (...args) => {
       while (await this.#fault(method));

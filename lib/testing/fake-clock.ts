@@ -2,29 +2,28 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { type Duration, duration } from '../options/option-checks.js';
 import { runtimeOf } from './runtime-of.js';
 
-/** What time it is for the sessions of an application. */
+/** The clock of an application's sessions. */
 export interface FakeClock {
-  /** The time that the sessions go by. */
+  /** The current time of the sessions. */
   now(): Date;
   /**
-   * Moves the time ahead, so that sessions age by that much.
+   * Advances the time, so that sessions get older.
    *
    * @param by - Milliseconds, or a duration such as `'31m'`.
-   * @throws SessionOptionsError when `by` is no duration.
+   * @throws SessionOptionsError if `by` is not a duration.
    */
   advance(by: Duration): void;
-  /** Goes back to the system's time: do it after each test where tests share an application. */
+  /** Returns to the system time. Call it after each test if tests share an application. */
   reset(): void;
 }
 
 /**
- * The clock that the sessions of an application go by: idle and absolute timeout, `touchInterval`, renewal of ids,
- * `@RequireLogin({ within })`, and the times in events. It starts at the system's time and goes on as that does. Timers,
- * `Date.now()` and other applications are left as they are; so is what a store for express-session or a database does
- * on its own clock.
+ * The clock of an application's sessions. It applies to the idle and absolute timeout, `touchInterval`, renewal of ids,
+ * `@RequireLogin({ within })`, and the times in events. It starts at the system time and continues from there. It does
+ * not change timers, `Date.now()`, other applications, or the clocks of stores for express-session and of databases.
  *
  * @param app - The application, or the compiled `TestingModule`.
- * @throws SessionUsageError when the application has no `SessionModule`.
+ * @throws SessionUsageError if the application has no `SessionModule`.
  * @example
  * ```ts
  * const cookie = await signIn(app, { userId: '42' });

@@ -13,6 +13,7 @@ export {
   type OpenSessionOptions,
   signIn,
   type SignInData,
+  type SignInOptions,
   type TestSessionData,
 } from './open-session.js';
 export { readSession, type StoredSession } from './read-session.js';

@@ -7,7 +7,7 @@ import { SessionUsageError } from '../errors/session-usage.error.js';
 import { cookieFrom } from './cookie-from.js';
 import { ownRequest } from './own-request.js';
 
-/** What a session holds in tests: your {@link SessionData}; any keys where you declare none. */
+/** Session data in tests: your {@link SessionData}, or any keys if you declare none. */
 export type TestSessionData = keyof SessionData extends never
   ? Readonly<Record<string, unknown>>
   : Readonly<Partial<SessionData>>;
@@ -17,24 +17,24 @@ export interface SignInData {
   /** A string of 1 to 255 characters without NUL, or a finite number. */
   readonly userId: string | number;
   /**
-   * How surely the user is known: `session.login(userId, { level })`.
+   * The level of the login: `session.login(userId, { level })`.
    *
    * @defaultValue 1
    */
   readonly level?: number;
   /**
-   * Who really signs in, and then acts for `userId`: `session.actAs(userId)`.
+   * The user who signs in and then acts for `userId`: `session.actAs(userId)`.
    *
-   * @defaultValue nobody but the user
+   * @defaultValue none: `userId` signs in
    */
   readonly actor?: string | number;
 }
 
-/** Options of {@link openSession} and {@link signIn}. */
+/** Options of {@link openSession}. */
 export interface OpenSessionOptions {
   /**
-   * Headers of the request that the session begins with, by their names in lower case, for example `user-agent`. With the
-   * `cookie` of a session it is that session which goes on.
+   * Headers of the request that starts the session, with names in lower case, for example `user-agent`. With the
+   * `cookie` of a session, that session is continued.
    */
   readonly headers?: Readonly<Record<string, string>>;
   /**
@@ -43,20 +43,30 @@ export interface OpenSessionOptions {
    * @defaultValue `'127.0.0.1'`
    */
   readonly ip?: string;
-  /** Does to the session what data cannot, such as flash values and cookie settings, before anything is stored. */
+  /** Prepares the session before it is stored, for example with flash values and cookie settings. */
   readonly prepare?: (session: Session) => void | Promise<void>;
 }
 
+/** Options of {@link signIn}. */
+export interface SignInOptions extends OpenSessionOptions {
+  /**
+   * What another service calls the session: `session.login(userId, { reference })`.
+   *
+   * @defaultValue none
+   */
+  readonly reference?: string;
+}
+
 /**
- * Begins a session that holds the data given, as a request would that came over TLS, and stores it. No request is sent:
- * the application need not listen.
+ * Starts a session with the given data, as a request over TLS would, and stores it. No request is sent, so the
+ * application does not have to listen.
  *
  * @param app - The application, or the compiled `TestingModule`.
- * @param data - What the session holds; at least one key, or a flash value that `prepare` adds.
+ * @param data - The session data: at least one key, unless `prepare` adds a flash value.
  * @returns The `Cookie` header of the session's client, `name=value`.
- * @throws SessionUsageError when the application has no `SessionModule`, and when there is nothing to store.
- * @throws SessionDataError when `data` holds what JSON cannot.
- * @throws SessionStoreError when the store fails.
+ * @throws SessionUsageError if the application has no `SessionModule`, or if the session is empty.
+ * @throws SessionDataError if `data` contains a value that JSON does not support.
+ * @throws SessionStoreError if the store fails.
  * @example
  * ```ts
  * const cookie = await openSession(app, { cart: [{ sku: 'ink', amount: 1 }] });
@@ -72,12 +82,13 @@ export function openSession(
 }
 
 /**
- * As {@link openSession}, and signs a user in with `session.login(userId, { level })`: the session has an `authenticatedAt`,
- * events are told, and `maxSessionsPerUser` holds. With `actor`, that is who signs in, and then acts for the user.
+ * As {@link openSession}, but also signs a user in with `session.login(userId, { level, reference })`: the session has an
+ * `authenticatedAt`, events are emitted, and `maxSessionsPerUser` applies. With `actor`, the actor signs in and then
+ * acts for the user.
  *
  * @param app - The application, or the compiled `TestingModule`.
- * @param data - What the session holds, with the `userId` to sign in, the `level` of the login, and the `actor` who acts for
- * the user.
+ * @param data - The session data, with the `userId` to sign in, the `level` of the login, and the `actor` who acts for the
+ * user.
  * @returns The `Cookie` header of the session's client, `name=value`.
  * @throws SessionUsageError when the application has no `SessionModule`.
  * @throws SessionDataError when `userId` is none, and when `data` holds what JSON cannot.
@@ -93,11 +104,12 @@ export function openSession(
 export function signIn(
   app: INestApplicationContext,
   data: SignInData & TestSessionData,
-  options: OpenSessionOptions = {},
+  options: SignInOptions = {},
 ): Promise<string> {
-  const { level, actor, ...kept } = data;
+  const { level = 1, actor, ...kept } = data;
+  const { reference } = options;
   return begin(app, kept, options, async (session) => {
-    await session.login(actor ?? kept.userId, level === undefined ? {} : { level });
+    await session.login(actor ?? kept.userId, { level, reference });
     if (actor !== undefined) await session.actAs(kept.userId);
   });
 }

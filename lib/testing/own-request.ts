@@ -5,7 +5,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { HttpExchange } from '../http/http-exchange.js';
 import { runtimeOf } from './runtime-of.js';
 
-/** A request that nobody sent, as one that came over TLS, and its session. */
+/** A simulated request over TLS, and its session. */
 export interface OwnRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -14,11 +14,11 @@ export interface OwnRequest {
 
 class OwnExchange extends HttpExchange {
   override warnOnce(): void {
-    // What a test puts into a session is no mistake of the application.
+    // Data from a test must not cause warnings about mistakes of the application.
   }
 }
 
-/** A request of an application's own. It has what the options of `SessionModule` may read of requests. */
+/** A simulated request. It has everything that the options of `SessionModule` may read from requests. */
 export function ownRequest(
   app: INestApplicationContext,
   headers: Readonly<Record<string, string>> = {},
@@ -35,7 +35,7 @@ export function ownRequest(
   request.headers = { host: 'localhost', ...headers };
   const { httpAdapter } = app.get(HttpAdapterHost, { strict: false });
   if (httpAdapter?.getType() === 'express') {
-    // What Express does with every request: `req.hostname`, `req.get()` and the like are there.
+    // As Express does with every request, so that `req.hostname`, `req.get()` and so on exist.
     Object.setPrototypeOf(request, httpAdapter.getInstance<{ request: IncomingMessage }>().request);
   }
   const response = new ServerResponse(request);

@@ -11,22 +11,22 @@ import type { TestSessionData } from './open-session.js';
 import { ownRequest } from './own-request.js';
 import { runtimeOf } from './runtime-of.js';
 
-/** A session as {@link readSession} finds it in the store. */
+/** A session as {@link readSession} returns it. */
 export interface StoredSession {
   /** The application's data. */
   readonly data: TestSessionData;
-  /** The flash values that wait to be read, in order, by key. */
+  /** The unread flash values, in order, by key. */
   readonly flash: Readonly<Record<string, readonly unknown[]>>;
-  /** Whose session it is: whom it acts for, where it acts for somebody. */
+  /** The user of the session. If the session acts for another user, this is that user. */
   readonly userId: string | undefined;
-  /** Who really acts, where the session acts for somebody (`session.actAs()`). */
+  /** The user who is really signed in, if the session acts for another user (`session.actAs()`). */
   readonly actor: string | undefined;
-  /** How surely the user is known; 0 where nobody has signed in with `login()`. */
+  /** The level of the login; 0 without `login()`. */
   readonly level: number;
-  /** The public name of the session: what `SessionService.revoke` takes. */
+  /** The public name of the session, for `SessionService.revoke`. */
   readonly handle: string;
   readonly createdAt: Date;
-  /** At most `touchInterval` stale. */
+  /** When the session was last used, at most `touchInterval` old. */
   readonly lastSeenAt: Date;
   readonly expiresAt: Date;
   /** When the user signed in with `login()`. */
@@ -34,16 +34,16 @@ export interface StoredSession {
 }
 
 /**
- * The session of a cookie, as the next request would find it. This only reads: it does not touch the session, takes no flash
- * value, emits no event, and leaves expired sessions in the store.
+ * The session of a cookie, as the next request would see it. This only reads: it does not touch the session, removes no
+ * flash value, emits no event, and leaves expired sessions in the store.
  *
  * @param app - The application, or the compiled `TestingModule`.
  * @param cookie - The `Cookie` header of the session's client, a `Set-Cookie` header or an array of them, or a response of
- * supertest, `fetch` or Fastify's `inject`. A response to a session that has its cookie already sets none: then give the
- * cookie, or `cookieFrom(response, cookie)`.
- * @returns The session; undefined where there is none (any more), or the cookie is not one of this application.
- * @throws SessionUsageError when the application has no `SessionModule`, or `cookie` is neither of these.
- * @throws SessionStoreError when the store fails.
+ * supertest, `fetch` or Fastify's `inject`. If the client already had its cookie, the response does not set one. In
+ * this case pass the cookie, or `cookieFrom(response, cookie)`.
+ * @returns The session; undefined if it does not exist or has ended, or if the cookie is not of this application.
+ * @throws SessionUsageError if the application has no `SessionModule`, or `cookie` is of another type.
+ * @throws SessionStoreError if the store fails.
  * @example
  * ```ts
  * const session = await readSession(app, cookie);
@@ -65,7 +65,7 @@ export async function readSession(
   if (opened === undefined) return undefined;
   const { id } = opened;
 
-  // Of the loader only what checks a record: what finds one tells of it.
+  // Uses only the part of the loader that checks a record, because finding one would emit events.
   const loader = new SessionLoader(settings, shared, new SessionReporter(events, settings.now));
   const stored = await loader.recordOf(opened);
   const record = stored && loader.asOfNow(stored);
@@ -74,11 +74,11 @@ export async function readSession(
   try {
     return viewOf(engine.adopt(id, record, exchange), record);
   } catch {
-    return undefined; // a record that cannot be read is no session
+    return undefined; // a record that cannot be read is not a session
   }
 }
 
-/** @throws SyntaxError when the record's `data` cannot be read. */
+/** @throws SyntaxError if the record's `data` cannot be read. */
 function viewOf(state: SessionState, record: SessionRecord): StoredSession {
   const { createdAt, lastSeenAt, expiresAt, authenticatedAt } = record;
   const { actor, userId } = personsOf(record);

@@ -4,7 +4,11 @@ import { SessionUsageError } from '../errors/session-usage.error.js';
 import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';
 
-/** The sessions of an application, or of the `SessionModule` that it was narrowed to. @throws SessionUsageError where it has none, or several. */
+/**
+ * The runtime of an application, or of the `SessionModule` that was selected.
+ *
+ * @throws SessionUsageError if there is none, or if there are several.
+ */
 export function runtimeOf(app: INestApplicationContext): SessionRuntime {
   const [first, ...others] = runtimesOf(app);
   if (first === undefined || others.length === 0) return first!;

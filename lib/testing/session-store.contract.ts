@@ -8,14 +8,15 @@ import { endsContract } from './contract/ends.contract.js';
 import { pruneContract } from './contract/prune.contract.js';
 import { pruneRacesContract } from './contract/prune-races.contract.js';
 import { readAndCreateContract } from './contract/read-create.contract.js';
+import { referencesContract } from './contract/references.contract.js';
 import { textContract } from './contract/text.contract.js';
 import { updateContract } from './contract/update.contract.js';
 import { usersContract } from './contract/users.contract.js';
 
-/** The functions of a test runner that the contract suite declares its tests with. */
+/** The functions of a test runner that the contract suite needs. */
 export interface ContractTestFunctions {
   readonly describe: (name: string, body: () => void) => unknown;
-  /** With `it.skip`, where the runner has it, tests of capabilities that are not expected are reported as skipped. */
+  /** If the runner has `it.skip`, tests of other capabilities are reported as skipped. */
   readonly it: SkippableTest;
   readonly beforeEach: (body: () => Promise<void>) => unknown;
   readonly afterEach: (body: () => Promise<void>) => unknown;
@@ -24,36 +25,35 @@ export interface ContractTestFunctions {
 /** Options of {@link sessionStoreContract}. */
 export interface SessionStoreContractOptions extends Partial<ContractTestFunctions> {
   /**
-   * What the store must be able to do beyond its four methods: `'users'`, `'prune'`, both, or `[]` for neither. The
-   * suite then fails unless the store declares exactly these capabilities and has their methods, and tests of other
-   * capabilities are reported as skipped.
+   * The expected capabilities of the store: `'users'`, `'references'`, `'prune'`, or `[]` for none. The suite fails unless
+   * the store declares exactly these capabilities and has their methods. Tests of other capabilities are reported as
+   * skipped.
    *
-   * @defaultValue what the store declares when a test runs; tests of other capabilities are skipped where the runner
-   * can skip a test that runs (node:test, Vitest, Mocha), and pass where it cannot (Jest)
+   * @defaultValue the capabilities that the store declares when a test runs. Tests of other capabilities are skipped if the
+   * runner can skip a running test (node:test, Vitest, Mocha), and pass otherwise (Jest)
    */
   readonly capabilities?: readonly StoreCapability[];
 }
 
-/** A store under test, made anew for each test. */
+/** A store under test. A new one is created for each test. */
 export interface ContractSubject {
-  /** The store, empty. The suite calls its `start()` and `close()`. */
+  /** The empty store. The suite calls its `start()` and `close()`. */
   readonly store: SessionStore;
-  /** Called after the test: closes what was opened for it. */
+  /** Called after the test. Close here what you opened for it. */
   close?(): Promise<void> | void;
 }
 
 /**
- * Declares the tests that every {@link SessionStore} must pass, in a `describe` block of their own. A store that
- * `keepsIds` is given ids in place of keys, and is not covered.
+ * Declares the tests that every {@link SessionStore} must pass, in a `describe` block. Stores with `keepsIds`, which
+ * receive ids instead of keys, are not covered.
  *
- * Works in any runner: with Jest, and with Vitest where `globals` is on, the runner's globals are used; otherwise give
- * its functions in `options`. Say in `capabilities` what the store can do, so that a capability that gets lost is a
- * failed test.
+ * It works with any test runner. With Jest, and with Vitest and `globals`, it uses the runner's globals; otherwise pass
+ * the runner's functions in `options`. Pass `capabilities`, so that a test fails if a capability is lost.
  *
  * @param name - The name of the store, for the title of the block.
- * @param makeStore - Makes an empty store; called before each test.
- * @param options - What the store can do, and the runner's functions where they are not global.
- * @throws TypeError when a function of the runner is neither global nor given.
+ * @param makeStore - Creates an empty store; called before each test.
+ * @param options - The expected capabilities, and the runner's functions if they are not global.
+ * @throws TypeError if a function of the runner is neither global nor passed.
  *
  * @example
  * ```ts
@@ -116,6 +116,7 @@ export function sessionStoreContract(
     describe('a change and an end at once', () => endsContract(tests));
     describe('users, where it knows them', () => usersContract(tests.users));
     describe('delete of a user’s own, where it knows users', () => deleteOwnedContract(tests.users));
+    describe('references, where it knows them', () => referencesContract(tests.references));
     describe('prune, where it can', () => pruneContract(tests.prunable));
     describe('a change and a pruning at once', () => pruneRacesContract(tests.prunable));
   });

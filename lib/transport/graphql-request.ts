@@ -1,14 +1,14 @@
 import { exchangeOf } from '../http/request-session.js';
 import { handshakeOfUpgrade } from '../websocket/handshake.js';
 
-/** What drivers of GraphQL keep of the request: `req` (Apollo), `request`, or `reply.request` (Mercurius). */
+/** The request in the context of GraphQL drivers: `req` (Apollo), `request`, or `reply.request` (Mercurius). */
 interface GraphqlContext {
   readonly req?: unknown;
   readonly request?: unknown;
   readonly reply?: { readonly request?: unknown };
 }
 
-/** What `graphql-ws` hands on of the WebSocket that a subscription came through. */
+/** The WebSocket of a subscription, in the context of `graphql-ws`. */
 interface SubscriptionContext {
   readonly extra?: { readonly request?: unknown };
 }
@@ -17,8 +17,8 @@ interface SubscriptionContext {
 const subscriptions = new WeakMap<object, object>();
 
 /**
- * The request of a resolver. Its parameters are root, arguments, context and info; resolvers of types and references have no
- * arguments, so that the context comes second.
+ * The request of a resolver. Its parameters are root, arguments, context and info. Resolvers of types and references
+ * have no arguments, so their second parameter is the context.
  *
  * @param type - The class of the resolver.
  */

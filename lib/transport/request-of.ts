@@ -7,8 +7,8 @@ import { messageIn } from '../websocket/socket-message.js';
 import { graphqlRequestOf } from './graphql-request.js';
 
 /**
- * The request of an execution context, for any transport. For a message of a WebSocket it is a copy of the handshake's
- * request, with a session of its own.
+ * The request of an execution context, for any transport. For a WebSocket message it is a copy of the handshake's
+ * request, with its own session.
  *
  * @throws SessionUsageError if there is none: messages of microservices have no cookie.
  */
@@ -20,7 +20,7 @@ export function requestOf(context: ExecutionContext): object {
 }
 
 /**
- * Tells the session of the request behind a context whether its handler is passive (`@PassiveSession()`).
+ * Records for the session of a context's request whether the handler is passive (`@PassiveSession()`).
  *
  * @returns The request, if there is one.
  */
@@ -28,7 +28,7 @@ export function noteHandler(context: ExecutionContext): object | undefined {
   const request = find(context);
   if (typeof request !== 'object' || request === null) return undefined;
   const isPassive = isPassiveHandler(context);
-  // Other requests have one handler. Where it says nothing, the option `passive` decides.
+  // Other requests have one handler. Without the decorator, the option `passive` decides.
   if (isPassive !== undefined || context.getType<string>() === 'graphql')
     exchangeOf(request)?.use.handledBy(isPassive);
   return request;
@@ -37,7 +37,7 @@ export function noteHandler(context: ExecutionContext): object | undefined {
 /** What `@PassiveSession()` says, by class and method: decorators do not change while an application runs. */
 const passiveHandlers = new WeakMap<object, WeakMap<object, boolean | undefined>>();
 
-/** What stands on the method counts more than what stands on the class. */
+/** The decorator of the method overrides that of the class. */
 function isPassiveHandler(context: ExecutionContext): boolean | undefined {
   const [method, type] = [context.getHandler(), context.getClass()];
   const known = passiveHandlers.get(type) ?? new WeakMap<object, boolean | undefined>();

@@ -13,7 +13,7 @@ export async function asRpcException(error: unknown): Promise<unknown> {
   const { statusCode, code, message } = error;
   // Nest does not log an RpcException.
   if (statusCode >= 500) logger.error(error);
-  // Only applications with microservices come here, and they have the package.
+  // Only applications with microservices reach this line, and they have the package.
   const { RpcException } = await import('@nestjs/microservices');
   const details = error instanceof SessionAccessError ? error.details : {};
   const exception = new RpcException({ status: 'error', statusCode, code, message, ...details });

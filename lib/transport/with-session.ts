@@ -33,7 +33,7 @@ export function withClientErrors<Result>(context: ExecutionContext, work: Promis
   });
 }
 
-/** How errors are converted. For HTTP and GraphQL, Nest takes the package's errors as they are. */
+/** How errors are converted, by context. For HTTP and GraphQL, Nest uses the errors of the package unchanged. */
 const TRANSLATE: Record<string, (error: unknown, context: ExecutionContext) => Promise<unknown>> = {
   ws: (error, context) => {
     const ws = context.switchToWs();

@@ -27,7 +27,7 @@ export class Handshake implements MessageOrigin {
   follow(state: SessionState): void {
     if (!state.hasRenewedId) return;
     const token = state.host.codec.seal(state.id);
-    // In front of the others: of several with one name the first counts.
+    // Before the others, because the first of several cookies with one name counts.
     const others = this.request.headers.cookie ?? '';
     this.#renewed = `${this.context.http.cookieName}=${encodeURIComponent(token)}; ${others}`;
   }

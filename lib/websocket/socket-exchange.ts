@@ -34,13 +34,13 @@ export class SocketExchange extends SessionExchange {
     return false;
   }
 
-  /** As the last request over HTTP, which knows the trusted proxies. */
+  /** The device of the last HTTP request, for which trusted proxies are known. */
   override device(): { ip: string | null; userAgent: string | null } {
     const { ip = null, userAgent = null } = this.state?.base ?? {};
     return { ip, userAgent };
   }
 
-  /** A socket that is open counts as proved by its handshake: no browser can prove anything through it later. */
+  /** The proof of the handshake counts as long as the socket is open, because no proof can be sent over the socket. */
   protected override get connectedAt(): number {
     return this.#handshake.openedAt;
   }
@@ -58,7 +58,7 @@ export class SocketExchange extends SessionExchange {
   /**
    * Stores the changes of the session.
    *
-   * @throws SessionUsageError if a new session holds data, or a session in its cookie was changed.
+   * @throws SessionUsageError if a new session has data, or a session in its cookie was changed.
    */
   async commit(): Promise<void> {
     const { state } = this;

@@ -74,8 +74,8 @@ export class SocketSessions {
   }
 
   /**
-   * When the socket was opened that a request began: when the request was first seen here. A connection may carry other requests
-   * before, so it says nothing of the handshake.
+   * When a socket was opened: the time when its request was first seen here. The age of the connection is not used,
+   * because it may have carried other requests before.
    */
   #openedAt(request: IncomingMessage): number {
     const now = this.context.engine.settings.now();
@@ -84,7 +84,7 @@ export class SocketSessions {
     return known ?? now;
   }
 
-  /** Makes a handshake, whose request gets the members of Express (`ip`, `get()`) for options that use them. */
+  /** Creates a handshake. Its request gets the members of Express (`ip`, `get()`) for options that use them. */
   #begin(request: IncomingMessage): Handshake {
     const { httpAdapter } = this.#host;
     const prototype: unknown =

@@ -19,7 +19,7 @@ export async function asWsException(error: unknown, cause?: RefusedMessage): Pro
   const { statusCode, code, message } = error;
   // Nest does not log a WsException.
   if (statusCode >= 500) logger.error(error);
-  // Only applications with gateways come here, and they have the package.
+  // Only applications with gateways reach this line, and they have the package.
   const { WsException } = await import('@nestjs/websockets');
   const details = error instanceof SessionAccessError ? error.details : {};
   const content = { status: 'error', statusCode, code, message, ...details, ...(cause && { cause }) };

@@ -35,12 +35,13 @@ export class AppModule {
         }),
         SessionModule.forRootAsync({
           inject: [Settings],
-          useFactory: ({ secret }: Settings) => ({
+          useFactory: ({ secret, https }: Settings) => ({
             secret,
             store: typeOrmStore(),
             idleTimeout: '12h',
             absoluteTimeout: '7d',
             load: 'lazy', // no query for the stylesheet
+            ...(https && { cookie: { secure: true }, deviceBound: true }),
           }),
         }),
         AccountsModule,

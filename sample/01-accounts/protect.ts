@@ -17,6 +17,6 @@ export function protect(app: INestApplication): void {
       },
     },
     referrerPolicy: { policy: 'same-origin' },
-    strictTransportSecurity: false, // the sample listens on plain HTTP
+    strictTransportSecurity: false, // it would hold for every other server on this host, too
   });
 }

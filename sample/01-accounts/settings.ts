@@ -5,6 +5,8 @@ export abstract class Settings {
   abstract readonly databaseUrl: string;
   /** Signs the session cookies. */
   abstract readonly secret: string;
+  /** Whether the sample listens on HTTPS, so that browsers can bind sessions to their device. */
+  abstract readonly https?: boolean;
 }
 
 /** Lets every module inject the {@link Settings}. */

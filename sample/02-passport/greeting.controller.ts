@@ -9,7 +9,7 @@ const GREETINGS = new Map([
   ['fr', 'Bonjour'],
 ]);
 
-/** For everybody: a visitor gets a session when they choose a language. */
+/** Open to everyone. A visitor gets a session when they choose a language. */
 @Controller()
 export class GreetingController {
   @Get()

@@ -14,7 +14,7 @@ import * as step1 from './step-1.js';
 import { Step2 } from './step-2.js';
 import { Step3 } from './step-3.js';
 
-/** What lies beside the sources: this file runs from `dist/03-from-express-session`. */
+/** The path of a file beside the sources: this file runs from `dist/03-from-express-session`. */
 const beside = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
 let postgres: EmbeddedPostgres | undefined;
@@ -62,7 +62,7 @@ async function listenerOf(module: DynamicModule): Promise<RequestListener> {
   return app.getHttpAdapter().getInstance() as RequestListener;
 }
 
-/** Runs both files over one connection, which the view of the first is gone with. */
+/** Runs both files over one connection, because the temporary view of the first file exists only there. */
 async function move({ options }: pg.Pool): Promise<void> {
   const client = new pg.Client(options);
   try {
@@ -77,7 +77,7 @@ async function move({ options }: pg.Pool): Promise<void> {
   }
 }
 
-/** Each of these needs what is stopped after it. */
+/** Each part is stopped before the parts that it needs. */
 function stop(): Promise<void> {
   return (stopping ??= (async () => {
     process.stdin.destroy();

@@ -7,7 +7,7 @@ import { ShopController } from './shop.controller.js';
 
 const PgStore = connectPgSimple(session);
 
-/** SessionModule on the store that express-session had. */
+/** SessionModule on the store of express-session. */
 @Module({ controllers: [ShopController] })
 export class Step2 {
   static with(pool: Pool, secret: string): DynamicModule {

@@ -4,7 +4,7 @@ import { SessionModule } from 'nest-session';
 import { CreateSessionTable, SessionEntity, typeOrmStore } from 'nest-session/typeorm';
 import { ShopController } from './shop.controller.js';
 
-/** SessionModule on a store that was made for it. */
+/** SessionModule on a store of this package. */
 @Module({ controllers: [ShopController] })
 export class Step3 {
   static with(databaseUrl: string, secret: string): DynamicModule {
@@ -14,7 +14,7 @@ export class Step3 {
       entities: [SessionEntity],
       migrations: [CreateSessionTable],
       migrationsRun: true,
-      toRetry: () => false, // say at once what is wrong
+      toRetry: () => false, // report an error at once
     });
     const sessions = SessionModule.forRoot({
       store: typeOrmStore(),

@@ -10,7 +10,8 @@ import {
 import { runSample } from '../support/run-sample.js';
 import { AppModule } from './app.module.js';
 
-// Before the application, which asks for a meter while it is created. Elsewhere it would be an exporter for OTLP.
+// Registered before the application, which requests a meter when it is created. In production, use an exporter for
+// OTLP.
 const reader = new PeriodicExportingMetricReader({ exporter: new ConsoleMetricExporter() });
 const meterProvider = new MeterProvider({ readers: [reader] });
 metrics.setGlobalMeterProvider(meterProvider);
@@ -24,6 +25,6 @@ await runSample({
     app.enableCsrfProtection();
     return app;
   },
-  // What it has counted is exported a last time.
+  // Exports the counters a last time.
   stopped: () => meterProvider.shutdown(),
 });

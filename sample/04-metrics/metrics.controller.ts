@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { prometheusContentType, Registry } from 'prom-client';
 
-/** What Prometheus comes for. It says how busy the application is: not for the world outside. */
+/** The page that Prometheus scrapes. It shows how busy the application is, so do not make it public. */
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly registry: Registry) {}

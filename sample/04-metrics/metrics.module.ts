@@ -4,11 +4,11 @@ import { MetricsController } from './metrics.controller.js';
 import { OpenTelemetryMetrics } from './open-telemetry-metrics.js';
 import { PrometheusMetrics } from './prometheus-metrics.js';
 
-/** An application needs one of the two. */
+/** An application needs only one of the two. */
 @Module({
   controllers: [MetricsController],
   providers: [
-    // A registry of the application's own: the global one refuses a second application, in tests for example.
+    // A separate registry, because the global one refuses a second application, for example in tests.
     { provide: Registry, useFactory: () => new Registry() },
     PrometheusMetrics,
     OpenTelemetryMetrics,

@@ -7,13 +7,13 @@ import { DESTROYED_REASONS, REJECTED_REASONS } from './reasons.js';
 type EventOf<Type> = Extract<SessionEvent, { type: Type }>;
 
 /**
- * The same as `PrometheusMetrics` for OpenTelemetry, by way of the diagnostics channels `nest-session:*`. Whoever listens
- * to these needs nothing of the application, and hears of every application in the process. The attributes, too, hold
- * no handle, no user's id and no address.
+ * The same as `PrometheusMetrics` for OpenTelemetry, from the diagnostics channels `nest-session:*`. Their subscribers
+ * need no access to the application, and get the events of every application in the process. The attributes, too,
+ * contain no handle, no user's id and no address.
  */
 @Injectable()
 export class OpenTelemetryMetrics implements OnModuleInit, OnApplicationShutdown {
-  // From the MeterProvider that was registered before the application was created; without one it counts nothing.
+  // From the MeterProvider that was registered before the application was created. Without one, nothing is counted.
   readonly #meter = metrics.getMeter('nest-session');
   readonly #live = this.#meter.createObservableGauge('nest_session.live', { unit: '{session}' });
   readonly #listeners = this.#counters();
@@ -25,19 +25,19 @@ export class OpenTelemetryMetrics implements OnModuleInit, OnApplicationShutdown
     for (const [channel, listener] of this.#listeners) subscribe(channel, listener);
   }
 
-  /** The channels outlive the application: what listens to them must stop by itself. */
+  /** The channels exist longer than the application, so subscribers must unsubscribe. */
   onApplicationShutdown(): void {
     for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
     this.#live.removeCallback(this.#countLive);
   }
 
-  /** When it fails, OpenTelemetry's own log says so, and the SDK repeats the number before; the counters go on. */
+  /** If it fails, OpenTelemetry logs the error, and the SDK repeats the last number. The counters continue. */
   readonly #countLive: ObservableCallback = async (result) => result.observe(await this.sessions.count());
 
   /**
-   * By channel, what counts its messages. A subscriber of a diagnostics channel must not throw: the request goes on, but
-   * Node turns the error into an uncaught exception, which ends the process. `add` never throws; code that may belongs
-   * in a `try`.
+   * The counter of each channel. A subscriber of a diagnostics channel must not throw: the request continues, but Node
+   * turns the error into an uncaught exception, which ends the process. `add` never throws. Put code that may throw
+   * into a `try`.
    */
   #counters(): [string, ChannelListener][] {
     const counter = (name: string, unit: string, attributes: readonly Attributes[] = [{}]) => {

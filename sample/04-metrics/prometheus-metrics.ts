@@ -4,11 +4,11 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { DESTROYED_REASONS, REJECTED_REASONS } from './reasons.js';
 
 /**
- * Sessions as metrics for Prometheus, by way of `SessionEvents`: these end with the application, and a subscriber that
- * throws harms no request.
+ * Metrics about sessions for Prometheus, from `SessionEvents`. The subscriptions end with the application, and a
+ * subscriber that throws does not affect requests.
  *
- * The only label is `reason`, of which there are a few. No label may hold a handle, a user's id or an address: each value
- * is a series of its own, so that would be one for every visitor, and a record of who was here when.
+ * The only label is `reason`, which has few values. Do not use a handle, a user's id or an address as a label: each
+ * value creates a separate series, and the metrics would contain personal data.
  */
 @Injectable()
 export class PrometheusMetrics {
@@ -83,7 +83,7 @@ export class PrometheusMetrics {
         try {
           this.set(await sessions.count());
         } catch {
-          this.remove(); // no number rather than a wrong one; the counters are needed most while the store is away
+          this.remove(); // reports no number instead of a wrong one
         }
       },
     });

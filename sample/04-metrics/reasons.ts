@@ -1,8 +1,8 @@
 import type { DestroyedReason, RejectedReason } from 'nest-session';
 
 /**
- * Every reason, so that each is counted from 0: Prometheus sees no increase in a series that begins at 1, and an alert
- * would miss the first of its kind.
+ * All reasons, so that each series starts at 0. Prometheus sees no increase in a series that starts at 1, so an alert
+ * would miss the first event.
  */
 export const DESTROYED_REASONS = namesOf<DestroyedReason>({
   logout: true,
@@ -22,7 +22,7 @@ export const REJECTED_REASONS = namesOf<RejectedReason>({
   proof: true,
 });
 
-/** Does not compile where a name is missing. */
+/** Does not compile if a name is missing. */
 function namesOf<Name extends string>(names: Record<Name, true>): readonly Name[] {
   return Object.keys(names) as Name[];
 }

@@ -1,7 +1,7 @@
 import { BadRequestException, Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { Session } from 'nest-session';
 
-/** Something to count. Whoever says a name is let in: accounts are what 01 and 02 are about. */
+/** A counter with a sign-in that needs only a name. Samples 01 and 02 have real accounts. */
 @Controller()
 export class VisitsController {
   @Get()
@@ -17,7 +17,8 @@ export class VisitsController {
   @Post('sign-in')
   @HttpCode(204)
   async signIn(@Session() session: Session, @Body('name') name?: unknown): Promise<void> {
-    if (typeof name !== 'string' || !/^\S.{0,39}$/.test(name)) throw new BadRequestException('Say a name.');
+    if (typeof name !== 'string' || !/^\S.{0,39}$/.test(name))
+      throw new BadRequestException('Enter a name of 1 to 40 characters.');
     await session.login(name);
   }
 

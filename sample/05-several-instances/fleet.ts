@@ -5,11 +5,11 @@ import type { Secrets } from './secrets.js';
 export interface FleetSettings {
   /** How many instances. */
   readonly size: number;
-  /** The program that is an instance. */
+  /** The program of an instance. */
   readonly script: string;
-  /** Variables for the instances, which say where the sessions are. */
+  /** Environment variables for the instances. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Whether what they say is heard. @defaultValue `'inherit'` */
+  /** Whether their output is shown. @defaultValue `'inherit'` */
   readonly output?: 'inherit' | 'ignore';
   readonly secrets: Secrets;
   readonly proxy: Proxy;
@@ -19,14 +19,14 @@ export interface FleetSettings {
 export class Fleet {
   readonly #settings: FleetSettings;
   #instances: readonly Instance[] = [];
-  /** One thing at a time: restarts wait for each other, and the end for them. */
+  /** Restarts wait for each other, and stopping waits for them. */
   #work: Promise<void> = Promise.resolve();
 
   constructor(settings: FleetSettings) {
     this.#settings = settings;
   }
 
-  /** Those that run. */
+  /** The running instances. */
   get instances(): readonly Pick<Instance, 'name' | 'url'>[] {
     return this.#instances;
   }
@@ -47,8 +47,8 @@ export class Fleet {
   }
 
   /**
-   * A new secret signs from now on, and nobody is signed out. In two rounds: when the first instance signs with the new one,
-   * all the others have to know it already.
+   * Replaces the secret without signing users out. It takes two rounds, because all instances must know the new secret
+   * before the first one signs with it.
    */
   rotateSecret(): Promise<void> {
     return this.#inTurn(async () => {
@@ -60,12 +60,12 @@ export class Fleet {
     });
   }
 
-  /** Replaces the instances, one after the other, while the others serve: what a deployment does. */
+  /** Replaces the instances one after the other, while the others serve requests, as a deployment does. */
   rollingRestart(): Promise<void> {
     return this.#inTurn(() => this.#restart());
   }
 
-  /** First the proxy, so that no request comes in vain. */
+  /** The proxy stops first, so that no request fails. */
   async close(): Promise<void> {
     await this.#inTurn(async () => {
       await this.#settings.proxy.close();
@@ -76,12 +76,12 @@ export class Fleet {
   async #restart(): Promise<void> {
     for (const old of this.#instances) {
       const before = this.#instances;
-      const next = await this.#start(old.name); // with what holds from now on: secrets, or a new release
+      const next = await this.#start(old.name); // with the new secrets, or a new release
       this.#instances = before.map((each) => (each === old ? next : each));
       try {
-        await this.#settings.proxy.route(this.#urls); // nobody is on the way to the old one any more
+        await this.#settings.proxy.route(this.#urls); // no request goes to the old one any more
       } catch (error) {
-        this.#instances = before; // which are still asked
+        this.#instances = before; // which still get requests
         await next.stop();
         throw error;
       }
@@ -98,10 +98,10 @@ export class Fleet {
     return this.#instances.map(({ url }) => url);
   }
 
-  /** After what was begun before, also where that has failed. */
+  /** Runs after earlier work, even if that has failed. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#work.then(work);
-    this.#work = done.catch(() => undefined); // whoever asked for it is told
+    this.#work = done.catch(() => undefined); // the caller gets the error
     return done;
   }
 }

@@ -1,16 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** An instance of the application, seen from the process that started it. */
+/** An instance of the application, controlled by the parent process. */
 export class Instance {
   private constructor(
     readonly name: string,
-    /** Where it listens. */
+    /** Its address. */
     readonly url: string,
     private readonly child: ChildProcess,
   ) {}
 
-  /** Starts one; resolves when it listens. @throws Error where it ends instead. */
+  /** Starts an instance; resolves when it listens. @throws Error if it ends instead. */
   static async start(
     script: string,
     name: string,
@@ -30,7 +30,7 @@ export class Instance {
     return new Instance(name, url, child);
   }
 
-  /** Ends it in good order: it answers what it was asked. */
+  /** Stops it gracefully: it answers its requests first. */
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, 'exit');

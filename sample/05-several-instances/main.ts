@@ -18,7 +18,7 @@ await runSample({
     const { redisUrl, isSecretGiven } = settings;
     const environment =
       redisUrl === undefined ? { DATABASE_URL: await databaseUrl() } : { REDIS_URL: redisUrl };
-    // Once, before there are instances.
+    // Once, before the instances start.
     if (environment.DATABASE_URL !== undefined) await makeSessionTable(environment.DATABASE_URL);
 
     const proxy = chooseProxy(settings.proxy, join(sources, 'proxy', 'nginx.conf'), join(data, 'nginx'));

@@ -1,7 +1,7 @@
 import { CreateSessionTable, SessionEntity } from 'nest-session/typeorm';
 import { DataSource } from 'typeorm';
 
-/** Makes the table of the sessions where it is missing: a step of the deployment, and not of each instance. */
+/** Creates the session table if it is missing. This is a step of the deployment, not of each instance. */
 export async function makeSessionTable(url: string): Promise<void> {
   const dataSource = new DataSource({
     type: 'postgres',

@@ -1,14 +1,14 @@
-/** What the environment says beside what it says to every sample. */
+/** Settings from the environment that only this sample has. */
 export interface Settings {
   /** How many instances. */
   readonly size: number;
-  /** Undefined: nginx where there is one. */
+  /** Undefined: nginx if it is installed. */
   readonly proxy: 'nginx' | 'node' | undefined;
-  /** Sessions are there, and not in PostgreSQL. */
+  /** The Redis for the sessions, instead of PostgreSQL. */
   readonly redisUrl: string | undefined;
-  /** With commas between them; the first signs. */
+  /** Separated by commas; the first signs. */
   readonly secrets: string | undefined;
-  /** Whether the secret comes from outside, where we cannot keep a new one. */
+  /** Whether the secret comes from the environment, where the sample cannot store a new one. */
   readonly isSecretGiven: boolean;
 }
 

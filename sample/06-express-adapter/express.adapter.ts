@@ -2,7 +2,7 @@ import { createServer, IncomingMessage, type RequestListener, ServerResponse } f
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 
-/** Has requests and responses made with the prototypes that Express would give to each of them later. */
+/** Creates requests and responses with the prototypes that Express would otherwise set on each of them later. */
 export class EarlyExpressAdapter extends ExpressAdapter {
   override initHttpServer({ httpsOptions, ...options }: NestApplicationOptions): void {
     class Request extends IncomingMessage {}

@@ -1,4 +1,4 @@
-/** What the environment says about how to run. */
+/** Settings from the environment. */
 export interface Environment {
   readonly databaseUrl: string | undefined;
   readonly secret: string | undefined;

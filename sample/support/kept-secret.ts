@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** The secret in a file that only we can read; made once, so that cookies stay good over a restart. */
+/**
+ * The secret from a file that only this user can read. It is created once, so that cookies stay valid after a
+ * restart.
+ */
 export async function keptSecret(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
@@ -12,7 +15,7 @@ export async function keptSecret(file: string): Promise<string> {
   await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}`;
   await writeFile(draft, randomBytes(32).toString('base64url'), { mode: 0o600 });
-  await link(draft, file); // whole or not at all, and never over one that is there
+  await link(draft, file); // atomically, and without replacing an existing file
   await rm(draft);
   return readFile(file, 'utf8');
 }

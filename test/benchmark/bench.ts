@@ -17,6 +17,14 @@ export interface Site {
   readonly cookies: readonly string[];
 }
 
+/** How variants are run. */
+export interface Visit {
+  /** The executable of Node.js; by default the first. */
+  readonly node?: string;
+  /** Fills the store. */
+  readonly fill?: (site: Site) => Promise<void>;
+}
+
 /** What all scenarios share: the options, the cores, and the servers, each started when it is first asked for. */
 export class Bench {
   /** What all variants sign with. */
@@ -46,24 +54,24 @@ export class Bench {
     return (await Promise.all(this.#servers.values())).filter((server) => server !== undefined);
   }
 
-  /** The chosen variants whose server is there. */
-  async variants(): Promise<Variant[]> {
+  /** Those of the variants whose server is there. */
+  async available(variants: readonly Variant[]): Promise<Variant[]> {
     const there = await Promise.all(
-      this.options.variants.map(async ({ server }) => !server || (await this.server(server)) !== undefined),
+      variants.map(async ({ server }) => !server || (await this.server(server)) !== undefined),
     );
-    return this.options.variants.filter((_, index) => there[index]);
+    return variants.filter((_, index) => there[index]);
   }
 
   /** Runs variants for as long as `use` takes, each in a process of its own, on an empty store with its visitors in it. */
   async visit<Result>(
     variants: readonly Variant[],
     use: (sites: readonly Site[]) => Promise<Result>,
-    fill?: (site: Site) => Promise<void>,
+    { node = this.options.nodes[0]!, fill }: Visit = {},
   ): Promise<Result> {
     const sites: (Site & { readonly cookies: string[] })[] = [];
     try {
       for (const variant of variants) {
-        const site = await this.#open(variant);
+        const site = await this.#open(variant, node);
         sites.push(site);
         site.cookies.push(...(await logIn(site.app.port, variant, this.options.sessions)));
         await fill?.(site);
@@ -80,13 +88,13 @@ export class Bench {
     await server?.settle(placeOf(variant));
   }
 
-  async #open(variant: Variant): Promise<Site & { readonly cookies: string[] }> {
+  async #open(variant: Variant, node: string): Promise<Site & { readonly cookies: string[] }> {
     const server = variant.server && (await this.server(variant.server));
     const place = placeOf(variant);
     const url = (await server?.fresh(place)) ?? '';
     const app = await RunningApp.start(
       { variant: variant.from?.name ?? variant.name, url, place, secret: this.secret },
-      { cores: this.cores, flags: this.options.nodeFlags, checkout: variant.from?.checkout },
+      { node, cores: this.cores, flags: this.options.nodeFlags, checkout: variant.from?.checkout },
     );
     return { variant, app, server, url, cookies: [] };
   }

@@ -1,4 +1,5 @@
 import type { SessionKind } from './app/controllers.js';
+import type { Route } from './load/traffic.js';
 
 /** One way to have sessions, run in a process of its own. */
 export interface Variant {
@@ -14,13 +15,15 @@ export interface Variant {
   readonly setup: string;
   /** What the setup is told. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** The routes that it is for, where it is not for those that are asked for. */
+  readonly routes?: readonly Route[];
   /** Whether Express runs on the adapter of `sample/06-express-adapter`, and not on that of Nest. */
   readonly onSampleAdapter?: true;
   /** Another checkout of this package that it runs from, with the name it has there. */
   readonly from?: { readonly checkout: string; readonly name: string };
 }
 
-/** All that is compared, in the order of the table. Shares are of the first variant of the same adapter. */
+/** All that is compared, in the order of the table, with the first variant of the same adapter. */
 export const VARIANTS: readonly Variant[] = [
   { name: 'none', title: 'no session', kind: 'plain', adapter: 'express', setup: 'none' },
   expressSession('express-memory', 'memory', 'express-memory'),
@@ -30,9 +33,14 @@ export const VARIANTS: readonly Variant[] = [
   }),
   expressSession('connect-typeorm', 'connect-typeorm', 'connect-typeorm', 'postgres'),
   expressSession('connect-redis', 'connect-redis', 'connect-redis', 'redis'),
+  handWritten('least-memory', 'a hand-written least, memory'),
+  handWritten('least-postgres', 'a hand-written least, PostgreSQL', 'postgres'),
   own('memory', 'memory', 'own-memory'),
   own('postgres', 'TypeORM, PostgreSQL', 'own-postgres', 'postgres'),
-  own('postgres-lazy', 'TypeORM, PostgreSQL, lazy', 'own-postgres', 'postgres', { load: 'lazy' }),
+  {
+    ...own('postgres-lazy', 'TypeORM, PostgreSQL, lazy', 'own-postgres', 'postgres', { load: 'lazy' }),
+    routes: ['none'],
+  },
   own('redis', 'Redis', 'own-redis', 'redis'),
   { name: 'fastify-none', title: 'Fastify: no session', kind: 'plain', adapter: 'fastify', setup: 'none' },
   {
@@ -82,9 +90,25 @@ export const PLAIN_SELECT: Variant = {
   setup: 'plain-select',
 };
 
+/** Lives short enough for half an hour to see many sessions begin, get new ids and end. */
+const SHORT_LIVED = { idleTimeout: '1m', rotateInterval: '20s', rotationGrace: '5s' };
+
+/** What a soak runs, side by side. */
+export const SOAK: readonly Variant[] = [
+  { name: 'soak-memory', title: 'memory', setup: 'own-memory', options: SHORT_LIVED },
+  {
+    name: 'soak-postgres',
+    title: 'TypeORM, PostgreSQL',
+    server: 'postgres' as const,
+    setup: 'own-postgres',
+    options: { ...SHORT_LIVED, pruneInterval: 60_000 },
+  },
+  { name: 'soak-redis', title: 'Redis', server: 'redis' as const, setup: 'own-redis', options: SHORT_LIVED },
+].map((one) => ({ ...one, kind: 'soak', adapter: 'express' }));
+
 /** @throws Error when there is no such variant. */
 export function variantNamed(name: string): Variant {
-  const variant = [...VARIANTS, ...ON_SAMPLE_ADAPTER, PLAIN_SELECT].find((one) => one.name === name);
+  const variant = [...VARIANTS, ...ON_SAMPLE_ADAPTER, PLAIN_SELECT, ...SOAK].find((one) => one.name === name);
   if (variant === undefined) throw new Error(`There is no variant "${name}".`);
   return variant;
 }
@@ -104,10 +128,14 @@ export function withBefore(variants: readonly Variant[], checkout: string): Vari
   });
 }
 
-type Details = [setup: string, server?: 'postgres' | 'redis', options?: Readonly<Record<string, unknown>>];
+type Details = [setup: string, server?: Variant['server'], options?: Readonly<Record<string, unknown>>];
 
 function expressSession(name: string, store: string, ...details: Details): Variant {
   return variant(name, `express-session, ${store}`, 'express-session', 'express', details);
+}
+
+function handWritten(name: string, title: string, server?: 'postgres'): Variant {
+  return variant(name, title, 'least', 'express', [name, server]);
 }
 
 function own(name: string, store: string, ...details: Details): Variant {

@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { CHROMIUM } from '../support/chromium.js';
 import { fillIn, focusOf, noticeOf, PASSWORD, pathOf, press, SampleInBrowser } from './support/sample.js';
 
-jest.setTimeout(60_000); // a browser takes its time, the more so with many tests beside
 
 const NEW_PASSWORD = 'battery staple';
 const IPHONE =

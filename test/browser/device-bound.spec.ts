@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { NextFunction, Request, Response } from 'express';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Page } from 'playwright-core';
 import { DEVICE, GuardedController, SESSION } from '../e2e/device-bound/support/bound-site.js';
 import { selfSigned } from '../faults/support/certificate.js';
@@ -7,6 +8,7 @@ import { ADAPTER_NAMES } from '../support/adapters.js';
 import { CHROMIUM } from '../support/chromium.js';
 import type { Client } from '../support/client.js';
 import { MINUTE, TestClock } from '../support/clock.js';
+import type { SessionModuleOptions } from '../../lib/index.js';
 import { type AnySite, type Backend, BACKENDS, siteOn } from '../support/site.js';
 import { BoundBrowser } from './support/bound-browser.js';
 
@@ -29,19 +31,9 @@ const https = selfSigned();
   beforeEach(async () => {
     seen = [];
     backend = await BACKENDS.postgres();
-    site = await siteOn(adapter, { https })(
-      backend,
-      { cookie: { secure: true, maxAge: '1h' }, deviceBound: true },
-      (app) => app.use(watch),
-      [GuardedController],
-    );
-    site.handle('page', ({ res }) => {
-      res.header('content-type', 'text/html');
-      return '<!doctype html><link rel="icon" href="data:,"><title>Page</title>';
-    });
+    site = await openSite({ cookie: { secure: true, maxAge: '1h' } });
     browser = await BoundBrowser.start(https.cert);
-    page = await browser.context.newPage();
-    await page.goto(`${site.base}/run/page`);
+    await openPage();
   });
   afterEach(async () => {
     await browser.stop();
@@ -157,6 +149,76 @@ const https = selfSigned();
     expect(await me()).toEqual([200, 'ann']);
   });
 
+  it('refreshes before it opens a stream of events, and before it opens it again', async () => {
+    site.handle('events', ({ session, takeOver }) => {
+      const res = takeOver();
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      res.end(`retry: 100\ndata: ${session.userId}\n\n`);
+    });
+    await login('ann');
+    const stream = await page.evaluateHandle(() => {
+      const events: string[] = [];
+      const source = new EventSource('/raw/events');
+      source.onmessage = ({ data }) => void events.push(data as string);
+      return { source, events };
+    });
+    await until(() => stream.evaluate(({ events }) => events.length > 0));
+    await endProof();
+    seen = [];
+    // The server ends each stream, so that the browser opens the next one.
+    await until(() => seen.filter((line) => line === '/raw/events 200').length > 1);
+    expect(seen.filter((line) => line.endsWith('signed'))).toEqual(['/.session/refresh 200 signed']);
+    const events = await stream.evaluate(({ source, events: heard }) => {
+      source.close();
+      return heard;
+    });
+    expect(new Set(events)).toEqual(new Set(['ann']));
+  });
+
+  it('refreshes before it opens a WebSocket', async () => {
+    await login('ann');
+    await endProof();
+    seen = [];
+    await page.evaluate(
+      'new Promise((done) => { new WebSocket(`wss://${location.host}/socket`).onerror = () => done(); })',
+    );
+    expect(seen.slice(-2)).toEqual(['/.session/refresh 200 signed', '/socket upgrade proved']);
+  });
+
+  it('proves itself for a session whose cookie has a path', async () => {
+    await site.close();
+    site = await openSite({ cookie: { name: '__Secure-sid', secure: true, path: '/run' } });
+    await page.goto(`${site.base}/run/page`);
+    await login('ann');
+    expect(seen.at(-1)).toBe('/run/.session/register 200 signed');
+    await endProof('__Secure-sid-device');
+    seen = [];
+    expect(await ask('GET', '/run/read')).toEqual([200, { userId: 'ann' }]);
+    expect(seen).toEqual(['/run/.session/refresh 403', '/run/.session/refresh 200 signed', '/run/read 200']);
+    await endProof('__Secure-sid-device');
+    seen = [];
+    // No cookie goes there, so that none has to be fetched.
+    expect((await me())[0]).toBe(401);
+    expect(seen).toEqual(['/me 401']);
+  });
+
+  it('goes without a proof when it has signed too often, says so, and keeps the session', async () => {
+    await browser.stop();
+    browser = await BoundBrowser.start(https.cert, { hasQuota: true });
+    await openPage();
+    await login('ann');
+    let rounds = 0;
+    let status = 200;
+    while (status === 200 && rounds++ < 20) {
+      await endProof();
+      seen = [];
+      [status] = await me();
+    }
+    expect([rounds, status]).toEqual([6, 401]); // the registration counts, too
+    expect(seen).toEqual(['/me 401 quota_exceeded']);
+    expect((await site.sessions.list('ann')).map(({ isBound }) => isBound)).toEqual([true]);
+  });
+
   it('is signed in when it follows a link from another site', async () => {
     await login('ann');
     await endProof();
@@ -189,13 +251,40 @@ const https = selfSigned();
     return page.textContent('body');
   }
 
-  function watch(req: Request, res: Response, next: NextFunction): void {
-    const [path] = (req.originalUrl ?? req.url).split('?');
-    const signed = 'secure-session-response' in req.headers ? ' signed' : '';
+  async function openSite(options: Partial<SessionModuleOptions>): Promise<AnySite> {
+    const opened = await siteOn(adapter, { https })(
+      backend,
+      { deviceBound: true, ...options },
+      (app) => (app.getHttpServer() as Server).prependListener('request', watch).on('upgrade', watchSocket),
+      [GuardedController],
+    );
+    opened.handle('page', ({ res }) => {
+      res.header('content-type', 'text/html');
+      return '<!doctype html><link rel="icon" href="data:,"><title>Page</title>';
+    });
+    return opened;
+  }
+
+  async function openPage(): Promise<void> {
+    page = await browser.context.newPage();
+    await page.goto(`${site.base}/run/page`);
+  }
+
+  /** At the server, because the module answers the browser's own requests ahead of all middleware. */
+  function watch({ url = '', headers }: IncomingMessage, res: ServerResponse): void {
+    const [path] = url.split('?');
+    const signed = 'secure-session-response' in headers ? ' signed' : '';
+    const skipped = headers['secure-session-skipped'];
+    const reason = typeof skipped === 'string' ? ` ${skipped.split(';', 1)[0]}` : '';
     res.setHeader('cache-control', 'no-store');
     // The browser asks for an icon whenever it likes.
-    if (path !== '/favicon.ico') res.on('finish', () => void seen.push(`${path} ${res.statusCode}${signed}`));
-    next();
+    if (path !== '/favicon.ico')
+      res.on('finish', () => void seen.push(`${path} ${res.statusCode}${signed}${reason}`));
+  }
+
+  function watchSocket({ url = '', headers }: IncomingMessage, socket: Duplex): void {
+    seen.push(`${url} upgrade${headers.cookie?.includes(DEVICE) ? ' proved' : ''}`);
+    socket.destroy();
   }
 
   /** Signs in, and waits until the session is bound. */
@@ -204,7 +293,7 @@ const https = selfSigned();
     expect((await ask('POST', '/run/login', { userId }))[0]).toBeLessThan(300);
     await until(() => registrations() > before);
     // The server has answered; the browser may still be about to take note of it.
-    await until(() => seen.at(-1)?.startsWith('/.session/register') === true);
+    await until(() => seen.at(-1)?.includes('/.session/register') === true);
   }
 
   function registrations(): number {
@@ -231,11 +320,11 @@ const https = selfSigned();
   }
 
   /** The short-lived cookie ends. */
-  async function endProof(): Promise<void> {
+  async function endProof(cookie = DEVICE): Promise<void> {
     const known = async (): Promise<boolean> =>
-      (await browser.context.cookies(site.base)).some(({ name }) => name === DEVICE);
+      (await browser.context.cookies(`${site.base}/run/`)).some(({ name }) => name === cookie);
     await until(known);
-    await browser.context.clearCookies({ name: DEVICE });
+    await browser.context.clearCookies({ name: cookie });
   }
 
   /** Somebody who has the cookies named. */

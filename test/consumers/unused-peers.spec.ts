@@ -60,7 +60,7 @@ describe('an application with packages of its own that the stores would find too
     expect(JSON.parse(stdout)).toEqual({
       redis: expect.stringMatching(/^SessionOptionsError: redisStore\(\{ url \}\) needs version 5 or later/),
       typeorm: expect.stringMatching(
-        /^SessionOptionsError: TypeOrmSessionStore needs TypeORM 0\.3\.20 or later, and 0\.3\.12 is installed/,
+        /^SessionOptionsError: TypeOrmSessionStore needs TypeORM 0\.3\.20 or later, but 0\.3\.12 is installed/,
       ),
     });
   });

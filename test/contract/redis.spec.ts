@@ -7,10 +7,11 @@ import { type IoRedis, ioredis } from '../support/ioredis.js';
 import { openRedisSpace, REDIS_URL, type RedisSpace } from '../support/redis.js';
 import { REDIS_SERVER, startRedisCluster } from '../support/redis-server.js';
 import { TRIES_ALL } from '../support/scope.js';
+import { TRIED_ELSEWHERE } from './support/usual-scope.js';
 
-const CONTRACT = { capabilities: ['users'] } as const;
+const CONTRACT = { capabilities: ['users', 'references'] } as const;
 
-/** Usually each client is tried on one server or on a Cluster, and with TEST_SCOPE=all on both. */
+/** Usually each client is tried on one server or on a Cluster, one of them without the races; with TEST_SCOPE=all both on both. */
 function on(place: string, isThere: boolean, tests: () => void): void {
   (isThere ? describe : describe.skip)(place, tests);
 }
@@ -98,6 +99,6 @@ on('on a Cluster of three, through ioredis', (ioredis && REDIS_SERVER) !== undef
     () => ({
       store: new RedisSessionStore({ client, prefix: `${randomBytes(4).toString('hex')}:` }),
     }),
-    CONTRACT,
+    { ...CONTRACT, ...TRIED_ELSEWHERE },
   );
 });

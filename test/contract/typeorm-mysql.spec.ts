@@ -5,6 +5,7 @@ import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/ind
 import type { TestDatabase } from '../support/database.js';
 import { createMysqlDatabase, MYSQL_URL } from '../support/mysql.js';
 import { TRIES_ALL } from '../support/scope.js';
+import { TRIED_ELSEWHERE } from './support/usual-scope.js';
 
 type Options = Partial<Extract<DataSourceOptions, { type: 'mysql' | 'mariadb' }>>;
 
@@ -29,10 +30,14 @@ function contractWith(name: string, options: (url: string) => Options): void {
       await database.drop();
     });
 
-    sessionStoreContract('TypeOrmSessionStore', async () => {
-      await dataSource.getRepository(SessionEntity).clear();
-      return { store: new TypeOrmSessionStore(dataSource) };
-    });
+    sessionStoreContract(
+      'TypeOrmSessionStore',
+      async () => {
+        await dataSource.getRepository(SessionEntity).clear();
+        return { store: new TypeOrmSessionStore(dataSource) };
+      },
+      TRIED_ELSEWHERE,
+    );
 
     test('every connection of the pool was given back', () => {
       const { pool } = dataSource.driver as unknown as { pool?: Record<string, { length: number }> };
@@ -41,7 +46,7 @@ function contractWith(name: string, options: (url: string) => Options): void {
   });
 }
 
-// The setting that asks most of the store, and with TEST_SCOPE=all the others.
+// The setting that asks most of the store, and with TEST_SCOPE=all the others. The statements are tried in full in sql.spec.ts.
 contractWith('on MySQL or MariaDB, as MariaDB, with a prefix and an odd time zone', (url) => ({
   type: 'mariadb',
   url,

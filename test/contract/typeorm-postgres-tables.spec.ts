@@ -151,5 +151,5 @@ describe('on an unlogged table', () => {
     await server.start();
     expect(await visit((store) => store.count(undefined, 0))).toBe(0);
     expect(await visit((store) => store.create([record]))).toEqual([true]);
-  }, 60_000);
+  });
 });

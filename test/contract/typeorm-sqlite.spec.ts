@@ -2,15 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { sessionStoreContract } from 'nest-session/testing';
+import { sessionStoreContract, type SessionStoreContractOptions } from 'nest-session/testing';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/index.js';
 import { betterSqlite3 } from '../support/better-sqlite3.js';
 import { TRIES_ALL } from '../support/scope.js';
+import { TRIED_ELSEWHERE } from './support/usual-scope.js';
 
 type Options = Extract<DataSourceOptions, { type: 'sqljs' | 'better-sqlite3' }>;
 
-function contractWith(name: string, isThere: boolean, options: (folder: string) => Options): void {
+function contractWith(
+  name: string,
+  isThere: boolean,
+  options: (folder: string) => Options,
+  contract: SessionStoreContractOptions = {},
+): void {
   (isThere ? describe : describe.skip)(name, () => {
     let folder: string;
     let dataSource: DataSource;
@@ -26,10 +32,14 @@ function contractWith(name: string, isThere: boolean, options: (folder: string) 
       await rm(folder, { recursive: true });
     });
 
-    sessionStoreContract('TypeOrmSessionStore', async () => {
-      await dataSource.getRepository(SessionEntity).clear();
-      return { store: new TypeOrmSessionStore(dataSource) };
-    });
+    sessionStoreContract(
+      'TypeOrmSessionStore',
+      async () => {
+        await dataSource.getRepository(SessionEntity).clear();
+        return { store: new TypeOrmSessionStore(dataSource) };
+      },
+      contract,
+    );
   });
 }
 
@@ -42,10 +52,15 @@ if (TRIES_ALL)
     ...betterSqlite3,
   }));
 
-contractWith('on SQLite in a file, through better-sqlite3', betterSqlite3 !== undefined, (folder) => ({
-  type: 'better-sqlite3',
-  database: join(folder, 'sessions.db'),
-  entityPrefix: 'my_',
-  enableWAL: true,
-  ...betterSqlite3,
-}));
+contractWith(
+  'on SQLite in a file, through better-sqlite3',
+  betterSqlite3 !== undefined,
+  (folder) => ({
+    type: 'better-sqlite3',
+    database: join(folder, 'sessions.db'),
+    entityPrefix: 'my_',
+    enableWAL: true,
+    ...betterSqlite3,
+  }),
+  TRIED_ELSEWHERE,
+);

@@ -16,7 +16,7 @@ describe('four processes on one database', () => {
     stranger = await Stranger.at(database.url);
     const start = () => AppProcess.start({ url: database.url, extra: { max: 5 } });
     apps = await Promise.all([start(), start(), start(), start()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     const ends = await Promise.all(apps.map((app) => app.close()));
     await stranger.close();

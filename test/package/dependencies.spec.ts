@@ -93,14 +93,14 @@ describe('the package where install scripts are disabled', () => {
       symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
     }
     writeFileSync(join(folder, 'app.mjs'), APPLICATION);
-  }, 60_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('serves an application', async () => {
     const { NODE_OPTIONS: _, ...env } = process.env;
     const { stdout } = await promisify(execFile)(process.execPath, ['app.mjs'], { cwd: folder, env });
     expect(JSON.parse(stdout)).toEqual([1, 2, 3]);
-  }, 30_000);
+  });
 });
 
 /** Counts the visits of one browser, with every entry point loaded. */

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { ROOT } from './package.js';
-import { IMAGES, PAGES, SAMPLE_PAGES, textOf } from './pages.js';
+import { IMAGES, PAGES, REPOSITORY_PAGES, textOf } from './pages.js';
 
-const pages = [...PAGES, ...SAMPLE_PAGES];
+const pages = [...PAGES, ...REPOSITORY_PAGES];
 
 /** Without code, in which brackets are no links and `#` begins no heading. */
 function proseOf(page: string): string {

@@ -5,7 +5,7 @@ import { IMAGES, PAGES } from './pages.js';
 
 /** What the whole package may be, unpacked. */
 const MOST_FILES = 220;
-const MOST_BYTES = 980_000;
+const MOST_BYTES = 900_000;
 
 interface Packed {
   readonly files: readonly { readonly path: string; readonly mode: number }[];
@@ -29,7 +29,7 @@ describe('what is published', () => {
     expect(shared.filter((path) => !/^dist\/shared-[\w-]+\.js$/.test(path))).toEqual([]);
     expect(packed!.files.length).toBeLessThanOrEqual(MOST_FILES);
     expect(packed!.unpackedSize).toBeLessThan(MOST_BYTES);
-  }, 30_000);
+  });
 
   it('has code without comments, and declarations with them', () => {
     expect(readFileSync(`${ROOT}dist/index.js`, 'utf8')).not.toMatch(/\/\*\*|^ *\/\/ /m);

@@ -3,12 +3,10 @@ import { ROOT } from './package.js';
 
 /** The pages that are published with the package. */
 export const PAGES: readonly string[] = [
-  ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].filter((page) =>
-    existsSync(ROOT + page),
-  ),
+  ...['README.md', 'SECURITY.md', 'CHANGELOG.md'].filter((page) => existsSync(ROOT + page)),
   ...readdirSync(`${ROOT}docs`, { recursive: true })
     .map((name) => `docs/${String(name).replaceAll('\\', '/')}`)
-    .filter((name) => name.endsWith('.md'))
+    .filter((name) => name.endsWith('.md') && !name.startsWith('docs/site/'))
     .sort(),
 ];
 
@@ -17,10 +15,13 @@ export const IMAGES: readonly string[] = readdirSync(`${ROOT}docs/images`).map(
   (name) => `docs/images/${name}`,
 );
 
-/** The pages of the samples, which stay in the repository. */
-export const SAMPLE_PAGES: readonly string[] = readdirSync(`${ROOT}sample`)
-  .map((folder) => `sample/${folder}/README.md`)
-  .filter((page) => existsSync(ROOT + page));
+/** The pages that are in the repository only. */
+export const REPOSITORY_PAGES: readonly string[] = [
+  'CONTRIBUTING.md',
+  ...readdirSync(`${ROOT}sample`)
+    .map((folder) => `sample/${folder}/README.md`)
+    .filter((page) => existsSync(ROOT + page)),
+];
 
 /** A block of code of a page. */
 export interface Block {

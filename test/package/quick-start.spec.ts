@@ -73,7 +73,7 @@ describe('the quick start', () => {
     expect(here).toHaveLength(3);
     for (const line of here) await promisify(execFile)('sh', ['-c', line], { cwd: folder, env });
     expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^SESSION_SECRET=[0-9a-f]{64}$/);
-  }, 60_000);
+  });
 
   it('installs what it imports', async () => {
     const named = commands
@@ -86,7 +86,7 @@ describe('the quick start', () => {
     mkdirSync(join(folder, 'node_modules', '.bin'));
     symlinkSync(join(ROOT, 'node_modules/typescript/bin/tsc'), join(folder, 'node_modules/.bin/tsc'));
     await installPacked(folder);
-  }, 60_000);
+  });
 
   it('has five files, which compile', async () => {
     const files = blocks.flatMap((block) => {
@@ -97,7 +97,7 @@ describe('the quick start', () => {
     for (const { name, code } of files) writeFileSync(join(folder, name), code);
     expect(commands).toContain('npm run build');
     await promisify(execFile)('npm', ['run', 'build'], { cwd: folder, env });
-  }, 60_000);
+  });
 
   it('answers as the page says, also after a restart', async () => {
     const steps = stepsOf(blocks);
@@ -110,7 +110,7 @@ describe('the quick start', () => {
       expect(last).toEqual(answer);
       await stop(server);
     }
-  }, 60_000);
+  });
 
   it('refuses a visitor who is not signed in, and a wrong password', async () => {
     await start();
@@ -127,7 +127,7 @@ describe('the quick start', () => {
       body: '{"name":"ada","password":"no"}',
     });
     expect([wrong.status, wrong.headers.getSetCookie()]).toEqual([401, []]);
-  }, 60_000);
+  });
 });
 
 /** What the reader runs between one start and the next, and the answer that the page shows for the last line. */

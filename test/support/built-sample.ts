@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 import { findResource } from './resources/find.js';
 
+await findResource('dist'); // what the samples import
+
 const SAMPLES = fileURLToPath(new URL('../../sample/', import.meta.url));
 
 /**
@@ -12,7 +14,6 @@ const SAMPLES = fileURLToPath(new URL('../../sample/', import.meta.url));
  * the sample. Answers the folder of its `main.js`.
  */
 export async function buildSample(name: string): Promise<string> {
-  await findResource('dist');
   const output = join(SAMPLES, name, 'dist');
   await Promise.all(
     [name, 'support'].map((folder) => buildFolder(join(SAMPLES, folder), join(output, folder))),

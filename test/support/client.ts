@@ -8,7 +8,7 @@ export class Client {
 
   constructor(
     readonly base: string,
-    private readonly fetching: typeof fetch = fetch,
+    protected readonly fetching: typeof fetch = fetch,
   ) {}
 
   async request(method: string, path: string, body?: unknown): Promise<Answer> {

@@ -1,23 +1,59 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { findResource } from './resources/find.js';
+import { HAS_SERVERS } from './scope.js';
 
 export interface TestDatabase {
   readonly url: string;
   drop(): Promise<void>;
 }
 
-/** A fresh database for one spec file, on the server of the test run, which starts when it is first asked for. */
+/** The server of the test run. It starts when the first spec loads this file: no test waits for that. */
+const SERVER = HAS_SERVERS ? await findResource('PostgreSQL') : undefined;
+
+/** The names of databases begin with this one, by which the end of the run finds them (resources/postgres.ts). */
+const { TEST_DATABASES: PREFIX = 'test' } = process.env;
+
+declare global {
+  /** The addresses of databases that are empty again. They outlive a file of tests: to make one takes longer than most tests. */
+  var testDatabases: string[] | undefined;
+}
+const empty = (globalThis.testDatabases ??= []);
+
+/** As it was when it was made, whoever is connected to it. */
+const CLEARED = `
+  SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+  DO $$
+  DECLARE name text;
+  BEGIN
+    FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)'
+    LOOP
+      EXECUTE format('DROP SCHEMA %I CASCADE', name);
+    END LOOP;
+    EXECUTE format('ALTER DATABASE %I RESET ALL', current_database());
+  END $$;
+  CREATE SCHEMA public;
+  SELECT pg_stat_reset()`;
+
+/** An empty database for one spec file. */
 export async function createDatabase(): Promise<TestDatabase> {
-  const server = (await findResource('PostgreSQL'))!;
-  const name = `test_${randomBytes(8).toString('hex')}`;
+  const url = empty.pop() ?? (await makeDatabase());
+  return {
+    url,
+    async drop() {
+      await execute(url, CLEARED);
+      empty.push(url);
+    },
+  };
+}
+
+async function makeDatabase(): Promise<string> {
+  const server = SERVER ?? (await findResource('PostgreSQL'))!;
+  const name = `${PREFIX}_${randomBytes(8).toString('hex')}`;
   await execute(server, `CREATE DATABASE ${name}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
-  return {
-    url: url.href,
-    drop: () => execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
-  };
+  return url.href;
 }
 
 async function execute(url: string, sql: string): Promise<void> {

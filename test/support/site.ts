@@ -38,6 +38,9 @@ import { fetchInsecurely } from './tls-fetch.js';
 
 export { type Backend, BACKENDS, IN_COOKIES, KINDS } from './backends.js';
 
+/** So long that no busy machine is taken for a store that does not answer, in milliseconds. */
+const PATIENCE = 30_000;
+
 export const SECRET = 'a secret of more than thirty-two bytes';
 
 /** The session as these tests write to it. */
@@ -144,7 +147,9 @@ export function siteOn(
     const handlers = new Map<string, AnyHandler>(Object.entries(USUAL));
     const spy = spyOnStore(backend.store);
     const moduleRef = await Test.createTestingModule({
-      imports: [SessionModule.forRoot({ secret: SECRET, store: spy.store, ...options })],
+      imports: [
+        SessionModule.forRoot({ secret: SECRET, store: spy.store, storeTimeout: PATIENCE, ...options }),
+      ],
       controllers: [HandlerController, ...controllers],
       providers: [{ provide: HANDLERS, useValue: handlers }],
     }).compile();

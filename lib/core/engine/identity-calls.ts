@@ -14,14 +14,14 @@ import type { SessionWriter } from './session-writer.js';
 
 type IdentityCall = Extract<RotatedReason, 'stepUp' | 'actAs' | 'stopActing'>;
 
-/** What changes the person behind a session, or how surely they are known, without a login. */
+/** The calls that change the user or the level of a session without a login. */
 export class IdentityCalls {
   constructor(
     private readonly settings: SessionRules,
     private readonly writer: SessionWriter,
   ) {}
 
-  /** Notes that the user has proved a level. */
+  /** Raises the level of a session. */
   stepUp(state: SessionState, level: number): Promise<void> {
     return this.#change(state, 'stepUp', () => ({
       levels: proved(levelsIn(state), level, this.settings.now()),
@@ -30,12 +30,12 @@ export class IdentityCalls {
   }
 
   /**
-   * Has the owner act for somebody.
+   * Lets the owner act for another user.
    *
-   * @param assign - Puts the other's id into the data.
+   * @param assign - Puts the other user's id into the data.
    */
   async actAs(state: SessionState, acting: Omit<Acting, 'own'>, assign: () => void): Promise<void> {
-    // Express-session beside it would forget who acts, and for how long.
+    // An express-session that shares the store would lose the actor and the limit.
     if (this.settings.keepsIds) throw new SessionCapabilityError(messages.actingForgotten);
     return this.#change(state, 'actAs', () => {
       if (actingIn(state) !== undefined) throw new SessionUsageError(messages.actingNested);
@@ -49,7 +49,7 @@ export class IdentityCalls {
   /**
    * Makes the session the actor's again.
    *
-   * @param giveBack - Puts the actor's own id into the data.
+   * @param giveBack - Restores the actor's id in the data.
    */
   async stopActing(state: SessionState, giveBack: (acting: Acting) => void): Promise<void> {
     state.requireAttached();
@@ -67,7 +67,7 @@ export class IdentityCalls {
     requireOpenHead(state, name);
     if (state.isEnded) throw new SessionEndedError(messages.ended);
     if (state.owner === null) throw new SessionUsageError(messages.nobody(name));
-    // The store has to know first whose session it is.
+    // The owner must be stored first.
     if (state.owner !== state.base?.userId) await this.writer.write(state);
     if (state.base === undefined) throw new SessionUsageError(messages.notStored(name));
     let identity: Identity = {};
@@ -86,7 +86,7 @@ export class IdentityCalls {
   }
 }
 
-/** What the data key `userId` is. @throws SessionUsageError for what could not be put back. */
+/** The data key `userId`. @throws SessionUsageError for a value that could not be restored. */
 function ownIdIn({ content }: SessionState): string | number | undefined {
   const own = (content?.data as { userId?: unknown } | undefined)?.userId;
   if (own == null) return undefined;

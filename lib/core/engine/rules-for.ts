@@ -1,11 +1,16 @@
 import type { SessionRecord } from '../record/session-record.js';
 import { FlashClaims } from '../request/flash.js';
 import type { SessionRules, SessionSettings } from '../request/session-rules.js';
-import { type CookieSealingStore, sealsCookies, type SessionStore } from '../store/session-store.js';
+import {
+  type CookieSealingStore,
+  knowsReferences,
+  sealsCookies,
+  type SessionStore,
+} from '../store/session-store.js';
 
 /**
- * Sessions in cookies keep no device, which could not be listed. Their cookie is renewed only if the application asks for
- * it: a request that only reads would undo the change of another instance.
+ * Sessions in cookies store no device, because they cannot be listed. Their cookie is renewed only if the application
+ * requests it, because a read-only request would undo the change of another instance.
  */
 function forCookies({ rolling }: SessionSettings): Pick<SessionSettings, 'trackDevice' | 'rolling'> {
   return { trackDevice: false, rolling: rolling === 'always' ? rolling : 'never' };
@@ -19,6 +24,7 @@ export function rulesFor(settings: SessionSettings, store: SessionStore): Sessio
     ...(isSealing && forCookies(settings)),
     keepsIds: store.keepsIds ?? false,
     keepsCookies: store.keepsCookies ?? false,
+    keepsReferences: knowsReferences(store),
     sealsCookies: isSealing,
     newestOf: isSealing ? (record) => newestIn(store, record) : (record) => record,
     flashClaims: new FlashClaims(settings.now),

@@ -3,10 +3,11 @@ import { SessionConflictError } from '../../errors/session-conflict.error.js';
 import { SessionStoreError } from '../../errors/session-store.error.js';
 import type { SessionRules } from '../request/session-rules.js';
 import type { SessionRecord, SessionSummary } from '../record/session-record.js';
-import type { SessionReporter } from '../record/session-events.js';
 import type { SessionState } from '../request/session-state.js';
+import type { SessionReporter } from '../record/session-events.js';
 import { knowsUsers, type SessionStore } from '../store/session-store.js';
 import type { SharedStore } from '../store/shared-store.js';
+import type { SessionEnds } from './session-ends.js';
 
 /** Logins within so many milliseconds count as simultaneous, on any instance. */
 const SAME_TIME = 10_000;
@@ -23,6 +24,7 @@ export class SessionCap {
     private readonly settings: SessionRules,
     private readonly store: SessionStore,
     private readonly shared: SharedStore,
+    private readonly ends: SessionEnds,
     private readonly reporter: SessionReporter,
   ) {}
 
@@ -56,9 +58,8 @@ export class SessionCap {
   async #endAll(userId: string, surplus: readonly Ranked[]): Promise<boolean> {
     let all = true;
     for (const { key, createdAt } of surplus) {
-      const isEnded = await this.shared.deleteOwned(userId, key, createdAt);
-      if (isEnded) this.reporter.destroyed({ key, userId }, 'replaced');
-      else all = false;
+      const isEnded = await this.ends.one(key, 'replaced', { userId, createdUntil: createdAt });
+      all &&= isEnded;
     }
     return all;
   }

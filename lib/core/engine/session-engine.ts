@@ -5,10 +5,12 @@ import { SessionUsageError } from '../../errors/session-usage.error.js';
 import type { SessionRules, SessionSettings } from '../request/session-rules.js';
 import { renewsCookie } from '../request/staleness.js';
 import { rulesFor } from './rules-for.js';
-import type { Login, Renewal } from '../request/next-record.js';
+import { type Login, needsNewId, type Renewal } from '../request/next-record.js';
 import { IdentityCalls } from './identity-calls.js';
+import { LockingLoader } from './locking-loader.js';
 import { newId, requireOpenHead } from './new-id.js';
 import { SessionCap } from './session-cap.js';
+import { SessionEnds } from './session-ends.js';
 import { type DestroyedReason, type SessionEventHub, SessionReporter } from '../record/session-events.js';
 import { SessionLoader } from './session-loader.js';
 import type { LocalChanges } from '../request/loaded-session.js';
@@ -39,6 +41,8 @@ export class SessionEngine {
   readonly settings: SessionRules;
   /** The calls that change the person behind a session without a login. */
   readonly identity: IdentityCalls;
+  /** The ends of sessions that are not those of the request. */
+  readonly ends: SessionEnds;
   readonly #present: (engine: SessionEngine, state: SessionState) => object;
   readonly #reporter: SessionReporter;
   readonly #loader: SessionLoader;
@@ -56,8 +60,10 @@ export class SessionEngine {
     const rules = rulesFor(settings, store);
     this.settings = rules;
     this.#reporter = new SessionReporter(events, rules.now);
-    this.#loader = new SessionLoader(rules, shared, this.#reporter);
-    const cap = new SessionCap(rules, store, shared, this.#reporter);
+    const Loader = rules.bindsDevices ? LockingLoader : SessionLoader;
+    this.#loader = new Loader(rules, shared, this.#reporter);
+    this.ends = new SessionEnds(rules, shared, this.#reporter);
+    const cap = new SessionCap(rules, store, shared, this.ends, this.#reporter);
     this.#writer = new SessionWriter(rules, shared, this.#loader, this.#reporter, cap);
     this.identity = new IdentityCalls(rules, this.#writer);
   }
@@ -98,7 +104,7 @@ export class SessionEngine {
 
   /** Stores the changes of a session. Synchronous if there is nothing to store. */
   commit(state: SessionState): Answer<Commit> {
-    if (state.status === 'detached' || state.status === 'locked') return NOTHING;
+    if (state.detachedBy !== undefined) return NOTHING;
     if (state.isEnded) return this.cookieOf(state);
     const write = { renewal: this.#dueRenewal(state), isCheck: this.#mustCheck(state) };
     const writing = state.serializingOnce(() =>
@@ -261,7 +267,7 @@ export class SessionEngine {
   }
 
   /**
-   * Whether the store has to be asked again before the cookie leaves: somebody may have signed in elsewhere since a call of
+   * Whether the store must be asked again before the cookie is sent: a user may have signed in elsewhere since a call of
    * this request has written the session. A cookie that is merely renewed can do harm then, and a new one when it is old.
    */
   #mustCheck(state: SessionState): boolean {
@@ -271,8 +277,8 @@ export class SessionEngine {
 
   /** The renewal of the id that is due by the clock, where the response can carry it. */
   #dueRenewal(state: SessionState): Renewal | undefined {
-    const { lifetimes, keepsIds, sealsCookies } = this.settings;
-    const hasToStop = state.base?.due === 'renewal' && !keepsIds && !sealsCookies;
+    const { lifetimes } = this.settings;
+    const hasToStop = needsNewId(state);
     if (!hasToStop && !this.#isOldId(state)) return undefined;
     if (state.host.renewal !== 'possible' || !state.hasCurrentId) return undefined;
     if (!state.host.canSend(state.cookie)) return undefined;

@@ -23,7 +23,7 @@ export class SessionLoader {
   constructor(
     private readonly settings: SessionRules,
     private readonly shared: SharedStore,
-    private readonly reporter: SessionReporter,
+    protected readonly reporter: SessionReporter,
   ) {}
 
   /**
@@ -55,9 +55,17 @@ export class SessionLoader {
     return this.#upToDate(this.shared.read(place));
   }
 
-  /** A record as it counts now: if somebody has acted in it for long enough, it is the actor's again, or over. */
+  /**
+   * A record at the current time: after the limit of acting for another user, it belongs to the actor again, or
+   * has ended.
+   */
   asOfNow(record: SessionRecord): SessionRecord {
     return recordAt(record, this.settings.now());
+  }
+
+  /** Whether the time to act for somebody is over since the request read the record: the session is the actor's again. */
+  hasChangedHands({ meta }: SessionState, base: SessionRecord): boolean {
+    return meta.acting !== undefined && this.asOfNow(base) !== base;
   }
 
   /** The stored record of a session that this request has read before. */
@@ -74,13 +82,19 @@ export class SessionLoader {
   }
 
   /**
-   * The session under a key, if there is one that is alive. Nobody has compared a token: the caller has another proof of who
-   * asks, or only looks.
+   * The session with a key, if it exists and has not expired. The token is not compared, because the caller has
+   * verified the request in another way, or only reads. The record is as it is stored: if
+   * the time to act for another user is over, the user's next request ends that, with a new id in its response.
    */
   async find(key: string, host: SessionHost<SessionState>): Promise<SessionState | undefined> {
     const record = await this.read(key);
-    if (record === undefined || isUnreadable(record) || !this.isAlive(record)) return undefined;
-    return this.stateOf('', record, host);
+    if (record === undefined || !this.isAlive(record)) return undefined;
+    if (isUnreadable(record)) return this.#refuse('corrupt', record);
+    try {
+      return this.stateOf('', record, host);
+    } catch {
+      return this.#refuse('corrupt', record);
+    }
   }
 
   /** The session in a record. @throws SyntaxError if the record's `meta` cannot be read. */
@@ -179,14 +193,12 @@ export class SessionLoader {
     } catch {
       return this.#refuse('corrupt', record);
     }
-    const lock = host.lockOf?.(record, loaded.meta);
-    if (lock !== undefined) {
-      this.#refuse(lock.reason, record);
-      const locked = this.fresh(host);
-      locked.detach(lock, 'locked');
-      return locked;
-    }
-    this.reporter.loaded(record);
+    return this.admitted(loaded, host);
+  }
+
+  /** The session of a record that has passed every check. */
+  protected admitted(loaded: LoadedSession, host: SessionHost<SessionState>): SessionState {
+    this.reporter.loaded(loaded.record);
     return this.#state(loaded, host);
   }
 
@@ -198,7 +210,7 @@ export class SessionLoader {
   }
 }
 
-/** In a row of another package, a `maxAge` equal to the default is not a setting of the session's own. */
+/** In a row of another package, a `maxAge` equal to the default is not an override. */
 function withoutUsualCookie(
   loaded: LoadedSession,
   { cookieDefaults }: SessionHost<SessionState>,
@@ -214,7 +226,7 @@ function successorOf({ rotation }: SessionMeta, previousId: string): string | un
   return rotation?.successor === undefined ? undefined : openSuccessor(rotation.successor, previousId);
 }
 
-/** The idle timeout of a session whose cookie has a life of its own. */
+/** The idle timeout of a session with its own `cookie.maxAge`. */
 function ownIdleOf(record: SessionRecord, meta?: SessionMeta): number | null | undefined {
   if (meta !== undefined) return meta.cookie?.originalMaxAge;
   if (!record.meta?.includes('originalMaxAge')) return undefined; // most have none, and need not be parsed

@@ -23,15 +23,15 @@ const RETRY_TIME = 5_000;
 export interface Write extends Intent {
   /** Changes the session just before it is written; runs again whenever the write met a newer version. */
   readonly prepare?: (() => void | Promise<void>) | undefined;
-  /** Write even what did not change, and what holds nothing. */
+  /** Writes the session even if it is unchanged or empty. */
   readonly isForced?: boolean;
-  /** Touch at least, so that the store says whether the session still is what this request knows. */
+  /** Writes at least a touch, so that the store confirms the version that this request knows. */
   readonly isCheck?: boolean;
 }
 
 /**
  * The outcome of a write. `'done'`: stored, or nothing to store. `'ended'`: the session was ended elsewhere. `'superseded'`:
- * somebody signed in to it, or its id was renewed, so that this request must not continue with it.
+ * a user signed in to it, or its id was renewed, so that this request must not continue with it.
  */
 export type WriteOutcome = 'done' | 'ended' | 'superseded';
 
@@ -79,7 +79,8 @@ export class SessionWriter {
    */
   #writeAtOnce(state: SessionState, write: Write): boolean {
     const { base } = state;
-    if (!this.shared.isImmediate || base === undefined || !isPlain(write)) return false;
+    const isPlain = write.renewal === undefined && write.prepare === undefined && isSamePerson(write);
+    if (!this.shared.isImmediate || base === undefined || !isPlain) return false;
     if (state.isEnded || this.settings.schema !== undefined || this.#queue.isBusy(state.key)) return false;
     return state.serializingOnce(() => {
       if (this.hasNothingToStore(state, write)) return true;
@@ -96,7 +97,7 @@ export class SessionWriter {
 
   /** Ends a session. Later writers find it gone. */
   async end(state: SessionState, reason: DestroyedReason): Promise<void> {
-    if (!state.hasId) return; // nobody has begun to store it
+    if (!state.hasId) return; // it was never stored
     await this.#queue.run(state.key, async (turn) => {
       // Read now: the write before this one may have stored a new session.
       const { base } = state;
@@ -149,19 +150,19 @@ export class SessionWriter {
   async #attempt(state: SessionState, turn: Turn, write: Write, own: Own): Promise<boolean> {
     const { base, host } = state;
     if (base === undefined) return this.#create(state, turn, write);
-    // Of an id that somebody else renewed there is no renewal: that other id is the session's.
+    // If another request has renewed the id, it is not renewed again.
     const renewal = !isSamePerson(write) || state.hasCurrentId ? write.renewal : undefined;
     const intent = { login: write.login, identity: write.identity, renewal };
     const staleness = stalenessFor(state, write, intent);
     if (staleness === 'fresh') return true;
     if (renewal !== undefined && !host.canSend(state.cookie)) {
-      // The new id could never reach the client: the old one is dead all the same.
+      // The new id could not be sent to the client, and the old one must not work any more.
       await this.#delete(state, base, 'replaced');
       turn.latest = 'gone';
       state.startOver(state.localChanges());
       return true;
     }
-    if (!this.loader.isAlive(base)) {
+    if (!this.loader.isAlive(base) || this.loader.hasChangedHands(state, base)) {
       // As it was read: other requests may have kept it alive since.
       turn.latest = await this.loader.latestOf(state, base);
       return false;
@@ -170,7 +171,7 @@ export class SessionWriter {
     if (next.data !== base.data) await this.settings.schema?.check(next.data);
     if (!(await this.#update(changeOf(state, base, next), renewal !== undefined))) {
       turn.latest = await this.loader.latestOf(state, base);
-      // The store may have applied it although the answer was lost: nobody else writes this version.
+      // The store may have applied it although the answer was lost: only this request writes this version.
       const isOwn = turn.latest !== 'gone' && turn.latest.version === next.version && staleness !== 'touch';
       if (!isOwn) {
         // Keeps what the application has changed during the write.
@@ -265,7 +266,10 @@ export class SessionWriter {
     const { base } = state;
     if (latest !== 'gone') {
       // A record that was just read is stored. What another writer handed over can be older than this request's record.
-      const isKnown = isReread ? base?.version === latest.version : base && base.version >= latest.version;
+      // The end of acting by its limit is another epoch of the same version.
+      const isKnown = isReread
+        ? base?.version === latest.version && base.epoch === latest.epoch
+        : base && base.version >= latest.version;
       if (isKnown) {
         // The same data: at most it was touched while this write waited.
         if (base?.version === latest.version) state.base = latest;
@@ -290,9 +294,4 @@ function stalenessFor(state: SessionState, write: Write, { login, renewal }: Int
 function backOff(attempt: number): Promise<unknown> {
   const longest = Math.min(2 ** attempt, 8);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
-}
-
-/** Whether a write stores changes, and does nothing else. */
-function isPlain(write: Write): boolean {
-  return write.renewal === undefined && write.prepare === undefined && isSamePerson(write);
 }

@@ -1,7 +1,7 @@
 /** How much a {@link BoundedMap} holds. */
 export interface Bounds<Value> {
   readonly entries: number;
-  /** The sum of what `sizeOf` says of each entry. @defaultValue `Infinity` */
+  /** The maximum sum of `sizeOf` of all entries. @defaultValue `Infinity` */
   readonly size?: number;
   readonly sizeOf?: (key: string, value: Value) => number;
   /** Milliseconds after which an entry is forgotten. @defaultValue `Infinity` */
@@ -16,7 +16,7 @@ interface Entry<Value> {
   readonly at: number;
 }
 
-/** A map that forgets the entries that were set longest ago, as `lru-cache` does it without its `updateAgeOnGet`. */
+/** A map that removes the entries that were set longest ago, like `lru-cache` without `updateAgeOnGet`. */
 export class BoundedMap<Value> {
   /** Oldest first. */
   readonly #entries = new Map<string, Entry<Value>>();

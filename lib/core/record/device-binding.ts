@@ -4,7 +4,7 @@ export const DEVICE_ALGORITHMS = ['ES256', 'RS256'] as const;
 /** One of {@link DEVICE_ALGORITHMS}. */
 export type DeviceAlgorithm = (typeof DEVICE_ALGORITHMS)[number];
 
-/** The public half of the key that a browser has made for a session. The private half never leaves the device. */
+/** The public key that a browser has created for a session. The private key never leaves the device. */
 export interface DeviceKey {
   readonly alg: DeviceAlgorithm;
   /** base64url of the key as SubjectPublicKeyInfo (RFC 5280) in DER. */
@@ -15,33 +15,33 @@ export interface DeviceKey {
 export interface DeviceBinding {
   /** The epoch of the sign-in that asked for the binding. */
   readonly epoch: number;
-  /** When that was, in milliseconds since the epoch of Unix. */
+  /** The time of that sign-in, in milliseconds since the Unix epoch. */
   readonly at: number;
-  /** When the user signed in, if the binding was asked for again since. A new request restarts no grace period. */
+  /** When the user signed in, if the browser was asked again since. Asking again does not restart the grace period. */
   readonly since?: number;
   /** The key, once a browser has registered one. */
   readonly key?: DeviceKey;
-  /** Challenges that were issued until then are used up. */
+  /** Challenges issued until this time are used up. */
   readonly usedUntil?: number;
 }
 
-/** What {@link nextBinding} has to know of a write. */
+/** The facts about a write for {@link nextBinding}. */
 export interface BindingWrite {
-  /** Whether `login()` is called: a user has proved who they are, perhaps with another browser than before. */
+  /** Whether `login()` is called: the user may have signed in with another browser than before. */
   readonly isLogin: boolean;
   /** The owner before and after the write. */
   readonly ownerBefore: string | null;
   readonly owner: string | null;
   /** The epoch after the write. */
   readonly epoch: number;
-  /** Milliseconds since the epoch of Unix. */
+  /** Milliseconds since the Unix epoch. */
   readonly now: number;
 }
 
 /**
- * The binding of a session after a write. A sign-in asks for a new one: `login()`, or an owner that appears in another way, as
- * with Passport. In an epoch it is asked for once. A key stays until the next `login()`: if a step up or acting for somebody
- * gave it up, a thief with both cookies could bind the session to a device of their own.
+ * The binding of a session after a write. A sign-in asks for a new one: `login()`, or an owner that appears in another
+ * way, as with Passport. The browser is asked once in each epoch. A key is kept until the next `login()`: if a step-up
+ * or acting for another user removed it, a thief with both cookies could bind the session to their own device.
  */
 export function nextBinding(
   current: DeviceBinding | undefined,
@@ -57,7 +57,7 @@ export function nextBinding(
     : { ...asked, since: current.since ?? current.at };
 }
 
-/** Whether what was stored as a binding is one. */
+/** Whether a stored value is a valid binding. */
 export function isDeviceBinding(value: unknown): value is DeviceBinding {
   if (typeof value !== 'object' || value === null) return false;
   const { epoch, at, since, key, usedUntil } = value as Partial<Record<keyof DeviceBinding, unknown>>;

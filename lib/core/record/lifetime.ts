@@ -4,7 +4,7 @@ export interface SessionLifetimes {
   readonly idleTimeout: number;
   /** A session ends at this age, even if it is used; `false` switches it off. */
   readonly absoluteTimeout: number | false;
-  /** The longest idle timeout that a session may have by a cookie life of its own. @defaultValue any */
+  /** The longest idle timeout that a session may have by its own `cookie.maxAge`. @defaultValue any */
   readonly longestIdle?: number | undefined;
   /** How stale `lastSeenAt` may get before a read costs a write. */
   readonly touchInterval: number;

@@ -1,19 +1,19 @@
-/** A value and the key that it is remembered under, which is a copy of the one it was asked for with. */
+/** A value and its key, which is a copy of the requested key. */
 export interface Remembered<Value> {
   readonly key: string;
   readonly value: Value;
 }
 
 /**
- * Remembers what was used recently, so that it need not be worked out again. An entry that is asked for stays. Two maps, of
- * which the older one goes as a whole, cost less than an order that every look changes (the algorithm of `quick-lru`).
+ * A cache of recently used values. Reading an entry keeps it in the cache. It consists of two maps, of which the older
+ * one is removed as a whole. This costs less than an order that every read changes (the algorithm of `quick-lru`).
  */
 export class RecentMap<Value> {
   readonly #capacity: number;
   #recent = new Map<string, Remembered<Value>>();
   #older = new Map<string, Remembered<Value>>();
 
-  /** @param capacity - So many entries are remembered at least, and twice as many at most. */
+  /** @param capacity - The minimum number of entries; at most twice as many are kept. */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }

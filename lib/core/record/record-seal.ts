@@ -138,7 +138,8 @@ function keyFor({ key }: SessionRecord, secret: KeyObject): Buffer {
 function identityOf(record: SessionRecord): Buffer {
   const { key, token, previousToken, previousUntil, epoch, userId, createdAt, authenticatedAt } = record;
   const ids = [key, token, previousToken, previousUntil];
-  return Buffer.from(JSON.stringify([...ids, epoch, userId, createdAt, authenticatedAt]));
+  const references = record.reference === null ? [] : [record.reference];
+  return Buffer.from(JSON.stringify([...ids, epoch, userId, createdAt, authenticatedAt, ...references]));
 }
 
 /** A name for a key that reveals nothing of it. */

@@ -5,13 +5,13 @@ import { SessionDataError } from '../../errors/session-data.error.js';
 export interface CookieAttributes {
   /** Hidden from scripts. */
   httpOnly?: boolean;
-  /** Sent over TLS only; `'auto'`: if the request that creates it came over TLS. */
+  /** `true`: sent over TLS only. `'auto'`: `Secure` if the request came over TLS. */
   secure?: boolean | 'auto';
   /** `'auto'`: `none` over TLS, `lax` otherwise. `true` means `strict`; `false` leaves the attribute out. */
   sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto';
-  /** The path that the browser sends it to. */
+  /** The browser sends the cookie to this path and below. */
   path?: string;
-  /** The domain whose subdomains get it, too. */
+  /** The cookie is also sent to the subdomains of this domain. */
   domain?: string;
   /** Partitioned by top-level site (CHIPS). */
   partitioned?: boolean;
@@ -39,9 +39,8 @@ const LONGEST = 100 * 365.25 * 24 * 60 * 60 * 1000;
 const ATTRIBUTES = ['httpOnly', 'secure', 'sameSite', 'path', 'domain', 'partitioned', 'priority'] as const;
 
 /**
- * The cookie settings of one session, as in express-session: change them to give this session a cookie of its own,
- * for example a longer life for "remember me". A changed `maxAge` is this session's idle timeout, too; the absolute
- * timeout still holds.
+ * The cookie settings of one session, as in express-session: change them for this session only, for example a longer
+ * life for "remember me". A changed `maxAge` is also this session's idle timeout; the absolute timeout still applies.
  *
  * @example
  * ```ts
@@ -86,7 +85,7 @@ export class SessionCookie implements CookieAttributes {
   /**
    * `null` or `false` gives the session a cookie that ends with the browser.
    *
-   * @throws {@link SessionDataError} for anything but a number of at most 100 years, null or false.
+   * @throws {@link SessionDataError} for any value except a number up to 100 years, null or false.
    */
   set maxAge(given: number | false | null | undefined) {
     const milliseconds = given === false ? null : (given ?? null);
@@ -106,7 +105,7 @@ export class SessionCookie implements CookieAttributes {
   /**
    * `null` or `false` gives the session a cookie that ends with the browser.
    *
-   * @throws {@link SessionDataError} for anything but a valid Date, null or false.
+   * @throws {@link SessionDataError} for any value except a valid Date, null or false.
    */
   set expires(given: Date | false | null | undefined) {
     const date = given === false ? null : (given ?? null);

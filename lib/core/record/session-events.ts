@@ -6,8 +6,8 @@ import { type Persons, personsOf } from './identity/identity.js';
 export type DestroyedReason = 'logout' | 'revoked' | 'replaced';
 
 /**
- * Why a session got a new id: a user signed in, the application asked for it, it was due by `rotateInterval`, the user proved
- * a level (`stepUp()`), or the user began or ceased to act for somebody.
+ * Why a session got a new id: a user signed in, the application asked for it, it was due by `rotateInterval`, its level
+ * was raised (`stepUp()`), or the user started or stopped acting for another user.
  */
 export type RotatedReason = 'login' | 'requested' | 'scheduled' | 'stepUp' | 'actAs' | 'stopActing';
 
@@ -19,9 +19,9 @@ export type RejectedReason =
   | 'superseded'
   | 'expired'
   | 'corrupt'
-  /** The session is bound to a device, and the request came without a fresh proof of it (`deviceBound`). */
+  /** The session is bound to a device, and the request has no valid proof of it (`deviceBound`). */
   | 'unproved'
-  /** The session is not bound to a device, and has to be (`deviceBound: { require: 'always' }`). */
+  /** The session must be bound to a device (`deviceBound: { require: 'always' }`), but is not. */
   | 'unbound'
   /** A proof of the device, or a registration, was wrong, too late, or used before. */
   | 'proof';
@@ -31,13 +31,13 @@ interface EventFacts {
   readonly at: Date;
   /** The public name of the session. Never its id. */
   readonly handle: string;
-  /** The user of the session, if known; the one acted for, if the session acts for somebody. */
+  /** The user of the session, if known. If the session acts for another user, this is that user. */
   readonly userId?: string | undefined;
-  /** Who really acts, where the session acts for somebody (`session.actAs()`). */
+  /** The user who is really signed in, if the session acts for another user (`session.actAs()`). */
   readonly actor?: string | undefined;
 }
 
-/** An event of a session. It never holds an id, a secret or session data. */
+/** An event of a session. It never contains an id, a secret or session data. */
 export type SessionEvent =
   | ({ readonly type: 'created' } & EventFacts)
   | ({ readonly type: 'loaded' } & EventFacts)
@@ -45,7 +45,7 @@ export type SessionEvent =
   | ({ readonly type: 'destroyed'; readonly reason: DestroyedReason } & EventFacts)
   /** A browser has bound the session to its device. */
   | ({ readonly type: 'bound' } & EventFacts)
-  /** A browser has proved that it is on the device that the session is bound to. */
+  /** A browser has sent a valid proof of the device. */
   | ({ readonly type: 'proved' } & EventFacts)
   | ({ readonly type: 'rejected'; readonly reason: RejectedReason } & Pick<EventFacts, 'at'> &
       Partial<EventFacts>)
@@ -87,7 +87,10 @@ export class SessionEventHub {
   }
 }
 
-/** Calls a listener. If it throws, the error becomes a process warning and harms neither the request nor other listeners. */
+/**
+ * Calls a listener. If it throws, the error becomes a process warning and affects neither the request nor other
+ * listeners.
+ */
 export function harmless(listener: () => void): void {
   try {
     listener();

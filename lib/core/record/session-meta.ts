@@ -5,7 +5,7 @@ import { type DeviceBinding, isDeviceBinding } from './device-binding.js';
 import type { CookieChanges } from './session-cookie.js';
 import { isSuspicious, parseObject, refuseNonJson } from './session-text.js';
 
-/** A flash value with a name of its own, so that a reader removes only the values that it read. */
+/** A flash value with a unique name, so that a reader removes only the values that it read. */
 export type FlashEntry = readonly [name: string, value: unknown];
 
 /** The engine's own data of a session. */
@@ -16,7 +16,7 @@ export interface SessionMeta {
   flash?: Record<string, FlashEntry[]>;
   /** The secret of the tokens of `@CsrfToken()`, if one was used. */
   csrf?: string;
-  /** The levels that the user has proved, if that is more than level 1 at the login. */
+  /** The levels of the session, if there are more than level 1 at the login. */
   levels?: Levels;
   /** The user that the owner acts for. */
   acting?: Acting;
@@ -31,6 +31,8 @@ export interface SessionMeta {
   };
   /** Whether a touch could send no cookie: the next response that can send it must do so. */
   cookieDue?: true;
+  /** Whether somebody has acted in it until the limit, under its present id: the next response that can must renew that. */
+  idDue?: true;
   /** How the session is bound to a device (option `deviceBound`). */
   device?: DeviceBinding;
 }
@@ -43,7 +45,8 @@ export interface SessionMeta {
  */
 export function parseMeta(text: string | null): SessionMeta {
   if (text === null) return {};
-  const { version, flash, csrf, levels, acting, cookie, rotation, cookieDue, device } = parseObject(text);
+  const { version, flash, csrf, levels, acting, cookie, rotation, cookieDue, idDue, device } =
+    parseObject(text);
   // Flash values were checked when they were added, so that only foreign text needs another check.
   if (flash !== undefined && isSuspicious(text)) requireShape(flash, isStorable);
   return {
@@ -55,6 +58,7 @@ export function parseMeta(text: string | null): SessionMeta {
     ...(cookie !== undefined && { cookie: cookieChanges(requireShape(cookie, isObject)) }),
     ...(rotation !== undefined && { rotation: rotationOf(requireShape(rotation, isObject)) }),
     ...(cookieDue === true && { cookieDue }),
+    ...(idDue === true && { idDue }),
     ...(device !== undefined && { device: requireShape(device, isDeviceBinding) }),
   };
 }
@@ -174,7 +178,7 @@ function lifeOf(value: unknown): number | null {
   return Math.min(Math.max(requireShape(value, isNumber), -LONGEST), LONGEST);
 }
 
-/** Whether what is kept with a session says that it is bound to a device. */
+/** Whether the text of a session's meta contains a binding to a device. */
 export function isBoundToDevice(text: string | null): boolean {
   try {
     return parseMeta(text).device?.key !== undefined;

@@ -4,9 +4,9 @@ import type { CookieSnapshot } from './session-cookie.js';
 /**
  * One stored session: what a {@link SessionStore} keeps under a key.
  *
- * A store finds, orders and expires sessions by fields of their own. The application's data is opaque text, which a store
- * returns unchanged. A store compares only `key`, `version`, `userId` and `expiresAt`. Times are milliseconds since the epoch
- * (UTC).
+ * A store finds, orders and expires sessions by these fields. The application's data is opaque text, which a store
+ * returns unchanged. A store compares only `key`, `version`, `userId`, `reference` and `expiresAt`. Times are milliseconds
+ * since the epoch (UTC).
  */
 export interface SessionRecord {
   /** The public name of the session (its handle), which stays the same when its id changes. */
@@ -30,9 +30,11 @@ export interface SessionRecord {
   readonly meta: string | null;
   /** The user of the session, or null. */
   readonly userId: string | null;
-  /** When the session began. */
+  /** base64url of SHA-256 of the reference that `login(userId, { reference })` gave, or null. */
+  readonly reference: string | null;
+  /** When the session started, or when the user last signed in. */
   readonly createdAt: number;
-  /** When the session was last seen, at most `touchInterval` stale. */
+  /** When the session was last used, at most `touchInterval` old. */
   readonly lastSeenAt: number;
   /** When the session ends: the idle or the absolute deadline, whichever is earlier. */
   readonly expiresAt: number;
@@ -46,9 +48,12 @@ export interface SessionRecord {
   readonly id?: string;
   /** The settings of the session's cookie, only for a store that `keepsCookies`. */
   readonly cookie?: CookieSnapshot;
-  /** What its first use must write, if the stored record differs from this one: a touch, all of it, or all under a new id. */
+  /**
+   * What the next use must write if the stored record differs from this one: a touch, the whole record, or the
+   * whole record under a new id.
+   */
   readonly due?: 'touch' | 'changed' | 'renewal';
-  /** The object that the store made it of, for a store that needs it again. */
+  /** The object from which the store created the record, for stores that need it again. */
   readonly source?: object;
 }
 
@@ -64,7 +69,7 @@ export function isUnreadable({ meta }: SessionRecord): boolean {
 /** The end of the year 9999, in milliseconds. */
 const LATEST = 253_402_300_799_999;
 
-/** Whether a store returned a valid record: others may write to the store, too. */
+/** Whether a store returned a valid record. Other programs may write to the store, too. */
 export function isRecord(given: SessionRecord): boolean {
   return (
     isText(given.key) &&
@@ -72,6 +77,7 @@ export function isRecord(given: SessionRecord): boolean {
     isText(given.data) &&
     (given.meta === null || isText(given.meta)) &&
     (given.userId === null || isText(given.userId)) &&
+    (given.reference === null || isText(given.reference)) &&
     (given.previousToken === null || isText(given.previousToken)) &&
     (given.previousUntil === null || isTime(given.previousUntil)) &&
     (given.authenticatedAt === null || isTime(given.authenticatedAt)) &&
@@ -84,7 +90,7 @@ export function isRecord(given: SessionRecord): boolean {
   );
 }
 
-/** The limit of a 32-bit column. Beyond it, no one could sign in any more. */
+/** The limit of a 32-bit column. Beyond it, users could not sign in any more. */
 const LAST_EPOCH = 2 ** 31 - 1;
 
 function isText(value: unknown): boolean {
@@ -98,7 +104,16 @@ function isTime(value: number): boolean {
 /** A {@link SessionRecord} without data and tokens, for a list of sessions. */
 export type SessionSummary = Omit<
   SessionRecord,
-  'token' | 'previousToken' | 'previousUntil' | 'data' | 'meta' | 'id' | 'cookie' | 'due' | 'source'
+  | 'token'
+  | 'previousToken'
+  | 'previousUntil'
+  | 'reference'
+  | 'data'
+  | 'meta'
+  | 'id'
+  | 'cookie'
+  | 'due'
+  | 'source'
 >;
 
 /** One optimistic write: "if the record under `key` still has `version`, replace it by `next`". */
@@ -108,12 +123,12 @@ export interface SessionChange {
   /** The version the change was made against. */
   readonly version: number;
   /**
-   * The record that takes its place; its `key` is the one it had.
-   * `next.version` equals `version` for a touch, which changes `lastSeenAt`, `expiresAt`, `ip` and `userAgent` alone.
+   * The new record, with the same `key`. For a touch, `next.version` equals `version`, and only `lastSeenAt`,
+   * `expiresAt`, `ip` and `userAgent` differ.
    */
   readonly next: SessionRecord;
   /**
-   * Whether user and deadline are unchanged, so that indexes need no write. A store may ignore it.
+   * Whether user, reference and deadline are unchanged, so that indexes need no write. A store may ignore it.
    *
    * @defaultValue false
    */
@@ -126,7 +141,7 @@ const MARKS = 2 ** 24;
 /** The last counter that makes a safe integer with its mark. */
 const LAST_COUNTER = 2 ** 29 - 1;
 
-/** How often a record was changed, as its version says. */
+/** The number of changes of a record, from its version. */
 export function counterOf(version: number): number {
   return Math.floor(version / MARKS);
 }

@@ -57,7 +57,7 @@ export class SessionSchema {
     try {
       const text = JSON.stringify(await this.#upToDate(stored.data, stored.from)) as string | undefined;
       parseObject(text ?? 'null');
-      // Data of a newer version is read as it is: this one must not strip it.
+      // Data of a newer version is not changed, because this release would remove keys from it.
       if (stored.from > version || (text === record.data && stored.from === version)) return record;
       return { ...record, data: text!, due: 'changed' };
     } catch (error) {
@@ -108,8 +108,8 @@ export class SessionSchema {
   }
 
   /**
-   * Warns once: a mistake in the application must not silently sign everybody out. The warning leaves out the error's message,
-   * which may quote data.
+   * Warns once: a mistake in the application must not silently sign all users out. The warning leaves out the error's
+   * message, which may quote data.
    */
   #warnOf(error: unknown): void {
     const warning = messages.migrationFailed(error instanceof Error ? error.name : describe(error));

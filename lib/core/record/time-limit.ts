@@ -3,7 +3,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 /** The longest delay of a timer, in milliseconds: 24 days. A longer one would fire at once. */
 export const LONGEST_DELAY = 2 ** 31 - 1;
 
-/** Whether a promise is fulfilled within so many milliseconds. The timer does not keep the process alive. */
+/** Whether a promise is fulfilled within the given milliseconds. The timer does not keep the process alive. */
 export async function comesWithin(milliseconds: number, promise: PromiseLike<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {

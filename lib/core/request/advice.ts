@@ -4,14 +4,14 @@ import type { SessionRecord } from '../record/session-record.js';
 import type { Intent } from './next-record.js';
 import type { SessionState } from './session-state.js';
 
-/** Warns of what an application hardly means, when a request is about to store it. Changes nothing. */
+/** Warns about probable mistakes of the application when a request is about to store a session. It changes nothing. */
 export function advise(state: SessionState, next: SessionRecord, intent: Intent): void {
   if (!state.settings.profile.strict) return; // as in express-session
   if (assignsUser(state, next, intent)) state.host.warnOnce(messages.userIdAssigned);
   if (state.ownCookie.isChanged) adviseOnLife(state);
 }
 
-/** Whether a session gets a user by the data key `userId`, and keeps the id that it had without one. */
+/** Whether a session gets a user by the data key `userId` and keeps its id from before. */
 function assignsUser(
   { base, content, replaces }: SessionState,
   next: SessionRecord,

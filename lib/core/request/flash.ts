@@ -18,7 +18,7 @@ export class FlashClaims {
     this.#claims = new BoundedMap({ entries: MAX_CLAIMS, age: CLAIM_LIFETIME, now });
   }
 
-  /** Whether `by` gets the flash value of this name: nobody else has taken it. */
+  /** Whether `by` gets the flash value of this name, because no other request has taken it. */
   take(name: string, by: object): boolean {
     if ((this.#claims.get(name) ?? by) !== by) return false;
     this.#claims.set(name, by);

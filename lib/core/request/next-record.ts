@@ -16,8 +16,10 @@ import { defersCookie, type Staleness } from './staleness.js';
 export interface Login {
   readonly userId: string;
   readonly at: number;
-  /** How surely the user is known. */
+  /** The level of the login. */
   readonly level: number;
+  /** The digest of the reference to the session, or null. */
+  readonly reference: string | null;
 }
 
 /** A new id for a session that is stored. */
@@ -32,11 +34,11 @@ export interface Renewal {
 export interface Intent {
   readonly login?: Login | undefined;
   readonly renewal?: Renewal | undefined;
-  /** What is known of the person from now on, where a call other than a login changes it. */
+  /** The new identity facts, if a call other than a login changes them. */
   readonly identity?: (() => Identity) | undefined;
 }
 
-/** The record to store now. @throws SessionDataError for a value that JSON cannot hold, and for too much data. */
+/** The record to store now. @throws SessionDataError for a value that JSON does not support, and for too much data. */
 export function nextRecord(
   state: SessionState,
   staleness: Exclude<Staleness, 'fresh'>,
@@ -54,14 +56,14 @@ export function nextRecord(
   }
 
   const data = state.content?.checkedText() ?? base?.data ?? '{}';
-  // Who begins to act for somebody stays the owner.
+  // A user who starts to act for another user stays the owner.
   const userId = login?.userId ?? (identity.acting && base ? base.userId : state.owner);
   const epoch = nextEpoch(state, intent, identity, userId);
   const device = bindingAfter(state, { isLogin: login !== undefined, owner: userId, epoch });
   const meta = nextMeta(state, intent, { ...identity, device }, seen.lastSeenAt !== base?.lastSeenAt);
   state.ownCookie.writing();
   refuseMoreThanAllowed(state, data);
-  const stillAuthenticatedAt = userId === base?.userId ? base?.authenticatedAt : undefined;
+  const still = userId === base?.userId ? base : undefined;
   return {
     key: state.key,
     ...nextTokens(state, renewal),
@@ -70,10 +72,11 @@ export function nextRecord(
     data,
     meta,
     userId,
+    reference: (login ?? still)?.reference ?? null,
     createdAt,
     lastSeenAt: seen.lastSeenAt,
     expiresAt: seen.expiresAt,
-    authenticatedAt: login?.at ?? stillAuthenticatedAt ?? null,
+    authenticatedAt: login?.at ?? still?.authenticatedAt ?? null,
     ip: seen.ip,
     userAgent: seen.userAgent,
     ...(seen.cookie && { cookie: seen.cookie }),
@@ -83,8 +86,9 @@ export function nextRecord(
 
 /** The change of a stored record to the next one. */
 export function changeOf({ place }: SessionState, base: SessionRecord, next: SessionRecord): SessionChange {
-  // User and deadline, by which stores index sessions.
-  const keepsIndexes = base.userId === next.userId && base.expiresAt === next.expiresAt;
+  // User, reference and deadline, by which stores index sessions.
+  const isSameOwner = base.userId === next.userId && base.reference === next.reference;
+  const keepsIndexes = isSameOwner && base.expiresAt === next.expiresAt;
   return { key: place, version: base.version, next, keepsIndexes };
 }
 
@@ -102,7 +106,7 @@ function nextEpoch(
   return base.epoch + (meta.acting === undefined ? 1 : 2);
 }
 
-/** Whether a write leaves the identity of the visitor, and its certainty, as they are. */
+/** Whether a write keeps the identity of the visitor and its level. */
 export function isSamePerson({ login, identity }: Intent): boolean {
   return login === undefined && identity === undefined;
 }
@@ -165,7 +169,7 @@ function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionSt
   refuseTooLarge({ data, flash }, stored, settings.maxDataBytes);
 }
 
-/** The binding to a device; where sessions are not bound, what a release or an option before has left is kept. */
+/** The binding to a device. If sessions are not bound, a stored binding is kept. */
 function bindingAfter(
   state: SessionState,
   write: { readonly isLogin: boolean; readonly owner: string | null; readonly epoch: number },
@@ -191,6 +195,8 @@ function nextMeta(
   // A login ends all tokens from before, and so does acting for another user.
   const csrf = login === undefined && acting === meta.acting ? state.csrf : undefined;
   const cookieDue = (isSeen && defersCookie(state)) || (meta.cookieDue && state.host.renewal !== 'possible');
+  // Of acting until its limit: this write cannot renew the id, such as one of a passive request.
+  const isIdDue = renewal === undefined && needsNewId(state);
   const isSame =
     !ownCookie.isChanged &&
     !flashChanges?.any &&
@@ -199,7 +205,8 @@ function nextMeta(
     meta.levels === levels &&
     meta.acting === acting &&
     meta.device === device &&
-    Boolean(meta.cookieDue) === Boolean(cookieDue);
+    Boolean(meta.cookieDue) === Boolean(cookieDue) &&
+    Boolean(meta.idDue) === isIdDue;
   if (isSame && renewal === undefined) return state.base?.meta ?? null;
   const flash = flashChanges === undefined ? meta.flash : flashChanges.applyTo(meta.flash);
   const cookie = ownCookie.changes(meta.cookie);
@@ -213,8 +220,15 @@ function nextMeta(
     ...(cookie && { cookie }),
     ...(rotation && { rotation }),
     ...(cookieDue && { cookieDue }),
+    ...(isIdDue && { idDue: true }),
     ...(device && { device }),
   });
+}
+
+/** Whether the id is one under which somebody has acted until the limit. Not where only the application renews ids. */
+export function needsNewId({ base, meta, settings }: SessionState): boolean {
+  const isDue = base?.due === 'renewal' || meta.idDue === true;
+  return isDue && !settings.keepsIds && !settings.sealsCookies;
 }
 
 function nextRotation({ settings, id }: SessionState, renewal: Renewal): SessionMeta['rotation'] {

@@ -6,7 +6,7 @@ import type { SessionMeta } from '../record/session-meta.js';
 import type { SessionRecord } from '../record/session-record.js';
 import type { SessionRules } from './session-rules.js';
 
-/** What tells of the person behind a session: the record, and the data as the application has it in hand. */
+/** The facts about the user of a session: the record, and the current data. */
 export interface SessionOfPerson {
   readonly base: SessionRecord | undefined;
   readonly meta: SessionMeta;
@@ -15,8 +15,8 @@ export interface SessionOfPerson {
 }
 
 /**
- * Whose session it is: as `login()` said, for as long as the application leaves `userId` alone, else as the data says. Who
- * acts for somebody stays the owner.
+ * The owner of the session: the user given to `login()`, unless the application has changed `userId`, else the
+ * user in the data. While acting for another user, the actor stays the owner.
  */
 export function ownerIn(session: SessionOfPerson): string | null {
   const { base, content } = session;
@@ -27,12 +27,12 @@ export function ownerIn(session: SessionOfPerson): string | null {
   return userIdText(session.settings.userIdOf(data)) ?? null;
 }
 
-/** For whom the owner acts, for as long as the application leaves `userId` alone. */
+/** The user for whom the owner acts, unless the application has changed `userId`. */
 export function actingIn({ meta: { acting }, content }: SessionOfPerson): Acting | undefined {
   return acting === undefined || !content || isActedIn(content.data, acting) ? acting : undefined;
 }
 
-/** What the user has proved: level 1 at the login, where nothing else is known. */
+/** The levels of the session: level 1 at the login if nothing else is stored. */
 export function levelsIn(session: SessionOfPerson): Levels {
   const { base, meta } = session;
   const owner = ownerIn(session);
@@ -40,7 +40,7 @@ export function levelsIn(session: SessionOfPerson): Levels {
   return meta.levels ?? (base.authenticatedAt === null ? [] : [[1, base.authenticatedAt]]);
 }
 
-/** What is known of the person; nothing where the application has put another user into the data. */
+/** The identity facts of the session; none if the application has put another user into the data. */
 export function identityIn(session: SessionOfPerson): Identity {
   if (ownerIn(session) !== (session.base?.userId ?? null)) return {};
   return { levels: session.meta.levels, acting: actingIn(session) };

@@ -1,4 +1,4 @@
-/** An event that happens once. It makes a promise only if somebody waits. */
+/** An event that happens once. It creates a promise only if there is a waiter. */
 export class Latch {
   #isOpen = false;
   #waiting: (() => void)[] | undefined;

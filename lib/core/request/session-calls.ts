@@ -152,7 +152,7 @@ export class SessionCalls {
     }
   }
 
-  /** Throws the error of a callback, or of a call that nobody awaited. */
+  /** Throws the error of a callback, or of a call that was not awaited. */
   throwFailure(): void {
     if (this.#callbackError !== undefined) throw this.#callbackError.error;
     const unseen = this.#failed?.find(({ promise }) => !promise.isAwaited);

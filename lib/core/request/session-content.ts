@@ -22,7 +22,7 @@ export class SessionContent {
   /** The text that changes are compared with. */
   #base = '{}';
   #isHandedOut = true;
-  /** The data that could not be stored, if the application knows of it. */
+  /** The data that could not be stored and caused an error of the application. */
   #failedText: string | undefined;
   #isCaching = false;
   #cachedText: string | undefined;

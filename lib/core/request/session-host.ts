@@ -24,21 +24,19 @@ export interface SessionHost<State> {
    * response.
    */
   readonly renewal: 'possible' | 'later' | 'over' | 'impossible';
-  /** Whether the request only looks at the session, so that it does not count as seen. What it changes is stored. */
+  /** Whether the request is passive, so that it does not count as activity. Its changes are stored. */
   readonly isPassive: boolean;
-  /** Counts the request as a use of the session, passive or not. */
+  /** Counts the request as activity, even if it is passive. */
   countAsUse(): void;
   /** The calls of the request's session. */
   readonly calls: SessionCalls;
   /** Whether a cookie with these settings may be sent over this connection. */
   canSend(cookie: SessionCookie): boolean;
   /**
-   * Why the request must not open a session that its cookie leads to, although that cookie is right: it lacks the proof of the
-   * device that the session is bound to. Undefined: it may.
-   *
-   * @defaultValue it may
+   * The error if the request must not open the session of its valid cookie, because it has no proof of the session's
+   * device. Undefined if it may. Called only if sessions are bound to devices.
    */
-  lockOf?(record: SessionRecord, meta: SessionMeta): SessionLockedError | undefined;
+  lockOf(record: SessionRecord, meta: SessionMeta): SessionLockedError | undefined;
   /** The client's address and user agent. */
   device(): { readonly ip: string | null; readonly userAgent: string | null };
   /** Logs a warning, once for each `kind`. @param kind - By default the message itself. */

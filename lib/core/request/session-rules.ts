@@ -61,6 +61,8 @@ export interface SessionRules extends SessionSettings {
   readonly keepsIds: boolean;
   /** Whether records carry the cookie settings. */
   readonly keepsCookies: boolean;
+  /** Whether the store finds sessions by the reference that `login()` gave. */
+  readonly keepsReferences: boolean;
   /** Whether sessions are kept in their cookies. */
   readonly sealsCookies: boolean;
   /** The newest known version of a record that came in its cookie; undefined if the session has ended. */

@@ -27,7 +27,10 @@ export class SessionState {
   replaces = false;
   /** Whether the cookie must be sent: a new session, a new id, or other cookie settings. */
   mustSendCookie = false;
-  /** Who has written the session since this request read it: a cookie is sent only after a write of this request. */
+  /**
+   * Which request has written the session since this request read it. A cookie is sent only after a write of this
+   * request.
+   */
   written: 'by nobody' | 'by others' | 'here' = 'by nobody';
   /** When this request last wrote the session. */
   writtenAt = -Infinity;
@@ -189,7 +192,7 @@ export class SessionState {
     return this.ownCookie.isChanged || this.#newCsrf !== undefined || this.newBinding !== undefined;
   }
 
-  /** Whose session it is. */
+  /** The owner of the session. */
   get owner(): string | null {
     return ownerIn(this);
   }
@@ -216,7 +219,7 @@ export class SessionState {
     this.writtenAt = this.settings.now();
   }
 
-  /** Notes that somebody else has written the session, unless this request has written it itself. */
+  /** Records that another request has written the session, unless this request has written it itself. */
   writtenByOthers(): void {
     if (this.written === 'by nobody') this.written = 'by others';
   }

@@ -4,7 +4,7 @@ import { LONGEST_DELAY } from '../record/time-limit.js';
 
 /** Options of a {@link Batcher}. */
 export interface BatcherOptions<Item, Answer> {
-  /** Does the work for many items at once. Answers have the order of the items; an item that failed alone has its error. */
+  /** Does the work for many items at once. Results have the order of the items; the result of a single failed item is its error. */
   run(items: readonly Item[]): Promise<readonly (Answer | Error)[]>;
   /** The key of an item. No batch has two items with the same key. */
   keyOf(item: Item): string;
@@ -12,11 +12,11 @@ export interface BatcherOptions<Item, Answer> {
   readonly shareSameKey: boolean;
   /** Milliseconds after which an item fails, including its time in the queue. */
   readonly timeout: number;
-  /** Whether items share calls. If not, each has a call of its own, and any number of calls run at once. */
+  /** Whether items share calls. If not, each item has its own call, and any number of calls run at the same time. */
   readonly together: boolean;
   /** How many shared calls run at once. Further items gather for the next call. */
   readonly maxInFlight: number;
-  /** The error of an item that failed alone. */
+  /** The error of a single failed item. */
   errorOf(error: Error, item: Item): Error;
   /** The error of an item that timed out. */
   onTimeout(): Error;
@@ -36,7 +36,7 @@ interface SentBatch {
   readonly keys: readonly string[];
 }
 
-/** The most items of one call. A larger statement gains nothing, and delays everybody if it is slow. */
+/** The most items of one call. A larger statement has no advantage, and delays all items if it is slow. */
 const MAX_BATCH = 256;
 
 /**
@@ -75,7 +75,7 @@ export class Batcher<Item, Answer> {
   }
 
   #schedule(): void {
-    // Items with a call of their own need not wait for others.
+    // Items with their own call need not wait for others.
     if (!this.#options.together) {
       while (this.#sendNext());
       return;
@@ -131,7 +131,7 @@ export class Batcher<Item, Answer> {
     this.#finish(sentBatch);
   }
 
-  /** Frees the place of a batch, also when its items have timed out, so that a call that never returns blocks nobody. */
+  /** Frees the place of a batch, also when its items have timed out, so that a call that never returns does not block others. */
   #finish(sentBatch: SentBatch): void {
     if (sentBatch.isFinished) return;
     sentBatch.isFinished = true;

@@ -4,7 +4,7 @@ import type { SessionChange, SessionRecord } from '../record/session-record.js';
 
 /** The confidential arguments of a call of a store. No error may contain them. */
 export interface Confidential {
-  /** Ids, keys, tokens and user ids. */
+  /** Ids, keys, tokens, user ids and references. */
   readonly names: readonly string[];
   /** Data and meta, as text. */
   readonly texts: readonly string[];
@@ -46,8 +46,9 @@ export function confidentialIn(
       names.push(item);
       continue;
     }
-    const { id, key, token, previousToken, userId, data, meta } = 'next' in item ? item.next : item;
-    names.push(item.key, id, key, token, previousToken, userId);
+    const { id, key, token, previousToken, userId, reference, data, meta } =
+      'next' in item ? item.next : item;
+    names.push(item.key, id, key, token, previousToken, userId, reference);
     texts.push(data, meta);
   }
   const isText = (text: string | null | undefined): text is string => Boolean(text);

@@ -3,13 +3,17 @@ import type { SessionChange, SessionRecord, SessionSummary } from '../record/ses
 
 /**
  * The outcome of one item of a shared write: `true` if it was applied, `false` if its condition did not hold (`create`: the
- * key exists; `update`: the record is gone or has another version; `delete`: there was nothing to delete), or an error if
+ * key exists; `update`: the record does not exist or has another version; `delete`: there was nothing to delete), or an error
+ * if
  * only this item failed.
  */
 export type StoreOutcome = boolean | Error;
 
-/** Abilities that only some stores have: find sessions by their user ({@link UserSessionStore}), prune ({@link PrunableSessionStore}). */
-export type StoreCapability = 'users' | 'prune';
+/**
+ * Abilities that only some stores have: find sessions by their user ({@link UserSessionStore}) or by the application's own
+ * reference ({@link ReferenceSessionStore}), prune ({@link PrunableSessionStore}).
+ */
+export type StoreCapability = 'users' | 'references' | 'prune';
 
 /**
  * Stores sessions. It has four methods, each for many sessions at once: concurrent requests share a call. Results have the
@@ -24,7 +28,7 @@ export interface SessionStore {
   /**
    * What the store can do besides its four methods.
    *
-   * @defaultValue `'users'` if it has `findByUser()`, `'prune'` if it has `prune()`
+   * @defaultValue `'users'` if it has `findByUser()`, `'references'` if it has `findByReference()`, `'prune'` if it has `prune()`
    */
   readonly capabilities?: readonly StoreCapability[];
 
@@ -101,6 +105,23 @@ export interface UserSessionStore {
   deleteAll(): Promise<number>;
 }
 
+/**
+ * A store that finds sessions by a reference that the application gave them at the login (capability 'references'). It gets
+ * the reference as a digest: 43 characters of base64url. Most sessions have none (`null`), and need no entry in an index.
+ */
+export interface ReferenceSessionStore {
+  /** The keys of the sessions with a reference. May include expired ones. */
+  findByReference(reference: string): Promise<readonly string[]>;
+
+  /**
+   * Removes every session with a reference, and of a user if one is given. Both are compared when the record is removed. It
+   * reaches every session that was one of these when it was called, even one that changes at that moment, or it rejects.
+   *
+   * @returns The keys that were removed.
+   */
+  deleteByReference(reference: string, userId?: string): Promise<readonly string[]>;
+}
+
 /** A store that does not remove expired records by itself (capability 'prune'). */
 export interface PrunableSessionStore {
   /** Removes at most `limit` records that expired before `now`, and returns their number. Several instances may call it at once. */
@@ -145,13 +166,24 @@ export interface CookieSealingStore {
 /** The capabilities that a store declares. */
 export function capabilitiesOf(store: SessionStore): readonly StoreCapability[] {
   if (store.capabilities !== undefined) return store.capabilities;
-  const { findByUser, prune } = store as Partial<UserSessionStore & PrunableSessionStore>;
-  return [...(findByUser ? ['users' as const] : []), ...(prune ? ['prune' as const] : [])];
+  const { findByUser, findByReference, prune } = store as Partial<
+    UserSessionStore & ReferenceSessionStore & PrunableSessionStore
+  >;
+  return [
+    ...(findByUser ? ['users' as const] : []),
+    ...(findByReference ? ['references' as const] : []),
+    ...(prune ? ['prune' as const] : []),
+  ];
 }
 
 /** Whether a store declares the capability 'users'. */
 export function knowsUsers(store: SessionStore): store is SessionStore & UserSessionStore {
   return capabilitiesOf(store).includes('users');
+}
+
+/** Whether a store declares the capability 'references'. */
+export function knowsReferences(store: SessionStore): store is SessionStore & ReferenceSessionStore {
+  return capabilitiesOf(store).includes('references');
 }
 
 /** Whether a store declares the capability 'prune'. */

@@ -100,7 +100,7 @@ export class SharedStore {
     return this.#immediate?.create(this.#toStored(record)) ?? this.#creates.add(record);
   }
 
-  /** Whether the change was applied; `false` if the record is gone or has another version. */
+  /** Whether the change was applied; `false` if the record does not exist or has another version. */
   update(change: SessionChange): Answer<boolean> {
     return this.#immediate?.update(this.#sealed(change)) ?? this.#updates.add(change);
   }

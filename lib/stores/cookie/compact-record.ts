@@ -66,6 +66,7 @@ export function expand(bytes: Buffer): CookieSession | undefined {
       data,
       meta: meta === '' ? null : meta,
       userId: userId === '' ? null : userId,
+      reference: null,
       createdAt: timeAt(AT.createdAt),
       lastSeenAt: timeAt(AT.lastSeenAt),
       expiresAt: timeAt(AT.expiresAt),

@@ -17,18 +17,18 @@ import { SealedSessionCodec } from './sealed-session.codec.js';
 /** Options of {@link CookieSessionStore}. */
 export interface CookieSessionStoreOptions {
   /**
-   * Keys of 32 random bytes, as Buffers or as hex, base64 or base64url text. The first seals, all open. To replace a key, put
-   * the new one first. The next use of a session seals it with the new key, so that you can remove the old key after the idle
-   * timeout.
+   * Keys of 32 random bytes, as Buffers or as hex, base64 or base64url text. The first key encrypts, all decrypt. To
+   * replace a key, put the new one first. A session is encrypted with the new key when it is next used, so you can
+   * remove the old key after the idle timeout.
    *
    * @defaultValue one derived from each `secret` of the module (HKDF, RFC 5869)
    */
   readonly keys?: readonly (string | Uint8Array)[];
 
   /**
-   * How many cookies one session may take: 1 to 8. Beyond 4096 bytes it is split over `sid`, `sid.1`, `sid.2` and so on. Each
-   * request carries all of them: Node reads 16 KiB of headers by default (`--max-http-header-size`), and many proxies 8. If you
-   * lower the number, sessions that take more end.
+   * How many cookies one session may take: 1 to 8. Beyond 4096 bytes it is split over `sid`, `sid.1`, `sid.2` and so
+   * on. Each request carries all of them: Node accepts 16 KiB of headers by default (`--max-http-header-size`), and
+   * many proxies 8. If you lower the number, sessions with more cookies end.
    *
    * @defaultValue 1
    */
@@ -40,16 +40,16 @@ const KNOWN = ['keys', 'chunks'] as const satisfies readonly (keyof CookieSessio
 const MOST_CHUNKS = 8;
 
 /**
- * Keeps each session in its own cookie, sealed with AES-256-GCM. There is no server state, so a session cannot
- * be ended everywhere. How far an end or a new id reaches:
+ * Keeps each session in its own cookie, sealed with AES-256-GCM. There is no server state, so a session cannot be ended
+ * everywhere. A logout or a new id has these limits:
  *
  * - **Within one process**, `logout()`, `login()`, `rotate()` and every change take effect for older copies of the cookie
  *   as well, for five minutes. The process remembers the newest record, or the end, of the sessions it has written in this
- *   time: at most 10,000 sessions and 16 million characters, the oldest are forgotten first. A restart forgets all.
- * - **Across processes**, and after that time, **a copy of a cookie stays good until its idle or absolute timeout**, also
+ *   time: at most 10,000 sessions and 16 million characters; the oldest are removed first. After a restart it remembers none.
+ * - **Across processes**, and after that time, **a copy of a cookie stays valid until its idle or absolute timeout**, even
  *   after a logout.
- * - **Parallel requests** of one session are merged within one process. Across processes the last cookie that reaches the
- *   browser wins, with all it contains.
+ * - **Parallel requests** of one session are merged within one process. Across processes, the last cookie that reaches the
+ *   browser replaces the whole session.
  *
  * Messages of a WebSocket read the session that their handshake brought, and cannot change it (`SessionUsageError`).
  * Sessions cannot be listed, counted or revoked, and ids cannot be renewed on a schedule; these calls and options are a
@@ -70,7 +70,7 @@ export class CookieSessionStore implements SessionStore, CookieSealingStore {
    */
   readonly #recent = new RecentSessions(() => Date.now());
 
-  /** @throws SessionOptionsError naming the option that is wrong. */
+  /** @throws SessionOptionsError naming the wrong option. */
   constructor(options: CookieSessionStoreOptions = {}) {
     refuseUnknownOptions('CookieSessionStore', options, KNOWN);
     const { keys, chunks = 1 } = options;
@@ -149,12 +149,12 @@ function isNewer(record: SessionRecord, other: SessionRecord): boolean {
   return counterOf(record.version) > counterOf(other.version);
 }
 
-/** Whether a change is based on a newer record than the known one: another process has written that. */
+/** Whether a change is based on a newer record than the known one, because another process has written it. */
 function isOvertaken(known: SessionRecord, version: number, next: SessionRecord): boolean {
   return known.epoch <= next.epoch && counterOf(known.version) < counterOf(version);
 }
 
-/** Keys as bytes. Errors name only the kind of a value, which is a secret. */
+/** Keys as bytes. Because keys are secret, errors name only the kind of a value. */
 function keysOf(given: unknown): [KeyObject, ...KeyObject[]] {
   if (!Array.isArray(given) || given.length === 0)
     throw new SessionOptionsError(messages.cookieKeys('keys', describe(given)));

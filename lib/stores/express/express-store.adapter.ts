@@ -29,8 +29,8 @@ const KEY = /^(?:[\w-]{22}|[\w-]{43})$/;
 /** Options of an {@link ExpressStoreAdapter}. */
 export interface ExpressStoreAdapterOptions {
   /**
-   * Keep sessions under their keys and not under their ids, so that nobody who reads the store can use them to sign in. This
-   * store and express-session then do not find each other's sessions.
+   * Stores sessions under their keys instead of their ids, so that someone who reads the store cannot use the sessions.
+   * This store and express-session then do not find each other's sessions.
    *
    * @defaultValue `false`: under the id itself, as express-session does
    */
@@ -38,11 +38,11 @@ export interface ExpressStoreAdapterOptions {
 }
 
 /**
- * Makes a {@link SessionStore} of a store for express-session: of any `connect-*` package, or any object with `get`, `set` and
- * `destroy`. It reads sessions of express-session, which reads its sessions, so that both can run side by side while an
- * application moves.
+ * Turns a store for express-session into a {@link SessionStore}: any `connect-*` package, or any object with `get`,
+ * `set` and `destroy`. It reads sessions of express-session, and express-session reads its sessions, so that both can
+ * run together while an application moves.
  *
- * It is weaker than a store made for this package:
+ * It has limitations compared with the stores of this package:
  *
  * - There is no conditional write. The row is read again before a change, so that changes and ends by another instance are
  *   respected, except between that read and the write.
@@ -104,7 +104,7 @@ export class ExpressStoreAdapter implements SessionStore {
     return each(rowKeys, async (given) => {
       if (!this.#mayHold(given)) return false;
       const { record } = await this.#find(given);
-      const rowKey = this.#history.latestOf(given); // now: it may have moved since
+      const rowKey = this.#history.latestOf(given); // computed now, because it may have moved
       this.#history.ended(rowKey);
       try {
         await this.#destroy(rowKey);
@@ -116,7 +116,7 @@ export class ExpressStoreAdapter implements SessionStore {
     });
   }
 
-  /** Handles may come from anywhere. Text of another form is no key. */
+  /** Whether a text has the format of a key. Handles may come from clients. */
   #mayHold(rowKey: string): boolean {
     return this.keepsIds || KEY.test(rowKey);
   }
@@ -144,7 +144,7 @@ export class ExpressStoreAdapter implements SessionStore {
     }
     const expiresAt = Date.parse(row.cookie.expires ?? '');
     if (Number.isNaN(expiresAt)) return corruptRecord(names, now);
-    return { ...row.facts, ...names, data: row.data, expiresAt };
+    return { ...row.facts, ...names, reference: null, data: row.data, expiresAt };
   }
 
   /** Key and token follow from an id. For a key, the row has the token. */
@@ -217,7 +217,7 @@ function missing(error: unknown): undefined {
   if ((error as { code?: unknown } | null | undefined)?.code !== 'ENOENT') throw error;
 }
 
-/** A session that the store cannot parse is corrupt, and no failure of the store. */
+/** A session that the store cannot parse is corrupt. It is not a failure of the store. */
 function unreadable(error: unknown): null {
   if (!(error instanceof SyntaxError)) throw error;
   return null;

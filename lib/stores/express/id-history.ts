@@ -3,7 +3,7 @@ import { ownText, RecentMap } from '../../core/record/recent-map.js';
 /** How many ids are remembered at least. */
 const CAPACITY = 10_000;
 
-/** The fate of an id in this process. */
+/** What happened to an id in this process. */
 interface Fate {
   /** The id that replaced it. */
   readonly next?: string;
@@ -12,8 +12,8 @@ interface Fate {
 }
 
 /**
- * The ids that were renewed or ended recently in this process. A request under way with an old id reaches its session, but
- * must not bring back an ended one.
+ * The ids that were renewed or ended recently in this process. A request in flight with an old id still finds its
+ * session, but must not restore an ended session.
  */
 export class IdHistory {
   readonly #fates = new RecentMap<Fate>(CAPACITY);

@@ -4,8 +4,11 @@ import { type SessionRecord, unreadable } from '../../core/record/session-record
 import { parseObject } from '../../core/record/session-text.js';
 import type { StoredSession } from './express-session-store.js';
 
-/** The fields of a record for which express-session has none. The key of the row gives the others. */
-export type RowFacts = Omit<SessionRecord, 'key' | 'data' | 'expiresAt' | 'id' | 'cookie' | 'due' | 'source'>;
+/** The fields of a record that express-session does not have. The key of the row contains the others. */
+export type RowFacts = Omit<
+  SessionRecord,
+  'key' | 'reference' | 'data' | 'expiresAt' | 'id' | 'cookie' | 'due' | 'source'
+>;
 
 /** The fields that the key of a row gives. */
 export type Names = Pick<SessionRecord, 'key' | 'token'>;
@@ -129,6 +132,7 @@ export function recordOf({ key, token }: Names, { data, cookie }: Row, now: numb
     data,
     meta: JSON.stringify({ cookie }),
     userId: null,
+    reference: null,
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now + Math.max(cookie.originalMaxAge ?? USUAL_LIFE, 1),

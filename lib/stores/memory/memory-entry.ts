@@ -26,6 +26,7 @@ export class MemoryEntry {
 
   readonly key: string;
   userId!: string | null;
+  reference!: string | null;
   #token!: string;
   #previous!: Previous | null;
   #epoch!: number;
@@ -73,6 +74,7 @@ export class MemoryEntry {
       data: this.#data,
       meta: this.#meta,
       userId: this.userId,
+      reference: this.reference,
       createdAt,
       lastSeenAt: createdAt + this.#seenAfter,
       expiresAt: createdAt + this.#endsAfter,
@@ -98,6 +100,7 @@ export class MemoryEntry {
     }
     // A copy: it may have been cut out of the body of the request that signed in.
     if (record.userId !== this.userId) this.userId = record.userId && ownText(record.userId);
+    this.reference = record.reference;
     this.#token = record.token;
     this.#previous = previousToken === null ? null : { token: previousToken, until: record.previousUntil };
     this.#epoch = record.epoch;

@@ -1,18 +1,24 @@
 import { performance } from 'node:perf_hooks';
 import { RecentMap } from '../../core/record/recent-map.js';
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
-import type { PrunableSessionStore, SessionStore, UserSessionStore } from '../../core/store/session-store.js';
+import type {
+  PrunableSessionStore,
+  ReferenceSessionStore,
+  SessionStore,
+  UserSessionStore,
+} from '../../core/store/session-store.js';
 import type { ImmediateCalls } from '../../core/store/shared-store.js';
 import { messages, show } from '../../errors/messages.js';
 import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
+import { EntryIndex } from './entry-index.js';
 import { ExpirySlots, MemoryEntry, WriteOrder } from './memory-entry.js';
 import { ShardedMap } from './sharded-map.js';
 
 /** Options of a {@link MemorySessionStore}. */
 export interface MemorySessionStoreOptions {
   /**
-   * The most sessions that are kept. Beyond it, the one written longest ago is dropped.
+   * The maximum number of sessions. When it is exceeded, the session that was written longest ago is removed.
    *
    * @defaultValue 100 000
    */
@@ -29,23 +35,25 @@ const MOST_AGENTS = 1_000;
 const SLICE = 4;
 
 /**
- * Keeps sessions in this process: for development, for tests, and for a single process whose sessions may end with it.
+ * Keeps sessions in the memory of this process: for development, for tests, and for a single process whose sessions may
+ * be lost when it ends.
  *
- * It is bounded: beyond `maxSessions` the session written longest ago is dropped. Sessions expire by themselves, at most a
- * minute late. They are indexed by the time they end, so that nothing is scanned as a whole, and removed in slices. Its timer
- * does not keep the process alive.
+ * Its size is limited: beyond `maxSessions`, the session that was written longest ago is removed. Expired sessions are
+ * removed automatically, at most a minute late, in small batches. Its timer does not keep the process alive.
  *
  * @throws SessionOptionsError if `maxSessions` is not a whole number of one or more.
  */
-export class MemorySessionStore implements SessionStore, UserSessionStore, PrunableSessionStore {
-  readonly capabilities = ['users', 'prune'] as const;
-  /** It prunes by itself. */
+export class MemorySessionStore
+  implements SessionStore, UserSessionStore, ReferenceSessionStore, PrunableSessionStore
+{
+  readonly capabilities = ['users', 'references', 'prune'] as const;
+  /** The store removes expired sessions itself. */
   readonly pruneInterval = false;
 
   readonly #maxSessions: number;
   readonly #byKey = new ShardedMap<MemoryEntry>();
-  /** Most users have one session, which needs no set. */
-  readonly #byUser = new ShardedMap<MemoryEntry | Set<MemoryEntry>>();
+  readonly #byUser = new EntryIndex('userId');
+  readonly #byReference = new EntryIndex('reference');
   readonly #order = new WriteOrder();
   readonly #slots = new ExpirySlots(SLOT);
   /** Many sessions have the same user agent, and need its text once. */
@@ -73,7 +81,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     return this.#size;
   }
 
-  /** Lets sessions expire by themselves again after {@link MemorySessionStore.close}. */
+  /** Starts the removal of expired sessions, also after {@link MemorySessionStore.close}. */
   start(): void {
     this.#closed = false;
     this.#expireLater(SLOT);
@@ -109,7 +117,8 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
 
   findByUser(userId: string, now: number): Promise<SessionSummary[]> {
     return Promise.resolve(
-      this.#ofUser(userId)
+      this.#byUser
+        .of(userId)
         .filter(({ expiresAt }) => expiresAt > now)
         .map(({ summary }) => summary)
         .sort((a, b) => b.createdAt - a.createdAt || (a.key < b.key ? -1 : 1)),
@@ -117,8 +126,8 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   }
 
   count(userId: string | undefined, now: number): Promise<number> {
-    const all = userId === undefined ? this.#size : this.#ofUser(userId).length;
-    const over = userId === undefined ? this.#slots.begunBy(now) : this.#ofUser(userId);
+    const all = userId === undefined ? this.#size : this.#byUser.of(userId).length;
+    const over = userId === undefined ? this.#slots.begunBy(now) : this.#byUser.of(userId);
     let alive = all;
     for (const { expiresAt } of over) if (expiresAt <= now) alive--;
     return Promise.resolve(alive);
@@ -135,14 +144,24 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   }
 
   deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
-    const gone = this.#ofUser(userId).filter(({ key }) => !except.includes(key));
-    for (const entry of gone) this.#remove(entry);
-    return Promise.resolve(gone.map(({ key }) => key));
+    return Promise.resolve(
+      this.#removeAll(this.#byUser.of(userId).filter(({ key }) => !except.includes(key))),
+    );
+  }
+
+  findByReference(reference: string): Promise<string[]> {
+    return Promise.resolve(this.#byReference.of(reference).map(({ key }) => key));
+  }
+
+  deleteByReference(reference: string, userId?: string): Promise<string[]> {
+    const isOwn = (entry: MemoryEntry): boolean => userId === undefined || entry.userId === userId;
+    return Promise.resolve(this.#removeAll(this.#byReference.of(reference).filter(isOwn)));
   }
 
   deleteAll(): Promise<number> {
     const size = this.#size;
-    for (const index of [this.#byKey, this.#byUser, this.#order, this.#slots]) index.clear();
+    const indexes = [this.#byKey, this.#byUser, this.#byReference, this.#order, this.#slots];
+    for (const index of indexes) index.clear();
     this.#size = 0;
     this.#rest();
     return Promise.resolve(size);
@@ -159,7 +178,7 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     return Promise.resolve(removed);
   }
 
-  /** Stops expiry. The sessions stay. */
+  /** Stops the removal of expired sessions. The sessions stay in memory. */
   close(): void {
     this.#closed = true;
     this.#rest();
@@ -174,7 +193,8 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     if (this.#size >= this.#maxSessions) this.#remove(this.#order.oldest!);
     const entry = new MemoryEntry(record, this.#agentOf(record));
     this.#byKey.set(record.key, entry);
-    this.#addToUser(entry);
+    this.#byUser.add(entry);
+    this.#byReference.add(entry);
     this.#file(entry);
     this.#size++;
     this.#expireLater(SLOT);
@@ -188,15 +208,15 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
     return true;
   }
 
-  #ofUser(userId: string): MemoryEntry[] {
-    const own = this.#byUser.get(userId);
-    return own instanceof Set ? [...own] : own === undefined ? [] : [own];
-  }
-
   /** Whether there was something to remove. */
   #removeFound(entry: MemoryEntry | undefined): boolean {
     if (entry !== undefined) this.#remove(entry);
     return entry !== undefined;
+  }
+
+  #removeAll(entries: readonly MemoryEntry[]): string[] {
+    for (const entry of entries) this.#remove(entry);
+    return entries.map(({ key }) => key);
   }
 
   #agentOf({ userAgent }: SessionRecord): string | null {
@@ -207,16 +227,23 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   #remove(entry: MemoryEntry): void {
     this.#unfile(entry);
     this.#byKey.delete(entry.key);
-    this.#removeFromUser(entry);
+    this.#byUser.remove(entry);
+    this.#byReference.remove(entry);
     this.#size--;
   }
 
   #replace(entry: MemoryEntry, next: SessionRecord): void {
-    const hasOtherUser = next.userId !== entry.userId;
+    const hasOtherOwner = next.userId !== entry.userId || next.reference !== entry.reference;
     this.#unfile(entry);
-    if (hasOtherUser) this.#removeFromUser(entry);
+    if (hasOtherOwner) {
+      this.#byUser.remove(entry);
+      this.#byReference.remove(entry);
+    }
     entry.put(next, this.#agentOf(next));
-    if (hasOtherUser) this.#addToUser(entry);
+    if (hasOtherOwner) {
+      this.#byUser.add(entry);
+      this.#byReference.add(entry);
+    }
     this.#file(entry);
   }
 
@@ -228,22 +255,6 @@ export class MemorySessionStore implements SessionStore, UserSessionStore, Pruna
   #unfile(entry: MemoryEntry): void {
     this.#order.remove(entry);
     this.#slots.remove(entry);
-  }
-
-  #addToUser(entry: MemoryEntry): void {
-    const { userId } = entry;
-    if (userId === null) return;
-    const own = this.#byUser.get(userId);
-    if (own instanceof Set) own.add(entry);
-    else this.#byUser.set(userId, own === undefined ? entry : new Set([own, entry]));
-  }
-
-  #removeFromUser(entry: MemoryEntry): void {
-    const { userId } = entry;
-    if (userId === null) return;
-    const own = this.#byUser.get(userId);
-    if (own instanceof Set) own.delete(entry);
-    if (!(own instanceof Set) || own.size === 0) this.#byUser.delete(userId);
   }
 
   #expireLater(delay: number): void {

@@ -92,7 +92,7 @@ function lossesOf(client: IoRedisClient): { readonly count: number } {
   const watch = (redis: unknown): unknown =>
     (redis as Partial<EventEmitter>).on?.('close', () => void lost.count++);
   watch(client);
-  // In a Cluster each server has a client of its own.
+  // In a Cluster each server has its own client.
   if (client.isCluster) (client as Partial<EventEmitter>).on?.('+node', watch);
   return lost;
 }

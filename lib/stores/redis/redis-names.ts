@@ -15,6 +15,11 @@ export class RedisNames {
     return `${this.prefix}user:${userId}`;
   }
 
+  /** The index of the sessions with a reference. */
+  reference(digest: string): string {
+    return `${this.prefix}reference:${digest}`;
+  }
+
   /** The part of the index of all sessions that holds the session with this key. */
   part(key: string): string {
     return this.#part(key.charCodeAt(0) % PARTS || 0);

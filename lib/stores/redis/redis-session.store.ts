@@ -1,12 +1,18 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
 import { within } from '../../core/record/time-limit.js';
-import type { SessionStore, StoreOutcome, UserSessionStore } from '../../core/store/session-store.js';
+import type {
+  ReferenceSessionStore,
+  SessionStore,
+  StoreOutcome,
+  UserSessionStore,
+} from '../../core/store/session-store.js';
 import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { messages, show } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { connectionOf, type RedisConnection, type RedisSessionClient } from './redis-client.js';
 import { RedisNames } from './redis-names.js';
 import { SessionLayout } from './session-layout.js';
+import type { Owner } from './stored-session.js';
 
 /** Options of a {@link RedisSessionStore}. */
 export interface RedisSessionStoreOptions {
@@ -16,30 +22,30 @@ export interface RedisSessionStoreOptions {
    */
   readonly client: RedisSessionClient;
   /**
-   * The beginning of every Redis key. Applications that share a database need different prefixes. It must not contain
-   * braces, which decide where a Redis Cluster puts a key.
+   * The prefix of every Redis key. Applications that share a database need different prefixes. It must not contain
+   * braces, because braces determine the slot in a Redis Cluster.
    *
    * @defaultValue `'session:'`
    */
   readonly prefix?: string;
 }
 
-/** Sessions that are removed at the same time: a great many of them must not hold up other commands. */
+/** How many sessions are removed at the same time, so that other commands are not delayed. */
 const CHUNK = 256;
 
 /** Milliseconds that the server may take for an answer when the application starts. */
 const START_TIMEOUT = 10_000;
 
 /**
- * Keeps sessions in Redis 6.2 or later, or Valkey: on one server (with replicas, if you like) or a Cluster.
+ * Keeps sessions in Redis 6.2 or later, or Valkey: on one server (with or without replicas) or a Cluster.
  *
- * Each write is one script that checks the version in the server: all of it happens, or nothing. Indexes list the sessions
- * of each user, and all sessions. An index never misses a session; an entry that leads to no session is ignored.
+ * Each write is one atomic script that checks the version on the server. Indexes list the sessions of each user, those
+ * with a reference, and all sessions. An index contains every session; entries without a session are ignored.
  *
- * A client may send a command again if the connection broke before the answer, as ioredis does. A create or update that was
- * applied already is then answered as the first time, and not applied again.
+ * A client may send a command again if the connection broke before the answer, as ioredis does. A create or update that
+ * was already applied is then answered in the same way and not applied again.
  *
- * Redis removes expired sessions by itself, counting from the last write by its own clock.
+ * Redis removes expired sessions, by its own clock and counted from the last write.
  *
  * @example
  * ```ts
@@ -48,14 +54,14 @@ const START_TIMEOUT = 10_000;
  * const store = new RedisSessionStore({ client });
  * ```
  */
-export class RedisSessionStore implements SessionStore, UserSessionStore {
-  readonly capabilities = ['users'] as const;
+export class RedisSessionStore implements SessionStore, UserSessionStore, ReferenceSessionStore {
+  readonly capabilities = ['users', 'references'] as const;
 
   readonly #connection: RedisConnection;
   readonly #names: RedisNames;
   readonly #layout: SessionLayout;
 
-  /** @throws SessionOptionsError if `client` is none of the clients named above, or `prefix` is wrong. */
+  /** @throws SessionOptionsError if `client` is not one of these clients, or `prefix` is wrong. */
   constructor(options: RedisSessionStoreOptions) {
     refuseUnknownOptions('RedisSessionStore', options, ['client', 'prefix']);
     const { client, prefix = 'session:' } = options;
@@ -114,15 +120,25 @@ export class RedisSessionStore implements SessionStore, UserSessionStore {
   }
 
   deleteOwned(userId: string, keys: readonly string[], createdUntil?: number): Promise<StoreOutcome[]> {
-    return outcomesOf(keys.map((key) => this.#layout.remove(key, userId, createdUntil)));
+    return outcomesOf(keys.map((key) => this.#layout.remove(key, { userId }, createdUntil)));
   }
 
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
     const keys = await this.#layout.entries(this.#names.user(userId));
     return this.#removeAll(
       keys.filter((key) => !except.includes(key)),
-      userId,
+      { userId },
     );
+  }
+
+  async findByReference(reference: string): Promise<string[]> {
+    const records = await this.read(await this.#layout.entries(this.#names.reference(reference)));
+    return records.filter((record) => record?.reference === reference).map((record) => record!.key);
+  }
+
+  async deleteByReference(reference: string, userId?: string): Promise<string[]> {
+    const keys = await this.#layout.entries(this.#names.reference(reference));
+    return this.#removeAll(keys, { reference, ...(userId !== undefined && { userId }) });
   }
 
   async deleteAll(): Promise<number> {
@@ -133,11 +149,11 @@ export class RedisSessionStore implements SessionStore, UserSessionStore {
   }
 
   /** Returns the keys of the sessions that it removed. @throws the first error of a removal */
-  async #removeAll(keys: readonly string[], userId?: string): Promise<string[]> {
+  async #removeAll(keys: readonly string[], of?: Partial<Owner>): Promise<string[]> {
     const removed: string[] = [];
     for (let from = 0; from < keys.length; from += CHUNK) {
       const chunk = keys.slice(from, from + CHUNK);
-      const outcomes = await Promise.allSettled(chunk.map((key) => this.#layout.remove(key, userId)));
+      const outcomes = await Promise.allSettled(chunk.map((key) => this.#layout.remove(key, of)));
       outcomes.forEach((outcome, index) => {
         if (outcome.status === 'rejected') throw errorOf(outcome.reason);
         if (outcome.value) removed.push(chunk[index]!);
@@ -148,7 +164,7 @@ export class RedisSessionStore implements SessionStore, UserSessionStore {
 }
 
 function summaryOf(record: SessionRecord): SessionSummary {
-  const { token, previousToken, previousUntil, data, meta, ...summary } = record;
+  const { token, previousToken, previousUntil, reference, data, meta, ...summary } = record;
   return summary;
 }
 

@@ -20,7 +20,7 @@ export interface RedisStoreOptions {
 }
 
 /**
- * Makes a {@link RedisSessionStore} with your client, with a client from the container, or with a client of its own.
+ * Creates a {@link RedisSessionStore} with your client, with an injected client, or with its own client.
  *
  * @throws SessionOptionsError unless exactly one of `client`, `inject` and `url` is given.
  *
@@ -42,7 +42,7 @@ export function redisStore(options: RedisStoreOptions): SessionStoreFactory {
   };
 }
 
-/** A store with a connection of its own, which it closes. */
+/** A store with its own connection, which it closes. */
 class ConnectedRedisStore extends RedisSessionStore {
   constructor(
     private readonly own: RedisSessionClient & { close(): Promise<void> },
@@ -67,10 +67,10 @@ async function connect(url: string, options: { readonly prefix?: string }): Prom
   let connected = false;
   const client = createClient({
     url,
-    // Fail at once while the server is away: a request would wait longer than its client does.
+    // Fails immediately while the server is unreachable, because clients would not wait long enough.
     disableOfflineQueue: true,
     socket: {
-      // Before the first connection a failure is a wrong address; later it is an outage.
+      // Before the first connection, a failure means a wrong address. Later it means an outage.
       reconnectStrategy: (tries) => connected && Math.min((tries + 1) * PAUSE, LONGEST_PAUSE),
     },
   });

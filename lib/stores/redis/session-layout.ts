@@ -3,7 +3,7 @@ import type { SessionChange, SessionRecord } from '../../core/record/session-rec
 import type { RedisConnection } from './redis-client.js';
 import type { RedisNames } from './redis-names.js';
 import { FORGOTTEN, NO_SESSION, runScript } from './redis-scripts.js';
-import { bodyOf, headOf, HOLD, ownerLine, recordIn, userIn } from './stored-session.js';
+import { bodyOf, headOf, HOLD, type Owner, ownerIn, ownerLine, recordIn } from './stored-session.js';
 
 /** Milliseconds that Redis keeps any session at least: `expiresAt` ends it earlier, and an odd time loses none. */
 const SHORTEST_LIFE = 60_000;
@@ -12,17 +12,17 @@ const SHORTEST_LIFE = 60_000;
 const HOLD_LIFE = '600000';
 
 /**
- * How sessions and their indexes lie in Redis. A session stands under its key for life. Two indexes list it: that of its
- * user, and a part of the index of all sessions.
+ * The layout of sessions and their indexes in Redis. A session has the same Redis key for its whole life. Indexes list
+ * it: that of its user, that of its reference if it has one, and a part of the index of all sessions.
  *
- * An entry is added no later than the session is written, and removed only after the session has ended, or long after it
- * has expired. So no session is ever missing from its indexes, and readers ignore an entry that leads to nothing or to a
- * session of somebody else.
+ * An entry is added no later than the session is written, and removed only after the session has ended, or long after
+ * it has expired. So no session is ever missing from its indexes. Readers ignore entries without a session and entries
+ * whose session belongs to another user.
  *
  * - On one server, one script writes or removes a session together with its entries.
  * - On a Cluster, indexes are in other slots. Entries are added before the session is written. A hold stands in its place
- *   while a session is created, and from its end until its entries are removed. So nobody can create a session under a
- *   key whose entries are about to be removed, and a creation that is sent again cannot bring back a session that has ended.
+ *   while a session is created, and from its end until its entries are removed. So a session cannot be created under a key
+ * whose entries are about to be removed, and a creation that is sent again cannot restore an ended session.
  */
 export class SessionLayout {
   constructor(
@@ -57,15 +57,16 @@ export class SessionLayout {
   }
 
   /**
-   * @param userId - Where given, the session is removed only if it belongs to this user.
+   * @param of - Where given, the session is removed only if it has this user, or this reference, or both.
    * @param createdUntil - Where given, it is removed only if it was created no later than this.
    */
-  async remove(key: string, userId?: string, createdUntil?: number): Promise<boolean> {
+  async remove(key: string, of: Partial<Owner> = {}, createdUntil?: number): Promise<boolean> {
     // The script has to be told the owner, for that decides the index. A wrong guess is answered with the right one.
-    for (let owner = ownerLine(userId ?? null); ;) {
+    for (let owner = ownerLine({ userId: null, reference: null, ...of }); ;) {
       const outcome = await this.#removeOwned(key, owner, createdUntil);
       if (typeof outcome === 'boolean') return outcome;
-      if (userId !== undefined) return false;
+      const { userId, reference } = ownerIn(outcome);
+      if ((of.userId ?? userId) !== userId || (of.reference ?? reference) !== reference) return false;
       owner = outcome;
     }
   }
@@ -111,7 +112,7 @@ export class SessionLayout {
 
   /** Adds a session to its indexes, ahead of the session itself. */
   async #addEntries(record: SessionRecord): Promise<void> {
-    // GT: of two writes at once the later expiry counts, whichever comes last.
+    // GT: if two writes happen at the same time, the later expiry counts.
     const args = [record.key, String(record.expiresAt), lifeOf(record), 'GT'];
     const indexes = this.#indexesOf(record);
     await Promise.all(indexes.map((index) => runScript(this.connection, 'file', [index], args)));
@@ -121,7 +122,7 @@ export class SessionLayout {
   async #removeOwned(key: string, owner: string, createdUntil?: number): Promise<boolean | string> {
     const { connection } = this;
     const name = this.names.session(key);
-    const indexes = this.#indexesOf({ key, userId: userIn(owner) });
+    const indexes = this.#indexesOf({ key, ...ownerIn(owner) });
     const hold = connection.isCluster ? HOLD + randomUUID() : '';
     const inScript = connection.isCluster ? [] : indexes;
     const args = [owner, key, hold, HOLD_LIFE, String(createdUntil ?? '')];
@@ -134,7 +135,7 @@ export class SessionLayout {
     return true;
   }
 
-  /** Removes entries that were added for a session that turns out to have ended, unless somebody creates it again. */
+  /** Removes entries that were added for a session that has ended, unless it is created again. */
   async #dropEntries(key: string, indexes: readonly string[]): Promise<void> {
     const hold = HOLD + randomUUID();
     const answer = await this.#hold(this.names.session(key), hold).catch(() => undefined);
@@ -155,9 +156,11 @@ export class SessionLayout {
     await runScript(this.connection, 'release', [this.names.session(key)], [hold]).catch(() => undefined);
   }
 
-  #indexesOf({ key, userId }: Pick<SessionRecord, 'key' | 'userId'>): string[] {
-    const part = this.names.part(key);
-    return userId === null ? [part] : [part, this.names.user(userId)];
+  #indexesOf({ key, userId, reference }: Pick<SessionRecord, 'key' | keyof Owner>): string[] {
+    const indexes = [this.names.part(key)];
+    if (userId !== null) indexes.push(this.names.user(userId));
+    if (reference !== null) indexes.push(this.names.reference(reference));
+    return indexes;
   }
 }
 

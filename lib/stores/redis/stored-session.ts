@@ -4,7 +4,7 @@ import { type SessionRecord, unreadable } from '../../core/record/session-record
  * A session is one string in Redis, of four lines. Scripts read the first two, and of the third only the time of creation.
  *
  * 1. its last versions, the current one first;
- * 2. the user it belongs to as JSON, or `null`;
+ * 2. its owner as JSON: the user or `null`, or user and reference as an array if it has a reference;
  * 3. the other fields as a JSON array;
  * 4. the application's data as it is (`=`), or as a JSON string if it is not well-formed Unicode (`"`).
  *
@@ -15,7 +15,13 @@ import { type SessionRecord, unreadable } from '../../core/record/session-record
 /** What a hold begins with. */
 export const HOLD = '!';
 
-type Facts = Omit<SessionRecord, 'key' | 'version' | 'userId' | 'data' | 'id' | 'cookie' | 'due' | 'source'>;
+/** What the indexes follow from. */
+export type Owner = Pick<SessionRecord, 'userId' | 'reference'>;
+
+type Facts = Omit<
+  SessionRecord,
+  'key' | 'version' | keyof Owner | 'data' | 'id' | 'cookie' | 'due' | 'source'
+>;
 
 const FACTS = [
   'token',
@@ -35,23 +41,28 @@ const FACTS = [
 export const CREATED_AT = FACTS.indexOf('createdAt') + 1;
 
 /** The second line, without its line break. JSON escapes line breaks, NUL and what is not well-formed Unicode. */
-export function ownerLine(userId: string | null): string {
-  return JSON.stringify(userId);
+export function ownerLine({ userId, reference }: Owner): string {
+  return JSON.stringify(reference === null ? userId : [userId, reference]);
 }
 
-/** The user that a second line names, or null if it names none. */
-export function userIn(ownerLine: string): string | null {
+/** The owner that a second line names. */
+export function ownerIn(ownerLine: string): Owner {
   try {
-    const user: unknown = JSON.parse(ownerLine);
-    return typeof user === 'string' ? user : null;
+    const owner: unknown = JSON.parse(ownerLine);
+    const [userId, reference]: unknown[] = Array.isArray(owner) ? owner : [owner];
+    return { userId: textOrNull(userId), reference: textOrNull(reference) };
   } catch {
-    return null; // not written by this store
+    return { userId: null, reference: null }; // not written by this store
   }
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 /** The second and the third line. */
 export function headOf(record: SessionRecord): string {
-  return `${ownerLine(record.userId)}\n${JSON.stringify(FACTS.map((name) => record[name]))}\n`;
+  return `${ownerLine(record)}\n${JSON.stringify(FACTS.map((name) => record[name]))}\n`;
 }
 
 /** The fourth line. */
@@ -74,6 +85,8 @@ function parse(value: string, key: string): SessionRecord {
   const version = /^\d+/.exec(value.slice(0, second))?.[0];
   const facts = JSON.parse(value.slice(third, fourth)) as unknown[];
   if (version === undefined || facts.length !== FACTS.length) throw malformed();
+  const owner = JSON.parse(value.slice(second, third)) as string | null | [string | null, string];
+  const [userId, reference] = Array.isArray(owner) ? owner : [owner, null];
   const [token, previousToken, previousUntil, epoch, meta, ...rest] = facts as [
     string,
     string | null,
@@ -99,7 +112,8 @@ function parse(value: string, key: string): SessionRecord {
     version: Number(version),
     data: value[fourth] === '=' ? value.slice(fourth + 1) : (JSON.parse(value.slice(fourth)) as string),
     meta,
-    userId: JSON.parse(value.slice(second, third)) as string | null,
+    userId,
+    reference,
     createdAt,
     lastSeenAt,
     expiresAt,
@@ -131,6 +145,7 @@ const NOTHING = {
   data: '{}',
   meta: null,
   userId: null,
+  reference: null,
   createdAt: 0,
   lastSeenAt: 0,
   expiresAt: Number.MAX_SAFE_INTEGER,

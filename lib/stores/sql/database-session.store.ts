@@ -1,6 +1,7 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../core/record/session-record.js';
 import type {
   PrunableSessionStore,
+  ReferenceSessionStore,
   SessionStore,
   StoreOutcome,
   UserSessionStore,
@@ -22,8 +23,10 @@ export interface DatabaseSessionStoreOptions {
 }
 
 /** The calls of a store that keeps sessions in a table. Subclasses open the connection. */
-export abstract class DatabaseSessionStore implements SessionStore, UserSessionStore, PrunableSessionStore {
-  readonly capabilities = ['users', 'prune'] as const;
+export abstract class DatabaseSessionStore
+  implements SessionStore, UserSessionStore, ReferenceSessionStore, PrunableSessionStore
+{
+  readonly capabilities = ['users', 'references', 'prune'] as const;
   readonly pruneInterval: number | false | undefined;
 
   protected constructor(options: DatabaseSessionStoreOptions, known: readonly string[]) {
@@ -47,12 +50,30 @@ export abstract class DatabaseSessionStore implements SessionStore, UserSessionS
   protected abstract howToCreate(dialect: SqlDialect): string;
 
   /**
-   * Checks the server, the table with its columns and indexes, and that it can be written to.
+   * Checks the server, the table with its columns and indexes, and that it can be read and written to.
    *
    * @throws SessionOptionsError that says what is missing or wrong, with the statement that corrects it.
    */
   async start(): Promise<void> {
     const { dialect } = this;
+    try {
+      await this.#check(dialect);
+    } catch (cause) {
+      const store = this.constructor.name;
+      switch (dialect.limitIn(cause)) {
+        case 'read-only':
+          throw new SessionOptionsError(messages.databaseReadOnly(store), { cause });
+        case 'denied': {
+          const table = dialect.names.path.join('.');
+          throw new SessionOptionsError(messages.tableDenied(store, table, await dialect.grant()), { cause });
+        }
+        case undefined:
+          throw cause;
+      }
+    }
+  }
+
+  async #check(dialect: SqlDialect): Promise<void> {
     const { names, schema } = dialect;
     const found = await dialect.inspect();
     if (found === undefined)
@@ -62,12 +83,7 @@ export abstract class DatabaseSessionStore implements SessionStore, UserSessionS
       throw new SessionOptionsError(
         messages.tableFaults(names.path.join('.'), wrong.faults.join('; '), wrong.remedy),
       );
-    try {
-      await dialect.probe();
-    } catch (cause) {
-      if (!dialect.isReadOnly(cause)) throw cause;
-      throw new SessionOptionsError(messages.databaseReadOnly(this.constructor.name), { cause });
-    }
+    await dialect.probe();
   }
 
   async read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
@@ -100,6 +116,14 @@ export abstract class DatabaseSessionStore implements SessionStore, UserSessionS
 
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
     return this.dialect.deleteByUser(userId, except);
+  }
+
+  async findByReference(reference: string): Promise<string[]> {
+    return this.dialect.findByReference(reference);
+  }
+
+  async deleteByReference(reference: string, userId?: string): Promise<string[]> {
+    return this.dialect.deleteByReference(reference, userId);
   }
 
   async deleteAll(): Promise<number> {

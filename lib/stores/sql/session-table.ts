@@ -11,6 +11,8 @@ export interface ColumnDefinition {
   readonly length?: number;
   readonly nullable?: true;
   readonly indexed?: true;
+  /** Whether its index leaves out the rows without a value, if the database can do that: most have none. */
+  readonly sparse?: true;
 }
 
 /** The name of the session table, without prefix and schema. */
@@ -31,6 +33,7 @@ export const SESSION_TABLE: Readonly<Record<Column, ColumnDefinition>> = {
   epoch: { name: 'epoch', type: 'int' },
   version: { name: 'version', type: 'bigint' },
   userId: { name: 'user_id', type: 'varchar', length: 255, nullable: true, indexed: true },
+  reference: { name: 'reference', type: 'varchar', length: 64, nullable: true, indexed: true, sparse: true },
   data: { name: 'data', type: 'text' },
   meta: { name: 'meta', type: 'text', nullable: true },
   createdAt: { name: 'created_at', type: 'bigint' },
@@ -52,8 +55,8 @@ export const TOUCHED: readonly Column[] = ['lastSeenAt', 'expiresAt', 'ip', 'use
 
 /** The columns that a list of sessions shows. */
 export const SUMMARY = COLUMNS.filter(
-  (column) => !['token', 'previousToken', 'previousUntil', 'data', 'meta'].includes(column),
+  (column) => !['token', 'previousToken', 'previousUntil', 'reference', 'data', 'meta'].includes(column),
 );
 
-/** The columns that have an index of their own. */
+/** The columns with an index. */
 export const INDEXED = COLUMNS.filter((column) => SESSION_TABLE[column].indexed);

@@ -12,7 +12,7 @@ export interface SqlConnection {
   readonly run: RunSql;
 }
 
-/** A connection with transactions of its own, for a database that cannot do everything in one statement (MySQL). */
+/** A connection with its own transactions, for a database that cannot do everything in one statement (MySQL). */
 export interface TransactionalConnection extends SqlConnection {
   readonly transaction: RunTransaction;
 }

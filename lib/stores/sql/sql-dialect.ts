@@ -17,6 +17,9 @@ export interface SqlDialect {
   count(userId: string | undefined, now: number): Promise<number>;
   /** Waits for rows that others have locked, and rejects if it cannot have them. */
   deleteByUser(userId: string, except: readonly string[]): Promise<string[]>;
+  findByReference(reference: string): Promise<string[]>;
+  /** As `deleteByUser`. Reference and owner are compared where the row is deleted. */
+  deleteByReference(reference: string, userId?: string): Promise<string[]>;
   deleteAll(): Promise<number>;
   prune(now: number, limit: number): Promise<number>;
   /**
@@ -25,8 +28,13 @@ export interface SqlDialect {
    * @throws SessionOptionsError if sessions cannot be kept on this server, or over this connection.
    */
   inspect(): Promise<FoundTable | undefined>;
-  /** Writes to the table without changing anything. Rejects if the database only reads, or the user may not write. */
+  /** Reads and writes in every way that sessions need, without changing anything. Rejects if one of them is not possible. */
   probe(): Promise<unknown>;
-  /** Whether an error says that the database only reads. */
-  isReadOnly(error: unknown): boolean;
+  /** What an error of `inspect()` or `probe()` says about the connection; `undefined` if it says something else. */
+  limitIn(error: unknown): ConnectionLimit | undefined;
+  /** The statements that give the user of the connection the privileges that sessions need. */
+  grant(): Promise<string>;
 }
+
+/** Why a connection cannot keep sessions: the database only reads, or its user lacks a privilege. */
+export type ConnectionLimit = 'read-only' | 'denied';

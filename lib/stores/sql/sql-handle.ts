@@ -18,7 +18,8 @@ import type { TableSchema } from './table-schema.js';
 /** What is used of a `Pool` of `pg`. */
 interface PgPoolHandle extends PgPool {
   readonly totalCount: number;
-  readonly ended?: boolean | undefined;
+  /** From the call of `end()` on. */
+  readonly ending?: boolean | undefined;
 }
 
 /** What is used of a pool of `mysql2`, `createPool()`. */
@@ -67,7 +68,7 @@ export function openHandle(handle: unknown): OpenedHandle {
   if (isPgPool(handle)) {
     return {
       dialect: 'postgres',
-      isClosed: () => handle.ended === true,
+      isClosed: () => handle.ending === true,
       connect: (names) => new PostgresDialect(new PostgresConnection(() => handle), names),
     };
   }

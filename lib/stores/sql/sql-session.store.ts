@@ -16,11 +16,11 @@ export interface SqlSessionStoreOptions extends DatabaseSessionStoreOptions {
 }
 
 /**
- * Keeps sessions in PostgreSQL, MySQL, MariaDB or SQLite, through a handle that the application has: a `Pool` of `pg`, a
- * pool of `mysql2` (with callbacks or promises), a database of `better-sqlite3`, or a `DatabaseSync` of `node:sqlite`.
- * The store never closes it.
+ * Keeps sessions in PostgreSQL, MySQL, MariaDB or SQLite, through a handle of the application: a `Pool` of `pg`, a pool
+ * of `mysql2` (with callbacks or promises), a database of `better-sqlite3`, or a `DatabaseSync` of `node:sqlite`. The
+ * store never closes it.
  *
- * {@link sessionTable} gives the SQL of the table.
+ * {@link sessionTable} returns the SQL of the table.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ export class SqlSessionStore extends DatabaseSessionStore {
   protected override readonly dialect: SqlDialect;
   readonly #handle: OpenedHandle;
 
-  /** @throws SessionOptionsError if `handle` is none of the handles named above, or an option is wrong. */
+  /** @throws SessionOptionsError if `handle` is not one of these handles, or an option is wrong. */
   constructor(handle: SqlHandle, options: SqlSessionStoreOptions = {}) {
     super(options, ['table', 'pruneInterval']);
     this.#handle = openHandle(handle);
@@ -41,7 +41,7 @@ export class SqlSessionStore extends DatabaseSessionStore {
     this.dialect = this.#handle.connect(namesOf(quote, 'SqlSessionStore', options.table));
   }
 
-  /** @throws SessionOptionsError also if the handle is closed. Closed later, it is an outage. */
+  /** @throws SessionOptionsError also if the handle is closed. If it is closed later, store calls fail. */
   override async start(): Promise<void> {
     if (this.#handle.isClosed()) throw new SessionOptionsError(messages.sqlClosed);
     await super.start();

@@ -6,14 +6,14 @@ import { SqlSessionStore, type SqlSessionStoreOptions } from './sql-session.stor
 
 /** Options of {@link sqlStore}: exactly one of `client` and `inject`. */
 export interface SqlStoreOptions extends SqlSessionStoreOptions {
-  /** A handle, as `SqlSessionStore` takes it. */
+  /** A handle, as for `SqlSessionStore`. */
   readonly client?: SqlHandle;
   /** The injection token of the application's handle. */
   readonly inject?: StoreDependency;
 }
 
 /**
- * Makes a {@link SqlSessionStore} with your handle, or with one from the container.
+ * Creates a {@link SqlSessionStore} with your handle, or with an injected one.
  *
  * @throws SessionOptionsError unless exactly one of `client` and `inject` is given.
  *

@@ -26,12 +26,16 @@ export interface FoundIndexColumn {
   readonly isUnique: boolean;
   /** `null` for an expression. */
   readonly column: string | null;
+  /** The condition of the rows that it lists; `null` if that is all of them. */
+  readonly condition: string | null;
 }
 
 /** The session table as the database describes it. */
 export interface FoundTable {
   readonly columns: readonly FoundColumn[];
   readonly indexes: readonly FoundIndexColumn[];
+  /** What is wrong with the table as a whole, each with the statement that corrects it. */
+  readonly faults?: readonly (readonly [fault: string, remedy: string])[];
 }
 
 /** How one database writes the parts of a table. */
@@ -62,7 +66,7 @@ export interface TableFaults {
 /** Compares a table with what sessions need. */
 export function faultsOf(found: FoundTable, names: SqlNames, schema: TableSchema): TableFaults | undefined {
   const { table } = names;
-  const remedies = new Map<string, string | undefined>();
+  const remedies = new Map<string, string | undefined>(found.faults);
   const columns = new Map(found.columns.map((column) => [schema.quote(column.name), column]));
 
   for (const property of COLUMNS) {
@@ -86,20 +90,21 @@ export function faultsOf(found: FoundTable, names: SqlNames, schema: TableSchema
     remedies.set(fault, schema.allowNull(table, extra));
   }
 
-  const indexes = indexesOf(found.indexes).map(({ isUnique, columns: of }) => ({
-    isUnique,
+  const indexes = indexesOf(found.indexes).map(({ columns: of, ...index }) => ({
+    ...index,
     columns: of.map((name) => name !== null && schema.quote(name)),
   }));
   const primary = names.column(PRIMARY);
-  if (
-    !indexes.some(
-      ({ isUnique, columns: [first, second] }) => isUnique && first === primary && second === undefined,
-    )
-  )
+  const isPrimary = ({ isUnique, condition, columns: [first, second] }: (typeof indexes)[number]): boolean =>
+    isUnique && condition === null && first === primary && second === undefined;
+  if (!indexes.some(isPrimary))
     remedies.set(`${primary} is not the primary key`, schema.addPrimaryKey(names));
   for (const property of INDEXED) {
     const column = names.column(property);
-    if (!indexes.some(({ columns: [first] }) => first === column))
+    const { sparse = false } = SESSION_TABLE[property];
+    const isRight = (condition: string | null): boolean =>
+      condition === null || (sparse && isPresence(condition, column));
+    if (!indexes.some(({ condition, columns: [first] }) => first === column && isRight(condition)))
       remedies.set(`column ${column} has no index`, schema.addIndex(names, property));
   }
 
@@ -115,17 +120,29 @@ export function faultsOf(found: FoundTable, names: SqlNames, schema: TableSchema
 
 interface Index {
   readonly isUnique: boolean;
+  readonly condition: string | null;
   readonly columns: (string | null)[];
 }
 
 function indexesOf(found: readonly FoundIndexColumn[]): Index[] {
   const indexes = new Map<string | number, Index>();
-  for (const { index, isUnique, column } of found) {
+  for (const { index, isUnique, column, condition } of found) {
     const known = indexes.get(index);
     if (known !== undefined) known.columns.push(column);
-    else indexes.set(index, { isUnique, columns: [column] });
+    else indexes.set(index, { isUnique, condition, columns: [column] });
   }
   return [...indexes.values()];
+}
+
+/** The condition of a sparse index: `undefined` for an index of all rows. */
+export function presenceOf({ column }: SqlNames, property: Column): string | undefined {
+  return SESSION_TABLE[property].sparse ? `${column(property)} IS NOT NULL` : undefined;
+}
+
+/** Whether a condition, as a database answers it, is that a column (quoted) has a value. */
+function isPresence(condition: string, column: string): boolean {
+  const name = /^\(?(.+?) IS NOT NULL\)?$/i.exec(condition)?.[1];
+  return name === column || name === column.slice(1, -1);
 }
 
 /** The columns of the table, as `CREATE TABLE` takes them: one a line. */

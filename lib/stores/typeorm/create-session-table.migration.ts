@@ -1,14 +1,14 @@
 import { type ColumnType, type MigrationInterface, type QueryRunner, Table, TableIndex } from 'typeorm';
-import { columnKind } from './session-columns.js';
+import { columnKind, indexCondition } from './session-columns.js';
 import { type Column, COLUMNS, INDEXED, PRIMARY, SESSION_TABLE, TABLE } from '../sql/session-table.js';
 import { SessionEntity } from './session.entity.js';
 
-/** Makes the table of {@link SessionEntity}, for applications that do not `synchronize`: add it to `migrations`. */
+/** Creates the table of {@link SessionEntity}, for applications without `synchronize`. Add it to `migrations`. */
 export class CreateSessionTable implements MigrationInterface {
   /** TypeORM orders migrations by the time stamp at the end of the name. */
   readonly name = 'CreateSessionTable1763712000000';
 
-  /** Makes table and indexes. Leaves a table alone that exists. */
+  /** Creates the table and its indexes if the table does not exist. */
   async up(queryRunner: QueryRunner): Promise<void> {
     const { table, column, index } = namesFor(queryRunner);
     const { driver } = queryRunner.connection;
@@ -26,7 +26,12 @@ export class CreateSessionTable implements MigrationInterface {
     });
     const indices = INDEXED.map((property) => {
       const name = index(property);
-      return new TableIndex({ columnNames: [column(property)], ...(name && { name }) });
+      const where = indexCondition(driver.options.type, property, column(property));
+      return new TableIndex({
+        columnNames: [column(property)],
+        ...(name && { name }),
+        ...(where && { where }),
+      });
     });
     await queryRunner.createTable(new Table({ name: table, columns, indices }), true);
   }

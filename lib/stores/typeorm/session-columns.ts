@@ -37,19 +37,29 @@ export function columnKind(databaseType: string, type: string): ColumnKind {
   return type === 'text' ? { type: 'longtext', ...EXACT } : EXACT;
 }
 
+/** The condition of an index in a database of the given type, which lists only rows with a value. MySQL has no such indexes. */
+export function indexCondition(databaseType: string, column: Column, name: string): string | undefined {
+  const isPossible = SESSION_TABLE[column].sparse && !['mysql', 'mariadb'].includes(databaseType);
+  return isPossible ? `"${name.replaceAll('"', '""')}" IS NOT NULL` : undefined;
+}
+
 /**
- * The columns of an index, for `@Index()`. TypeORM has no types by database. It calls this function with the index as
- * `this` while it builds the metadata of the entity: the moment at which the columns can be set right for the
+ * The columns of an index, for `@Index()`. TypeORM has no types and no conditions by database. It calls this function with the
+ * index as `this` while it builds the metadata of the entity: the moment at which columns and index can be set right for the
  * `DataSource`, so that `synchronize` and generated migrations agree with {@link CreateSessionTable}. If TypeORM called
- * it in another way, the columns would stay as they are, and the store would report at the start what is wrong with them.
+ * it in another way, they would stay as they are, and the store would report at the start what is wrong with them.
  */
 export function indexed(column: Column): (this: unknown) => string[] {
   return function () {
-    const { entityMetadata } = (this ?? {}) as { entityMetadata?: EntityMetadata };
+    const index = (this ?? {}) as { entityMetadata?: EntityMetadata; where?: string };
+    const { entityMetadata } = index;
     if (entityMetadata !== undefined) {
       const { options } = entityMetadata.dataSource ?? entityMetadata.connection; // the latter in TypeORM 0.3
       for (const metadata of entityMetadata.columns)
         Object.assign(metadata, columnKind(options.type, String(metadata.type)));
+      const name = entityMetadata.findColumnWithPropertyName(column)?.databaseName;
+      const where = name && indexCondition(options.type, column, name);
+      if (where) index.where = where;
     }
     return [column];
   };

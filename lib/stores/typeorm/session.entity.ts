@@ -8,12 +8,13 @@ import { TABLE } from '../sql/session-table.js';
  */
 
 /**
- * A stored session, as TypeORM knows it: add it to the `entities` of your `DataSource`.
+ * A stored session. Add it to the `entities` of your `DataSource`.
  *
- * It does not contain the session id, only digests of it. Times are milliseconds since the epoch (UTC).
+ * It contains only digests of the session id, not the id itself. Times are milliseconds since the epoch (UTC).
  */
 @Entity(TABLE)
 @Index(indexed('userId'))
+@Index(indexed('reference'))
 @Index(indexed('expiresAt'))
 export class SessionEntity {
   /** The public name of the session (column `handle`). It never changes. */
@@ -32,27 +33,31 @@ export class SessionEntity {
   @Column(columnOptions('previousUntil'))
   previousUntil!: number | null;
 
-  /** Raised whenever the identity of the visitor, or its certainty, changes. */
+  /** Incremented when the user or the level of the session changes. */
   @Column(columnOptions('epoch'))
   epoch!: number;
 
-  /** Another number after every change other than a touch. */
+  /** Changes with every write other than a touch. */
   @Column(columnOptions('version'))
   version!: number;
 
-  /** Whose session it is. */
+  /** The user of the session. */
   @Column(columnOptions('userId'))
   userId!: string | null;
 
-  /** The application's data, as JSON (sealed, where encryption is on). */
+  /** base64url of SHA-256 of the reference that the login gave. */
+  @Column(columnOptions('reference'))
+  reference!: string | null;
+
+  /** The application's data, as JSON (encrypted if `encryption` is on). */
   @Column(columnOptions('data'))
   data!: string;
 
-  /** What the engine keeps beside the data, as JSON. */
+  /** The package's own data, such as flash values, as JSON. */
   @Column(columnOptions('meta'))
   meta!: string | null;
 
-  /** When the session began. */
+  /** When the session started, or when the user last signed in. */
   @Column(columnOptions('createdAt'))
   createdAt!: number;
 

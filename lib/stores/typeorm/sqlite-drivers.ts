@@ -74,7 +74,7 @@ function throughSqlJs(database: SqlJs, sql: string, parameters: readonly unknown
   }
 }
 
-/** Through `sqlite3` (TypeORM 0.3), which works in threads of its own. */
+/** Through `sqlite3` (TypeORM 0.3), which uses its own threads. */
 function throughSqlite3(database: Sqlite3, sql: string, parameters: readonly unknown[]): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
     if (isRead(sql)) {

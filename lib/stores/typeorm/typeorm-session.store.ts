@@ -11,11 +11,11 @@ import { requireTypeOrm } from './typeorm-version.js';
 export interface TypeOrmSessionStoreOptions extends DatabaseSessionStoreOptions {}
 
 /**
- * Keeps sessions in a database through the application's TypeORM `DataSource`, whose `entities` must hold
- * {@link SessionEntity}. Supports PostgreSQL (`pg`), MySQL and MariaDB (`mysql2`), and SQLite (`better-sqlite3`, `sql.js`).
+ * Keeps sessions in a database through the application's TypeORM `DataSource`, whose `entities` must contain {@link
+ * SessionEntity}. Supports PostgreSQL (`pg`), MySQL and MariaDB (`mysql2`), and SQLite (`better-sqlite3`, `sql.js`).
  *
- * TypeORM gives connections, metadata and schema; the statements are the store's own and go straight to the driver, so
- * that TypeORM's query log never sees session data.
+ * TypeORM provides connections, metadata and schema. The store sends its own statements directly to the driver, so that
+ * TypeORM's query log never contains session data.
  *
  * @example
  * ```ts
@@ -27,14 +27,14 @@ export class TypeOrmSessionStore extends DatabaseSessionStore {
   #opened: SqlDialect | undefined;
 
   /**
-   * @throws SessionOptionsError when `pruneInterval` is wrong, TypeORM is too old, the driver is not supported, or (on first use) the
-   * entity is not one of the `DataSource`'s.
+   * @throws SessionOptionsError if `pruneInterval` is wrong, TypeORM is too old, the driver is not supported, or (on first use)
+   * the entity is missing from the `DataSource`.
    */
   constructor(dataSource: DataSource, options: TypeOrmSessionStoreOptions = {}) {
     super(options, ['pruneInterval']);
     requireTypeOrm();
     const { type } = dataSource.options;
-    if (type === 'cockroachdb') throw new SessionOptionsError(messages.cockroachUntried);
+    if (type === 'cockroachdb') throw new SessionOptionsError(messages.serverUntried('CockroachDB', 'PostgreSQL'));
     if (!DATABASES.has(type)) throw new SessionOptionsError(messages.driverUnsupported(type));
     this.#dataSource = dataSource;
   }

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-// All of it, for a version without DataSource could not even be refused otherwise.
+// A namespace import. Otherwise an old version without DataSource would fail before it can be refused.
 import * as typeorm from 'typeorm';
 import type { SessionStoreFactory, StoreDependency } from '../../options/store-factory.interface.js';
 import { messages } from '../../errors/messages.js';
@@ -10,7 +10,7 @@ import { requireTypeOrm } from './typeorm-version.js';
 /** Options of {@link typeOrmStore}. */
 export interface TypeOrmStoreOptions extends TypeOrmSessionStoreOptions {
   /**
-   * The token of the `DataSource`, where it is not the default one: `getDataSourceToken('name')` of `@nestjs/typeorm`.
+   * The token of a `DataSource` other than the default one: `getDataSourceToken('name')` of `@nestjs/typeorm`.
    *
    * @defaultValue `DataSource`
    */
@@ -18,7 +18,7 @@ export interface TypeOrmStoreOptions extends TypeOrmSessionStoreOptions {
 }
 
 /**
- * A {@link TypeOrmSessionStore} on the application's own `DataSource`, taken out of the container.
+ * Creates a {@link TypeOrmSessionStore} with the application's injected `DataSource`.
  *
  * @example
  * ```ts

@@ -8,8 +8,8 @@ import { SessionOptionsError } from '../../errors/session-options.error.js';
 const OLDEST = [0, 3, 20] as const;
 
 /**
- * The installation allows every version, so that an application without this store may have any; the store refuses those
- * that are too old. A version that cannot be told, as in a bundle, is let pass.
+ * npm accepts every version, so that applications without this store may have any. The store refuses versions that are
+ * too old. If the version cannot be determined, for example in a bundle, it is accepted.
  *
  * @throws SessionOptionsError for a TypeORM that is too old.
  */

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { capabilitiesOf, type StoreCapability } from '../../core/store/session-store.js';
 import type { ContractTest } from './declarations.js';
 
-/** The methods that come with a capability. */
+/** The methods of each capability. */
 const METHODS: Readonly<Record<StoreCapability, readonly string[]>> = {
   users: ['findByUser', 'count', 'deleteOwned', 'deleteByUser', 'deleteAll'],
+  references: ['findByReference', 'deleteByReference'],
   prune: ['prune'],
 };
 
-/** @param expected - What the store must declare; undefined where it may declare what it likes. */
+/** @param expected - The capabilities that the store must declare; undefined if it may declare any. */
 export function capabilitiesContract(
   test: ContractTest,
   expected: readonly StoreCapability[] | undefined,

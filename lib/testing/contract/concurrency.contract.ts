@@ -56,7 +56,7 @@ export function concurrencyContract(test: ContractTest): void {
   });
 }
 
-/** Fails unless of two calls about the same records exactly one was told `true` about each. */
+/** Fails unless exactly one of two calls got `true` for each record. */
 function assertOneEach(some: readonly StoreOutcome[], others: readonly StoreOutcome[]): void {
   assert.deepEqual(
     some.map((outcome, index) => Number(outcome) + Number(others[index])),

@@ -1,5 +1,6 @@
 import type {
   PrunableSessionStore,
+  ReferenceSessionStore,
   SessionStore,
   StoreCapability,
   UserSessionStore,
@@ -18,13 +19,16 @@ export type ContractTest = StoreTest<SessionStore>;
 /** Declares a test for stores with the capability 'users'. */
 export type UsersTest = StoreTest<SessionStore & UserSessionStore>;
 
+/** Declares a test for stores with the capability 'references'. */
+export type ReferencesTest = StoreTest<SessionStore & ReferenceSessionStore>;
+
 /** Declares a test for stores with the capability 'prune'. */
 export type PrunableTest = StoreTest<SessionStore & PrunableSessionStore>;
 
 /** Declares a test: a runner's `it()`. */
 type DeclareTest = (name: string, body: () => Promise<void>) => unknown;
 
-/** A runner's `it()`, with its `it.skip()` where it has one. */
+/** A runner's `it()`, with `it.skip()` if it exists. */
 export type SkippableTest = DeclareTest & {
   /** Declares a test that is not run, so that the runner reports it as skipped. */
   readonly skip?: DeclareTest;
@@ -34,13 +38,14 @@ export type SkippableTest = DeclareTest & {
 export interface ContractTests {
   readonly all: ContractTest;
   readonly users: UsersTest;
+  readonly references: ReferencesTest;
   readonly prunable: PrunableTest;
 }
 
 /**
  * The functions that declare the tests of a store.
  *
- * @param capabilities - What the store must be able to do; undefined where the store itself says so when a test runs.
+ * @param capabilities - The expected capabilities; undefined to use those that the store declares when a test runs.
  */
 export function contractTests(
   it: SkippableTest,
@@ -66,12 +71,12 @@ export function contractTests(
     };
   }
 
-  return { all, users: testOf('users'), prunable: testOf('prune') };
+  return { all, users: testOf('users'), references: testOf('references'), prunable: testOf('prune') };
 }
 
 /**
- * A test that is given its context, which is an argument in some runners and `this` in others. It declares no parameter:
- * Jest would wait for a callback, and Vitest would look for fixtures.
+ * A test that receives its context, which is an argument in some runners and `this` in others. The function declares no
+ * parameter, because Jest would then wait for a callback, and Vitest would look for fixtures.
  */
 function withContext(body: (context: unknown) => Promise<void>): () => Promise<void> {
   return new Proxy(() => Promise.resolve(), {

@@ -11,9 +11,9 @@ const ROUNDS = 5;
 /** A way to end sessions. */
 interface End<Store extends SessionStore> {
   readonly name: string;
-  /** Whether it ends nothing but sessions of Ada. */
+  /** Whether it ends only sessions of Ada. */
   readonly isOfOwner: boolean;
-  /** Ends the sessions; answers for each whether it says that it ended it. */
+  /** Ends the sessions; returns for each session whether the store reports it as ended. */
   readonly run: (store: Store, records: readonly SessionRecord[]) => Promise<readonly boolean[]>;
 }
 
@@ -52,7 +52,7 @@ const ENDS_OF_USERS: readonly End<UsersStore>[] = [
   },
 ];
 
-/** What holds of sessions that are changed at the moment they are ended. */
+/** Tests sessions that are changed while they are ended. */
 export function endsContract({ all, users }: ContractTests): void {
   endContract(all, DELETE);
   for (const end of ENDS_OF_USERS) endContract(users, end);
@@ -125,7 +125,7 @@ function endContract<Store extends SessionStore>(test: StoreTest<Store>, end: En
   });
 }
 
-/** Fails unless a session that was changed while it was ended is what both answers say. */
+/** Fails unless the state of a session agrees with both results. */
 function assertEnd(
   { isOfOwner }: Pick<End<SessionStore>, 'isOfOwner'>,
   { from, to }: Change,
@@ -139,7 +139,7 @@ function assertEnd(
   else assert.ok(!isEnded || changed, 'a session was ended that belonged to nobody');
 }
 
-/** Answers of a call that deletes, none of which may be an error. */
+/** The results of a deleting call. None may be an error. */
 function answers(outcomes: readonly StoreOutcome[]): readonly boolean[] {
   assert.deepEqual(
     outcomes.filter((outcome) => typeof outcome !== 'boolean'),

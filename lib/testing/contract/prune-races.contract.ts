@@ -6,7 +6,7 @@ import { assertRecord } from './records.js';
 
 const HOUR = 3_600_000;
 
-/** What holds of sessions that are changed at the moment they are pruned. */
+/** Tests sessions that are changed while they are pruned. */
 export function pruneRacesContract(test: PrunableTest): void {
   for (const { name, from, of } of CHANGES) {
     test(`a session that ${name} prolongs at that moment is removed or lives on`, async (store) => {

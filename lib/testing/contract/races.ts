@@ -8,7 +8,10 @@ import { changeOf, created, loginOf, newRecords, renewalOf, touchOf } from './re
 /** Sessions in a race. */
 const SESSIONS = 8;
 
-/** Where the second of two calls begins: after so many microtasks, and after this share of the time that the first takes. */
+/**
+ * When the second of two calls starts: after a number of microtasks, and after a share of the duration of the
+ * first call.
+ */
 interface Start {
   readonly microtasks: number;
   readonly share: number;
@@ -25,9 +28,9 @@ const BOB = 'bob';
 /** A way to change a session. */
 export interface Change {
   readonly name: string;
-  /** Whose session it is before. */
+  /** The owner before the change. */
   readonly from: string | null;
-  /** Whose session it is afterwards. */
+  /** The owner after the change. */
   readonly to: string | null;
   readonly of: (record: SessionRecord) => SessionChange;
 }
@@ -42,22 +45,22 @@ export const CHANGES: readonly Change[] = [
   { name: 'a login of a visitor', from: null, to: ADA, of: (record) => loginOf(record, ADA) },
 ];
 
-/** What a race did to one session. */
+/** The result of a race for one session. */
 export interface Outcome {
   readonly record: SessionRecord;
   readonly change: SessionChange;
-  /** Whether the change was answered with true. */
+  /** Whether the store answered the change with true. */
   readonly changed: boolean;
-  /** What the store holds afterwards. */
+  /** The record in the store afterwards. */
   readonly found: SessionRecord | undefined;
 }
 
 /**
- * Runs a change of sessions against an end of them, in many rounds: each of the two begins at many steps of the other.
- * Sessions that are left are removed after every round.
+ * Runs a change of sessions and an operation that ends them at the same time, in many rounds: each of the two starts at
+ * many steps of the other. Remaining sessions are removed after every round.
  *
- * @param fields - What the sessions have in common.
- * @param check - Called after each round with the answer of the end and the outcome for each session.
+ * @param fields - The common fields of the sessions.
+ * @param check - Called after each round with the result of the ending operation and the outcome for each session.
  */
 export async function raceAgainst<Answer>(
   store: SessionStore,
@@ -89,7 +92,7 @@ export async function raceAgainst<Answer>(
   }
 }
 
-/** Runs a call that is made again and again, and knows how long it took the last time. */
+/** Runs a call repeatedly, and measures its last duration. */
 class Runner {
   #lasted = 0;
 
@@ -100,17 +103,17 @@ class Runner {
     return value;
   }
 
-  /** Runs it while another call is under way. */
+  /** Runs the call while another call is in progress. */
   async runAfter<Value>(other: Runner, start: Start, call: () => Promise<Value>): Promise<Value> {
     const begin = performance.now() + other.#lasted * start.share;
     for (let count = 0; count < start.microtasks; count++) await Promise.resolve();
-    // Not a timer: it would be too late by most of what a call takes.
+    // A timer would be too imprecise for such short calls.
     while (start.share > 0 && performance.now() < begin) await setImmediate();
     return this.run(call);
   }
 }
 
-/** Makes changes, in one call or in one each; each must be taken or refused. */
+/** Makes changes, in one call or in one call each. The store must accept or refuse each of them. */
 async function write(
   store: SessionStore,
   changes: readonly SessionChange[],
@@ -130,7 +133,7 @@ async function write(
 /**
  * Renews, changes and touches a session again and again until the store refuses it.
  *
- * @param isOver - Whether the end has been answered, after which nothing may be written.
+ * @param isOver - Whether the session was ended, after which no write may succeed.
  */
 export async function useWithoutRest(
   store: SessionStore,

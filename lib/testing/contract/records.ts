@@ -13,17 +13,17 @@ const HOUR = 3_600_000;
 /** The grace period of the token before a renewal. */
 const GRACE = 30_000;
 
-/** A key as the module makes them for new sessions: 22 characters of base64url. */
+/** A key in the format of new sessions: 22 characters of base64url. */
 export function newKey(): string {
   return randomBytes(16).toString('base64url');
 }
 
-/** A token as the module makes them of ids: 43 characters of base64url. */
+/** A token in the format of the module: 43 characters of base64url. */
 export function newToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** A new record that lives for an hour; every field that may be null is null. */
+/** A new record that expires in an hour; every nullable field is null. */
 export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
   const now = Date.now();
   return {
@@ -36,6 +36,7 @@ export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
     data: '{"n":1}',
     meta: null,
     userId: null,
+    reference: null,
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now + HOUR,
@@ -62,7 +63,7 @@ export function touchOf(record: SessionRecord, later: number): SessionChange {
   return changeOf(record, { version, lastSeenAt: lastSeenAt + later, expiresAt: expiresAt + later });
 }
 
-/** A scheduled renewal of the id of `record`: another token, and the grace period of the one before. */
+/** A scheduled renewal of the id of `record`: another token, and a grace period for the previous one. */
 export function renewalOf(record: SessionRecord): SessionChange {
   const previousUntil = Date.now() + GRACE;
   return changeOf(record, { token: newToken(), previousToken: record.token, previousUntil });
@@ -76,7 +77,7 @@ export function loginOf(record: SessionRecord, userId: string, createdAt = recor
   return changeOf(record, { token: newToken(), ...previous, epoch, userId, createdAt, authenticatedAt });
 }
 
-/** Stores the records, each of which must be accepted. */
+/** Stores the records. The store must accept each of them. */
 export async function created(store: SessionStore, records: readonly SessionRecord[]): Promise<void> {
   assert.deepEqual(
     [...(await store.create(records))],
@@ -93,16 +94,16 @@ export async function readOne(store: SessionStore, key: string): Promise<Session
 export function keysOf(
   records: readonly (SessionRecord | SessionSummary | undefined)[],
 ): (string | undefined)[] {
-  return Array.from(records, (record) => record?.key); // of this realm, whatever made the other
+  return Array.from(records, (record) => record?.key); // an array of this realm
 }
 
-/** Fails unless `actual` is `expected`, field by field, and has no other contents. */
+/** Fails unless `actual` equals `expected`, field by field, and has no other fields. */
 export function assertRecord(actual: SessionRecord | undefined, expected: SessionRecord): void {
   assert.ok(actual !== undefined, 'the record was not found');
   const { data, meta, ...fields } = actual;
   const { data: expectedData, meta: expectedMeta, ...expectedFields } = expected;
   assert.deepEqual({ ...fields }, expectedFields);
-  // Not equal(): it would print a long text, and the difference of two long ones takes minutes to find.
-  assert.ok(data === expectedData, 'the data came back changed');
-  assert.ok(meta === expectedMeta, 'the meta came back changed');
+  // Not equal(), which would print a long text and compute the difference of two long texts for minutes.
+  assert.ok(data === expectedData, 'the store returned changed data');
+  assert.ok(meta === expectedMeta, 'the store returned changed meta');
 }

@@ -153,7 +153,7 @@ export function usersContract(test: UsersTest): void {
 
 type Three = [SessionRecord, SessionRecord, SessionRecord];
 
-/** What a summary must hold; a store may answer with more. */
+/** The fields that a summary must have; a store may return more. */
 function summaryOf(session: SessionSummary): SessionSummary {
   const { key, epoch, version, userId, createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent } =
     session;

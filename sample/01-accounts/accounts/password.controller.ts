@@ -7,8 +7,8 @@ import { passwordError } from './account-form.js';
 import { type PasswordErrors, passwordPage } from './password.page.js';
 
 /**
- * Changing the password needs a fresh login (OWASP ASVS 5.0, 7.5.1 and 7.5.3): somebody who finds an open session cannot
- * get here without the password.
+ * Changing the password requires a recent login (OWASP ASVS 5.0, 7.5.1 and 7.5.3): someone who finds an unattended
+ * session cannot change it.
  */
 @Controller('password')
 @UseGuards(SessionGuard)

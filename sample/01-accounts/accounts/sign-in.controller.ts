@@ -28,7 +28,7 @@ export class SignInController {
     const errors = accountErrors(form);
     const user = errors === undefined ? await this.users.create(name, password) : undefined;
     if (user === undefined) {
-      const taken = { name: 'Somebody has this name already. Choose another one.' };
+      const taken = { name: 'This name is taken. Choose another one.' };
       response.status(422).send(signUpPage({ session }, { name, next, errors: errors ?? taken }));
       return;
     }
@@ -78,8 +78,8 @@ export class SignInController {
   }
 
   /**
-   * Gives the session a new id. The old one, which somebody else may know, is worthless from now on. A visitor, or another
-   * user of this browser, leaves only the cart behind. A user who signs in again keeps everything.
+   * Gives the session a new id. The old id, which someone else may know, stops working. Of the data of a visitor, or of
+   * another user of this browser, only the cart is kept. A user who signs in again keeps everything.
    */
   async #begin(session: Session, user: User): Promise<void> {
     await session.login(user.id, session.userId === user.id ? {} : { keep: ['cart'] });

@@ -5,7 +5,7 @@ import { cartPage } from './cart.page.js';
 import { MOST_OF_ONE, withOneMore, withQuantity } from './cart.js';
 import { findProduct, type Product } from './catalog.js';
 
-/** A shop and its cart, for everybody. A visitor gets a session with the first product in the cart. */
+/** A shop and its cart, open to everyone. A visitor gets a session with the first product in the cart. */
 @Controller('cart')
 export class CartController {
   @Get()

@@ -4,7 +4,8 @@ import { deviceName } from './device-name.js';
 import { devicesPage } from './devices.page.js';
 
 /**
- * Where a user is signed in. Signing out a device takes effect with its next request. It needs a recent login (OWASP ASVS 5.0,
+ * Lists where a user is signed in. Signing out a device takes effect with its next request. It needs a recent login
+ * (OWASP ASVS 5.0,
  * 7.5.2).
  */
 @Controller('devices')
@@ -31,7 +32,7 @@ export class DevicesController {
     session.flash('notice', 'All your other devices are signed out.');
   }
 
-  /** A handle is a name, not a permission: with `userId`, `revoke()` ends only sessions of this user. */
+  /** A handle does not authorize anything. With `userId`, `revoke()` ends only sessions of this user. */
   @Post(':handle/end')
   @RequireLogin({ within: '10m' })
   @Redirect('/devices', 303)

@@ -6,7 +6,7 @@ import { type PageContext, renderPage } from '../pages/layout.js';
 import { timeOf } from '../pages/time.js';
 import { deviceName } from './device-name.js';
 
-/** The handles in this page are names, not secrets: nobody can sign in with one. */
+/** The handles in this page are not secret: nobody can sign in with one. */
 export function devicesPage(context: PageContext, devices: readonly SessionInfo[]): string {
   const csrf = csrfField(context.csrf);
   return renderPage(context, {
@@ -34,7 +34,7 @@ export function devicesPage(context: PageContext, devices: readonly SessionInfo[
 }
 
 function deviceItem(device: SessionInfo, csrf: Content): Content {
-  const { handle, current, userAgent, ip, authenticatedAt, lastSeenAt } = device;
+  const { handle, current, userAgent, ip, authenticatedAt, lastSeenAt, isBound } = device;
   const name = deviceName(userAgent);
   return html`<li>
     <h2>${name}${current && html` <span class="badge">This device</span>`}</h2>
@@ -42,6 +42,12 @@ function deviceItem(device: SessionInfo, csrf: Content): Content {
       Address: ip ?? 'Unknown',
       'Signed in': authenticatedAt && timeOf(authenticatedAt),
       'Last seen': timeOf(lastSeenAt),
+      // Undefined over plain HTTP, where nothing can be bound.
+      ...(isBound !== undefined && {
+        Protection: isBound
+          ? 'Bound to the device: a copied cookie stops working'
+          : 'None: this browser binds no sessions',
+      }),
     })}
     <form method="post" action="${current ? '/sign-out' : `/devices/${handle}/end`}">
       ${csrf}

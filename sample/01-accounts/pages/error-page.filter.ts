@@ -8,6 +8,10 @@ import { wantsHtml } from './wants-html.js';
 
 const EXPLANATIONS: Record<number, [title: string, text: string]> = {
   400: ['Bad request', 'We do not understand what your browser sent. Go back and try again.'],
+  401: [
+    'Not on this device',
+    'Your session is bound to a device, and your browser has not shown that it is on it. Reload, or sign in again.',
+  ],
   403: [
     'Not allowed',
     'This form did not come from one of our pages, so we changed nothing. Go back, reload, try again.',

@@ -14,7 +14,7 @@ export class UsersService {
 
   constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
 
-  /** The new user, or undefined if somebody has the name already. */
+  /** The new user, or undefined if the name is taken. */
   async create(name: string, password: string): Promise<User | undefined> {
     const user = this.users.create({
       id: randomUUID(),

@@ -32,7 +32,7 @@ export class AuthController {
     const errors = accountErrors(form);
     if (errors !== undefined) throw new UnprocessableEntityException({ statusCode: 422, errors });
     const user = await this.users.create(form.name, form.password);
-    if (user === undefined) throw new ConflictException('Somebody has this name already.');
+    if (user === undefined) throw new ConflictException('This name is taken.');
     return { name: user.name };
   }
 
@@ -49,7 +49,7 @@ export class AuthController {
     return { name, memberSince: createdAt };
   }
 
-  /** Where the user is signed in. */
+  /** Lists the user's sessions. */
   @Get('sessions')
   @UseGuards(AuthenticatedGuard)
   list(@CurrentUser() { id }: User, @Req() request: Request): Promise<SessionInfo[]> {
@@ -63,7 +63,7 @@ export class AuthController {
     return { ended: await this.sessions.revokeAll(id, { except: request }) };
   }
 
-  /** Ends the session and all it held. */
+  /** Ends the session and deletes its data. */
   @Post('sign-out')
   @HttpCode(204)
   signOut(@Req() request: Request): Promise<void> {

@@ -10,14 +10,15 @@ import { UserSerializer } from './user.serializer.js';
 @Module({
   imports: [
     UsersModule,
-    // A login begins an empty session; with this it keeps what the visitor's held, the language here.
+    // By default, a login with Passport starts an empty session. This option keeps the visitor's data, here the
+    // language.
     PassportModule.register({ keepSessionInfo: true }),
   ],
   controllers: [AuthController],
   providers: [LocalStrategy, UserSerializer],
 })
 export class AuthModule implements NestModule {
-  /** Finds the user of every request. The middleware of SessionModule has run by then. */
+  /** Finds the user of every request. It runs after the middleware of SessionModule. */
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(passport.session() as RequestHandler).forRoutes('{*path}');
   }

@@ -4,7 +4,7 @@ import { Strategy } from 'passport-local';
 import type { User } from '../../01-accounts/users/user.entity.js';
 import { UsersService } from '../../01-accounts/users/users.service.js';
 
-/** Who has this name and password; nobody is a 401. */
+/** Finds the user with this name and password. Without such a user, the response is 401. */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy) {
   constructor(private readonly users: UsersService) {

@@ -2,7 +2,7 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request } from 'express';
 
-/** Has the strategy look at name and password, and `req.login` begin the user's session, under a new id. */
+/** Lets the strategy check name and password, and starts the user's session with `req.login`, under a new id. */
 @Injectable()
 export class SignInGuard extends AuthGuard('local') {
   override async canActivate(context: ExecutionContext): Promise<boolean> {

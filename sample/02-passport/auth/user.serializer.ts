@@ -4,8 +4,8 @@ import type { User } from '../../01-accounts/users/user.entity.js';
 import { UsersService } from '../../01-accounts/users/users.service.js';
 
 /**
- * What the session keeps of a user: the id alone, as `passport.user`. The session counts as theirs by that: the user of
- * every request is read anew, and one who does not exist any more is signed out.
+ * The session contains only the user's id, as `passport.user`. The session belongs to that user. The user is read again
+ * for every request; a user who does not exist any more is signed out.
  */
 @Injectable()
 export class UserSerializer extends PassportSerializer {

@@ -7,5 +7,5 @@ interface PgStoreOptions {
   readonly createTableIfMissing?: boolean;
 }
 
-/** The package connect-pg-simple, with as many types as this sample needs. */
+/** The package connect-pg-simple, with the types that this sample needs. */
 export default connectPgSimple as (session: object) => new (options: PgStoreOptions) => Store;

@@ -1,5 +1,5 @@
 import session from 'express-session';
 import type dropIn from 'nest-session/express';
 
-/** The package express-session, with the types of what takes its place: they fit. */
+/** The package express-session, with the types of the drop-in, which are the same. */
 export default session as typeof dropIn;

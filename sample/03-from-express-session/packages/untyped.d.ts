@@ -1,3 +1,3 @@
-/** These packages come without types of their own. */
+/** These packages contain no types. */
 declare module 'express-session';
 declare module 'connect-pg-simple';

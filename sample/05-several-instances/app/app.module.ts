@@ -10,10 +10,10 @@ export interface AppSettings {
   readonly instance: string;
   /** The first signs, all verify. */
   readonly secrets: readonly string[];
-  /** Where the sessions are: in the one or the other. */
+  /** Sessions are in PostgreSQL or in Redis. */
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
-  /** What keys in Redis begin with. */
+  /** The prefix of keys in Redis. */
   readonly redisPrefix: string;
 }
 
@@ -27,7 +27,7 @@ export class AppModule {
       imports: inRedis
         ? [SessionModule.forRoot({ secret, store: redisStore({ url: redisUrl, prefix: redisPrefix }) })]
         : [
-            // No `migrationsRun`: several instances that start at once would all begin to make the table.
+            // No `migrationsRun`: several instances that start at once would all try to create the table.
             TypeOrmModule.forRoot({ type: 'postgres', url: databaseUrl!, entities: [SessionEntity] }),
             SessionModule.forRoot({ secret, store: typeOrmStore() }),
           ],

@@ -1,4 +1,4 @@
-/** Which of the instances this is. */
+/** The name of this instance. */
 export class InstanceName {
   constructor(readonly value: string) {}
 }

@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 
-/** One instance, in a process of its own: `../instance.ts` starts it. */
+/** One instance, in its own process. `../instance.ts` starts it. */
 const {
   INSTANCE = '1',
   SESSION_SECRETS = '',
@@ -21,11 +21,11 @@ const app = await NestFactory.create<NestExpressApplication>(
   }),
   { logger: ['error', 'warn'] },
 );
-// What the proxy says of the visitor (X-Forwarded-For and -Proto) is believed, and of nobody else.
+// Trusts X-Forwarded-For and X-Forwarded-Proto only from the proxy.
 app.set('trust proxy', 'loopback');
 app.enableCsrfProtection();
 
-/** Requests under way are answered, their sessions stored, and connections to the store closed: then it ends by itself. */
+/** Answers requests in flight, stores their sessions and closes connections to the store. Then the process ends. */
 let stopping: Promise<void> | undefined;
 const stop = (): void => {
   stopping ??= app.close().then(() => {
@@ -34,7 +34,7 @@ const stop = (): void => {
 };
 process.on('SIGTERM', stop);
 process.on('disconnect', stop); // whoever started it is gone
-// Ctrl-C reaches the whole group of processes: who started this one says when it is its turn.
+// Ctrl-C reaches the whole process group. The parent process decides when this one stops.
 process.on('SIGINT', () => undefined);
 
 await app.listen(0, '127.0.0.1');

@@ -2,7 +2,7 @@ import { BadRequestException, Body, Controller, Get, HttpCode, Post, UseGuards }
 import { RequireLogin, Session, SessionGuard } from 'nest-session';
 import { InstanceName } from './instance-name.js';
 
-/** Something to count, and who counted it. Whoever says a name is let in: accounts are what 01 and 02 are about. */
+/** A counter with a sign-in that needs only a name. Samples 01 and 02 have real accounts. */
 @Controller()
 export class VisitsController {
   constructor(private readonly instance: InstanceName) {}
@@ -29,7 +29,8 @@ export class VisitsController {
   @Post('sign-in')
   @HttpCode(204)
   async signIn(@Session() session: Session, @Body('name') name?: unknown): Promise<void> {
-    if (typeof name !== 'string' || !/^\S.{0,39}$/.test(name)) throw new BadRequestException('Say a name.');
+    if (typeof name !== 'string' || !/^\S.{0,39}$/.test(name))
+      throw new BadRequestException('Enter a name of 1 to 40 characters.');
     await session.login(name);
   }
 

@@ -4,10 +4,10 @@ import { NginxProxy } from './nginx.js';
 import { NodeProxy } from './node-proxy.js';
 import type { Proxy } from './proxy.js';
 
-/** Where nginx is installed, which is not on every user's path. */
+/** Folders of nginx that are not on every user's path. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
 
-/** The one that was asked for; else nginx where it is installed, and a few lines of Node elsewhere. */
+/** The requested proxy; else nginx if it is installed, otherwise a few lines of Node. */
 export function chooseProxy(
   wanted: 'nginx' | 'node' | undefined,
   configuration: string,

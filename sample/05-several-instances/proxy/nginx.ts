@@ -10,7 +10,7 @@ export interface NginxSettings {
   readonly program: string;
   /** The `nginx.conf` of this folder. */
   readonly configuration: string;
-  /** A folder of its own. */
+  /** A folder for its files. */
   readonly folder: string;
   /** Further lines of its server, such as those for TLS. */
   readonly directives?: readonly string[];
@@ -21,7 +21,7 @@ export class NginxProxy implements Proxy {
   readonly name = 'nginx';
   url = '';
   readonly #settings: NginxSettings;
-  /** The process ids of its workers, as it tells of them. */
+  /** The process ids of its workers, from its log. */
   readonly #workers = new Set<number>();
   #child: ChildProcess | undefined;
   #lastWords = '';
@@ -49,7 +49,7 @@ export class NginxProxy implements Proxy {
     this.url = `http://${place}`;
   }
 
-  /** A reload: new workers begin with the new list, and those from before end when they have answered. */
+  /** Reloads: new workers use the new list, and the old workers end after their last response. */
   async route(instances: readonly string[]): Promise<void> {
     const before = [...this.#workers];
     await this.#write(instances);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { Proxy } from './proxy.js';
 
-/** Headers of one connection, which a proxy does not hand on (RFC 9110, section 7.6.1). */
+/** Headers of one connection, which a proxy does not forward (RFC 9110, section 7.6.1). */
 const OF_THE_CONNECTION = new Set([
   'connection',
   'keep-alive',
@@ -15,12 +15,12 @@ const OF_THE_CONNECTION = new Set([
   'upgrade',
 ]);
 
-/** A proxy of a few lines, so that the sample needs nothing but Node: for a walk, not for a site. */
+/** A small proxy, so that the sample needs only Node. Do not use it in production. */
 export class NodeProxy implements Proxy {
   readonly name = 'the built-in proxy';
   url = '';
   readonly #server = createServer((req, res) => void this.#forward(req, res));
-  /** How many requests are under way to each instance. */
+  /** The number of requests in flight to each instance. */
   readonly #underWay = new Map<string, number>();
   #instances: readonly string[] = [];
   #turn = 0;
@@ -55,7 +55,7 @@ export class NodeProxy implements Proxy {
         headers: this.#headersFor(req),
         agent: false,
       });
-      // Both may fail at once: then the first of them counts.
+      // Both may fail at once. The first error counts.
       const [[answer]] = await Promise.all([
         once(onward, 'response') as Promise<[IncomingMessage]>,
         pipeline(req, onward),
@@ -70,7 +70,7 @@ export class NodeProxy implements Proxy {
     }
   }
 
-  /** What the visitor says of itself is written over: the instances believe it. */
+  /** Overwrites the forwarding headers of the visitor, because the instances trust them. */
   #headersFor(req: IncomingMessage): NodeJS.Dict<string | string[]> {
     const own = {
       'x-forwarded-for': req.socket.remoteAddress,
@@ -92,7 +92,7 @@ export class NodeProxy implements Proxy {
   }
 }
 
-/** As they came: names and values in turn, several of one name included. */
+/** The headers as received: names and values in turn, including repeated names. */
 function headersOf({ rawHeaders }: IncomingMessage): string[] {
   return rawHeaders.filter(
     (_, index) => !OF_THE_CONNECTION.has(rawHeaders[index - (index % 2)]!.toLowerCase()),

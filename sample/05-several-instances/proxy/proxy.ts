@@ -1,11 +1,11 @@
-/** What stands before the instances. */
+/** The proxy before the instances. */
 export interface Proxy {
   readonly name: string;
-  /** Where it listens. */
+  /** Its address. */
   readonly url: string;
-  /** Begins to hand requests to the instances at these addresses, in turn. */
+  /** Starts to forward requests to the instances at these addresses, in turn. */
   listen(port: number, host: string, instances: readonly string[]): Promise<void>;
-  /** Hands requests to these from now on; resolves when no request is under way to any other, nor will be. */
+  /** Forwards requests to these instances from now on. It resolves when no request to another instance is in flight. */
   route(instances: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }

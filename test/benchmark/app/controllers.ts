@@ -14,7 +14,9 @@ import {
 } from '@nestjs/common';
 import { Session } from 'nest-session';
 import type pg from 'pg';
+import { LeastController } from './least.controller.js';
 import { type Answer, answerOf, newContent, type SessionContent } from './session-content.js';
+import { SoakController } from './soak.controller.js';
 
 /*
  * One controller for each way to a session, with the same routes and the same answers. Each takes the session as its
@@ -182,6 +184,8 @@ export const CONTROLLERS = {
   '@fastify/session': FastifySessionController,
   'nest-session': OwnController,
   'plain-select': PlainSelectController,
+  least: LeastController,
+  soak: SoakController,
 } as const satisfies Record<string, Type>;
 
 export type SessionKind = keyof typeof CONTROLLERS;

@@ -1,13 +1,15 @@
 /** The process of one variant: a Nest application, driven over the channel of its parent. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import 'reflect-metadata';
 import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { SessionService } from 'nest-session';
 import { type Variant, variantNamed } from '../variants.js';
 import { CONTROLLERS } from './controllers.js';
-import type { AppCommand, AppReply, AppStart } from './messages.js';
+import type { AppCommand, AppReply, AppStart, Vitals } from './messages.js';
 import type { Setup, SetUp } from './setup.js';
 
 class BenchmarkModule {}
@@ -55,6 +57,8 @@ async function run({ variant: name, ...surroundings }: AppStart): Promise<void> 
         const { user, system } = process.cpuUsage();
         return reply({ type: 'answer', id, value: user + system });
       }
+      case 'vitals':
+        return reply({ type: 'answer', id, value: vitals() });
       case 'prune':
         await (setup.prune?.() ?? app.get(SessionService).prune());
         return reply({ type: 'answer', id, value: 0 });
@@ -67,7 +71,14 @@ async function run({ variant: name, ...surroundings }: AppStart): Promise<void> 
     execute(message).catch(fail);
   });
   const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
-  reply({ type: 'listening', port });
+  reply({ type: 'listening', port, version: process.version });
+}
+
+function vitals(): Vitals {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed: heap, rss: resident } = process.memoryUsage();
+  return { heap, resident, handles: process.getActiveResourcesInfo().length };
 }
 
 function reply(message: AppReply): void {

@@ -1,4 +1,4 @@
-/** What the benchmark keeps in a session: about 600 bytes as JSON. */
+/** What the benchmark keeps in a session: about 700 bytes as JSON. */
 export interface SessionContent {
   userId: string;
   name: string;
@@ -22,7 +22,7 @@ export function newContent(): SessionContent {
     email: `${userId}@example.org`,
     roles: ['customer', 'newsletter'],
     locale: 'en-GB',
-    cart: ['A4-0815', 'B7-4711', 'C1-0042', 'D9-1234'].map((sku, index) => ({
+    cart: ['A4-0815', 'B7-4711', 'C1-0042', 'D9-1234', 'E3-5813', 'F8-2134'].map((sku, index) => ({
       sku,
       title: 'A reasonably long title',
       amount: index + 1,

@@ -8,6 +8,7 @@ export interface Answered {
 }
 
 interface Waiting {
+  readonly accepted: RegExp;
   readonly resolve: (answered: Answered) => void;
   readonly reject: (error: Error) => void;
 }
@@ -37,10 +38,10 @@ export class Connection {
     return Promise.all(Array.from({ length: amount }, () => Connection.open(port)));
   }
 
-  /** @throws Error when the status is not 200, or the answer does not say how long it is. */
-  ask(request: string): Promise<Answered> {
+  /** @throws Error when the status is none of those accepted, or the answer does not say how long it is. */
+  ask(request: string, accepted = /^HTTP\/1.1 200 /): Promise<Answered> {
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#waiting = { accepted, resolve, reject };
       this.socket.write(request, 'latin1');
     });
   }
@@ -56,7 +57,7 @@ export class Connection {
     if (end < 0) return;
     const head = this.#received.slice(0, end);
     const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-    if (length === undefined || !head.startsWith('HTTP/1.1 200 ')) {
+    if (length === undefined || this.#waiting?.accepted.test(head) === false) {
       return this.#fail(new Error(`The application answered:\n${this.#received}`));
     }
     const body = this.#received.slice(end + 4);

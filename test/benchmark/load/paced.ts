@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from './connection.js';
-import type { Traffic } from './traffic.js';
 
 /** How requests follow each other. */
 export interface Pace {
@@ -19,7 +18,7 @@ export interface Pace {
  */
 export async function pacedLatencies(
   port: number,
-  traffic: Pick<Traffic, 'next'>,
+  ask: (connection: Connection) => Promise<unknown>,
   { rate, connections, seconds, until = () => false }: Pace,
 ): Promise<number[]> {
   const open = await Connection.openMany(port, connections);
@@ -32,7 +31,7 @@ export async function pacedLatencies(
   const send = async (connection: Connection, due: number): Promise<void> => {
     underWay += 1;
     try {
-      await connection.ask(traffic.next());
+      await ask(connection);
       latencies.push(performance.now() - due);
       const next = queue.shift();
       if (next === undefined) idle.push(connection);

@@ -33,11 +33,15 @@ export class Traffic {
 
   /** One request as it goes over the wire. */
   next(): string {
-    const headers = Object.entries({ host: 'localhost', connection: 'keep-alive', ...this.sample(1)[0] });
-    const length = this.method === 'POST' ? 'content-length: 0\r\n' : '';
-    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-    return `${this.method} ${this.path} HTTP/1.1\r\n${lines}${length}\r\n`;
+    return requestOf(this.method, this.path, this.sample(1)[0]?.cookie);
   }
+}
+
+/** A request as it goes over the wire. */
+export function requestOf(method: 'GET' | 'POST', path: string, cookie: string | undefined): string {
+  const length = method === 'POST' ? 'content-length: 0\r\n' : '';
+  const sent = cookie === undefined ? '' : `cookie: ${cookie}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: keep-alive\r\n${sent}${length}\r\n`;
 }
 
 function randomOf<Item>(items: readonly Item[]): Item | undefined {

@@ -10,7 +10,14 @@ import type { StoreServer } from './store-server.js';
 /** What the name of every database begins with: the server may be somebody's own. */
 const PREFIX = 'nest_session_benchmark_';
 
-const SHOWN = ['fsync', 'synchronous_commit', 'shared_buffers'];
+const SHOWN = ['fsync', 'synchronous_commit', 'shared_buffers', 'max_wal_size'];
+
+/** How a server of its own is started. */
+export interface PostgresOptions {
+  /** False for a run whose figures nobody looks at. */
+  readonly durable: boolean;
+  readonly settings?: Record<string, string>;
+}
 
 /** A server that was started here. */
 interface OwnServer {
@@ -22,7 +29,7 @@ interface OwnServer {
 
 /** The PostgreSQL of `DATABASE_URL`, else one of its own, with the settings it comes with. */
 export class PostgresServer implements StoreServer {
-  readonly #databases = new Set<string>();
+  readonly #places = new Set<string>();
 
   private constructor(
     private readonly admin: pg.Client,
@@ -32,10 +39,9 @@ export class PostgresServer implements StoreServer {
     private readonly own?: OwnServer,
   ) {}
 
-  /** @param options - `durable: false` is for a run whose figures nobody looks at. */
-  static async start({ durable }: { durable: boolean }): Promise<PostgresServer> {
+  static async start(options: PostgresOptions): Promise<PostgresServer> {
     const given = process.env.DATABASE_URL ?? '';
-    const own = given ? undefined : await startOwn(durable);
+    const own = given ? undefined : await startOwn(options);
     const address = own?.server.url ?? given;
     const admin = new pg.Client({ connectionString: address });
     await admin.connect();
@@ -51,10 +57,9 @@ export class PostgresServer implements StoreServer {
   }
 
   async fresh(place: string): Promise<string> {
-    const database = pg.escapeIdentifier(PREFIX + place);
-    await this.admin.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
-    await this.admin.query(`CREATE DATABASE ${database}`);
-    this.#databases.add(database);
+    await this.remove(place);
+    await this.admin.query(`CREATE DATABASE ${pg.escapeIdentifier(PREFIX + place)}`);
+    this.#places.add(place);
     return this.#urlOf(place);
   }
 
@@ -79,9 +84,13 @@ export class PostgresServer implements StoreServer {
     return this.own && cpuOfTree(this.own.pid);
   }
 
+  async remove(place: string): Promise<void> {
+    await this.admin.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(PREFIX + place)} WITH (FORCE)`);
+    this.#places.delete(place);
+  }
+
   async stop(): Promise<void> {
-    for (const database of this.#databases)
-      await this.admin.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+    for (const place of this.#places) await this.remove(place);
     await this.admin.end();
     if (this.own === undefined) return;
     await this.own.server.stop();
@@ -95,12 +104,12 @@ export class PostgresServer implements StoreServer {
   }
 }
 
-async function startOwn(durable: boolean): Promise<OwnServer> {
+async function startOwn({ durable, settings = {} }: PostgresOptions): Promise<OwnServer> {
   const dataDir = join(tmpdir(), `nest-session-benchmark-${randomBytes(4).toString('hex')}`);
   const server = await startEmbeddedPostgres({
     dataDir,
     durable,
-    settings: { shared_preload_libraries: 'pg_stat_statements' },
+    settings: { shared_preload_libraries: 'pg_stat_statements', ...settings },
   });
   const lock = await readFile(join(server.dataDir, 'cluster', 'postmaster.pid'), 'utf8');
   return { server, pid: Number.parseInt(lock, 10), folders: [dataDir, server.dataDir] };

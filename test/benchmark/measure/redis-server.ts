@@ -48,8 +48,12 @@ export class RedisServer implements StoreServer {
   }
 
   async fresh(place: string): Promise<string> {
-    await this.#remove(prefixOf(place));
+    await this.remove(place);
     return this.url;
+  }
+
+  remove(place: string): Promise<void> {
+    return this.#remove(prefixOf(place));
   }
 
   async settle(): Promise<void> {

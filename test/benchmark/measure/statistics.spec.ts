@@ -3,11 +3,11 @@ import { figureOf, percentile } from './statistics.js';
 
 describe('figureOf', () => {
   it('takes the middle, whatever the order', () => {
-    expect(figureOf([9, 1, 4])).toEqual({ median: 4, min: 1, max: 9 });
+    expect(figureOf([9, 1, 4])).toEqual({ median: 4, low: 1, high: 9 });
   });
 
   it('takes the mean of the two in the middle', () => {
-    expect(figureOf([10, 1, 4, 2])).toEqual({ median: 3, min: 1, max: 10 });
+    expect(figureOf([10, 1, 4, 2])).toEqual({ median: 3, low: 1, high: 4 });
   });
 
   it.each([[[]], [[1, NaN]], [[Infinity]]])('refuses %j', (values: number[]) => {

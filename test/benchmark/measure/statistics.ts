@@ -1,8 +1,9 @@
 /** The middle of some figures, and how far they lie apart. */
 export interface Figure {
   readonly median: number;
-  readonly min: number;
-  readonly max: number;
+  /** The quartiles: half of all figures lie between. */
+  readonly low: number;
+  readonly high: number;
 }
 
 /** @throws RangeError without any value, or with one that is no number: no figure is better than a wrong one. */
@@ -13,7 +14,7 @@ export function figureOf(values: readonly number[]): Figure {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;
   const median = sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
-  return { median, min: sorted[0]!, max: sorted.at(-1)! };
+  return { median, low: percentile(sorted, 0.25), high: percentile(sorted, 0.75) };
 }
 
 /** The value that `share` (0 to 1) of all values do not exceed (nearest rank). */

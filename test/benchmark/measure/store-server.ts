@@ -10,5 +10,7 @@ export interface StoreServer {
   statements(): Promise<number | undefined>;
   /** Microseconds of CPU it has used; undefined where that cannot be seen. */
   cpu(): number | undefined | Promise<number | undefined>;
+  /** Removes a place. */
+  remove(place: string): Promise<void>;
   stop(): Promise<void>;
 }

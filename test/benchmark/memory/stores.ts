@@ -49,6 +49,7 @@ function recordOf(index: number, content: SessionContent): SessionRecord {
     data: JSON.stringify(content),
     meta: null,
     userId: flat(content.userId),
+    reference: null,
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now + LIFE,

@@ -19,7 +19,6 @@ const PACKAGES = [
   'connect-redis',
   'memorystore',
   '@fastify/session',
-  'autocannon',
 ];
 
 /** What it was measured on: figures mean nothing without. */
@@ -29,6 +28,7 @@ export interface Machine {
   readonly pinned: Cores | undefined;
   readonly memoryGiB: number;
   readonly system: string;
+  /** That of the load; applications may have others. */
   readonly node: string;
   /** How busy the machine was before: the share of the time of all cores, over two seconds. */
   readonly busyBefore: number;

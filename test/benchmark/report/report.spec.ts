@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Figure } from '../measure/statistics.js';
 import type { RouteResult } from '../scenarios/routes.js';
 import { variantNamed } from '../variants.js';
 import { chart } from './chart.js';
 import type { Machine } from './machine.js';
+import { withTable } from './publish.js';
 import { checkFigures } from './results.js';
+import { shortTable } from './short-table.js';
 import { table } from './table.js';
 import { verdicts } from './verdict.js';
-
-const one: Figure = { median: 1, min: 1, max: 1 };
 
 const MACHINE: Machine = {
   cpu: 'CPU <9> & "more"',
@@ -25,73 +24,111 @@ const MACHINE: Machine = {
 function result(
   variant: string,
   route: RouteResult['route'],
-  min: number,
-  median: number,
-  max: number,
+  [low, median, high]: readonly [number, number, number],
+  node = 'v24.1.0',
 ): RouteResult {
+  const one = { low: 1, median: 1, high: 1 };
   return {
+    node,
     variant,
-    title: variantNamed(variant).title,
+    title: variantNamed(variant.replace('@before', '')).title,
     route,
-    share: { min, median, max },
-    throughput: one,
-    appCpu: one,
-    sessionCpu: one,
-    serverCpu: undefined,
-    loadCpu: one,
+    session: { low, median, high },
+    app: one,
+    server: undefined,
     statements: undefined,
-    p50: undefined,
-    p99: undefined,
+    busy: one,
   };
 }
 
 describe('verdicts', () => {
-  const against = (min: number, median: number, max: number): string[] =>
-    verdicts([result('memory', 'read', 0.7, 0.8, 0.9), result('express-memory', 'read', min, median, max)]);
+  const own = result('memory', 'read', [7, 8, 9]);
+  const against = (...figures: [number, number, number]): string[] =>
+    verdicts([own, result('express-memory', 'read', figures)]);
 
-  it('says who won where no round of one was as good as any of the other', () => {
-    expect(against(0.2, 0.4, 0.6)).toEqual([
-      'won  read: nest-session, memory is 2.00 × express-session, memory',
+  it('says how much of a peer it costs, and that it is less where no quartiles overlap', () => {
+    expect(against(70, 80, 90)).toEqual([
+      'less read, Node.js v24.1.0: nest-session, memory costs 0.10 of express-session, memory',
     ]);
-    expect(against(0.92, 1, 1)[0]).toMatch(/^LOST read: .* is 0\.80 ×/);
+    expect(against(2, 4, 6)[0]).toMatch(/^MORE read.* costs 2\.00 of/);
   });
 
-  it('says that nobody did where rounds overlap', () => {
-    expect(against(0.2, 0.4, 0.71)[0]).toMatch(/^even/);
-    expect(against(0.89, 1, 1)[0]).toMatch(/^even/);
+  it('says that it is the same where they do', () => {
+    expect(against(9, 10, 11)[0]).toMatch(/^same/);
+    expect(against(5, 6, 7)[0]).toMatch(/^same/);
   });
 
-  it('compares the same route, adapter and place alone', () => {
+  it('compares with the same variant of another checkout', () => {
+    expect(verdicts([result('memory@before', 'read', [10, 16, 20]), own])).toEqual([
+      'less read, Node.js v24.1.0: nest-session, memory costs 0.50 of nest-session, memory',
+    ]);
+  });
+
+  it('compares the same route, Node.js, adapter and place alone', () => {
     const others = [
-      result('express-memory', 'change', 1, 1, 1),
-      result('fastify-session', 'read', 1, 1, 1),
-      result('pg-simple', 'read', 1, 1, 1),
-      result('none', 'read', 1, 1, 1),
+      result('express-memory', 'change', [1, 1, 1]),
+      result('express-memory', 'read', [1, 1, 1], 'v26.1.0'),
+      result('fastify-session', 'read', [1, 1, 1]),
+      result('pg-simple', 'read', [1, 1, 1]),
+      result('least-memory', 'read', [1, 1, 1]),
     ];
-    expect(verdicts([result('memory', 'read', 0.7, 0.8, 0.9), ...others])).toEqual([]);
+    expect(verdicts([own, ...others])).toEqual([]);
+  });
+});
+
+describe('shortTable', () => {
+  it('has what sessions cost beside a hand-written least and the peer, for each Node.js', () => {
+    const both = (name: string, read: number, change: number): RouteResult[] => [
+      result(name, 'read', [read, read, read]),
+      result(name, 'change', [change, change, change]),
+    ];
+    const results = [
+      ...both('memory', 5, 29.4),
+      ...both('least-memory', 1, 2),
+      ...both('express-memory', 93, 95),
+      result('postgres-lazy', 'none', [2, 2, 2]),
+      result('memory', 'read', [6, 6, 6], 'v26.1.0'),
+    ];
+    const text = shortTable(results);
+    expect(text).toContain('| memory | 5 | 29 | 1, 2 | 93, 95 |\n| PostgreSQL, lazy, not used | 2 |');
+    expect(text.slice(text.indexOf('v26.1.0'))).toContain('| memory | 6 |');
+    expect(text).not.toContain('Redis');
   });
 });
 
 describe('chart', () => {
-  const svg = chart([result('none', 'read', 1, 1, 1), result('memory', 'read', 0.4, 0.5, 0.6)], MACHINE);
-
-  it('has a bar as long as the share, and none for what shares are of', () => {
-    const widths = [...svg.matchAll(/<rect class="(\w+) read"[^>]* width="([\d.]+)"/g)].map(
-      ([, ...rest]) => rest,
+  const svg = chart(
+    [result('memory', 'read', [4, 5, 10]), result('memory', 'change', [-3, -1, 1], 'v26.1.0')],
+    MACHINE,
+  );
+  const widthsOf = (route: string): string[] =>
+    [...svg.matchAll(new RegExp(`<rect class="own ${route}"[^>]* width="([\\d.]+)"`, 'g'))].map(
+      ([, width]) => width!,
     );
-    expect(widths).toEqual([['own', '210']]);
-    expect(svg).toContain('50 %');
+
+  it('has a bar as long as the cost, and none for less than nothing', () => {
+    expect(widthsOf('read')).toEqual(['230']);
+    expect(widthsOf('change')).toEqual(['0']);
+    expect(svg).toContain('5 µs');
   });
 
-  it('has room for what is faster than the route without sessions', () => {
-    const faster = chart([result('memory', 'read', 1, 2, 4)], MACHINE);
-    expect(faster).toMatch(/<rect class="own read"[^>]* width="210"/);
-    expect(faster).toMatch(/>400 %<.*>200 %</s);
+  it('names each Node.js', () => {
+    expect(svg).toMatch(/Node\.js v24\.1\.0.*Node\.js v26\.1\.0/s);
   });
 
   it('is readable on a dark page, and escapes what it is told', () => {
     expect(svg).toContain('prefers-color-scheme: dark');
     expect(svg).toContain('CPU &#60;9&#62; &#38; &#34;more&#34;');
+  });
+});
+
+describe('withTable', () => {
+  const page = (text: string): string =>
+    `above\n<!-- the short table: npm run bench writes it -->\n\n${text}\n\n<!-- end of the short table -->\nbelow\n`;
+
+  it('replaces what stands between the two lines', () => {
+    expect(withTable(page('old'), 'new')).toBe(page('new'));
+    expect(() => withTable('no place', 'new')).toThrow('docs/speed.md lacks the lines');
   });
 });
 
@@ -111,7 +148,9 @@ describe('table', () => {
 
 describe('checkFigures', () => {
   it('names the figure that is none', () => {
-    expect(() => checkFigures({ lone: [{ p99: 1 }, { p99: NaN }] })).toThrow('results.lone.1.p99 is NaN');
-    expect(() => checkFigures({ lone: [{ p99: 1, p50: undefined }] })).not.toThrow();
+    expect(() => checkFigures({ latency: [{ p99: 1 }, { p99: NaN }] })).toThrow(
+      'results.latency.1.p99 is NaN',
+    );
+    expect(() => checkFigures({ latency: [{ p99: 1, p50: undefined }] })).not.toThrow();
   });
 });

@@ -1,44 +1,29 @@
 import type { RouteResult } from '../scenarios/routes.js';
-import { median, share, table } from './table.js';
+import { median, spread, table } from './table.js';
 
-const HEAD = [
-  '',
-  'share',
-  'requests/s',
-  'app',
-  'busy',
-  'session',
-  'server',
-  'load',
-  'statements',
-  'p50 ms',
-  'p99 ms',
-];
+const HEAD = ['', 'session', 'app', 'server', 'statements', 'busy'];
 
 const LEGEND =
-  'share: of the throughput of the same route without sessions (least and most of all rounds)\n' +
-  'app, session, server, load: microseconds of CPU a request (session: what the app needs more than without)\n' +
-  'busy: how much of its core the app used; where that is little, it waited for the server or the load\n' +
-  'statements: for the store, a request';
+  'session: microseconds of CPU a request that the app needs more than without sessions (half of all turns lie between)\n' +
+  'app, server: all its microseconds of CPU a request; statements: for the store, a request\n' +
+  'busy: how much of its core the app used; where that is little, it waited for the server or the load';
 
-/** One table for each route. */
+/** One table for each route and Node.js. */
 export function routesTables(results: readonly RouteResult[]): string {
-  const routes = [...new Set(results.map(({ route }) => route))];
-  const tables = routes.map((route) => {
-    const rows = results.filter((result) => result.route === route).map(rowOf);
-    return `${route}\n${table(HEAD, rows)}`;
+  const names = [...new Set(results.map(({ node, route }) => `${route}, Node.js ${node}`))].sort();
+  const tables = names.map((name) => {
+    const rows = results.filter(({ node, route }) => name === `${route}, Node.js ${node}`).map(rowOf);
+    return `${name}\n${table(HEAD, rows)}`;
   });
   return [...tables, LEGEND].join('\n\n');
 }
 
-function rowOf(result: RouteResult): string[] {
-  const { title, throughput, appCpu, sessionCpu, serverCpu, loadCpu, statements, p50, p99 } = result;
+function rowOf({ title, session, app, server, statements, busy }: RouteResult): string[] {
   return [
     title,
-    share(result.share),
-    ...[throughput, appCpu].map((figure) => median(figure)),
-    `${((throughput.median * appCpu.median) / 1e4).toFixed(0)} %`,
-    ...[sessionCpu, serverCpu, loadCpu].map((figure) => median(figure)),
-    ...[statements, p50, p99].map((figure) => median(figure, 2)),
+    spread(session),
+    ...[app, server].map((figure) => median(figure)),
+    median(statements, 2),
+    `${(busy.median * 100).toFixed(0)} %`,
   ];
 }

@@ -16,8 +16,7 @@ export function median(figure: Figure | undefined, digits = 0): string {
   return figure ? figure.median.toFixed(digits) : 'n/a';
 }
 
-/** The median share in per cent, and in brackets the least and the most. */
-export function share({ median: middle, min, max }: Figure): string {
-  const percent = (value: number): string => (100 * value).toFixed(0);
-  return `${percent(middle)} % (${percent(min)}–${percent(max)})`;
+/** The median, and in brackets the quartiles. */
+export function spread({ median: middle, low, high }: Figure): string {
+  return `${middle.toFixed(1)} (${low.toFixed(1)}–${high.toFixed(1)})`;
 }

@@ -3,43 +3,40 @@ import type { RouteResult } from '../scenarios/routes.js';
 import { type Variant, variantNamed } from '../variants.js';
 
 /**
- * Who won, route by route: each variant of this package against every peer on the same adapter that keeps sessions in
- * the same place (a variant with options of its own only where no session is needed: that is what `lazy` is for).
- * Where the rounds of both overlap, nobody did.
+ * What each variant of this package costs of what a peer costs that keeps sessions in the same place, on the same
+ * adapter, route and Node.js; and of what the same variant of another checkout costs, where one was measured.
  */
 export function verdicts(results: readonly RouteResult[]): string[] {
   return results.flatMap((own) => {
-    const variant = variantOf(own);
-    if (variant?.kind !== 'nest-session' || (variant.options && own.route !== 'none')) return [];
+    if (kindOf(own.variant) !== 'nest-session') return [];
     return results
-      .filter((peer) => peer.route === own.route && isPeerOf(variantOf(peer), variant))
-      .map((peer) => verdict(own, peer));
+      .filter(({ node, route }) => node === own.node && route === own.route)
+      .filter(({ variant }) => variant === `${own.variant}@before` || isPeerOf(variant, own.variant))
+      .map((other) => verdict(own, other));
   });
 }
 
-function verdict(own: RouteResult, peer: RouteResult): string {
-  const times = own.share.median / peer.share.median;
-  const p99 = own.p99 && peer.p99 ? `, p99 ${compared(own.p99)} against ${compared(peer.p99)}` : '';
-  return `${wordFor(own.share, peer.share)} ${own.route}: ${own.title} is ${times.toFixed(2)} × ${peer.title}${p99}`;
+function verdict(own: RouteResult, other: RouteResult): string {
+  const ratio = (own.session.median / other.session.median).toFixed(2);
+  const place = `${own.route}, Node.js ${own.node}`;
+  return `${wordFor(own.session, other.session)} ${place}: ${own.title} costs ${ratio} of ${other.title}`;
 }
 
-/** Padded to one width. */
-function wordFor(own: Figure, peer: Figure): string {
-  if (own.min > peer.max) return 'won ';
-  return own.max < peer.min ? 'LOST' : 'even';
+/** Padded to one width. Where the quartiles of both overlap, neither is cheaper. */
+function wordFor(own: Figure, other: Figure): string {
+  if (own.high < other.low) return 'less';
+  return own.low > other.high ? 'MORE' : 'same';
 }
 
-function compared({ median }: Figure): string {
-  return `${median.toFixed(1)} ms`;
+function kindOf(variant: string): Variant['kind'] | undefined {
+  return variant.endsWith('@before') ? undefined : variantNamed(variant).kind;
 }
 
-function isPeerOf(peer: Variant | undefined, own: Variant): boolean {
-  if (peer === undefined || peer.kind === 'plain' || peer.kind === 'nest-session') return false;
-  if (peer.onSampleAdapter !== own.onSampleAdapter) return false;
-  return peer.adapter === own.adapter && peer.server === own.server;
-}
-
-/** Undefined for a variant of another checkout. */
-function variantOf({ variant }: RouteResult): Variant | undefined {
-  return variant.includes('@') ? undefined : variantNamed(variant);
+function isPeerOf(variant: string, ownVariant: string): boolean {
+  const kind = kindOf(variant);
+  if (kind !== 'express-session' && kind !== '@fastify/session') return false;
+  const [peer, own] = [variantNamed(variant), variantNamed(ownVariant)];
+  return (
+    peer.adapter === own.adapter && peer.server === own.server && peer.onSampleAdapter === own.onSampleAdapter
+  );
 }

@@ -27,7 +27,6 @@ export interface MemoryResult {
 
 /**
  * What a session costs in memory, and what its end costs: every store in a process of its own, on the application's core.
- * What the machine does meanwhile only ever adds to the time that a store blocks: the least of all rounds is the closest.
  */
 export async function measureMemory(
   { options, cores }: Bench,
@@ -36,15 +35,15 @@ export async function measureMemory(
   const reports = new Map<string, MemoryReport[]>(STORES.map((store) => [store, []]));
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const [store, list] of reports) {
-      say(`${options.scale} sessions in memory, round ${round} of ${options.rounds}: ${store}`);
-      list.push(await fill(store, options.scale, cores));
+      say(`${options.expired} sessions in memory, round ${round} of ${options.rounds}: ${store}`);
+      list.push(await fill(store, options.expired, cores));
     }
   }
   return [...reports].map(([store, list]) => {
     const figure = (name: keyof MemoryReport): Figure => figureOf(list.map((report) => report[name]));
     return {
       store,
-      sessions: options.scale,
+      sessions: options.expired,
       json: figure('json'),
       heap: figure('heap'),
       idleBlock: figure('idleBlock'),
@@ -71,24 +70,15 @@ async function fill(store: string, sessions: number, cores: Cores | undefined): 
   return JSON.parse(stdout) as MemoryReport;
 }
 
-const HEAD = [
-  '',
-  'JSON bytes',
-  'heap beyond JSON',
-  'longest block ms (least)',
-  'before expiry ms (least)',
-  'CPU ms',
-  'left',
-];
+const HEAD = ['', 'JSON bytes', 'heap beyond JSON', 'longest block ms', 'before expiry ms', 'CPU ms', 'left'];
 
 /** One line a store. */
 export function memoryTable(results: readonly MemoryResult[]): string {
-  const block = ({ median: middle, min }: Figure): string => `${middle.toFixed(1)} (${min.toFixed(1)})`;
   const rows = results.map(({ store, json, heap, idleBlock, expiryBlock, expiryCpu, left }) => [
     store,
     median(json),
     (heap.median - json.median).toFixed(0),
-    ...[expiryBlock, idleBlock].map(block),
+    ...[expiryBlock, idleBlock].map((figure) => median(figure, 1)),
     ...[expiryCpu, left].map((figure) => median(figure)),
   ]);
   return `memory: ${results[0]?.sessions} sessions, all of which expire\n${table(HEAD, rows)}`;

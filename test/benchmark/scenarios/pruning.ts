@@ -1,4 +1,5 @@
 import type { Bench, Site } from '../bench.js';
+import type { Connection } from '../load/connection.js';
 import { pacedLatencies } from '../load/paced.js';
 import { Traffic } from '../load/traffic.js';
 import { percentile } from '../measure/statistics.js';
@@ -24,25 +25,25 @@ export interface PruningResult {
 export async function measurePruning(bench: Bench, say: (line: string) => void): Promise<PruningResult[]> {
   const results: PruningResult[] = [];
   for (const variant of TABLES.map(variantNamed)) {
-    const { scale: rows } = bench.options;
+    const { expired: rows } = bench.options;
     say(`removing ${rows} expired rows: ${variant.name}`);
     const fill = ({ url }: Site): Promise<void> => addRows(url, variant, { from: 0, to: rows, life: -HOUR });
-    results.push(await bench.visit([variant], ([site]) => measureSite(bench, site!), fill));
+    results.push(await bench.visit([variant], ([site]) => measureSite(bench, site!), { fill }));
   }
   return results;
 }
 
 async function measureSite({ options }: Bench, { app, cookies, variant }: Site): Promise<PruningResult> {
   const [read, change] = [new Traffic('read', cookies), new Traffic('change', cookies)];
-  const traffic = { next: () => (Math.random() < 0.5 ? read : change).next() };
-  const { connections, seconds, scale: rows, smoke } = options;
-  const pace = { connections, rate: options.rate || 500 };
-  if (!smoke) await pacedLatencies(app.port, traffic, { ...pace, seconds: 2 }); // until it is compiled
-  const before = await pacedLatencies(app.port, traffic, { ...pace, seconds: smoke ? seconds : 2 * seconds });
+  const ask = (connection: Connection) => connection.ask((Math.random() < 0.5 ? read : change).next());
+  const { connections, seconds, expired: rows, smoke } = options;
+  const pace = { connections, rate: options.rate };
+  if (!smoke) await pacedLatencies(app.port, ask, { ...pace, seconds: 2 }); // until it is compiled
+  const before = await pacedLatencies(app.port, ask, { ...pace, seconds: smoke ? seconds : 2 * seconds });
   let pruning = true;
   const start = performance.now();
   const pruned = app.prune().finally(() => (pruning = false));
-  const during = await pacedLatencies(app.port, traffic, {
+  const during = await pacedLatencies(app.port, ask, {
     ...pace,
     seconds: Infinity,
     until: () => !pruning,

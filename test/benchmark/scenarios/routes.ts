@@ -1,174 +1,154 @@
 import type { Bench, Site } from '../bench.js';
-import { pacedLatencies } from '../load/paced.js';
-import { type Effort, throughput } from '../load/throughput.js';
+import { saturate } from '../load/saturated.js';
 import { type Route, Traffic } from '../load/traffic.js';
-import { type Figure, figureOf, percentile } from '../measure/statistics.js';
-import { baselineOf, type Variant } from '../variants.js';
+import { type Figure, figureOf } from '../measure/statistics.js';
+import { baselineOf } from '../variants.js';
 
 /** Seconds of load at a time: whatever else a machine does changes from one second to the next. */
-const WINDOW = 0.5;
+const WINDOW = 0.25;
 
-/** What came of some load. */
-interface Load {
-  readonly requests: number;
-  readonly seconds: number;
-  /** Microseconds of CPU. */
-  readonly appCpu: number;
-  readonly serverCpu: number | undefined;
-  /** Of the load's own process. */
-  readonly loadCpu: number;
+/** What a request cost under some load. */
+interface Cost {
+  /** Microseconds of the application's CPU. */
+  readonly app: number;
+  /** Of the store's server. */
+  readonly server: number | undefined;
   /** For the store. */
   readonly statements: number | undefined;
+  /** The share of its core that the application used. */
+  readonly busy: number;
 }
 
-/** What came of one route of one variant in one round. */
-interface Sample {
-  readonly own: Load;
-  /** The same route without sessions, in turns with it. */
-  readonly base: Load;
-  /** Milliseconds, at the fixed rate. */
-  readonly p50: number | undefined;
-  readonly p99: number | undefined;
-}
-
-/** What came of a route over all rounds. */
+/** What came of a route over all turns of all rounds. */
 export interface RouteResult {
+  /** Its version. */
+  readonly node: string;
   readonly variant: string;
   readonly title: string;
   readonly route: Route;
-  /** Of the throughput of the same route without sessions, in turns with it. */
-  readonly share: Figure;
-  readonly throughput: Figure;
-  readonly appCpu: Figure;
-  /** The same less that of the route without sessions, in turns with it: what sessions cost. */
-  readonly sessionCpu: Figure;
-  readonly serverCpu: Figure | undefined;
-  /** Of the load's own process: with the server's, how busy the other cores were. */
-  readonly loadCpu: Figure;
+  /** Microseconds of the application's CPU a request, less those of the same route without sessions in the same turn. */
+  readonly session: Figure;
+  /** The same with the route itself. */
+  readonly app: Figure;
+  readonly server: Figure | undefined;
   readonly statements: Figure | undefined;
-  readonly p50: Figure | undefined;
-  readonly p99: Figure | undefined;
+  readonly busy: Figure;
 }
 
 /**
- * Measures every route of every variant, round by round. A variant and the application without sessions that it is
- * measured against are under load in turns, half a second each, so that whatever else the machine does meets both.
+ * Measures every route of every variant, round by round. The application without sessions, a variant and, where there is
+ * one, the same variant of another checkout are under load in turns, so that whatever else the machine does meets all.
  */
 export async function measureRoutes(bench: Bench, say: (line: string) => void): Promise<RouteResult[]> {
   const { options } = bench;
-  const variants = await bench.variants();
-  const samples = new Map<string, Sample[]>();
+  const variants = await bench.available(options.variants);
+  const results = new Map<string, RouteCosts>();
   for (let round = 1; round <= options.rounds; round += 1) {
-    say(`round ${round} of ${options.rounds}`);
-    await bench.visit(variants, async (sites) => {
-      for (const route of options.routes) {
-        for (const site of sites) {
-          say(`round ${round} of ${options.rounds}: ${route}, ${site.variant.name}`);
-          const base = sites.find(({ variant }) => variant === baselineOf(site.variant))!;
-          if (!options.smoke) await warmUp(bench, site, route);
-          const name = nameOf(site.variant, route);
-          samples.set(name, [...(samples.get(name) ?? []), await measureRoute(bench, site, base, route)]);
-        }
-      }
-    });
+    for (const node of options.nodes) {
+      await bench.visit(
+        variants,
+        async (sites) => {
+          for (const [base, ...group] of groupsOf(sites)) {
+            for (const route of group[0]?.variant.routes ?? options.routes) {
+              const names = group.map(({ variant }) => variant.name).join(', ');
+              say(`round ${round} of ${options.rounds}, ${base!.app.version}: ${route}, ${names}`);
+              await measureTurns(bench, route, base!, group, results);
+            }
+          }
+        },
+        { node },
+      );
+    }
   }
-  return variants.flatMap((variant) =>
-    options.routes.map((route) => resultOf(variant, route, samples.get(nameOf(variant, route))!)),
-  );
+  return [...results.values()].map((costs) => costs.result());
 }
 
-/** Until it is compiled, and every session was seen within the last minute: while others were measured none was. */
-async function warmUp({ options }: Bench, { app, cookies }: Site, route: Route): Promise<void> {
-  await throughput(app.port, new Traffic(route, cookies), {
-    ...options,
-    seconds: Math.min(2, options.seconds),
-  });
+/** Each variant behind what it is compared with, and with the same of another checkout. */
+function groupsOf(sites: readonly Site[]): Site[][] {
+  return sites
+    .filter(({ variant }) => variant.from === undefined && baselineOf(variant) !== variant)
+    .map((site) => [
+      sites.find(({ variant }) => variant === baselineOf(site.variant))!,
+      ...sites.filter(({ variant }) => variant.from?.name === site.variant.name),
+      site,
+    ]);
 }
 
-async function measureRoute({ options }: Bench, site: Site, base: Site, route: Route): Promise<Sample> {
-  const { connections, seconds, rate } = options;
-  const windows = Math.max(1, Math.round(seconds / WINDOW));
-  const effort = { ...options, seconds: Math.min(WINDOW, seconds) };
-  const loads: Load[] = [];
-  const baseLoads: Load[] = [];
-  for (let window = 0; window < windows; window += 1) {
-    baseLoads.push(await loadOf(base, route, effort));
-    if (site !== base) loads.push(await loadOf(site, route, effort));
+async function measureTurns(
+  { options }: Bench,
+  route: Route,
+  base: Site,
+  group: readonly Site[],
+  results: Map<string, RouteCosts>,
+): Promise<void> {
+  const { connections, seconds } = options;
+  const effort = { connections, seconds: Math.min(WINDOW, seconds) };
+  // Until it is compiled, and every session was seen within the last minute: while others were measured none was.
+  if (!options.smoke)
+    for (const site of group) await costOf(site, route, { connections, seconds: seconds / 2 });
+  const turns = Math.max(1, Math.round(seconds / WINDOW));
+  for (let turn = 0; turn < turns; turn += 1) {
+    const least = await costOf(base, route, effort);
+    for (const site of group) {
+      const name = [site.app.version, site.variant.name, route].join(' ');
+      const costs = results.get(name) ?? new RouteCosts(site, route);
+      results.set(name, costs);
+      costs.add(await costOf(site, route, effort), least);
+    }
   }
-  const baseLoad = sum(baseLoads);
-  const traffic = new Traffic(route, site.cookies);
-  const latencies =
-    rate > 0 ? await pacedLatencies(site.app.port, traffic, { rate, connections, seconds }) : undefined;
-  return {
-    own: site === base ? baseLoad : sum(loads),
-    base: baseLoad,
-    p50: latencies && percentile(latencies, 0.5),
-    p99: latencies && percentile(latencies, 0.99),
-  };
 }
 
-async function loadOf({ app, server, cookies }: Site, route: Route, effort: Effort): Promise<Load> {
+async function costOf(
+  { app, server, cookies }: Site,
+  route: Route,
+  effort: { readonly connections: number; readonly seconds: number },
+): Promise<Cost> {
   const traffic = new Traffic(route, cookies);
   const read = async () => [await app.cpu(), await server?.cpu(), await server?.statements()] as const;
   const before = await read();
-  const cpuBefore = process.cpuUsage();
-  const { requests, seconds } = await throughput(app.port, traffic, effort);
-  const cpu = process.cpuUsage(cpuBefore);
+  const start = performance.now();
+  const requests = await saturate(app.port, () => traffic.next(), effort);
+  const microseconds = (performance.now() - start) * 1000;
   const after = await read();
-  const spent = (index: 1 | 2): number | undefined => {
+  const spent = (index: 0 | 1 | 2): number | undefined => {
     const [from, to] = [before[index], after[index]];
-    return from === undefined || to === undefined ? undefined : to - from;
+    return from === undefined || to === undefined ? undefined : (to - from) / requests;
   };
-  return {
-    requests,
-    seconds,
-    appCpu: after[0] - before[0],
-    serverCpu: spent(1),
-    loadCpu: cpu.user + cpu.system,
-    statements: spent(2),
-  };
+  const cpu = spent(0)!;
+  return { app: cpu, server: spent(1), statements: spent(2), busy: (cpu * requests) / microseconds };
 }
 
-function sum(loads: readonly Load[]): Load {
-  return loads.reduce((one, other) => ({
-    requests: one.requests + other.requests,
-    seconds: one.seconds + other.seconds,
-    appCpu: one.appCpu + other.appCpu,
-    serverCpu: one.serverCpu === undefined ? undefined : one.serverCpu + other.serverCpu!,
-    loadCpu: one.loadCpu + other.loadCpu,
-    statements: one.statements === undefined ? undefined : one.statements + other.statements!,
-  }));
-}
+/** The costs of one route of one variant, turn by turn. */
+class RouteCosts {
+  readonly #own: Cost[] = [];
+  readonly #differences: number[] = [];
 
-function resultOf({ name, title }: Variant, route: Route, samples: readonly Sample[]): RouteResult {
-  const figure = (valueOf: (sample: Sample) => number | undefined): Figure | undefined => {
-    const values = samples.map(valueOf);
-    return values.every((value) => value !== undefined) ? figureOf(values) : undefined;
-  };
-  const perRequest = (part: 'appCpu' | 'serverCpu' | 'loadCpu' | 'statements'): Figure | undefined =>
-    figure(({ own }) => own[part] && own[part] / own.requests);
-  return {
-    variant: name,
-    title,
-    route,
-    share: figureOf(samples.map(({ own, base }) => rateOf(own) / rateOf(base))),
-    throughput: figureOf(samples.map(({ own }) => rateOf(own))),
-    appCpu: perRequest('appCpu')!,
-    sessionCpu: figureOf(
-      samples.map(({ own, base }) => own.appCpu / own.requests - base.appCpu / base.requests),
-    ),
-    serverCpu: perRequest('serverCpu'),
-    loadCpu: perRequest('loadCpu')!,
-    statements: perRequest('statements'),
-    p50: figure(({ p50 }) => p50),
-    p99: figure(({ p99 }) => p99),
-  };
-}
+  constructor(
+    private readonly site: Site,
+    private readonly route: Route,
+  ) {}
 
-function rateOf({ requests, seconds }: Load): number {
-  return requests / seconds;
-}
+  add(own: Cost, base: Cost): void {
+    this.#own.push(own);
+    this.#differences.push(own.app - base.app);
+  }
 
-function nameOf({ name }: Variant, route: Route): string {
-  return `${name} ${route}`;
+  result(): RouteResult {
+    const { variant, app } = this.site;
+    const figure = (part: keyof Cost): Figure | undefined => {
+      const values = this.#own.map((cost) => cost[part]);
+      return values.every((value) => value !== undefined) ? figureOf(values) : undefined;
+    };
+    return {
+      node: app.version,
+      variant: variant.name,
+      title: variant.title,
+      route: this.route,
+      session: figureOf(this.#differences),
+      app: figure('app')!,
+      server: figure('server'),
+      statements: figure('statements'),
+      busy: figure('busy')!,
+    };
+  }
 }

@@ -5,8 +5,14 @@ import { join } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
 import { CHROMIUM } from '../../support/chromium.js';
 
-/** What lets Chromium bind sessions without a chip for keys, as often as a test wants, and to a certificate that nobody has signed. */
-function argumentsFor(cert: string): string[] {
+/** What a test wants of the browser. */
+interface BoundBrowserOptions {
+  /** Whether it signs as seldom as for people. @defaultValue it signs as often as a test wants */
+  readonly hasQuota?: boolean;
+}
+
+/** What lets Chromium bind sessions without a chip for keys, and to a certificate that nobody has signed. */
+function argumentsFor(cert: string, { hasQuota = false }: BoundBrowserOptions): string[] {
   const spki = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' });
   const pin = createHash('sha256').update(spki).digest('base64');
   return [
@@ -17,7 +23,7 @@ function argumentsFor(cert: string): string[] {
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
-    '--enable-features=DeviceBoundSessions:RefreshQuota/false,EnableBoundSessionCredentialsSoftwareKeysForManualTesting',
+    `--enable-features=DeviceBoundSessions:RefreshQuota/${hasQuota},EnableBoundSessionCredentialsSoftwareKeysForManualTesting`,
     `--ignore-certificate-errors-spki-list=${pin}`,
   ];
 }
@@ -27,18 +33,19 @@ export class BoundBrowser {
   private constructor(
     private readonly folder: string,
     private readonly cert: string,
+    private readonly options: BoundBrowserOptions,
     public context: BrowserContext,
   ) {}
 
-  static async start(cert: string): Promise<BoundBrowser> {
+  static async start(cert: string, options: BoundBrowserOptions = {}): Promise<BoundBrowser> {
     const folder = await mkdtemp(join(tmpdir(), 'nest-session-browser-'));
-    return new BoundBrowser(folder, cert, await launch(folder, cert));
+    return new BoundBrowser(folder, cert, options, await launch(folder, cert, options));
   }
 
   /** Closes the browser, and starts it again with what it has kept. */
   async restart(): Promise<void> {
     await this.context.close();
-    this.context = await launch(this.folder, this.cert);
+    this.context = await launch(this.folder, this.cert, this.options);
   }
 
   async stop(): Promise<void> {
@@ -47,10 +54,10 @@ export class BoundBrowser {
   }
 }
 
-async function launch(folder: string, cert: string): Promise<BrowserContext> {
+async function launch(folder: string, cert: string, options: BoundBrowserOptions): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(folder, {
     executablePath: CHROMIUM!,
-    args: argumentsFor(cert),
+    args: argumentsFor(cert, options),
   });
   context.setDefaultTimeout(20_000);
   return context;

@@ -14,8 +14,13 @@ export interface Findings {
   readonly complaints: readonly string[];
 }
 
-/** Signs in, restarts the application, finds the session there, and signs out. */
-export async function visit(node: string, project: string, env: NodeJS.ProcessEnv): Promise<Findings> {
+/** Signs in, posts to further paths, restarts the application, finds the session there, and signs out. */
+export async function visit(
+  node: string,
+  project: string,
+  env: NodeJS.ProcessEnv,
+  posts: readonly string[] = [],
+): Promise<Findings> {
   const answers: [string, number, unknown][] = [];
   let cookie = '';
   const ask = async (server: Server, method: string, path: string, body?: object): Promise<void> => {
@@ -31,6 +36,7 @@ export async function visit(node: string, project: string, env: NodeJS.ProcessEn
   await first.during(async () => {
     await ask(first, 'POST', '/login', { name: 'ada' });
     await ask(first, 'GET', '/me');
+    for (const path of posts) await ask(first, 'POST', path);
   });
   const second = await Server.start(node, project, env);
   const kept = cookie;

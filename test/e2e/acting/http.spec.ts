@@ -88,7 +88,7 @@ describe.each(STAGES)('acting for somebody ($stage)', ({ kind, openSite }) => {
       {
         statusCode: 403,
         code: 'LOGIN_ACTING',
-        message: 'This can be done by the users themselves alone, and not by somebody who acts for them.',
+        message: 'Only the user in person can do this, not someone who acts for the user.',
       },
     ]);
     await client.post('/run/stop');

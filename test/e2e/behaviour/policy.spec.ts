@@ -52,7 +52,7 @@ describe.each(STAGES)('under a policy ($stage)', ({ kind, openSite }) => {
     clock.advance(15 * MINUTE);
     expect((await client.get('/run/read')).body).toEqual({});
     expect(warnings).toEqual([
-      'A session has a cookie.maxAge of its own that is longer than the 900000 ms without use that the policy "pci-dss" (PCI DSS 4.0.1, 8.2.8) allows; it ends after 900000 ms all the same. Set a shorter cookie.maxAge.',
+      'A session has a cookie.maxAge that is longer than the 900000 ms of inactivity that the policy "pci-dss" (PCI DSS 4.0.1, 8.2.8) allows; the session still ends after 900000 ms. Set a shorter cookie.maxAge.',
     ]);
   });
 

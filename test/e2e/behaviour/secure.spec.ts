@@ -96,7 +96,7 @@ describe.each(FRAMEWORKS)('a secure cookie ($adapter)', ({ adapter, openSite }) 
     });
     expect(warnings).toEqual([]);
     expect((await site.client().get('/raw/late')).setCookies).toEqual([]);
-    expect(warnings).toEqual([expect.stringMatching(/after the response had left/)]);
+    expect(warnings).toEqual([expect.stringMatching(/after the response was sent/)]);
   });
 
   it('settings may be a function of the request', async () => {

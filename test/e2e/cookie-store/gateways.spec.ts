@@ -44,7 +44,9 @@ describe.each(TRANSPORTS)('a session in its cookie, through $name', (transport) 
       status: 'error',
       statusCode: 500,
       code: 'SESSION_USAGE',
-      message: expect.stringMatching(/stands in its cookie alone.*message of a WebSocket; do it over HTTP/),
+      message: expect.stringMatching(
+        /stored only in its cookie.*WebSocket message; do it in an HTTP request/,
+      ),
     }),
   };
   const SESSION_REQUIRED = {
@@ -159,7 +161,7 @@ describe.each(TRANSPORTS)('a session in its cookie, through $name', (transport) 
       );
       expect(await socket.ask('run', { name: 'try' })).toEqual({
         event: 'answer',
-        data: { code: 'SESSION_USAGE', message: expect.stringMatching(/message of a WebSocket.*over HTTP/) },
+        data: { code: 'SESSION_USAGE', message: expect.stringMatching(/WebSocket message.*HTTP request/) },
       });
       await isUnchanged();
     });
@@ -169,7 +171,7 @@ describe.each(TRANSPORTS)('a session in its cookie, through $name', (transport) 
       const { data } = await visitor.ask('run', { name: 'set', count: 1 });
       expect(data).toMatchObject({
         code: 'SESSION_USAGE',
-        message: expect.stringContaining('begin it over'),
+        message: expect.stringContaining('start it in an HTTP request'),
       });
       expect(await visitor.ask('guarded')).toEqual(SESSION_REQUIRED);
       visitor.close();

@@ -108,7 +108,7 @@ describe.each(ADAPTER_NAMES)('resolvers and a session in its cookie, on %s', (ad
     const headers = { cookie: (await signedIn()).cookieHeader };
     expect(await subscribeTo(base, headers, 'subscription { mine }')).toEqual([{ data: { mine: '42' } }]);
     expect(await subscribeTo(base, headers, 'subscription { changing }')).toMatchObject([
-      { errors: [{ message: expect.stringMatching(/stands in its cookie alone.*over HTTP/) }] },
+      { errors: [{ message: expect.stringMatching(/stored only in its cookie.*HTTP request/) }] },
     ]);
     expect(await subscribeTo(base, {}, 'subscription { mine }')).toMatchObject([
       { errors: [{ message: 'A session is required.' }] },

@@ -36,7 +36,7 @@ describe('a change after the first byte', () => {
   ])('is an error of %s that says so', async (_, work) => {
     expect(await outcomeOf(work)).toMatchObject({
       code: 'SESSION_USAGE',
-      message: expect.stringMatching(/stands in its cookie alone.*before the first byte/),
+      message: expect.stringMatching(/stored only in its cookie.*before the first byte/),
     });
   });
 
@@ -50,7 +50,7 @@ describe('a change after the first byte', () => {
 
   it('that nobody saves is lost with a warning, and the response is whole', async () => {
     expect(await outcomeOf(({ session }) => void (session.late = 1))).toBe('done');
-    expect(site.warnings).toEqual([expect.stringMatching(/stands in its cookie alone/)]);
+    expect(site.warnings).toEqual([expect.stringMatching(/stored only in its cookie/)]);
   });
 
   it('is none where nothing changed', async () => {
@@ -66,7 +66,7 @@ describe('a change after the first byte', () => {
       res.end('last');
     });
     expect(await site.client().get('/raw/late')).toMatchObject({ text: 'first last', setCookies: [] });
-    expect(site.warnings).toEqual([expect.stringMatching(/began after the response had left/)]);
+    expect(site.warnings).toEqual([expect.stringMatching(/started after the response was sent/)]);
   });
 
   it('is not told to have been kept because the response was still on its way out', async () => {

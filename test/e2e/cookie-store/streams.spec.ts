@@ -83,7 +83,7 @@ describe.each(ADAPTER_NAMES)('server-sent events and a session in its cookie, on
     session.count = 4;
     events.next({ data: 'last' });
     expect(await finished(response)).toContain('last');
-    expect(warnings).toEqual([expect.stringMatching(/stands in its cookie alone/)]);
+    expect(warnings).toEqual([expect.stringMatching(/stored only in its cookie/)]);
     expect((await browser.get('/run/read')).body).toEqual({ count: 1 });
   });
 

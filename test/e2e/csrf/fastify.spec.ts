@@ -102,5 +102,5 @@ describe('CsrfGuard on Fastify', () => {
       untrusted: 'CSRF_REFUSED',
       cleared: '"cache", "storage"',
     });
-  }, 30_000);
+  });
 });

@@ -389,7 +389,7 @@ describe('any course of requests', () => {
       }),
       runs(200),
     );
-  }, 60_000);
+  });
 });
 
 describe.each(DROP_IN)('chosen differences (%s)', (_, session) => {

@@ -78,5 +78,5 @@ describe('inject() of Fastify', () => {
       raw: [true, 202, 'raw', 'raw', ...lost],
       head: [200, { way: 'send' }],
     });
-  }, 30_000);
+  });
 });

@@ -37,7 +37,7 @@ const STAGES = FRAMEWORKS.flatMap((framework) =>
 const refused = (level: number): object => ({
   statusCode: 401,
   code: 'LOGIN_LEVEL',
-  message: `Prove once more who you are: this takes a login of level ${level}.`,
+  message: `This requires a login of level ${level}; confirm your identity with another factor.`,
   level,
 });
 

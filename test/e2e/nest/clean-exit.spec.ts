@@ -50,7 +50,7 @@ describe('a process that has closed its application', () => {
     async (store, adapter) => {
       const child = spawn(process.execPath, ['--input-type=module', '--eval', program(store, adapter)], {
         env: { ...process.env, DATABASE: database.url, NODE_OPTIONS: '' },
-        timeout: 20_000,
+        timeout: 50_000,
       });
       let output = '';
       child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

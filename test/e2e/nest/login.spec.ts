@@ -64,7 +64,7 @@ describe.each(ADAPTER_NAMES)('@RequireLogin() (%s)', (adapter) => {
 
   const required = {
     status: 401,
-    body: { statusCode: 401, code: 'LOGIN_REQUIRED', message: 'Nobody is signed in; sign in first.' },
+    body: { statusCode: 401, code: 'LOGIN_REQUIRED', message: 'You are not signed in; sign in first.' },
   };
 
   it('asks a visitor to sign in, with a session or without', async () => {

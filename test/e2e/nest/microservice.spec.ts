@@ -109,7 +109,7 @@ describe('a hybrid application', () => {
     statusCode: 500,
     code: 'SESSION_USAGE',
     message: expect.stringMatching(
-      /^Messages of microservices have no cookie and so no session\. .*@AllowAnonymous\(\)/,
+      /^Messages of microservices have no cookie and therefore no session\. .*@AllowAnonymous\(\)/,
     ),
   };
 

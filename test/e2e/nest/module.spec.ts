@@ -147,7 +147,7 @@ describe.each(ADAPTER_NAMES)('SessionModule (%s)', (adapter) => {
       /option "idleTimeout": -1 was given; accepted:/,
     );
     await expect(start([make({ secret: SECRET, idelTimeout: 1 } as never)])).rejects.toThrow(
-      /option "idelTimeout" is not known/,
+      /option "idelTimeout" is unknown/,
     );
     await expect(start([make({} as never)])).rejects.toThrow(/option "secret" is missing/);
     await expect(start([make({ secret: SECRET, store: {} as never })])).rejects.toThrow(

@@ -36,7 +36,7 @@ it.each(Object.keys(WAYS) as (keyof typeof WAYS)[])(
     );
     await expect(starting).rejects.toThrow(SessionOptionsError);
     await expect(starting).rejects.toThrow(
-      /made anew for every request \(Scope\.REQUEST\).*inject only singletons/,
+      /request-scoped provider \(Scope\.REQUEST\).*inject only singletons/,
     );
   },
 );

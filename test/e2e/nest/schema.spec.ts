@@ -246,7 +246,7 @@ describe.each(FRAMEWORKS)('data under a schema ($adapter)', ({ openSite, kinds }
         const lazy = await release(backend, { ...options, storeTimeout: 500, load: 'lazy' });
         lazy.handle('load', ({ req }) => lazy.sessions.load(req).catch(({ message }: Error) => message));
         expect((await visit(lazy, client).get('/plain/load')).text).toBe(
-          `The option "${name}" did not settle within 500 ms, so the session could not be used; check that its promise settles, or raise "storeTimeout".`,
+          `The promise of the option "${name}" did not settle within 500 ms, so the session could not be used; check that it settles, or raise "storeTimeout".`,
         );
         const mended = await release(backend, { version: 2, migrate: (data) => ({ ...data, mended: true }) });
         expect((await visit(mended, client).get('/run/read')).body).toEqual({ basket: ['a'], mended: true });

@@ -157,7 +157,7 @@ describe.each(ADAPTER_NAMES)('several SessionModules in one application (%s)', (
     expect((await client.get('/office/loaded')).status).toBe(500);
     expect(warnings).toEqual([
       expect.stringMatching(
-        /ran for one request, so it has the session of the cookie "shop", which came first, and not that of "office"/,
+        /ran for one request, so the request has the session of the cookie "shop", whose middleware ran first, and not that of "office"/,
       ),
     ]);
   });
@@ -248,7 +248,7 @@ describe.each(ADAPTER_NAMES)('several SessionModules in one application (%s)', (
   it('tests name the one they mean', async () => {
     const shop = sessionsOf('shop');
     const { app, client } = await start(featureOf('shop', shop), featureOf('office', sessionsOf('office')));
-    await expect(signIn(app, { userId: 'ada' })).rejects.toThrow(/has 2 SessionModules; give app\.select\(/);
+    await expect(signIn(app, { userId: 'ada' })).rejects.toThrow(/has 2 SessionModules; pass app\.select\(/);
     const cookie = await signIn(app.select(shop), { userId: 'ada' });
     client.headers.cookie = cookie;
     expect((await client.get('/shop/me')).body).toEqual({ userId: 'ada' });

@@ -207,7 +207,7 @@ describe('the forms', () => {
     const name = await member();
     const { status, text } = await browser.send('/sign-up', { name: name.toUpperCase(), password: PASSWORD });
     expect(status).toBe(422);
-    expect(text).toContain('Somebody has this name already.');
+    expect(text).toContain('This name is taken.');
   });
 
   it('do not say whether name or password is wrong, and sign nobody in', async () => {

@@ -20,11 +20,16 @@ export class Browser extends Client {
 
   /** Sends a form, and stays. */
   async send(path: string, fields: Record<string, string> = {}): Promise<Answer> {
-    const response = await fetch(this.base + path, {
+    const response = await this.fetching(this.base + path, {
       method: 'POST',
       redirect: 'manual',
-      headers: { ...this.headers, 'sec-fetch-site': 'same-origin', cookie: this.cookieHeader },
-      body: new URLSearchParams(fields),
+      headers: {
+        ...this.headers,
+        'sec-fetch-site': 'same-origin',
+        'content-type': 'application/x-www-form-urlencoded',
+        cookie: this.cookieHeader,
+      },
+      body: new URLSearchParams(fields).toString(),
     });
     const setCookies = response.headers.getSetCookie();
     for (const line of setCookies) this.#keep(line);
@@ -33,7 +38,7 @@ export class Browser extends Client {
   }
 
   override copy(): Browser {
-    const copy = new Browser(this.base);
+    const copy = new Browser(this.base, this.fetching);
     for (const [name, value] of this.cookies) copy.cookies.set(name, value);
     return copy;
   }

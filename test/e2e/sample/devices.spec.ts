@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { fakeClock } from 'nest-session/testing';
@@ -21,7 +21,6 @@ const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 const TABLES = ['nest_session', 'sample_user'];
 
-jest.setTimeout(30_000); // a password takes its time, the more so with many tests beside
 
 let database: TestDatabase;
 let app: INestApplication;

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import {
   findFreePort,
@@ -18,7 +18,6 @@ import {
   type EmbeddedPostgres,
 } from '../../../sample/support/embedded-postgres.js';
 
-jest.setTimeout(60_000);
 
 const OWNER = fileURLToPath(new URL('../../support/postgres-owner.mjs', import.meta.url));
 

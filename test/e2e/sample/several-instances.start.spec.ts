@@ -56,5 +56,5 @@ describe('npm run start:instances', () => {
       await ended;
       await database.drop();
     }
-  }, 60_000);
+  });
 });

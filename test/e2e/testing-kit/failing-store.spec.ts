@@ -45,7 +45,7 @@ describe.each(KINDS)('a store that fails on demand, around %s', (kind) => {
     await expect(readSession(shop.app, cookie)).rejects.toMatchObject({ cause: error });
     store.fail();
     await expect(readSession(shop.app, cookie)).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('recover() ends that') },
+      cause: { message: expect.stringContaining('call recover() to end this') },
     });
     const told = shop.events.filter(({ type }) => type === 'storeError') as { error: Error }[];
     expect(told.map(({ error: { cause } }) => cause === error)).toEqual([true, false]);

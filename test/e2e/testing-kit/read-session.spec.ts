@@ -188,7 +188,7 @@ describe('the cookie of a session that is read', () => {
     ] as const) {
       const reading = readSession(shop.app, source as never);
       await expect(reading).rejects.toThrow(SessionUsageError);
-      await expect(reading).rejects.toThrow(`readSession: ${given} was given, which has no headers; give a`);
+      await expect(reading).rejects.toThrow(`readSession: ${given} was given, which has no headers; pass a`);
     }
   });
 });

@@ -208,9 +208,9 @@ describe('a session made for a test', () => {
     shop = await openShop(backend);
     const nothing = openSession(shop.app, {});
     await expect(nothing).rejects.toThrow(SessionUsageError);
-    await expect(nothing).rejects.toThrow(/holds nothing, .*give it at least one key/);
+    await expect(nothing).rejects.toThrow(/is empty, .*pass at least one data key/);
     const ended = openSession(shop.app, {}, { headers: { cookie: 'sid=s%3Ax.y' } });
-    await expect(ended).rejects.toThrow(/holds nothing/);
+    await expect(ended).rejects.toThrow(/is empty/);
   });
 
   it.each(['flash', 'cookie', 'id'])('refuses data under the name of a member, such as %s', async (key) => {

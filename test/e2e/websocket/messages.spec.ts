@@ -232,7 +232,7 @@ describe.each(PLACES)('$transport.name, $load, $kind', ({ transport, kind, load 
           status: 'error',
           statusCode: 500,
           code: 'SESSION_USAGE',
-          message: expect.stringContaining('begin it over HTTP'),
+          message: expect.stringContaining('start it in an HTTP request'),
         }),
       });
       expect((await visitor.ask('run', { name: 'increment' })).data).toMatchObject({ code: 'SESSION_USAGE' });

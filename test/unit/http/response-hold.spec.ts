@@ -96,6 +96,19 @@ function property(res: ServerResponse, name: string): unknown {
   return (res as unknown as Record<string, unknown>)[name];
 }
 
+/** The content of a chunked response: how Node cuts it is another question in each version. */
+function dechunked(bytes: string): string {
+  let rest = parse(bytes).body;
+  let content = '';
+  for (;;) {
+    const [size = ''] = rest.split('\r\n', 1);
+    const length = parseInt(size, 16);
+    content += rest.slice(size.length + 2, size.length + 2 + length);
+    rest = rest.slice(size.length + length + 4);
+    if (!(length > 0)) return content;
+  }
+}
+
 function codeOf(call: () => unknown): string {
   try {
     call();
@@ -415,7 +428,7 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
         ),
         runs(250),
       );
-    }, 60_000);
+    });
   });
 
   describe('with nothing to wait for', () => {
@@ -626,7 +639,7 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
       expect(order).toEqual([]);
       before.resolve();
       await wire.closed;
-      expect(parse(wire.received).body).toBe('1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n');
+      expect(dechunked(wire.received)).toBe('abc');
       expect(order.slice(0, 2)).toEqual(['a', 'b']);
       expect(order.slice(2).sort()).toEqual(['end', 'finish']);
     });
@@ -640,7 +653,7 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
       await wire.until('three');
       (await response).end('!');
       await wire.closed;
-      expect(parse(wire.received).body).toBe('4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n1\r\n!\r\n0\r\n\r\n');
+      expect(dechunked(wire.received)).toBe('one two three!');
     });
 
     it('looks like a response whose calls were made', async () => {
@@ -865,12 +878,16 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
       expect(raised).not.toHaveBeenCalled();
     });
 
+    const inform = (res: ServerResponse) => {
+      res.writeEarlyHints({ link: '</a.css>; rel=preload' });
+      res.writeProcessing();
+    };
+
     it('lets informational responses pass', async () => {
       const { port, before } = await start({
         handler: (res) => {
+          inform(res);
           res.end('x');
-          res.writeEarlyHints({ link: '</a.css>; rel=preload' });
-          res.writeProcessing();
         },
       });
       const wire = new Wire(port).send(GET);
@@ -880,6 +897,19 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
       before.resolve();
       await wire.closed;
       expect(wire.received).toMatch(/HTTP\/1\.1 200 OK[^]*\r\n\r\nx$/);
+    });
+
+    it('answers informational responses after the end as Node does, which refuses them since version 24', async () => {
+      const seen: string[] = [];
+      const handler = (res: ServerResponse) => {
+        res.end('x');
+        seen.push(codeOf(() => inform(res)));
+      };
+      await ask(await serve((_req, res) => handler(res)));
+      const { port, before } = await start({ handler });
+      before.resolve();
+      expect((await ask(port)).body).toMatch(/x$/);
+      expect(seen[1]).toBe(seen[0]);
     });
   });
 
@@ -1144,12 +1174,13 @@ describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes)
       await response;
       await turns();
       expect(wire.received).not.toContain('last');
-      expect(seen).toEqual([true, false, false, 'second end']);
+      expect(seen).toEqual([true, false, false]);
       atEnd.resolve();
       await wire.closed;
       expect(parse(wire.received).body).toBe('5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n');
       expect(log).toEqual(['commit(false)', 'beforeHead', 'commit(true)']);
-      expect(seen).toEqual([true, false, false, 'second end', 'end']);
+      // Which of them is first is another question in each version of Node.js.
+      expect(seen.slice(3).sort()).toEqual(['end', 'second end']);
     });
 
     it('asks when calls that waited are sent, but not when the end asked first', async () => {

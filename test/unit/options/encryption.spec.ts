@@ -38,7 +38,7 @@ describe('the option "encryption"', () => {
     [{ keys: [KEY, 'a pass phrase that somebody liked'] }, /"encryption.keys\[1\]".*32 random bytes/],
     [{ keys: [KEY.subarray(1)] }, /"encryption.keys\[0\]"/],
     [{ keys: [KEY.toString('hex').slice(2)] }, /"encryption.keys\[0\]"/],
-    [{ keys: [KEY, KEY.toString('hex')] }, /"encryption.keys\[1\]".*not in the array already/],
+    [{ keys: [KEY, KEY.toString('hex')] }, /"encryption.keys\[1\]".*not yet in the array/],
     [{ keys: [KEY], acceptPlain: 'yes' }, /"encryption.acceptPlain": "yes"/],
     [{ keys: [KEY], algorithm: 'aes' }, /"encryption.algorithm"/],
   ])('refuses what is no set of keys, and shows none: %#', (given, message) => {

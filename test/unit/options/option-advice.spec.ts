@@ -21,7 +21,7 @@ describe.each([
       const [warning, ...more] = adviceOn(seconds);
       expect(more).toEqual([]);
       expect(warning).toContain(`SessionModule option "${name}" is ${seconds} milliseconds`);
-      expect(warning).toContain(`give ${seconds * 1_000}`);
+      expect(warning).toContain(`use ${seconds * 1_000}`);
       expect(warning).toContain(`"${seconds}ms"`);
     },
   );

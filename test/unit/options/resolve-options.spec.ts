@@ -178,7 +178,7 @@ describe('names that are not known', () => {
     '%j is refused, and those that are known are named',
     (name) => {
       const message = refusalOf({ [name]: 1 });
-      expect(message).toContain(`SessionModule option "${name}" is not known`);
+      expect(message).toContain(`SessionModule option "${name}" is unknown`);
       for (const known of ['secret', 'store', 'idleTimeout', 'maxSessionsPerUser', 'exclude']) {
         expect(message).toContain(known);
       }
@@ -187,11 +187,11 @@ describe('names that are not known', () => {
 
   it('__proto__ of a parsed configuration is refused, too', () => {
     const options: unknown = JSON.parse(`{"secret":"${SECRET}","__proto__":{"load":"lazy"}}`);
-    expect(refusal(options)).toContain('"__proto__" is not known');
+    expect(refusal(options)).toContain('"__proto__" is unknown');
   });
 
   it('are looked for before their values are: a misspelt secret is named as such', () => {
-    expect(refusal({ secrets: ['hunter2'] })).toContain('"secrets" is not known');
+    expect(refusal({ secrets: ['hunter2'] })).toContain('"secrets" is unknown');
   });
 });
 

@@ -42,7 +42,7 @@ describe('secret', () => {
     ['a list that begins with nothing', { secret: ['', SECRET] }],
   ])('%s is missing, and the remedy is named', (_, options) => {
     expect(refusal(options)).toBe(
-      'SessionModule option "secret" is missing; give a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
+      'SessionModule option "secret" is missing; pass a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
     );
   });
 

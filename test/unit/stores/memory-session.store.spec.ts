@@ -217,8 +217,8 @@ test('a list of sessions holds neither what the application stored nor a token',
   const store = new MemorySessionStore();
   const record = newRecord({ userId: 'ada', previousToken: newToken(), previousUntil: 5 });
   await store.create([record]);
-  const { token, previousToken, previousUntil, data, meta, ...summary } = record;
-  expect([token, previousToken, previousUntil, data, meta]).not.toContain(undefined);
+  const { token, previousToken, previousUntil, reference, data, meta, ...summary } = record;
+  expect([token, previousToken, previousUntil, reference, data, meta]).not.toContain(undefined);
   expect(await store.findByUser('ada', 0)).toEqual([summary]);
   store.close();
 });

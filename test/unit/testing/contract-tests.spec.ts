@@ -37,21 +37,24 @@ const plain: SessionStore = {
 
 describe('a test of a capability', () => {
   it('runs where the capability is expected', async () => {
-    const { run, skipped, ran } = declared(['users', 'prune']);
+    const { run, skipped, ran } = declared(['users', 'references', 'prune']);
     await runAll(run);
-    expect([ran, skipped]).toEqual([['all', 'users', 'prunable'], []]);
+    expect([ran, skipped]).toEqual([['all', 'users', 'references', 'prunable'], []]);
   });
 
   it('runs where the capability is expected and the store does not declare it, so that it fails', async () => {
-    const { run, ran } = declared(['users', 'prune'], { store: plain });
+    const { run, ran } = declared(['users', 'references', 'prune'], { store: plain });
     await runAll(run);
-    expect(ran).toEqual(['all', 'users', 'prunable']);
+    expect(ran).toEqual(['all', 'users', 'references', 'prunable']);
   });
 
   it('is declared as skipped where the capability is not expected', async () => {
     const { run, skipped, ran } = declared(['prune']);
     await runAll(run);
-    expect([ran, skipped]).toEqual([['all', 'prunable'], ['users']]);
+    expect([ran, skipped]).toEqual([
+      ['all', 'prunable'],
+      ['users', 'references'],
+    ]);
   });
 
   it('does not run where the capability is not expected and the runner has no it.skip', async () => {
@@ -59,13 +62,13 @@ describe('a test of a capability', () => {
     const skip = jest.fn();
     await runAll(run, { skip });
     expect(ran).toEqual(['all']);
-    expect(skip).toHaveBeenCalledTimes(2);
+    expect(skip).toHaveBeenCalledTimes(3);
   });
 
   it('runs where the store declares the capability and nothing is expected', async () => {
     const { run, skipped, ran } = declared(undefined);
     await runAll(run);
-    expect([ran, skipped]).toEqual([['all', 'users', 'prunable'], []]);
+    expect([ran, skipped]).toEqual([['all', 'users', 'references', 'prunable'], []]);
   });
 
   it.each([
@@ -76,7 +79,7 @@ describe('a test of a capability', () => {
     const skip = jest.fn();
     for (const body of run.values()) await call(body, skip);
     expect(ran).toEqual(['all']);
-    expect(skip).toHaveBeenCalledTimes(2);
+    expect(skip).toHaveBeenCalledTimes(3);
   });
 
   it('ends as the runner has it: Vitest and Mocha throw', async () => {
@@ -117,7 +120,7 @@ describe('the test of the capabilities', () => {
   const METHODS = 'has the methods of every capability that it declares';
 
   it('passes for a store that can do what is expected', async () => {
-    expect(await failures(new MemorySessionStore(), ['prune', 'users'])).toEqual([]);
+    expect(await failures(new MemorySessionStore(), ['prune', 'references', 'users'])).toEqual([]);
     expect(await failures(new MemorySessionStore(), undefined)).toEqual([]);
     expect(await failures(plain, [])).toEqual([]);
     expect(await failures(plain, undefined)).toEqual([]);
@@ -137,6 +140,7 @@ describe('the test of the capabilities', () => {
     expect(await failures({ ...users, ...methods }, undefined)).toEqual([METHODS]);
     const all = { ...users, ...methods, deleteOwned: () => [] };
     expect(await failures(all as SessionStore, undefined)).toEqual([]);
-    expect(await failures({ ...plain, capabilities: ['prune'] }, undefined)).toEqual([METHODS]);
+    for (const capability of ['prune', 'references'] as const)
+      expect(await failures({ ...plain, capabilities: [capability] }, undefined)).toEqual([METHODS]);
   });
 });

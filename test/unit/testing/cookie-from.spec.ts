@@ -68,7 +68,7 @@ describe('cookieFrom', () => {
     const call = () => cookieFrom(response as never);
     expect(call).toThrow(SessionUsageError);
     expect(call).toThrow(
-      `cookieFrom: ${given} was given, which has no headers; give a response of supertest`,
+      `cookieFrom: ${given} was given, which has no headers; pass a response of supertest`,
     );
   });
 });

@@ -9,19 +9,30 @@ import {
 } from 'nest-session/testing';
 import { capabilitiesOf, isPrunable, knowsUsers, storeName } from '../../../lib/core/store/session-store.js';
 import { changeOf, newRecord } from '../../../lib/testing/contract/records.js';
+import { TRIED_ELSEWHERE } from '../../contract/support/usual-scope.js';
 
-sessionStoreContract('failingStore', () => ({ store: failingStore() }), { capabilities: ['users', 'prune'] });
-sessionStoreContract('failingStore that has recovered', () => {
-  const store = failingStore();
-  store.fail();
-  store.recover();
-  return { store };
+sessionStoreContract('failingStore', () => ({ store: failingStore() }), {
+  capabilities: ['users', 'references', 'prune'],
 });
-sessionStoreContract('failingStore that takes its time', () => {
-  const store = failingStore();
-  store.delay(1);
-  return { store };
-});
+sessionStoreContract(
+  'failingStore that has recovered',
+  () => {
+    const store = failingStore();
+    store.fail();
+    store.recover();
+    return { store };
+  },
+  TRIED_ELSEWHERE,
+);
+sessionStoreContract(
+  'failingStore that takes its time',
+  () => {
+    const store = failingStore();
+    store.delay(1);
+    return { store };
+  },
+  TRIED_ELSEWHERE,
+);
 
 const record = newRecord({ key: 'k', userId: 'ann' });
 
@@ -35,6 +46,8 @@ const CALLS: Record<StoreMethod, (store: FailingStore<MemorySessionStore>) => un
   count: (store) => store.count(undefined, 0),
   deleteOwned: (store) => store.deleteOwned('ann', ['k']),
   deleteByUser: (store) => store.deleteByUser('ann', []),
+  findByReference: (store) => store.findByReference('r'),
+  deleteByReference: (store) => store.deleteByReference('r'),
   deleteAll: (store) => store.deleteAll(),
   prune: (store) => store.prune(0, 1),
   start: (store) => store.start(),
@@ -184,7 +197,7 @@ describe('the store that fails on demand', () => {
       true,
       'MemorySessionStore',
     ]);
-    expect(memory.capabilities).toEqual(['users', 'prune']);
+    expect(memory.capabilities).toEqual(['users', 'references', 'prune']);
     expect(memory.pruneInterval).toBe(false);
 
     const adapter = failingStore(new ExpressStoreAdapter(new MemoryStore()));

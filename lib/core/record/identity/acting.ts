@@ -1,4 +1,4 @@
-/** That a session's owner acts for somebody: what is kept of it with the session. */
+/** The stored facts of a session whose owner acts for another user. */
 export interface Acting {
   /** Whom the session acts for. */
   readonly as: string;
@@ -20,7 +20,7 @@ export function isActing(value: unknown): value is Acting {
   );
 }
 
-/** Whether data is that of a session which acts for somebody: the application has left `userId` alone. */
+/** Whether the data still belongs to a session that acts for another user: the application has not changed `userId`. */
 export function isActedIn(data: object, { as }: Acting): boolean {
   return String((data as { userId?: unknown }).userId) === as;
 }

@@ -12,7 +12,7 @@ export interface Identity {
   readonly acting?: Acting | undefined;
 }
 
-/** Most sessions act for nobody, so that their meta need not be read for it. */
+/** Most sessions do not act for another user, so their meta need not be parsed for this. */
 const ACTING = '"acting"';
 
 /**

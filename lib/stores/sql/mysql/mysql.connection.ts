@@ -4,6 +4,9 @@ import type { RunSql, RunTransaction, TransactionalConnection } from '../sql-con
 const GAVE_WAY: ReadonlySet<unknown> = new Set([1213, 1205, 1020]);
 const TRIES = 5;
 
+/** Errors of a server, or a transaction, that only reads. */
+export const READ_ONLY: ReadonlySet<unknown> = new Set([1290, 1792, 1836]);
+
 /**
  * Milliseconds after which a statement is given up together with its connection: one that leads nowhere, as after a
  * failover, would be kept for as long as the operating system is patient.
@@ -96,8 +99,11 @@ function send<Row>(
   });
 }
 
-/** Whether a connection cannot be used after the error: what does not come from the server, and what says that it closes. */
+/**
+ * Whether a connection cannot be used after the error: what does not come from the server, what says that it closes, and what
+ * says that it only reads. After a failover, a new connection may lead to the server that writes.
+ */
 function breaks(error: unknown): boolean {
-  const { sqlState } = error as ServerError;
-  return typeof sqlState !== 'string' || sqlState.startsWith('08');
+  const { sqlState, errno } = error as ServerError;
+  return typeof sqlState !== 'string' || sqlState.startsWith('08') || READ_ONLY.has(errno);
 }

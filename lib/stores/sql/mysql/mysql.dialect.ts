@@ -1,14 +1,16 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../../core/record/session-record.js';
 import type { StoreOutcome } from '../../../core/store/session-store.js';
 import { messages } from '../../../errors/messages.js';
-import { checkMysql, inspectMysql, mysqlSchema } from './mysql.schema.js';
+import { READ_ONLY } from './mysql.connection.js';
+import { checkMysql, grantInMysql, inspectMysql, probeMysql } from './mysql.check.js';
+import { mysqlSchema } from './mysql.schema.js';
 import { type Lock, MysqlRows, type Row, SKIPPING, WAITING } from './mysql.rows.js';
 import { MysqlStatement } from './mysql.statement.js';
 import { refusing, withNumbers } from '../session-row.js';
 import { CHANGEABLE, COLUMNS, TOUCHED } from '../session-table.js';
 import { deletedOf, deletingLocked, isolating, retryingLocked } from '../shared-write.js';
 import type { RunSql, RunTransaction, TransactionalConnection } from '../sql-connection.js';
-import type { SqlDialect } from '../sql-dialect.js';
+import type { ConnectionLimit, SqlDialect } from '../sql-dialect.js';
 import type { SqlNames } from '../sql-names.js';
 import type { FoundTable } from '../table-schema.js';
 
@@ -23,8 +25,8 @@ const REFUSALS: ReadonlySet<unknown> = new Set([1265, 1300, 1366, 3819]);
 
 const DUPLICATE = 1062;
 
-/** The server, or the transaction, only reads. */
-const READ_ONLY: ReadonlySet<unknown> = new Set([1290, 1792, 1836]);
+/** The user may not do that with a database, a table or a column. */
+const DENIED: ReadonlySet<unknown> = new Set([1044, 1142, 1143]);
 
 /**
  * Sessions in MySQL and MariaDB, in SQL that both understand. Neither has an UPDATE that says which rows it wrote. So a
@@ -154,14 +156,20 @@ WHERE ${where}`;
   }
 
   async deleteByUser(userId: string, except: readonly string[]): Promise<string[]> {
-    const find = new MysqlStatement();
-    const sql = `${this.#rows.select.row}
-WHERE ${this.#rows.is(find, 'userId', userId)}`;
-    // In a transaction, which reads what is committed, whatever the isolation of the connection.
-    const rows = await this.#transaction((inside) => find.run<Row>(inside, sql));
     const kept = new Set(except);
-    const keys = rows.map(({ key }) => key).filter((key) => !kept.has(key));
+    const keys = (await this.#keysOf('userId', userId)).filter((key) => !kept.has(key));
     return deletedOf(keys, await this.deleteOwned(userId, keys));
+  }
+
+  findByReference(reference: string): Promise<string[]> {
+    return this.#keysOf('reference', reference);
+  }
+
+  async deleteByReference(reference: string, userId?: string): Promise<string[]> {
+    const keys = await this.findByReference(reference);
+    const isDue = (row: Row): boolean =>
+      row.reference === reference && (userId === undefined || row.userId === userId);
+    return deletedOf(keys, await this.#delete(keys, isDue));
   }
 
   async deleteAll(): Promise<number> {
@@ -187,17 +195,23 @@ LIMIT ${find.put(limit)}`,
 
   /** Learns as well how long a statement may be. */
   async inspect(): Promise<FoundTable | undefined> {
-    this.#packet = await checkMysql(this.#run);
-    return inspectMysql(this.#run, this.names);
+    const { packet, engine } = await checkMysql(this.#run, this.names);
+    this.#packet = packet;
+    return inspectMysql(this.#run, this.names, engine);
   }
 
-  /** No key is empty. */
   probe(): Promise<unknown> {
-    return this.#run(`DELETE FROM ${this.names.table}\nWHERE ${this.names.column('key')} = ''`, []);
+    return probeMysql(this.#run, this.names);
   }
 
-  isReadOnly(error: unknown): boolean {
-    return READ_ONLY.has(errnoOf(error));
+  limitIn(error: unknown): ConnectionLimit | undefined {
+    const errno = errnoOf(error);
+    if (READ_ONLY.has(errno)) return 'read-only';
+    return DENIED.has(errno) ? 'denied' : undefined;
+  }
+
+  grant(): Promise<string> {
+    return grantInMysql(this.#run, this.names);
   }
 
   /** Locks the rows with these keys, deletes those that are due once they are locked, and returns their keys. */
@@ -212,6 +226,15 @@ LIMIT ${find.put(limit)}`,
     const due = locked.filter((row) => wanted.has(row.key) && isDue(row)).map(({ key }) => key);
     await this.#rows.remove(inside, due);
     return due;
+  }
+
+  async #keysOf(column: 'userId' | 'reference', value: string): Promise<string[]> {
+    const find = new MysqlStatement();
+    const sql = `${this.#rows.select.row}
+WHERE ${this.#rows.is(find, column, value)}`;
+    // In a transaction, which reads what is committed, whatever the isolation of the connection.
+    const rows = await this.#transaction((inside) => find.run<Row>(inside, sql));
+    return rows.map(({ key }) => key);
   }
 
   #isolating<Item>(

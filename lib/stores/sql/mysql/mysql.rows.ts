@@ -5,7 +5,14 @@ import type { RunSql } from '../sql-connection.js';
 import type { SqlNames } from '../sql-names.js';
 
 /** What is asked of rows that are to be written. */
-const ROW = ['key', 'version', 'userId', 'createdAt', 'expiresAt'] as const satisfies readonly Column[];
+const ROW = [
+  'key',
+  'version',
+  'userId',
+  'reference',
+  'createdAt',
+  'expiresAt',
+] as const satisfies readonly Column[];
 export type Row = Pick<SessionRecord, (typeof ROW)[number]>;
 
 export const WAITING = 'FOR UPDATE';

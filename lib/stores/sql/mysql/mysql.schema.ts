@@ -1,12 +1,6 @@
-import { messages } from '../../../errors/messages.js';
-import { SessionOptionsError } from '../../../errors/session-options.error.js';
 import { INDEXED } from '../session-table.js';
-import type { RunSql } from '../sql-connection.js';
-import { indexName, type SqlNames } from '../sql-names.js';
-import { columnLines, type FoundTable, type TableSchema } from '../table-schema.js';
-
-/** The first versions that know `SKIP LOCKED`. */
-const OLDEST = { MariaDB: [10, 6], MySQL: [8, 0] } as const;
+import { indexName } from '../sql-names.js';
+import { columnLines, type TableSchema } from '../table-schema.js';
 
 /** Every text, told from every other. */
 export const EXACT = { charset: 'utf8mb4', collation: 'utf8mb4_bin' } as const;
@@ -58,76 +52,3 @@ export const mysqlSchema: TableSchema = {
   addIndex: (names, column) =>
     `CREATE INDEX ${mysqlSchema.quote(indexName(names, column))} ON ${names.table} (${names.column(column)});`,
 };
-
-interface Server {
-  readonly version: string;
-  readonly results: string | null;
-  readonly packet: string | number;
-}
-
-/**
- * Checks the server and the connection: nothing may be changed on its way.
- *
- * @returns How many bytes a statement may have.
- * @throws SessionOptionsError that says what is wrong, and how to correct it.
- */
-export async function checkMysql(run: RunSql): Promise<number> {
-  const [server] = await run<Server>(
-    'SELECT VERSION() AS version, @@character_set_results AS results, @@max_allowed_packet AS packet',
-    [],
-  );
-  const { version, results, packet } = server!;
-  if (isTooOld(version)) throw new SessionOptionsError(messages.mysqlTooOld(version));
-  if (results !== null && results !== 'utf8mb4')
-    throw new SessionOptionsError(messages.mysqlCharset(results));
-  return Number(packet);
-}
-
-function isTooOld(version: string): boolean {
-  const [major, minor] = version.split('.').map((part) => parseInt(part, 10)) as [number, number];
-  const oldest = OLDEST[version.includes('MariaDB') ? 'MariaDB' : 'MySQL'];
-  return major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
-}
-
-interface ColumnRow {
-  readonly Field: string;
-  readonly Type: string;
-  readonly Collation: string | null;
-  readonly Null: string;
-  readonly Default: unknown;
-  readonly Extra: string;
-}
-
-interface IndexRow {
-  readonly Key_name: string;
-  readonly Column_name: string | null;
-}
-
-/** The table is missing, or its database. */
-const MISSING: ReadonlySet<unknown> = new Set([1146, 1049]);
-
-/** Describes the table; `undefined` if there is none. */
-export async function inspectMysql(run: RunSql, { table }: SqlNames): Promise<FoundTable | undefined> {
-  try {
-    const columns = await run<ColumnRow>(`SHOW FULL COLUMNS FROM ${table}`, []);
-    const indexes = await run<IndexRow>(`SHOW INDEX FROM ${table}`, []);
-    return {
-      columns: columns.map(({ Field, Type, Collation, Null, Default, Extra }) => ({
-        name: Field,
-        type: Type,
-        isNullable: Null === 'YES',
-        isOptional: Null === 'YES' || Default !== null || /auto_increment|generated/i.test(Extra),
-        isInexact: Collation !== null && Collation !== EXACT.collation,
-      })),
-      // In the order of their columns. Statements name the primary key, so none other will do.
-      indexes: indexes.map(({ Key_name, Column_name }) => ({
-        index: Key_name,
-        isUnique: Key_name === 'PRIMARY',
-        column: Column_name,
-      })),
-    };
-  } catch (error) {
-    if (MISSING.has((error as { errno?: unknown }).errno)) return undefined;
-    throw error;
-  }
-}

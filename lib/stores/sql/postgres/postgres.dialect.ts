@@ -6,10 +6,10 @@ import { withNumbers } from '../session-row.js';
 import { CHANGEABLE, type Column, COLUMNS } from '../session-table.js';
 import { deletedOf, deletingLocked, isolating, retryingLocked } from '../shared-write.js';
 import type { RunSql, SqlConnection } from '../sql-connection.js';
-import type { SqlDialect } from '../sql-dialect.js';
+import type { ConnectionLimit, SqlDialect } from '../sql-dialect.js';
 import type { SqlNames } from '../sql-names.js';
 import type { FoundTable } from '../table-schema.js';
-import { inspectPostgres, postgresSchema } from './postgres.schema.js';
+import { grantInPostgres, inspectPostgres, postgresSchema } from './postgres.schema.js';
 
 /** What stands between joined texts, and for one that is null: JSON holds neither. */
 const MARK = '\x1f';
@@ -120,6 +120,16 @@ export class PostgresDialect implements SqlDialect {
     return deletedOf(keys, await this.deleteOwned(userId, keys));
   }
 
+  async findByReference(reference: string): Promise<string[]> {
+    return [...keysOf(await this.#run<Found>(this.#sql.keysOfReference, [reference]))];
+  }
+
+  async deleteByReference(reference: string, userId?: string): Promise<string[]> {
+    const keys = await this.findByReference(reference);
+    const conditions = [reference, userId ?? null];
+    return deletedOf(keys, await this.#delete(keys, this.#sql.deleteReferenced, conditions));
+  }
+
   deleteAll(): Promise<number> {
     return countOf(this.#run, this.#sql.deleteAll, []);
   }
@@ -136,8 +146,19 @@ export class PostgresDialect implements SqlDialect {
     return this.#run(this.#sql.probe, []);
   }
 
-  isReadOnly(error: unknown): boolean {
-    return sqlState(error) === '25006';
+  limitIn(error: unknown): ConnectionLimit | undefined {
+    switch (sqlState(error)) {
+      case '25006':
+        return 'read-only';
+      case '42501':
+        return 'denied';
+      default:
+        return undefined;
+    }
+  }
+
+  grant(): Promise<string> {
+    return grantInPostgres(this.#run, this.names);
   }
 }
 

@@ -9,8 +9,12 @@ import {
   type FoundColumn,
   type FoundIndexColumn,
   type FoundTable,
+  presenceOf,
   type TableSchema,
 } from '../table-schema.js';
+
+/** The first version with collations that are not exact, which the check of the table asks for. */
+const OLDEST = 12;
 
 /** How PostgreSQL writes the session table. */
 export const postgresSchema: TableSchema = {
@@ -36,7 +40,8 @@ ${INDEXED.map((column) => postgresSchema.addIndex(names, column)).join('\n')}`,
   changeColumn(table, column, definition) {
     const type = postgresSchema.typeOf(definition);
     const nullable = definition.nullable ? `, ALTER COLUMN ${column} DROP NOT NULL` : '';
-    return `ALTER TABLE ${table} ALTER COLUMN ${column} TYPE ${type} USING ${column}::${type}${nullable};`;
+    // By way of text, as not every type can be cast to a number; and a default would have to be cast as well.
+    return `ALTER TABLE ${table} ALTER COLUMN ${column} DROP DEFAULT, ALTER COLUMN ${column} TYPE ${type} USING ${column}::text::${type}${nullable};`;
   },
 
   allowNull: (table, { name }) =>
@@ -44,18 +49,28 @@ ${INDEXED.map((column) => postgresSchema.addIndex(names, column)).join('\n')}`,
 
   addPrimaryKey: ({ table, column }) => `ALTER TABLE ${table} ADD PRIMARY KEY (${column('key')});`,
 
-  addIndex: (names, column) =>
-    `CREATE INDEX IF NOT EXISTS ${postgresSchema.quote(indexName(names, column))} ON ${names.table} (${names.column(column)});`,
+  addIndex(names, column) {
+    const where = presenceOf(names, column);
+    const of = `${names.table} (${names.column(column)})${where === undefined ? '' : ` WHERE ${where}`}`;
+    return `CREATE INDEX IF NOT EXISTS ${postgresSchema.quote(indexName(names, column))} ON ${of};`;
+  },
 };
 
 /**
  * Checks the server and describes the table; `undefined` if there is none.
  *
- * @throws SessionOptionsError for CockroachDB, which speaks PostgreSQL's protocol and locks in another way.
+ * @throws SessionOptionsError for CockroachDB, which speaks PostgreSQL's protocol and locks in another way, and for a server
+ * that is too old.
  */
 export async function inspectPostgres(run: RunSql, { table }: SqlNames): Promise<FoundTable | undefined> {
-  const [server] = await run<{ version: string }>('SELECT version() AS "version"', []);
-  if (server?.version.includes('CockroachDB')) throw new SessionOptionsError(messages.cockroachUntried);
+  const [server] = await run<{ version: string; release: string }>(
+    `SELECT version() AS "version", current_setting('server_version') AS "release"`,
+    [],
+  );
+  const { version, release } = server!;
+  if (version.includes('CockroachDB'))
+    throw new SessionOptionsError(messages.serverUntried('CockroachDB', 'PostgreSQL'));
+  if (parseInt(release, 10) < OLDEST) throw new SessionOptionsError(messages.postgresTooOld(release));
   const columns = await run<FoundColumn>(
     `SELECT a.attname AS "name",
   format_type(a.atttypid, a.atttypmod) AS "type",
@@ -71,13 +86,23 @@ WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped`,
   const indexes = await run<FoundIndexColumn>(
     `SELECT i.indexrelid::text AS "index",
   i.indisunique AND i.indimmediate AS "isUnique",
-  a.attname AS "column"
+  a.attname AS "column",
+  pg_get_expr(i.indpred, i.indrelid) AS "condition"
 FROM pg_index AS i
 CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
 LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
-WHERE i.indrelid = to_regclass($1) AND i.indisvalid AND i.indpred IS NULL AND k.place <= i.indnkeyatts
+WHERE i.indrelid = to_regclass($1) AND i.indisvalid AND k.place <= i.indnkeyatts
 ORDER BY i.indexrelid, k.place`,
     [table],
   );
   return { columns, indexes };
+}
+
+/** The statements that give the user of the connection the privileges that sessions need. */
+export async function grantInPostgres(run: RunSql, { path, table }: SqlNames): Promise<string> {
+  const [row] = await run<{ user: string }>('SELECT current_user::text AS "user"', []);
+  const user = postgresSchema.quote(row!.user);
+  const grants = [`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${user};`];
+  if (path.length > 1) grants.unshift(`GRANT USAGE ON SCHEMA ${postgresSchema.quote(path[0]!)} TO ${user};`);
+  return grants.join('\n');
 }

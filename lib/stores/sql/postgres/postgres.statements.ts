@@ -16,8 +16,8 @@ export type PostgresStatements = ReturnType<typeof postgresStatements>;
  * plan and one round trip, however many sessions it is about.
  */
 export function postgresStatements({ table, column }: SqlNames) {
-  const [key, version, userId, expiresAt, createdAt] = (
-    ['key', 'version', 'userId', 'expiresAt', 'createdAt'] as const
+  const [key, version, userId, reference, expiresAt, createdAt] = (
+    ['key', 'version', 'userId', 'reference', 'expiresAt', 'createdAt'] as const
   ).map(column);
 
   /** Columns under the names of their properties. */
@@ -57,6 +57,7 @@ RETURNING ${returning}`;
 
   const given = `${key} = ANY ($1::varchar[])`;
   const owned = `${given} AND ${userId} = $2 AND ${createdAt} <= $3`;
+  const referenced = `${given} AND ${reference} = $2 AND ($3::varchar IS NULL OR ${userId} = $3)`;
   const skipping = 'FOR UPDATE SKIP LOCKED';
   // In one order, so that two calls wait for each other in one direction only.
   const waiting = `ORDER BY ${key} FOR UPDATE`;
@@ -100,6 +101,8 @@ RETURNING c."key"`,
 
     deleteOwned: { skipping: remove(owned, skipping), waiting: remove(owned, waiting) },
 
+    deleteReferenced: { skipping: remove(referenced, skipping), waiting: remove(referenced, waiting) },
+
     deleteAll: `WITH gone AS (
 DELETE FROM ${table}
 RETURNING 1
@@ -119,6 +122,10 @@ WHERE ${given}`,
 FROM ${table}
 WHERE ${userId} = $1 AND ${key} <> ALL ($2::varchar[])`,
 
+    keysOfReference: `SELECT ${select(['key'])}
+FROM ${table}
+WHERE ${reference} = $1`,
+
     findByUser: `SELECT ${select(SUMMARY)}
 FROM ${table}
 WHERE ${userId} = $1 AND ${expiresAt} > $2
@@ -132,9 +139,21 @@ WHERE ${expiresAt} > $1`,
 FROM ${table}
 WHERE ${expiresAt} > $1 AND ${userId} = $2`,
 
-    // No key is empty.
-    probe: `DELETE FROM ${table}
-WHERE ${key} = ''`,
+    // What may be done with which column is checked although there is no row.
+    probe: `WITH created AS (
+  INSERT INTO ${table} (${COLUMNS.map(column).join(', ')})
+  SELECT ${COLUMNS.map(column).join(', ')}
+  FROM ${table}
+  WHERE false
+), updated AS (
+  UPDATE ${table}
+  SET ${CHANGEABLE.map((property) => `${column(property)} = ${column(property)}`).join(', ')}
+  WHERE false
+), deleted AS (
+  DELETE FROM ${table}
+  WHERE false
+)
+SELECT 1`,
   };
 }
 

@@ -4,7 +4,7 @@ import { checked, refusing, withNumbers } from '../session-row.js';
 import { CHANGEABLE, COLUMNS } from '../session-table.js';
 import { isolating } from '../shared-write.js';
 import type { RunSql, SqlConnection } from '../sql-connection.js';
-import type { SqlDialect } from '../sql-dialect.js';
+import type { ConnectionLimit, SqlDialect } from '../sql-dialect.js';
 import type { SqlNames } from '../sql-names.js';
 import type { FoundTable } from '../table-schema.js';
 import { sqliteMessage } from './sqlite-text.js';
@@ -92,6 +92,14 @@ export class SqliteDialect implements SqlDialect {
     return [...keysOf(await this.#run<Found>(this.#sql.deleteByUser, [JSON.stringify(except), userId]))];
   }
 
+  async findByReference(reference: string): Promise<string[]> {
+    return [...keysOf(await this.#run<Found>(this.#sql.keysOfReference, [reference]))];
+  }
+
+  async deleteByReference(reference: string, userId?: string): Promise<string[]> {
+    return [...keysOf(await this.#run<Found>(this.#sql.deleteByReference, [reference, userId ?? null]))];
+  }
+
   deleteAll(): Promise<number> {
     return changesOf(this.#run, this.#sql.deleteAll, []);
   }
@@ -108,8 +116,13 @@ export class SqliteDialect implements SqlDialect {
     return this.#run(this.#sql.probe, []);
   }
 
-  isReadOnly(error: unknown): boolean {
-    return sqliteMessage(error).includes('attempt to write a readonly database');
+  /** SQLite has no users. */
+  limitIn(error: unknown): ConnectionLimit | undefined {
+    return sqliteMessage(error).includes('attempt to write a readonly database') ? 'read-only' : undefined;
+  }
+
+  grant(): Promise<string> {
+    return Promise.resolve('');
   }
 }
 

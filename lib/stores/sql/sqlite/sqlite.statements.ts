@@ -8,8 +8,8 @@ export type SqliteStatements = ReturnType<typeof sqliteStatements>;
  * prepared statement, however many sessions it is about, and no limit of parameters matters.
  */
 export function sqliteStatements({ table, column }: SqlNames) {
-  const [key, version, userId, expiresAt, createdAt] = (
-    ['key', 'version', 'userId', 'expiresAt', 'createdAt'] as const
+  const [key, version, userId, reference, expiresAt, createdAt] = (
+    ['key', 'version', 'userId', 'reference', 'expiresAt', 'createdAt'] as const
   ).map(column);
 
   /** Columns under the names of their properties. */
@@ -66,6 +66,11 @@ DELETE FROM ${table}
 WHERE ${key} NOT IN given AND ${userId} = ?
 RETURNING ${key} AS "key"`,
 
+    // A user that is not given is whoever owns the row.
+    deleteByReference: `DELETE FROM ${table}
+WHERE ${reference} = ? AND ${userId} IS coalesce(?, ${userId})
+RETURNING ${key} AS "key"`,
+
     deleteAll: `DELETE FROM ${table}`,
 
     prune: `DELETE FROM ${table}
@@ -76,6 +81,10 @@ WHERE ${key} IN (
   ORDER BY ${expiresAt}
   LIMIT ?
 )`,
+
+    keysOfReference: `SELECT ${select(['key'])}
+FROM ${table}
+WHERE ${reference} = ?`,
 
     findByUser: `SELECT ${select(SUMMARY)}
 FROM ${table}

@@ -3,7 +3,7 @@ import { SessionModule } from 'nest-session';
 import { CreateSessionTable, SessionEntity, typeOrmStore } from 'nest-session/typeorm';
 import type { SetUp } from '../setup.js';
 
-const setUp: SetUp = ({ secret, url, options }) => ({
+const setUp: SetUp = ({ secret, url, options: { pruneInterval, ...options } }) => ({
   imports: [
     TypeOrmModule.forRoot({
       type: 'postgres',
@@ -12,7 +12,11 @@ const setUp: SetUp = ({ secret, url, options }) => ({
       migrations: [CreateSessionTable],
       migrationsRun: true,
     }),
-    SessionModule.forRoot({ secret, store: typeOrmStore(), ...options }),
+    SessionModule.forRoot({
+      secret,
+      store: typeOrmStore(pruneInterval ? { pruneInterval: Number(pruneInterval) } : {}),
+      ...options,
+    }),
   ],
 });
 

@@ -288,8 +288,63 @@ describe('the limit', () => {
     await world.request(token, undefined, { headersSent: true });
     expect(world.store.row).toMatchObject({ epoch: 3, data: '{"userId":"staff"}', lastSeenAt: world.now });
     expect(parseMeta(world.store.row.meta).acting).toBeUndefined();
-    await world.request(token);
+    const { token: after } = await world.request(token);
     expect(world.store.row.epoch).toBe(3);
+    expect(after).not.toBe(token);
+  });
+
+  it.each([
+    ['a passive request', { isPassive: true }],
+    ['a request that can send no cookie', { headersSent: true }],
+  ])('brings a new id after %s has changed the session', async (_name, options) => {
+    const { world, token } = await acting({ limit: MINUTE });
+    world.now += MINUTE;
+    const { commit } = await world.request(token, (session) => (session.n = 1), options);
+    expect(commit).toEqual({ cookie: 'none' });
+    expect(world.store.row).toMatchObject({ epoch: 3, data: '{"userId":"staff","n":1}' });
+    const looked = await world.request(token, undefined, { isPassive: true });
+    expect(looked.commit).toEqual({ cookie: 'none' });
+    world.events.length = 0;
+    const { token: after } = await world.request(token);
+    expect(after).not.toBe(token);
+    expect(world.events).toMatchObject([{ type: 'loaded' }, { type: 'rotated', reason: 'stopActing' }]);
+    expect(parseMeta(world.store.row.meta).idDue).toBeUndefined();
+    expect((await world.request(after)).commit).toEqual({ cookie: 'none' });
+    world.now += MINUTE;
+    expect(await world.peek(token)).toBeUndefined();
+    expect(await world.peek(after)).toEqual({ userId: 'staff', n: 1 });
+  });
+
+  it.each(['stop', 'end'] as const)('holds for a request in flight (onLimit: %s)', async (onLimit) => {
+    const { world, token } = await acting({ limit: MINUTE, onLimit });
+    const late = await world.visit(token);
+    late.session.secret = 'of 42';
+    world.now += MINUTE;
+    expect(await late.commit()).toEqual({ cookie: 'none' });
+    expect(world.store.row.data).toBe('{"userId":"42"}');
+    expect(await world.peek(token)).toEqual(onLimit === 'end' ? undefined : { userId: 'staff' });
+  });
+
+  it.each<[string, (session: AnySession) => Promise<unknown>]>([
+    ['update()', (session) => session.update((own) => (own.late = 1))],
+    ['stepUp()', (session) => session.stepUp(3)],
+    ['rotate()', (session) => session.rotate()],
+  ])('is an error for %s of a request in flight', async (_name, call) => {
+    const { world, token } = await acting({ limit: MINUTE });
+    const late = await world.visit(token);
+    world.now += MINUTE;
+    await expect(call(late.session)).rejects.toMatchObject(ENDED);
+    expect(await world.peek(token)).toEqual({ userId: 'staff' });
+  });
+
+  it('leaves the session alone when a request in flight signs somebody in', async () => {
+    const { world, token } = await acting({ limit: MINUTE });
+    const late = await world.visit(token);
+    world.now += MINUTE;
+    await late.session.login('eve');
+    const commit = await late.commit();
+    expect(commit.cookie === 'set' && keyIn(commit.token)).not.toBe(keyIn(token));
+    expect(await world.peek(token)).toEqual({ userId: 'staff' });
   });
 
   it('holds for a passive request, which leaves the new id to another one', async () => {
@@ -357,6 +412,17 @@ describe('the limit', () => {
       });
     });
   });
+});
+
+it('a cap of sessions tells whom the session that it ends was acting for', async () => {
+  const world = new World({ maxSessionsPerUser: 1 });
+  await acting({}, 'staff', world);
+  world.events.length = 0;
+  world.now += MINUTE;
+  await world.request(undefined, (session) => session.login('staff'));
+  expect(world.events).toContainEqual(
+    expect.objectContaining({ type: 'destroyed', reason: 'replaced', userId: '42', actor: 'staff' }),
+  );
 });
 
 it('a cap of sessions counts the actor’s, and ends a session in which they act', async () => {

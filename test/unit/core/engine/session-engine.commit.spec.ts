@@ -35,6 +35,7 @@ describe('a session that got data', () => {
       data: '{"userId":42}',
       meta: null,
       userId: '42',
+      reference: null,
       createdAt: world.now,
       lastSeenAt: world.now,
       expiresAt: world.now + DAY,

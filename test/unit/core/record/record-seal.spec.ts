@@ -25,6 +25,7 @@ const RECORD: SessionRecord = {
   data: '{"cart":["an ink cartridge"],"name":"Ä\\u0000\\ud800"}',
   meta: '{"flash":{"notice":[["n","a warm welcome"]]}}',
   userId: '42',
+  reference: null,
   createdAt: 1_000,
   lastSeenAt: 2_000,
   expiresAt: 3_000,
@@ -66,6 +67,7 @@ describe('what is sealed', () => {
     ['another epoch', { epoch: 3 }],
     ['another user', { userId: '43' }],
     ['nobody', { userId: null }],
+    ['a reference', { reference: 'r'.repeat(43) }],
     ['a later beginning', { createdAt: 1_001 }],
     ['a later login', { authenticatedAt: 2_000 }],
     ['no login', { authenticatedAt: null }],
@@ -73,6 +75,13 @@ describe('what is sealed', () => {
     const opened = seal.open({ ...seal.seal(RECORD), ...change });
     expect(opened.meta).toBe('');
     expect(opened.data).not.toContain('an ink cartridge');
+  });
+
+  test('is bound to its reference', () => {
+    const referenced = { ...RECORD, reference: 'r'.repeat(43) };
+    const sealed = seal.seal(referenced);
+    expect(seal.open(sealed)).toEqual(referenced);
+    for (const reference of [null, 's'.repeat(43)]) expect(seal.open({ ...sealed, reference }).meta).toBe('');
   });
 
   test('opens after a touch, which needs no new seal', () => {

@@ -189,7 +189,7 @@ describe('what JSON cannot hold', () => {
   ])('%s is refused with its key', (what, content) => {
     expect(() => refuseNonJson({ fine: 1, 'the key': content })).toThrow(
       new SessionDataError(
-        `The session key "the key" holds ${what}, which JSON cannot hold; store plain JSON values.`,
+        `The session key "the key" contains ${what}, which JSON does not support; store plain JSON values.`,
       ),
     );
   });
@@ -201,7 +201,7 @@ describe('what JSON cannot hold', () => {
   ])('%s is named by textOf too, where JSON.stringify would only throw', (what, content) => {
     expect(() => textOf({ fine: 1, 'the key': content }, NOTHING_HIDDEN)).toThrow(
       new SessionDataError(
-        `The session key "the key" holds ${what}, which JSON cannot hold; store plain JSON values.`,
+        `The session key "the key" contains ${what}, which JSON does not support; store plain JSON values.`,
       ),
     );
   });

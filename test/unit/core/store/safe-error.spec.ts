@@ -73,7 +73,7 @@ describe('the error of a driver', () => {
     ["The server doesn't answer, and can't be reached.", "The server doesn't answer, and can't be reached."],
     ['connect ECONNREFUSED 127.0.0.1:5432', 'connect ECONNREFUSED 127.0.0.1:5432'],
     [`${'x'.repeat(600)} SECRET`, `${'x'.repeat(500)}…`],
-    ['', 'The driver gave no message that can be shown without session data.'],
+    ['', 'The driver provided no message that can be shown without session data.'],
   ])('does not say what it quotes: %.60s', (message, left) => {
     expect(shown(new Error(message)).message).toBe(left);
   });
@@ -90,7 +90,7 @@ describe('the error of a driver', () => {
     expect(shown(new Error(message), about).message).toBe('no … … … … … … of …');
     expect(shown(new Error('no SECRET1'), confidentialIn([record])).message).toBe('no …');
     const large = confidentialIn([newRecord({ data: `{"a":"${'x'.repeat(2 ** 20)}"}` })]);
-    expect(shown(new Error('SECRET'), large).message).toContain('gave no message');
+    expect(shown(new Error('SECRET'), large).message).toContain('provided no message');
   });
 
   it('may have no code that the call was about, nor one that is no code', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   capabilitiesOf,
   isPrunable,
+  knowsReferences,
   knowsUsers,
   type SessionStore,
   storeName,
@@ -14,13 +15,20 @@ describe('what a store can do', () => {
   it('is found out by its methods', () => {
     expect(knowsUsers(plain)).toBe(false);
     expect(isPrunable(plain)).toBe(false);
+    expect(knowsReferences(plain)).toBe(false);
+    expect(knowsReferences({ ...plain, findByReference: answer } as SessionStore)).toBe(true);
     expect(knowsUsers({ ...plain, findByUser: answer } as SessionStore)).toBe(true);
     expect(isPrunable({ ...plain, prune: () => Promise.resolve(0) } as SessionStore)).toBe(true);
   });
 
   it('is what it declares, where it declares anything', () => {
-    const able = { ...plain, findByUser: answer, prune: () => Promise.resolve(0) } as SessionStore;
-    expect(capabilitiesOf(able)).toEqual(['users', 'prune']);
+    const able = {
+      ...plain,
+      findByUser: answer,
+      findByReference: answer,
+      prune: answer,
+    } as unknown as SessionStore;
+    expect(capabilitiesOf(able)).toEqual(['users', 'references', 'prune']);
     const modest = { ...able, capabilities: ['prune'] } as SessionStore;
     expect([knowsUsers(modest), isPrunable(modest)]).toEqual([false, true]);
     expect(capabilitiesOf({ ...able, capabilities: [] })).toEqual([]);

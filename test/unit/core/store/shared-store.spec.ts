@@ -23,6 +23,7 @@ const record = (key: string, version = 1): SessionRecord => ({
   data: '{}',
   meta: null,
   userId: null,
+  reference: null,
   createdAt: 0,
   lastSeenAt: 0,
   expiresAt: 1_000,
@@ -125,7 +126,7 @@ describe('a store that fails', () => {
     expect(one).toBeInstanceOf(SessionStoreError);
     expect((one as Error).cause).toEqual(
       new Error(
-        `FakeStore.${call} was asked about 2 sessions and answered about 1; a store answers each in the order asked.`,
+        `FakeStore.${call} was called with 2 sessions and returned 1 results; a store must return one result for each session, in the same order.`,
       ),
     );
   });

@@ -201,6 +201,10 @@ export class Visit implements SessionHost<SessionState> {
     return this.headersSent;
   }
 
+  lockOf(): undefined {
+    return undefined;
+  }
+
   canSend(cookie: SessionCookie): boolean {
     return !this.headersSent && (this.secure || cookie.secure !== true);
   }

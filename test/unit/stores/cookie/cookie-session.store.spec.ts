@@ -22,13 +22,13 @@ describe('the options of CookieSessionStore', () => {
   });
 
   it.each([
-    [{ key: [KEY] }, /option "key" is not known; the options are: keys, chunks/],
+    [{ key: [KEY] }, /option "key" is unknown; the options are: keys, chunks/],
     [{ keys: KEY }, /option "keys": a (Buffer|Uint8Array) was given/],
     [{ keys: [] }, /option "keys": an empty array was given/],
     [{ keys: [KEY, 'a pass phrase that somebody liked'] }, /option "keys\[1\]": a string was given/],
     [{ keys: [KEY.subarray(1)] }, /option "keys\[0\]"/],
-    [{ keys: [KEY, KEY.toString('hex')] }, /option "keys\[1\]": a key that is in the array already/],
-    [{ chunks: 0 }, /option "chunks": 0 was given; accepted: a whole number of cookies, 1 to 8/],
+    [{ keys: [KEY, KEY.toString('hex')] }, /option "keys\[1\]": this key is already in the array/],
+    [{ chunks: 0 }, /option "chunks": 0 was given; accepted: a whole number from 1 to 8/],
     [{ chunks: 9 }, /"chunks"/],
     [{ chunks: 1.5 }, /"chunks"/],
     [{ chunks: '2' }, /"chunks": "2"/],

@@ -35,6 +35,7 @@ function record(changes: Partial<SessionRecord> = {}): SessionRecord {
     data: '{"color":"green"}',
     meta: null,
     userId: null,
+    reference: null,
     createdAt: NOW,
     lastSeenAt: NOW + 1,
     expiresAt: NOW + 2,
@@ -182,7 +183,7 @@ describe('what does not fit', () => {
     expect(seal).toThrow(
       expect.objectContaining({
         code: 'SESSION_DATA_INVALID',
-        message: expect.stringMatching(/3311 bytes of data it takes 4598 bytes.*room for 4093.*"chunks"/),
+        message: expect.stringMatching(/3311 bytes of data it needs 4598 bytes.*room for 4093.*"chunks"/),
       }),
     );
     expect(seal).not.toThrow(/the secret/);

@@ -19,6 +19,7 @@ export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
     data: '{"color":"green"}',
     meta: null,
     userId: null,
+    reference: null,
     createdAt: NOW,
     lastSeenAt: NOW,
     expiresAt: NOW + 1_800_000,

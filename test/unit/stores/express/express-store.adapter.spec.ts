@@ -51,7 +51,7 @@ describe('an adapter', () => {
       'ExpressStoreAdapter option "hashIds": a string was given; accepted: true or false.',
     ],
     [{ hashIds: null }, 'ExpressStoreAdapter option "hashIds": null was given; accepted: true or false.'],
-    [{ hashId: true }, 'ExpressStoreAdapter option "hashId" is not known; the options are: hashIds.'],
+    [{ hashId: true }, 'ExpressStoreAdapter option "hashId" is unknown; the options are: hashIds.'],
   ])('with %j is refused', (options, message) => {
     const make = (): unknown => new ExpressStoreAdapter(store, options as ExpressStoreAdapterOptions);
     expect(make).toThrow(new SessionOptionsError(message));

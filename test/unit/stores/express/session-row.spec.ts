@@ -28,6 +28,7 @@ function record(fields: Partial<SessionRecord> = {}): SessionRecord {
     data: '{"color":"green"}',
     meta: '{"flash":{}}',
     userId: 'ann',
+    reference: null,
     createdAt: NOW - 2,
     lastSeenAt: NOW - 1,
     expiresAt: NOW + DAY,
@@ -143,6 +144,7 @@ describe('facts', () => {
       previousUntil: null,
       meta: null,
       userId: null,
+      reference: null,
       authenticatedAt: null,
     };
     const empty = { ...given, ...none, ip: null, userAgent: null };
@@ -200,6 +202,7 @@ describe('a session of express-session', () => {
       data: '{"color":"green"}',
       meta: '{"cookie":{"originalMaxAge":1000}}',
       userId: null,
+      reference: null,
       createdAt: NOW,
       lastSeenAt: NOW,
       expiresAt: NOW + 1_000,

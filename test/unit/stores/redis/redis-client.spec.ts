@@ -44,7 +44,7 @@ describe('a client of RedisSessionStore', () => {
   it.each([
     [{ client: createClient(), prefix: '{a}' }, 'option "prefix": "{a}" was given'],
     [{ client: createClient(), prefix: 5 }, 'option "prefix": 5 was given'],
-    [{ client: createClient(), ttl: 5 }, 'option "ttl" is not known'],
+    [{ client: createClient(), ttl: 5 }, 'option "ttl" is unknown'],
   ])('stands beside options that are checked', (options, message) => {
     expect(() => new RedisSessionStore(options as never)).toThrow(message);
   });
@@ -156,6 +156,6 @@ describe('redisStore()', () => {
 
   it('refuses a wrong option before it connects', async () => {
     const factory = redisStore({ url: 'redis://127.0.0.1:1', prefx: 'a' } as never);
-    await expect(factory.useFactory()).rejects.toThrow('option "prefx" is not known');
+    await expect(factory.useFactory()).rejects.toThrow('option "prefx" is unknown');
   });
 });

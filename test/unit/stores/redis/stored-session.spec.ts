@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SessionRecord } from '../../../../lib/core/record/session-record.js';
+import { isRecord, isUnreadable, type SessionRecord } from '../../../../lib/core/record/session-record.js';
 import {
   bodyOf,
   headOf,
   HOLD,
+  ownerIn,
   ownerLine,
   recordIn,
-  userIn,
 } from '../../../../lib/stores/redis/stored-session.js';
 
 const ODD = 'a\0b\n>{"\ud83d \ude00 é👍\u2028';
@@ -20,6 +20,7 @@ const record: SessionRecord = {
   data: `{"a":"${ODD}"}`,
   meta: ODD,
   userId: ODD,
+  reference: ODD,
   createdAt: 1,
   lastSeenAt: 2,
   expiresAt: 8_640_000_000_000_000,
@@ -47,8 +48,10 @@ describe('a stored session', () => {
   });
 
   it('holds nothing where nothing is', () => {
-    const bare = { ...record, previousToken: null, previousUntil: null, meta: null, userId: null, ip: null };
+    const previous = { previousToken: null, previousUntil: null };
+    const bare = { ...record, ...previous, meta: null, userId: null, reference: null, ip: null };
     expect(recordIn(valueOf(bare), 'k')).toEqual(bare);
+    expect(recordIn(valueOf({ ...bare, reference: 'r' }), 'k')).toEqual({ ...bare, reference: 'r' });
   });
 
   it('has the version that comes first', () => {
@@ -59,13 +62,27 @@ describe('a stored session', () => {
     expect(bodyOf({ ...record, data: '{"a":"é"}' })).toBe('={"a":"é"}');
   });
 
-  it('has its user in the second line, and nothing else there', () => {
-    const [, second] = valueOf({ ...record, userId: 'ada' }).split('\n');
-    expect(second).toBe('"ada"');
-    expect(ownerLine(null)).toBe('null');
-    expect([ODD, 'null', ''].map((user) => userIn(sent(ownerLine(user))))).toEqual([ODD, 'null', '']);
-    expect(['null', '5', '{', ''].map(userIn)).toEqual([null, null, null, null]);
+  it('has its user in the second line, with its reference if it has one, and nothing else there', () => {
+    const secondOf = (owner: Partial<SessionRecord>): string | undefined =>
+      valueOf({ ...record, ...owner }).split('\n')[1];
+    expect(secondOf({ userId: 'ada', reference: null })).toBe('"ada"');
+    expect(secondOf({ userId: 'ada', reference: 'r' })).toBe('["ada","r"]');
+    expect(secondOf({ userId: null, reference: null })).toBe('null');
+    for (const userId of [ODD, 'null', '', null])
+      for (const reference of [null, 'r', ODD])
+        expect(ownerIn(sent(ownerLine({ userId, reference })))).toEqual({ userId, reference });
+    for (const line of ['null', '5', '{', '', '[]', '[5,5]', '{"userId":"ada"}'])
+      expect(ownerIn(line)).toEqual({ userId: null, reference: null });
   });
+
+  it.each(['5', '[5,"r"]', '["ada",5]', '["ada"]', '[]', '{}', '{'])(
+    'cannot be read with the owner %s',
+    (line) => {
+      const damaged = valueOf({ ...record, userId: 'ada' }).replace(/\n[^\n]*\n/, `\n${line}\n`);
+      const found = recordIn(damaged, 'k')!;
+      expect(isUnreadable(found) || !isRecord(found)).toBe(true);
+    },
+  );
 
   it('is no hold, and a hold is no session', () => {
     expect(recordIn(`${HOLD}12`, 'k')).toBeUndefined();

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { Kysely, PostgresDialect } from 'kysely';
 import { sessionTable, SqlSessionStore, sqlStore } from 'nest-session/sql';
 import mysql from 'mysql2';
+import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
+import { DataSource } from 'typeorm';
 import type { SqlHandle } from '../../../../lib/stores/sql/sql-handle.js';
+import { createDatabase } from '../../../support/database.js';
+import { MYSQL_URL } from '../../../support/mysql.js';
 import { SessionOptionsError } from '../../../../lib/errors/session-options.error.js';
 
 const SECRET = 'postgres://ada:hidden@127.0.0.1/db';
@@ -10,6 +16,9 @@ const SECRET = 'postgres://ada:hidden@127.0.0.1/db';
 /** What an application may have in hand that is no pool and no database. */
 const WRONG: Record<string, unknown> = {
   'a Client of pg': new pg.Client(SECRET),
+  'a Kysely': new Kysely({ dialect: new PostgresDialect({ pool: new pg.Pool() }) }),
+  'a Drizzle': drizzle(new pg.Pool()),
+  'a DataSource of TypeORM': new DataSource({ type: 'postgres', url: SECRET }),
   'a cluster of pools of mysql2': mysql.createPoolCluster(),
   'a pool of the package mysql': { getConnection: () => undefined, query: () => undefined, config: {} },
   'an address': SECRET,
@@ -47,6 +56,33 @@ describe('a handle', () => {
   test('a single connection is named, with why it is none', () => {
     const { message } = errorOf(() => new SqlSessionStore(new pg.Client() as never));
     expect(message).toMatch(/^SqlSessionStore: a Client was given;.+part of your transactions/);
+  });
+});
+
+describe('one connection of a server', () => {
+  const refuses = (handle: unknown): void => {
+    const { message } = errorOf(() => new SqlSessionStore(handle as SqlHandle));
+    expect(message).toMatch(/A single connection.+is none of these: sessions would become part/);
+  };
+
+  test('that a pool of pg has handed out is refused', async () => {
+    const database = await createDatabase();
+    const pool = new pg.Pool({ connectionString: database.url });
+    const client = await pool.connect();
+    refuses(client);
+    client.release();
+    await pool.end();
+    await database.drop();
+  });
+
+  (MYSQL_URL ? test : test.skip)('of mysql2 is refused, by itself or out of a pool', async () => {
+    const pool = mysql.createPool(MYSQL_URL!);
+    const handed = await pool.promise().getConnection();
+    const promised = await createConnection(MYSQL_URL!);
+    for (const connection of [handed, handed.connection, promised, promised.connection]) refuses(connection);
+    handed.release();
+    await promised.end();
+    await pool.promise().end();
   });
 });
 

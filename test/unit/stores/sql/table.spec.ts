@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sessionTable, SqlSessionStore } from 'nest-session/sql';
+import pg from 'pg';
 import { SessionOptionsError } from '../../../../lib/errors/session-options.error.js';
 import { changeOf, newRecord } from '../../../../lib/testing/contract/records.js';
+import { createDatabase } from '../../../support/database.js';
 import { type Application, APPLICATIONS } from './support/applications.js';
 import { remedyOf, statementsOf } from './support/remedy.js';
 
@@ -37,6 +39,19 @@ const CHANGES: Record<'postgres' | 'mysql' | 'sqlite', [change: string, says: Re
       /"user_id" has no index/,
     ],
     [
+      'DROP INDEX nest_session_user_id; CREATE INDEX ON nest_session (user_id) WHERE user_id IS NOT NULL',
+      /"user_id" has no index/,
+    ],
+    ['DROP INDEX nest_session_reference', /column "reference" has no index/],
+    [
+      'DROP INDEX nest_session_reference; CREATE INDEX ON nest_session (reference) WHERE user_id IS NOT NULL',
+      /"reference" has no index/,
+    ],
+    [
+      'ALTER TABLE nest_session DROP COLUMN reference',
+      /"reference" is missing; column "reference" has no index/,
+    ],
+    [
       'DROP INDEX nest_session_expires_at; CREATE INDEX ON nest_session ((expires_at + 1))',
       /"expires_at" has no index/,
     ],
@@ -70,9 +85,23 @@ const CHANGES: Record<'postgres' | 'mysql' | 'sqlite', [change: string, says: Re
     ],
     ['ALTER TABLE nest_session DROP PRIMARY KEY', /`handle` is not the primary key/],
     ['ALTER TABLE nest_session DROP INDEX nest_session_expires_at', /column `expires_at` has no index/],
+    [
+      'ALTER TABLE nest_session DROP INDEX nest_session_user_id, ENGINE = MyISAM',
+      /its engine is MyISAM, not InnoDB; column `user_id` has no index/,
+    ],
+    ['ALTER TABLE nest_session ENGINE = MEMORY, DROP data, DROP meta', /its engine is MEMORY, not InnoDB/],
   ],
   sqlite: [
     ['DROP INDEX nest_session_user_id', /column "user_id" has no index/],
+    [
+      'DROP INDEX nest_session_user_id; CREATE INDEX other ON nest_session (user_id) WHERE user_id IS NOT NULL',
+      /"user_id" has no index/,
+    ],
+    ['DROP INDEX nest_session_reference', /column "reference" has no index/],
+    [
+      'DROP INDEX nest_session_reference; CREATE INDEX other ON nest_session (reference) WHERE epoch > 1',
+      /"reference" has no index/,
+    ],
     ['ALTER TABLE nest_session DROP COLUMN epoch', /column "epoch" is missing/],
     [
       'ALTER TABLE nest_session DROP COLUMN ip; ALTER TABLE nest_session DROP COLUMN token',
@@ -89,6 +118,8 @@ const CHANGES: Record<'postgres' | 'mysql' | 'sqlite', [change: string, says: Re
   ],
 };
 
+const DIALECTS = ['postgres', 'mysql', 'sqlite'] as const;
+
 /** What is fine, although `sessionTable()` does not make it so. */
 const FINE: Record<'postgres' | 'mysql' | 'sqlite', string[]> = {
   postgres: [
@@ -96,13 +127,18 @@ const FINE: Record<'postgres' | 'mysql' | 'sqlite', string[]> = {
     `ALTER TABLE nest_session ADD COLUMN tenant text NOT NULL DEFAULT 'one', ADD COLUMN note text`,
     'DROP INDEX nest_session_user_id; CREATE INDEX ON nest_session (user_id, created_at)',
     'ALTER TABLE nest_session ADD COLUMN n bigint GENERATED ALWAYS AS IDENTITY',
+    'DROP INDEX nest_session_reference; CREATE INDEX ON nest_session (reference)',
   ],
   mysql: [
     'ALTER TABLE nest_session MODIFY data MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, MODIFY epoch BIGINT NOT NULL',
     `ALTER TABLE nest_session ADD COLUMN tenant INT NOT NULL DEFAULT 1, ADD COLUMN note TEXT`,
     'ALTER TABLE nest_session DROP INDEX nest_session_user_id, ADD INDEX other (user_id, created_at)',
   ],
-  sqlite: ['ALTER TABLE nest_session ADD COLUMN tenant INT NOT NULL DEFAULT 1'],
+  sqlite: [
+    'ALTER TABLE nest_session ADD COLUMN tenant INT NOT NULL DEFAULT 1',
+    'DROP INDEX nest_session_reference; CREATE INDEX other ON nest_session (reference)',
+    'DROP INDEX nest_session_reference; CREATE INDEX other ON nest_session (reference, user_id) WHERE reference is not null',
+  ],
 };
 
 describe.each(Object.entries(APPLICATIONS))('the table, through %s', (kind, open) => {
@@ -192,13 +228,44 @@ describe.each(Object.entries(APPLICATIONS))('the table, through %s', (kind, open
     await works(new SqlSessionStore(application.handle));
   });
 
+  test.each(DIALECTS.filter((other) => other !== dialect))(
+    'by the statements for %s is refused by the database, or corrected, or right',
+    async (other) => {
+      try {
+        await run(sessionTable(other));
+      } catch {
+        // The database does not understand them. What it did understand is there.
+      }
+      const store = new SqlSessionStore(application.handle);
+      const refusal = await refusalOf(store);
+      if (refusal !== 'none') {
+        expect(refusal).toBeInstanceOf(SessionOptionsError);
+        for (const statement of remedyOf(refusal)) await application.run(statement);
+      }
+      await works(store);
+    },
+  );
+
+  if (dialect === 'mysql')
+    test('in a schema of its own, of another engine, stops the start with what corrects it', async () => {
+      const [[{ name }]] = (await application.run('SELECT DATABASE() AS name')) as [[{ name: string }]];
+      const table = `${name}.my \`sessions\``;
+      await run(sessionTable('mysql', { table }));
+      await run(`ALTER TABLE \`${name}\`.\`my \`\`sessions\`\`\` DROP data, DROP meta, ENGINE = MEMORY`);
+      const store = new SqlSessionStore(application.handle, { table });
+      const refusal = await refusalOf(store);
+      expect((refusal as Error).message).toMatch(/its engine is MEMORY, not InnoDB/);
+      for (const statement of remedyOf(refusal)) await application.run(statement);
+      await works(store);
+    });
+
   test('that cannot be written to stops the start', async () => {
     await run(sessionTable(dialect));
     const replica = await application.readOnly();
     const refusal = await refusalOf(new SqlSessionStore(replica.handle));
     await replica.end();
     expect(refusal).toBeInstanceOf(SessionOptionsError);
-    expect((refusal as Error).message).toMatch(/database of SqlSessionStore only reads.+writable server/);
+    expect((refusal as Error).message).toMatch(/database of SqlSessionStore is read-only.+writable server/);
   });
 
   test('of a handle that is closed stops the start', async () => {
@@ -211,13 +278,41 @@ describe.each(Object.entries(APPLICATIONS))('the table, through %s', (kind, open
   });
 });
 
-test('CockroachDB, which answers as PostgreSQL does, is refused', async () => {
-  const pool = {
-    totalCount: 0,
-    options: {},
-    query: () => Promise.resolve({ rows: [{ version: 'CockroachDB CCL v24.1.0' }] }),
-  };
+/** Servers that speak the protocol of another, and old ones, by what they answer. */
+test.each([
+  [{ version: 'CockroachDB CCL v24.1.0', release: '13.0.0' }, /CockroachDB is not supported/],
+  [{ version: 'PostgreSQL 11.22 on x86_64', release: '11.22' }, /PostgreSQL 12 or later.+is 11\.22/],
+  [{ version: 'PostgreSQL 9.6.24 on x86_64', release: '9.6.24' }, /PostgreSQL 12 or later.+is 9\.6\.24/],
+])('a server that answers %j is refused', async (answer, says) => {
+  const pool = { totalCount: 0, options: {}, query: () => Promise.resolve({ rows: [answer] }) };
   const start = new SqlSessionStore(pool).start();
   await expect(start).rejects.toThrow(SessionOptionsError);
-  await expect(start).rejects.toThrow('never been tried on CockroachDB');
+  await expect(start).rejects.toThrow(says);
+});
+
+test('TiDB, which answers as MySQL does, is refused', async () => {
+  const connection = {
+    query: (_: unknown, done: (error: null, rows: unknown) => void) =>
+      done(null, [{ version: '8.0.11-TiDB-v8.5.0', results: 'utf8mb4', packet: 1e7 }]),
+    release: () => undefined,
+  };
+  const start = new SqlSessionStore({
+    promise: () => undefined,
+    getConnection: (done) => done(null, connection),
+  }).start();
+  await expect(start).rejects.toThrow(SessionOptionsError);
+  await expect(start).rejects.toThrow('TiDB is not supported');
+});
+
+test('a pool of pg that is about to close stops the start', async () => {
+  const database = await createDatabase();
+  const pool = new pg.Pool({ connectionString: database.url });
+  const client = await pool.connect();
+  const closed = pool.end(); // waits for the client
+  const start = new SqlSessionStore(pool).start();
+  await expect(start).rejects.toThrow(SessionOptionsError);
+  await expect(start).rejects.toThrow('is closed; open it before the application starts');
+  client.release();
+  await closed;
+  await database.drop();
 });

@@ -10,6 +10,7 @@ function record(meta: object, data: object = { userId: 42, cart: [1] }): Session
   const text = JSON.stringify(meta);
   return {
     ...{ key: 'k', token: 't', previousToken: null, previousUntil: null, epoch: 3, version: 5, userId: '7' },
+    reference: null,
     ...{ createdAt: 1, lastSeenAt: 2, expiresAt: 5_000, authenticatedAt: 1, ip: null, userAgent: null },
     data: JSON.stringify(data),
     meta: text,

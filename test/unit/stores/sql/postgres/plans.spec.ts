@@ -24,8 +24,8 @@ beforeAll(async () => {
   database = await createDatabase();
   dataSource = await connect(database.url, { synchronize: true });
   await dataSource.query(
-    `INSERT INTO nest_session (handle, token, epoch, version, user_id, data, created_at, last_seen_at, expires_at)
-     SELECT md5(n::text), md5('token' || n), 1, 1, CASE WHEN n % 3 = 0 THEN 'user ' || n / 6 END, repeat('x', 200), n, n, n
+    `INSERT INTO nest_session (handle, token, epoch, version, user_id, data, reference, created_at, last_seen_at, expires_at)
+     SELECT md5(n::text), md5('token' || n), 1, 1, CASE WHEN n % 3 = 0 THEN 'user ' || n / 6 END, repeat('x', 200), CASE WHEN n % 7 = 0 THEN 'reference ' || n END, n, n, n
      FROM generate_series(1, ${ROWS}) AS n`,
   );
   await dataSource.query('ANALYZE nest_session');
@@ -74,6 +74,7 @@ test.each<[string, () => Promise<unknown>, number]>([
   ['looking for the sessions of a user', () => store.findByUser('user 7', 0), 1],
   ['counting the sessions of a user', () => store.count('user 7', 0), 1],
   ['removing the sessions of a user', () => store.deleteByUser('user 7', []), 1],
+  ['removing the sessions with a reference', () => store.deleteByReference('reference 7'), 1],
   ['a pruning', () => store.prune(EXPIRED, 500), 1],
 ])('%s does not go through the whole table', async (_, work, statements) => {
   await work();

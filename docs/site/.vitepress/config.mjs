@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The links of the pages that the documentation begins with, under its headings: one list for readers of the repository and of the site. */
+/** The sidebar is made from the links and headings of docs/README.md. */
 function sidebarOf(index) {
   const groups = [];
   for (const line of readFileSync(ROOT + index, 'utf8').split('\n')) {
@@ -19,7 +19,7 @@ function sidebarOf(index) {
   return [...groups, { text: 'Reference', items: [{ text: 'API', link: '/api/' }] }];
 }
 
-/** Folders are found by their README, as on a code host. */
+/** README.md becomes the index page of its folder. */
 const asIndex = (path) => path.replace(/(^|\/)README\.md$/, '$1index.md');
 
 export default defineConfig({
@@ -29,7 +29,7 @@ export default defineConfig({
   outDir: 'dist',
   rewrites: asIndex,
   lastUpdated: false,
-  vite: { build: { chunkSizeWarningLimit: 5_000 } }, // the index of the search, in kB
+  vite: { build: { chunkSizeWarningLimit: 5_000 } }, // in kB; the search index is large
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

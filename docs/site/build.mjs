@@ -1,16 +1,16 @@
-// Builds the site of the documentation into website/dist: the pages of the repository with search, and a reference of the
-// public names from their comments. A dead link fails the build. With --serve it serves the site afterwards.
+// Builds the documentation site into docs/site/dist: the repository's pages with search, and an API reference from the comments
+// of the public names. A dead link fails the build. With --serve, the site is served afterwards.
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Application } from 'typedoc';
 
-// Links to files of this kind lead to the file itself, not to a page. VitePress reads the variable when it is loaded.
+// Links to files with this extension lead to the file, not to a page. VitePress reads the variable when it is imported.
 process.env.VITE_EXTRA_EXTENSIONS = 'sql';
 const { build, serve } = await import('vitepress');
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const SITE = join(ROOT, 'website');
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SITE = join(ROOT, 'docs/site');
 const PAGES = join(SITE, '.pages');
 
 await rm(PAGES, { recursive: true, force: true });
@@ -23,11 +23,11 @@ if (process.argv.includes('--serve')) {
   console.log(`The documentation is at http://localhost:${port}/`);
 }
 
-/** The pages keep their places, so that links between them work. */
+/** Copies the pages to the same relative paths, so that links between them work. */
 async function copyPages() {
   const samples = (await readdir(join(ROOT, 'sample'))).filter((name) => /^\d/.test(name));
-  const docs = (await readdir(join(ROOT, 'docs'), { recursive: true })).filter((name) =>
-    name.endsWith('.md'),
+  const docs = (await readdir(join(ROOT, 'docs'), { recursive: true })).filter(
+    (name) => name.endsWith('.md') && !name.startsWith('site'),
   );
   const pages = [
     ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
@@ -42,7 +42,7 @@ async function copyPages() {
   await cp(join(ROOT, 'LICENSE'), join(PAGES, 'LICENSE.md'));
 }
 
-/** A page whose links to folders lead to the page in it, and whose links to other files lead to a copy of the file. */
+/** Changes links to folders into links to the folder's README, and links to other files into links to a copy. */
 async function withLinksOfSite(page) {
   let text = await readFile(join(ROOT, page), 'utf8');
   for (const [link, target] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
@@ -77,7 +77,7 @@ async function makeReference() {
   });
   const project = await app.convert();
   if (project === undefined) throw new Error('The reference could not be made.');
-  // As applications import them.
+  // Modules are named as applications import them.
   for (const module of project.children ?? [])
     module.name = join('nest-session', module.name.replace(/^stores\//, '').replace(/^index$/, ''));
   await app.generateOutputs(project);

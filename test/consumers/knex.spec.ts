@@ -1,0 +1,3 @@
+import { recipe } from './support/recipes.js';
+
+recipe({ heading: 'Knex', folder: 'knex', dependencies: { knex: '^3.3.0' } });

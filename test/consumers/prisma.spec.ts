@@ -1,0 +1,51 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { run } from './support/command.js';
+import { type Project, recipe } from './support/recipes.js';
+
+/** `generate` needs no engine, but would download one. Any program keeps it from that. */
+const NO_ENGINE = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath };
+
+const ITEMS = 'CREATE TABLE "Item" (id serial PRIMARY KEY, name text NOT NULL);\n';
+
+function prisma(
+  { folder, node, env }: Project,
+  args: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+): Promise<unknown> {
+  const program = join(folder, 'node_modules', 'prisma', 'build', 'index.js');
+  return run(node, [program, ...args], folder, { ...env, ...more });
+}
+
+/**
+ * Deploys a migration file with the SQL of the table, as the page says. The engine that does it is no part of the package:
+ * Prisma downloads it. Where it cannot, the file is sent to the database as it is, which is all that the engine would do with it.
+ */
+async function migrate(project: Project): Promise<void> {
+  const { folder, node, env } = project;
+  const print = `console.log(require('nest-session/sql').sessionTable('postgres'))`;
+  const { stdout } = await run(node, ['-e', print], folder);
+  const migrations = join(folder, 'prisma', 'migrations');
+  const file = join(migrations, '20261129120000_sessions', 'migration.sql');
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, ITEMS + stdout);
+  writeFileSync(join(migrations, 'migration_lock.toml'), 'provider = "postgresql"\n');
+  try {
+    await prisma(project, ['migrate', 'deploy']);
+  } catch (error) {
+    if (!String(error).includes('binaries.prisma.sh')) throw error;
+    const client = new pg.Client({ connectionString: env.DATABASE_URL! });
+    await client.connect();
+    await client.query(readFileSync(file, 'utf8'));
+    await client.end();
+  }
+}
+
+recipe({
+  heading: 'Prisma',
+  folder: 'prisma',
+  dependencies: { '@prisma/adapter-pg': '^7.10.0', '@prisma/client': '^7.10.0', prisma: '^7.10.0' },
+  prepare: (project) => prisma(project, ['generate'], NO_ENGINE),
+  migrate,
+});

@@ -1,0 +1,14 @@
+import { describe } from '@jest/globals';
+import type { SessionStoreContractOptions } from '../../../lib/testing/session-store.contract.js';
+import { TRIES_ALL } from '../../support/scope.js';
+
+/** The parts of the contract in which calls race each other: most of its time. */
+const RACES = new Set(['many at once', 'a change and an end at once', 'a change and a pruning at once']);
+
+/**
+ * The options of the contract where the same statements are tried in full through another client or class. Usually the races are
+ * left out there, and with TEST_SCOPE=all nothing is.
+ */
+export const TRIED_ELSEWHERE: SessionStoreContractOptions = TRIES_ALL
+  ? {}
+  : { describe: (name, body) => (RACES.has(name) ? undefined : describe(name, body)) };
