@@ -86,7 +86,7 @@ export class SessionWriter {
       if (this.hasNothingToStore(state, write)) return true;
       const staleness = stalenessFor(state, write, write);
       if (staleness === 'fresh') return true;
-      if (!this.loader.isAlive(base)) return false;
+      if (!this.loader.isAlive(base) || this.loader.hasChangedHands(state, base)) return false;
       const next = this.#nextRecord(state, staleness, write);
       if (next.userId !== base.userId || this.shared.update(changeOf(state, base, next)) !== true)
         return false;
