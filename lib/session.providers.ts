@@ -33,7 +33,9 @@ export const sessionProviders: Provider[] = [
     provide: SESSION_RUNTIME,
     inject: [RESOLVED_OPTIONS, SESSION_STORE],
     useFactory: (options: ResolvedOptions, store: SessionStore) =>
-      new SessionRuntime(options, store, [...options.warnings, ...warningsOf(store)]),
+      new SessionRuntime(options, store, [...options.warnings, ...warningsOf(store)], () =>
+        MemorySessionStore.immediateCallsOf(store),
+      ),
   },
   {
     provide: SESSION_MIDDLEWARE,

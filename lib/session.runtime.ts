@@ -10,7 +10,7 @@ import {
   type SessionStore,
   storeName,
 } from './core/store/session-store.js';
-import { SharedStore } from './core/store/shared-store.js';
+import { SharedStore, type SharedStoreOptions } from './core/store/shared-store.js';
 import { SessionReporter } from './core/record/session-events.js';
 import { presentSession } from './core/session.js';
 import { BoundHttpExchange } from './device-bound/bound-http-exchange.js';
@@ -26,7 +26,6 @@ import type { ExchangeContext, LateAnswer } from './http/exchange.js';
 import { HttpExchange } from './http/http-exchange.js';
 import type { SessionMiddleware } from './http/session.middleware.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import { MemorySessionStore } from './stores/memory/memory-session.store.js';
 
 /** The parts of one `SessionModule`, put together: engine, store, events and pruner. */
 export class SessionRuntime {
@@ -47,6 +46,7 @@ export class SessionRuntime {
     readonly options: ResolvedOptions,
     readonly store: SessionStore,
     private readonly warnings: readonly string[] = options.warnings,
+    immediate?: SharedStoreOptions['immediate'],
   ) {
     if (options.engine.maxSessionsPerUser !== undefined && !knowsUsers(store)) {
       throw new SessionCapabilityError(
@@ -67,7 +67,7 @@ export class SessionRuntime {
     this.shared = new SharedStore(store, {
       timeout: options.storeTimeout,
       seal: this.#sealFor(options, store),
-      immediate: () => MemorySessionStore.immediateCallsOf(store),
+      immediate,
       onError: (error) => this.#storeFailed(error),
     });
     const { cappedWarning } = options;

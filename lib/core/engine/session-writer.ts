@@ -79,13 +79,14 @@ export class SessionWriter {
    */
   #writeAtOnce(state: SessionState, write: Write): boolean {
     const { base } = state;
-    if (!this.shared.isImmediate || base === undefined || !isPlain(write)) return false;
+    const isPlain = write.renewal === undefined && write.prepare === undefined && isSamePerson(write);
+    if (!this.shared.isImmediate || base === undefined || !isPlain) return false;
     if (state.isEnded || this.settings.schema !== undefined || this.#queue.isBusy(state.key)) return false;
     return state.serializingOnce(() => {
       if (this.hasNothingToStore(state, write)) return true;
       const staleness = stalenessFor(state, write, write);
       if (staleness === 'fresh') return true;
-      if (!this.loader.isAlive(base)) return false;
+      if (!this.loader.isAlive(base) || this.loader.hasChangedHands(state, base)) return false;
       const next = this.#nextRecord(state, staleness, write);
       if (next.userId !== base.userId || this.shared.update(changeOf(state, base, next)) !== true)
         return false;
@@ -293,9 +294,4 @@ function stalenessFor(state: SessionState, write: Write, { login, renewal }: Int
 function backOff(attempt: number): Promise<unknown> {
   const longest = Math.min(2 ** attempt, 8);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
-}
-
-/** Whether a write stores changes, and does nothing else. */
-function isPlain(write: Write): boolean {
-  return write.renewal === undefined && write.prepare === undefined && isSamePerson(write);
 }

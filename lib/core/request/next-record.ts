@@ -87,8 +87,8 @@ export function nextRecord(
 /** The change of a stored record to the next one. */
 export function changeOf({ place }: SessionState, base: SessionRecord, next: SessionRecord): SessionChange {
   // User, reference and deadline, by which stores index sessions.
-  const keepsIndexes =
-    base.userId === next.userId && base.reference === next.reference && base.expiresAt === next.expiresAt;
+  const isSameOwner = base.userId === next.userId && base.reference === next.reference;
+  const keepsIndexes = isSameOwner && base.expiresAt === next.expiresAt;
   return { key: place, version: base.version, next, keepsIndexes };
 }
 
