@@ -34,7 +34,8 @@ export class TypeOrmSessionStore extends DatabaseSessionStore {
     super(options, ['pruneInterval']);
     requireTypeOrm();
     const { type } = dataSource.options;
-    if (type === 'cockroachdb') throw new SessionOptionsError(messages.serverUntried('CockroachDB', 'PostgreSQL'));
+    if (type === 'cockroachdb')
+      throw new SessionOptionsError(messages.serverUntried('CockroachDB', 'PostgreSQL'));
     if (!DATABASES.has(type)) throw new SessionOptionsError(messages.driverUnsupported(type));
     this.#dataSource = dataSource;
   }
