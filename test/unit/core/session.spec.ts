@@ -263,7 +263,7 @@ describe('flash()', () => {
 
   it.each([1n, NaN, () => 1, new Map(), [undefined]])('refuses %p and names the key', async (bad) => {
     const session = await freshSession();
-    expect(() => session.flash('notice', bad)).toThrow(/The session key "notice" holds /);
+    expect(() => session.flash('notice', bad)).toThrow(/The session key "notice" contains /);
     expect(session.flash('notice')).toEqual([]);
   });
 

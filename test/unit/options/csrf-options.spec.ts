@@ -92,7 +92,7 @@ describe('clearSiteData', () => {
     [['cache\r\nSet-Cookie: x=y'], /"clearSiteData\[0\]"/],
     [['constructor'], /"clearSiteData\[0\]": "constructor"/],
     [[5], /"clearSiteData\[0\]": 5/],
-    [['*', 'cookies'], /"clearSiteData": an array was given; accepted: "\*" alone/],
+    [['*', 'cookies'], /"clearSiteData": an array was given; accepted: "\*" without other values/],
   ])('refuses %j', (clearSiteData, message) => {
     expect(refusalOf({ clearSiteData })).toMatch(message);
   });

@@ -136,10 +136,10 @@ describe('textOf', () => {
   it('names the key of a function or symbol, which JSON would drop without a word', () => {
     expect(() => textOf({ a: 1, render: () => 1 }, NOTHING_HIDDEN)).toThrow(
       new SessionDataError(
-        'The session key "render" holds a function, which JSON cannot hold; store plain JSON values.',
+        'The session key "render" contains a function, which JSON does not support; store plain JSON values.',
       ),
     );
-    expect(() => textOf({ tag: Symbol('x') }, NOTHING_HIDDEN)).toThrow(/"tag" holds a symbol/);
+    expect(() => textOf({ tag: Symbol('x') }, NOTHING_HIDDEN)).toThrow(/"tag" contains a symbol/);
   });
 
   it('lets an error of somebody’s own toJSON through as it is', () => {
@@ -208,7 +208,7 @@ describe('what JSON cannot hold', () => {
 
   it('never shows the value', () => {
     const secret = { password: 'hunter2', big: 1n };
-    expect(() => refuseNonJson({ secret })).toThrow(/^The session key "secret" holds a BigInt, which/);
+    expect(() => refuseNonJson({ secret })).toThrow(/^The session key "secret" contains a BigInt, which/);
     expect(() => refuseNonJson({ secret })).not.toThrow(/hunter2/);
   });
 

@@ -62,7 +62,7 @@ describe('a handle', () => {
 describe('one connection of a server', () => {
   const refuses = (handle: unknown): void => {
     const { message } = errorOf(() => new SqlSessionStore(handle as SqlHandle));
-    expect(message).toMatch(/A single connection.+is none of these: sessions would become part/);
+    expect(message).toMatch(/A single connection.+is not accepted, because sessions would become part/);
   };
 
   test('that a pool of pg has handed out is refused', async () => {

@@ -181,7 +181,7 @@ const CASES: Record<string, MysqlOptions> = {
     const store = new TypeOrmSessionStore(dataSource);
     await store.start();
     await dataSource.destroy();
-    await expect(store.read(['k'])).rejects.toThrow('not initialized');
+    await expect(store.read(['k'])).rejects.toThrow('was closed while the application was running');
     await dataSource.initialize();
     await expect(store.read(['k'])).resolves.toEqual([undefined]);
   });

@@ -158,7 +158,7 @@ describe.each(Object.entries(DRIVERS))('on SQLite, through %s', (_, driver) => {
     const store = new TypeOrmSessionStore(source);
     await store.start();
     await source.destroy();
-    await expect(store.read(['k'])).rejects.toThrow('not initialized');
+    await expect(store.read(['k'])).rejects.toThrow('was closed while the application was running');
     await source.initialize();
     await expect(store.read(['k'])).resolves.toEqual([undefined]);
   });
