@@ -73,7 +73,7 @@ export class SessionEnds {
   async #subjects(find: () => Promise<readonly string[]>): Promise<Subjects> {
     if (!this.reporter.hasDestroyedListeners) return NONE;
     try {
-      const records = await Promise.all((await find()).map((key) => this.shared.read(key)));
+      const records = await Promise.all((await find()).map(async (key) => this.shared.read(key)));
       const now = this.settings.now();
       const found = records.filter((record) => record !== undefined);
       return new Map(found.map((record) => [record.key, recordAt(record, now)]));

@@ -88,15 +88,15 @@ export class MemorySessionStore
   }
 
   /**
-   * The calls of a memory store that are answered at once; undefined for any other object, and while `read`, `create` or
-   * `update` is not the store's own: a subclass, a proxy or a test has replaced it, and expects to be called.
+   * The calls of a memory store that return without a promise. Undefined for any other object, and while `read`, `create`
+   * or `update` is replaced: a subclass, a proxy or a test expects its own method to be called.
    *
    * @internal
    */
   static immediateCallsOf(store: object): ImmediateCalls | undefined {
     if (!(#immediate in store)) return undefined;
-    const { read, create, update } = store;
-    return read === OWN.read && create === OWN.create && update === OWN.update ? store.#immediate : undefined;
+    const isOwn = store.read === OWN.read && store.create === OWN.create && store.update === OWN.update;
+    return isOwn ? store.#immediate : undefined;
   }
 
   read(keys: readonly string[]): Promise<(SessionRecord | undefined)[]> {
@@ -281,6 +281,7 @@ export class MemorySessionStore
   }
 }
 
-/** The methods as they are here. */
-const { read, create, update } = MemorySessionStore.prototype;
-const OWN = { read, create, update };
+/** The methods of the class, before a test or a tool replaces one. */
+const methodOf = (name: 'read' | 'create' | 'update'): unknown =>
+  Reflect.get(MemorySessionStore.prototype, name);
+const OWN = { read: methodOf('read'), create: methodOf('create'), update: methodOf('update') };

@@ -49,8 +49,8 @@ export function ownerLine({ userId, reference }: Owner): string {
 export function ownerIn(ownerLine: string): Owner {
   try {
     const owner: unknown = JSON.parse(ownerLine);
-    const [userId, reference]: unknown[] = Array.isArray(owner) ? owner : [owner];
-    return { userId: textOrNull(userId), reference: textOrNull(reference) };
+    const parts: readonly unknown[] = Array.isArray(owner) ? owner : [owner];
+    return { userId: textOrNull(parts[0]), reference: textOrNull(parts[1]) };
   } catch {
     return { userId: null, reference: null }; // not written by this store
   }

@@ -120,7 +120,7 @@ describe.each(Object.entries(KINDS))('a pool (%s)', (name, kind) => {
     );
     expect(new Set(answers.flat())).toEqual(new Set([200]));
     const counts = await Promise.all(
-      visitors.map(async ({ client }) => (await client.get('/run/read')).body),
+      visitors.map(async ({ client }): Promise<unknown> => (await client.get('/run/read')).body),
     );
     expect(counts).toEqual(visitors.map(({ id }) => ({ userId: id, count: 5 })));
     expect(await site.sessions.revokeAll('user 3')).toBe(1);

@@ -40,9 +40,12 @@ describe('npm run start:https', () => {
     });
     ended = once(child, 'exit');
     for await (const line of createInterface({ input: child.stdout! })) {
-      base ??= /^The sample listens on (https:\S+)$/.exec(line)?.[1] as string;
-      pin = /^chromium .*--ignore-certificate-errors-spki-list=(\S+) /.exec(line)?.[1] as string;
-      if (pin !== undefined) break;
+      const [, address] = /^The sample listens on (https:\S+)$/.exec(line) ?? [];
+      if (address !== undefined) base = address;
+      const [, found] = /^chromium .*--ignore-certificate-errors-spki-list=(\S+) /.exec(line) ?? [];
+      if (found === undefined) continue;
+      pin = found;
+      break;
     }
   }, 120_000);
 

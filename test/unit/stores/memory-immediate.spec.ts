@@ -3,7 +3,7 @@ import { SharedStore } from '../../../lib/core/store/shared-store.js';
 import { MemorySessionStore } from '../../../lib/stores/memory/memory-session.store.js';
 import { changeOf, newRecord } from '../../../lib/testing/contract/records.js';
 
-const { immediateCallsOf } = MemorySessionStore;
+const immediateCallsOf = (store: object) => MemorySessionStore.immediateCallsOf(store);
 
 describe('calls that are answered at once', () => {
   it('are those of the store itself', async () => {

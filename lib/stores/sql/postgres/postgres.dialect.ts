@@ -147,14 +147,9 @@ export class PostgresDialect implements SqlDialect {
   }
 
   limitIn(error: unknown): ConnectionLimit | undefined {
-    switch (sqlState(error)) {
-      case '25006':
-        return 'read-only';
-      case '42501':
-        return 'denied';
-      default:
-        return undefined;
-    }
+    const state = sqlState(error);
+    if (state === '25006') return 'read-only';
+    return state === '42501' ? 'denied' : undefined;
   }
 
   grant(): Promise<string> {

@@ -14,7 +14,7 @@ export interface SignedOut {
   readonly sub: string | undefined;
   readonly sid: string | undefined;
   /** Call it when the sessions have ended: the token is then refused if it comes again. */
-  done(): void;
+  done: () => void;
 }
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
