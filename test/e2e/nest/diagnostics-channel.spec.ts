@@ -182,7 +182,7 @@ describe.each(ADAPTER_NAMES)('the channels nest-session:* (%s)', (name) => {
       { type: 'created', at, handle: bad, userId: 'bob' },
       { type: 'loaded', at, handle: bad, userId: 'bob' },
       { type: 'rejected', reason: 'corrupt', at, handle: bad, userId: 'bob' },
-      { type: 'destroyed', reason: 'revoked', at, handle: bad },
+      { type: 'destroyed', reason: 'revoked', at, handle: bad, userId: 'bob' },
       { type: 'created', at, handle: late },
       { type: 'rejected', reason: 'expired', at, handle: late },
     ]);
