@@ -83,15 +83,15 @@ export class SessionLoader {
 
   /**
    * The session with a key, if it exists and has not expired. The token is not compared, because the caller has
-   * verified the request in another way, or only reads. The record is as it is stored: if
-   * the time to act for another user is over, the user's next request ends that, with a new id in its response.
+   * verified the request in another way, or only reads. If the time to act for another user is over, the session is the
+   * actor's again; a response that can send the new id gives it.
    */
   async find(key: string, host: SessionHost<SessionState>): Promise<SessionState | undefined> {
     const record = await this.read(key);
     if (record === undefined || !this.isAlive(record)) return undefined;
     if (isUnreadable(record)) return this.#refuse('corrupt', record);
     try {
-      return this.stateOf('', record, host);
+      return this.stateOf('', this.asOfNow(record), host);
     } catch {
       return this.#refuse('corrupt', record);
     }

@@ -66,7 +66,7 @@ describe('the size of a session in its cookie', () => {
     expect(body.errors).toEqual(
       Array(3).fill([
         'SESSION_DATA_INVALID',
-        expect.stringMatching(/40\d\d bytes of data it takes 55\d\d bytes.*room for 4093.*"chunks"/),
+        expect.stringMatching(/40\d\d bytes of data it needs 55\d\d bytes.*room for 4093.*"chunks"/),
       ]),
     );
     expect(body.session).toEqual({ color: 'green' });

@@ -3,6 +3,7 @@
 // (runtime.mjs), and finds the globals and the environment variables that the worker began with.
 import { LegacyFakeTimers, ModernFakeTimers } from '@jest/fake-timers';
 import { ModuleMocker } from 'jest-mock';
+import { createRequire } from 'node:module';
 
 // Under these names Jest looks for what fake timers may not replace.
 for (const [name, value] of [
@@ -13,6 +14,16 @@ for (const [name, value] of [
 
 /** Where `expect` keeps which test runs, and equality testers. */
 const EXPECT = Symbol.for('$$jest-matchers-object');
+
+const { cache, resolve } = createRequire(import.meta.url);
+
+/** Passport keeps strategies and (de)serializers for the whole process: the next file begins with none. */
+function forgetPassport() {
+  const passport = cache[resolve('passport')]?.exports;
+  if (passport === undefined) return;
+  Object.assign(passport, { _strategies: {}, _serializers: [], _deserializers: [], _infoTransformers: [] });
+  passport.init();
+}
 
 /** Where jest-circus keeps who hears its events: those of one file. */
 const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
@@ -39,6 +50,7 @@ export default class Environment {
     this.fakeTimers.dispose();
     this.fakeTimersModern.dispose();
     process.exit = this.#exit;
+    forgetPassport();
     for (const name of Object.keys(process.env)) if (!(name in this.#variables)) delete process.env[name];
     Object.assign(process.env, this.#variables);
     delete globalThis[EVENT_HANDLERS];

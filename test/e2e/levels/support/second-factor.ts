@@ -8,21 +8,21 @@ interface Factor {
   lastStep?: number;
 }
 
-/** The second factors of users. In your application they are in the database, beside the passwords. */
+/** The second factors of users. In your application, store them in the database. */
 @Injectable()
 export class SecondFactor {
   private readonly factors = new Map<string, Factor>();
 
-  /** Makes a secret. Show the address that is returned as a QR code, once. */
+  /** Creates a secret. Show the returned URI once, as a QR code. */
   begin(userId: string): string {
     if (this.factors.get(userId)?.lastStep !== undefined)
-      throw new ConflictException('There is a second factor already.');
+      throw new ConflictException('The second factor is already set up.');
     const secret = generateSecret();
     this.factors.set(userId, { secret });
     return generateURI({ issuer: 'Shop', label: userId, secret });
   }
 
-  /** Whether a code is right. The one before it is accepted for 10 more seconds, and each code only once (RFC 6238, 5.2). */
+  /** Whether a code is correct. The previous code is accepted for 10 more seconds, and each code only once (RFC 6238, 5.2). */
   async check(userId: string, code: unknown): Promise<boolean> {
     const factor = this.factors.get(userId);
     if (factor === undefined || typeof code !== 'string' || !/^\d{6}$/.test(code)) return false;
