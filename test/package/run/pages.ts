@@ -117,7 +117,7 @@ export const RUNS: readonly PageRun[] = [
   },
   {
     page: 'docs/passport.md',
-    files: ['sign-in-with-provider.controller.ts', 'block-4.ts'],
+    files: ['sign-in-with-provider.controller.ts'],
     provide: {
       Provider: {
         begin: { url: 'https://provider.example/', state: 's', verifier: 'v' },
