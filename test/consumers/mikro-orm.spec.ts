@@ -1,6 +1,6 @@
 import { recipe } from './support/recipes.js';
 
-const version = '~7.2.1';
+const version = '7.2.1';
 
 recipe({
   heading: 'MikroORM',
