@@ -4,7 +4,6 @@ import type { Page } from 'playwright-core';
 import { CHROMIUM } from '../support/chromium.js';
 import { fillIn, focusOf, noticeOf, PASSWORD, pathOf, press, SampleInBrowser } from './support/sample.js';
 
-
 const NEW_PASSWORD = 'battery staple';
 const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { press, SampleInBrowser } from './support/sample.js';
 
-
 const PICTURE = fileURLToPath(new URL('../../docs/images/sample.webp', import.meta.url));
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0';
 const CHROME =

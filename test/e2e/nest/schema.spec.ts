@@ -63,7 +63,8 @@ describe.each(FRAMEWORKS)('data under a schema ($adapter)', ({ openSite, kinds }
       });
       expect((await client.post('/run/told')).body).toEqual({
         name: 'SessionDataError',
-        message: 'The session data does not match the option "schema" at: "cart"; correct the data or the schema.',
+        message:
+          'The session data does not match the option "schema" at: "cart"; correct the data or the schema.',
       });
       expect((await client.get('/run/read')).body).toEqual({ cart: ['a'] });
     });

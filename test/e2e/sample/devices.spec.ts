@@ -21,7 +21,6 @@ const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 const TABLES = ['nest_session', 'sample_user'];
 
-
 let database: TestDatabase;
 let app: INestApplication;
 let base: string;

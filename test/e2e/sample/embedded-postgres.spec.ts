@@ -18,7 +18,6 @@ import {
   type EmbeddedPostgres,
 } from '../../../sample/support/embedded-postgres.js';
 
-
 const OWNER = fileURLToPath(new URL('../../support/postgres-owner.mjs', import.meta.url));
 
 /** A data folder whose server has stopped: a copy of it spares a test the second that initdb takes. */

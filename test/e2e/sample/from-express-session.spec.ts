@@ -271,7 +271,11 @@ describe('before step 2', () => {
     ['nest-session/express', dropIn],
   ])('a short secret is exchanged: %s signs every cookie anew', async (_, session) => {
     const PgStore = connectPgSimple(session);
-    const options = { store: new PgStore({ pool, pruneSessionInterval: false }), resave: false, saveUninitialized: false };
+    const options = {
+      store: new PgStore({ pool, pruneSessionInterval: false }),
+      resave: false,
+      saveUninitialized: false,
+    };
     const app = express().use(session({ ...options, secret: [SECRET, OLD], rolling: true }));
     addShop(app);
     const id = await put('connect-pg-simple', sessionOf({ views: 1 }));

@@ -254,7 +254,10 @@ describe.each(PLACES)('$transport.name, $load, $kind', ({ transport, kind, load 
           return { code, message };
         });
         const { data } = await socket.ask('run', { name: 'try' });
-        expect(data).toEqual({ code: 'SESSION_USAGE', message: expect.stringContaining('call it in an HTTP request') });
+        expect(data).toEqual({
+          code: 'SESSION_USAGE',
+          message: expect.stringContaining('call it in an HTTP request'),
+        });
         expect((await socket.ask('guarded')).data).toEqual({ passed: true });
         expect(await storedData()).toEqual({ count: 1, userId: '42' });
       },
