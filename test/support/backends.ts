@@ -2,6 +2,7 @@ import { afterAll } from '@jest/globals';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { MemorySessionStore, type SessionStore } from '../../lib/index.js';
 import { createDatabase } from './database.js';
+import { findResource } from './resources/find.js';
 import { TRIES_ALL } from './scope.js';
 
 /** Where the sessions of a test live; outlives the application, so that a test can restart it. */
@@ -12,6 +13,22 @@ export interface Backend {
   cut?(): Promise<void>;
   close(): Promise<void>;
 }
+
+// Each loads its driver when it is opened: most specs need one or two of them.
+
+async function redis(): Promise<Backend> {
+  const { openRedisSpace } = await import('./redis.js');
+  const { RedisSessionStore } = await import('../../lib/stores/redis/index.js');
+  const space = await openRedisSpace();
+  const store = new RedisSessionStore({ client: space.client, prefix: space.prefix });
+  return { kind: 'redis', store, close: () => space.close() };
+}
+
+const mysql = database('mysql', async () => {
+  const { createMysqlDatabase } = await import('./mysql.js');
+  const made = await createMysqlDatabase();
+  return { options: { type: 'mysql', url: made.url }, drop: () => made.drop() };
+});
 
 const sqlite = database('sqlite', () =>
   Promise.resolve({ options: { type: 'sqljs' }, drop: () => Promise.resolve() }),
@@ -70,22 +87,11 @@ function database(
 
 /** The others, which CI tries: the contract suite is about them. Not all are everywhere. */
 async function others(): Promise<Record<string, () => Promise<Backend>>> {
-  const { openRedisSpace, REDIS_URL } = await import('./redis.js');
-  const { createMysqlDatabase, MYSQL_URL } = await import('./mysql.js');
-  const { RedisSessionStore } = await import('../../lib/stores/redis/index.js');
-
-  async function redis(): Promise<Backend> {
-    const space = await openRedisSpace();
-    const store = new RedisSessionStore({ client: space.client, prefix: space.prefix });
-    return { kind: 'redis', store, close: () => space.close() };
-  }
-
-  const mysql = database('mysql', async () => {
-    const made = await createMysqlDatabase();
-    return { options: { type: 'mysql', url: made.url }, drop: () => made.drop() };
-  });
-
-  return { sqlite, ...(REDIS_URL && { redis }), ...(MYSQL_URL && { mysql }) };
+  return {
+    sqlite,
+    ...((await findResource('Redis')) && { redis }),
+    ...((await findResource('MariaDB or MySQL')) && { mysql }),
+  };
 }
 
 export const BACKENDS: Record<'memory' | 'postgres', () => Promise<Backend>> = {

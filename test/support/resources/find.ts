@@ -1,4 +1,3 @@
-import { expect } from '@jest/globals';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -20,8 +19,6 @@ export interface Answer {
 export async function findResource(name: ResourceName): Promise<string | undefined> {
   if (!HAS_SERVERS)
     throw new Error(`npm run test:unit has no servers: run this spec, which needs ${name}, with npm test.`);
-  if (expect.getState().currentTestName !== undefined)
-    throw new Error(`Ask for ${name} where the file begins: a test is not given the time that it may take.`);
   const port = Number(process.env[DESK_VARIABLE]);
   if (!port) throw new Error(`${DESK_VARIABLE} is not set: run Jest with test/support/global-setup.ts.`);
   const request = get({ host: '127.0.0.1', port, path: `/${encodeURIComponent(name)}`, agent: false });
