@@ -272,7 +272,7 @@ describe('before step 2', () => {
   ])('a short secret is exchanged: %s signs every cookie anew', async (_, session) => {
     const PgStore = connectPgSimple(session);
     const options = {
-      store: new PgStore({ pool, pruneSessionInterval: false }),
+      store: new PgStore({ pool }),
       resave: false,
       saveUninitialized: false,
     };
