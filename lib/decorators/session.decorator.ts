@@ -14,7 +14,7 @@ const SessionParam: (key?: string | Pipe, ...pipes: Pipe[]) => ParameterDecorato
     withSession<unknown>(context, (session) => {
       const value = key === undefined ? session : valueIn(session, key);
       // Text, a number and the like need no comparison afterwards.
-      if (typeof value === 'object') handOut(session);
+      if (typeof value === 'object' || typeof value === 'function') handOut(session);
       return value;
     }),
 ) as never;

@@ -66,7 +66,7 @@ DELETE FROM ${table}
 WHERE ${key} NOT IN given AND ${userId} = ?
 RETURNING ${key} AS "key"`,
 
-    // A user that is not given is whoever owns the row.
+    // Without a user, any owner matches.
     deleteByReference: `DELETE FROM ${table}
 WHERE ${reference} = ? AND ${userId} IS coalesce(?, ${userId})
 RETURNING ${key} AS "key"`,
