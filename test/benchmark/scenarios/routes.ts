@@ -7,6 +7,9 @@ import { baselineOf } from '../variants.js';
 /** Seconds of load at a time: whatever else a machine does changes from one second to the next. */
 const WINDOW = 0.25;
 
+/** Seconds of load before a route is measured: until V8 has compiled it. With less, the compiler is most of the figure. */
+const WARM_UP = 2;
+
 /** What a request cost under some load. */
 interface Cost {
   /** Microseconds of the application's CPU. */
@@ -85,7 +88,7 @@ async function measureTurns(
   const effort = { connections, seconds: Math.min(WINDOW, seconds) };
   // Until it is compiled, and every session was seen within the last minute: while others were measured none was.
   if (!options.smoke)
-    for (const site of group) await costOf(site, route, { connections, seconds: seconds / 2 });
+    for (const site of group) await costOf(site, route, { connections, seconds: WARM_UP });
   const turns = Math.max(1, Math.round(seconds / WINDOW));
   for (let turn = 0; turn < turns; turn += 1) {
     const least = await costOf(base, route, effort);
