@@ -87,8 +87,7 @@ async function measureTurns(
   const { connections, seconds } = options;
   const effort = { connections, seconds: Math.min(WINDOW, seconds) };
   // Until it is compiled, and every session was seen within the last minute: while others were measured none was.
-  if (!options.smoke)
-    for (const site of group) await costOf(site, route, { connections, seconds: WARM_UP });
+  if (!options.smoke) for (const site of group) await costOf(site, route, { connections, seconds: WARM_UP });
   const turns = Math.max(1, Math.round(seconds / WINDOW));
   for (let turn = 0; turn < turns; turn += 1) {
     const least = await costOf(base, route, effort);
