@@ -37,7 +37,7 @@ const REFUSED: readonly [Options, RegExp][] = [
   [{ forRoutes: [] }, /forRoutes/],
   [{ csrf: { trustedOrigins: ['null'] } }, /trustedOrigins\[0\]/],
   [{ csrf: { trustedOrigins: ['https://*.shop.test'] } }, /trustedOrigins\[0\]/],
-  [{ clearSiteData: ['*', 'cache'] }, /"\*" alone/],
+  [{ clearSiteData: ['*', 'cache'] }, /"\*" without other values/],
   [{ clearSiteData: [] }, /clearSiteData/],
 ];
 
