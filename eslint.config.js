@@ -7,6 +7,7 @@ export default tseslint.config(
       '**/dist/**',
       'node_modules/**',
       '**/.data/**',
+      'test/groups/**',
       'docs/site/.pages/**',
       'docs/site/.vitepress/cache/**',
       'test/consumers/orms/**', // its tests compile it, beside packages that are not installed here

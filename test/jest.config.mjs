@@ -1,10 +1,15 @@
-// What `npm test` runs: the settings of package.json, without what only TEST_SCOPE=all tries. A path on the command line tries
-// what is there.
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// What `npm test` runs: the settings of package.json, without what only TEST_SCOPE=all tries. A path on the command line runs the
+// specs of that path, each in a context of its own. Without one, the specs of a folder share a context (support/groups.mjs).
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeGroups } from './support/groups.mjs';
 
-const root = fileURLToPath(new URL('../', import.meta.url));
-const { jest } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const root = join(import.meta.dirname, '..');
+const { jest } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const scope = process.env.TEST_SCOPE || 'usual';
+
+/** Specs with commands of their own: they need a package registry, or servers that take long to start. */
+const APART = ['test/consumers/', 'test/servers/'];
 
 /** The built package, the samples, and processes of their own: what takes long and is broken by few changes. */
 const ON_DEMAND = [
@@ -17,14 +22,41 @@ const ON_DEMAND = [
   'test/faults/process-end',
 ];
 
-const triesAll =
-  process.env.TEST_SCOPE === 'all' || process.argv.some((word) => /^test\/(?!jest\.config)/.test(word));
+/** What `TEST_SCOPE=unit` tries: nothing that needs a server. */
+const isUnit = (spec) =>
+  /^test\/(architecture|unit)\//.test(spec) && !/^test\/unit\/stores\/(redis|sql|typeorm)\//.test(spec);
+
+/** `TEST_FOLDERS="test/unit test/contract"` runs the specs of these folders alone. */
+const folders = process.env.TEST_FOLDERS?.split(' ');
+
+function isInScope(spec) {
+  if (APART.some((path) => spec.startsWith(path))) return false;
+  if (folders !== undefined) return folders.some((folder) => spec.startsWith(`${folder}/`));
+  if (scope === 'unit') return isUnit(spec);
+  return scope === 'all' || !ON_DEMAND.some((path) => spec.startsWith(path));
+}
+
+const namesPaths = process.argv.some((word) => /^test\/(?!jest\.config)/.test(word));
+
+function groups() {
+  const specs = readdirSync(join(root, 'test'), { recursive: true })
+    .map((path) => `test/${path.replaceAll('\\', '/')}`)
+    .filter((path) => path.endsWith('.spec.ts') && isInScope(path));
+  const folder = join(
+    root,
+    'test/groups',
+    folders === undefined ? scope : folders.join('-').replaceAll('/', '-'),
+  );
+  writeGroups(
+    folder,
+    specs.map((path) => join(root, path)),
+  );
+  return `${folder}/*.group.mjs`;
+}
 
 export default {
   ...jest,
   rootDir: root,
-  testPathIgnorePatterns: [
-    ...jest.testPathIgnorePatterns,
-    ...(triesAll ? [] : ON_DEMAND.map((path) => `<rootDir>/${path}`)),
-  ],
+  testMatch: namesPaths ? ['<rootDir>/test/**/*.spec.ts'] : [groups()],
+  testPathIgnorePatterns: ['/node_modules/', ...APART.map((path) => `<rootDir>/${path}`)],
 };

@@ -4,10 +4,6 @@ import { parseStored, refuseNonJson } from '../../lib/core/record/session-text.j
 import { SessionDataError } from '../../lib/errors/session-data.error.js';
 import { World } from '../unit/core/support/world.js';
 
-afterEach(() => {
-  jest.restoreAllMocks();
-});
-
 /** Values at a depth of 990, in some 100 KB. */
 function deepValue(): object {
   let value: Record<string, unknown> = { end: true };
@@ -32,6 +28,10 @@ function comparisons(work: () => unknown): number {
 
 /** What data costs grows with its size, and not with its depth as well (counted, not timed). */
 describe('the cost of data', () => {
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
   it('is one look at each value, however deep it lies', () => {
     const data = { deep: deepValue() };
     expect(JSON.stringify(data).length).toBeGreaterThan(60_000);

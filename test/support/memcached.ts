@@ -43,12 +43,17 @@ export async function startMemcached(): Promise<MemcachedServer> {
   };
   try {
     const port = await portIn(portFile, child);
-    const items = async (): Promise<MemcachedItem[]> => {
+    const dump = async (): Promise<MemcachedItem[]> => {
       const now = Number(/STAT time (\d+)/.exec(await ask(port, 'stats'))?.[1]);
       const lines = (await ask(port, 'lru_crawler metadump all')).matchAll(/^key=(\S+) exp=(-?\d+) /gm);
       return [...lines]
         .map(([, key = '', end]) => ({ key: decodeURIComponent(key), endsIn: (Number(end) - now) * 1_000 }))
         .filter(({ endsIn }) => endsIn > 0);
+    };
+    // A dump passes over an item that a thread of the server is just moving, so two dumps are taken together.
+    const items = async (): Promise<MemcachedItem[]> => {
+      const found = [...(await dump()), ...(await dump())];
+      return [...new Map(found.map((item) => [item.key, item])).values()];
     };
     return {
       address: `127.0.0.1:${port}`,

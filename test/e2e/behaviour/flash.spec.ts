@@ -8,10 +8,6 @@ import { BACKENDS, type Backend, deferred, type KINDS, SECRET, STAGES } from '..
 
 const closing: (() => Promise<unknown>)[] = [];
 
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
 async function backendOf(kind: (typeof KINDS)[number]): Promise<Backend> {
   const backend = await BACKENDS[kind]();
   closing.push(() => backend.close());
@@ -44,6 +40,10 @@ async function openInstance(adapter: AdapterName, { store }: Backend): Promise<s
 }
 
 describe.each(STAGES)('a flash value, kept in $kind ($adapter)', ({ kind, adapter, openSite }) => {
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
   it('goes to one of the requests that read it at the same time', async () => {
     const site = await openSite(await backendOf(kind));
     closing.push(() => site.close());

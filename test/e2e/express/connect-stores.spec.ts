@@ -230,193 +230,195 @@ const HOUR = 3_600_000;
 
 const near = (actual: number, expected: number): boolean => Math.abs(actual - expected) < 60_000;
 
-beforeAll(async () => {
-  for (const [, kind] of KINDS) await kind.before?.();
-});
-afterEach(stopServers);
-afterAll(async () => {
-  for (const [, kind] of KINDS) await kind.after?.();
-});
+describe('connect stores', () => {
+  beforeAll(async () => {
+    for (const [, kind] of KINDS) await kind.before?.();
+  });
+  afterEach(stopServers);
+  afterAll(async () => {
+    for (const [, kind] of KINDS) await kind.after?.();
+  });
 
-describe.each(PEERS)('%s', (_, session) => {
-  describe.each(KINDS)('with %s', (_name, kind) => {
-    async function open(options: object = {}): Promise<{
-      readonly store: AnyStore;
-      readonly visitor: () => Promise<ReturnType<Awaited<ReturnType<typeof site>>['client']>>;
-      readonly client: Awaited<ReturnType<typeof site>>['client'];
-      readonly errors: unknown[];
-    }> {
-      const store = await kind.open(session);
-      const opened = await site(session, ROUTES, { store, cookie: { maxAge: HOUR }, ...options });
-      return {
-        store,
-        client: opened.client,
-        errors: opened.errors,
-        visitor: async () => {
-          const visitor = opened.client();
-          await visitor.get('/count');
-          return visitor;
-        },
-      };
-    }
+  describe.each(PEERS)('%s', (_, session) => {
+    describe.each(KINDS)('with %s', (_name, kind) => {
+      async function open(options: object = {}): Promise<{
+        readonly store: AnyStore;
+        readonly visitor: () => Promise<ReturnType<Awaited<ReturnType<typeof site>>['client']>>;
+        readonly client: Awaited<ReturnType<typeof site>>['client'];
+        readonly errors: unknown[];
+      }> {
+        const store = await kind.open(session);
+        const opened = await site(session, ROUTES, { store, cookie: { maxAge: HOUR }, ...options });
+        return {
+          store,
+          client: opened.client,
+          errors: opened.errors,
+          visitor: async () => {
+            const visitor = opened.client();
+            await visitor.get('/count');
+            return visitor;
+          },
+        };
+      }
 
-    it.each([
-      [false, false],
-      [true, true],
-    ])('remembers a visitor (resave: %s, saveUninitialized: %s)', async (resave, saveUninitialized) => {
-      const { store, client: browser } = await open({ resave, saveUninitialized });
+      it.each([
+        [false, false],
+        [true, true],
+      ])('remembers a visitor (resave: %s, saveUninitialized: %s)', async (resave, saveUninitialized) => {
+        const { store, client: browser } = await open({ resave, saveUninitialized });
+        const visitor = browser();
+        const { body, setCookies } = await visitor.get('/count');
+        expect(body.views).toBe(1);
+        expect(idsOf(setCookies)).toEqual([body.id]);
+        expect(await kind.ids(store)).toEqual([body.id]);
+        expect((await visitor.get('/count')).body).toEqual({ views: 2, id: body.id });
+        expect((await visitor.get('/read')).body).toEqual({ views: 2 });
+      });
+
+      it('stores nothing for a visitor who changes nothing', async () => {
+        const { store, client: browser } = await open();
+        expect((await browser().get('/read')).setCookies).toEqual([]);
+        expect(await kind.ids(store)).toEqual([]);
+      });
+
+      it('save() stores at once', async () => {
+        const { visitor } = await open();
+        expect((await (await visitor()).get('/save')).body).toMatchObject({ views: 1, saved: true });
+      });
+
+      it('reload() brings back what is stored', async () => {
+        const { visitor } = await open();
+        expect((await (await visitor()).get('/reload')).body).toEqual({ views: 1 });
+      });
+
+      it('reload() of a session that is gone fails', async () => {
+        const { visitor, store } = await open();
+        const opened = await site(
+          session,
+          {
+            '/': async (req) => {
+              await called((done) => store.destroy(req.sessionID, done));
+              return String(await failure((done) => req.session.reload(done)));
+            },
+          },
+          { store },
+        );
+        const known = opened.client();
+        known.headers.cookie = (await visitor()).cookieHeader;
+        expect((await known.get('/')).body).toBe('Error: failed to load session');
+      });
+
+      it('regenerate() leaves the new row alone', async () => {
+        const { visitor, store } = await open();
+        const known = await visitor();
+        const { body, setCookies } = await known.get('/regenerate');
+        expect(idsOf(setCookies)).toEqual([body.id]);
+        expect(await kind.ids(store)).toEqual([body.id]);
+        expect((await known.get('/read')).body).toEqual({ color: 'red' });
+      });
+
+      it('destroy() leaves no row', async () => {
+        const { visitor, store } = await open();
+        const known = await visitor();
+        await known.get('/destroy');
+        expect(await kind.ids(store)).toEqual([]);
+        expect((await known.get('/read')).body).toEqual({});
+      });
+
+      it('has a row that ends when the cookie does', async () => {
+        const { visitor, store } = await open();
+        await visitor();
+        const [id] = await kind.ids(store);
+        expect(near(await kind.endsIn(store, id!), HOUR)).toBe(true);
+      });
+
+      it('has a row that ends when the handler says', async () => {
+        const { visitor, store } = await open();
+        await (await visitor()).get('/longer');
+        const [id] = await kind.ids(store);
+        expect(near(await kind.endsIn(store, id!), 2 * HOUR)).toBe(true);
+      });
+
+      it('has a row whose end a mere read moves', async () => {
+        const { visitor, store } = await open();
+        const known = await visitor();
+        const [id] = await kind.ids(store);
+        const row = as<{ cookie: { expires: string } }>(await called((done) => store.get(id!, done)));
+        row.cookie.expires = new Date(Date.now() + 600_000).toISOString();
+        await called((done) => store.set(id!, { ...row, cookie: { ...row.cookie, maxAge: 600_000 } }, done));
+        expect(near(await kind.endsIn(store, id!), 600_000)).toBe(true);
+        await known.get('/read');
+        expect(near(await kind.endsIn(store, id!), HOUR)).toBe(true);
+      });
+
+      it('keeps data of every kind', async () => {
+        const data = { text: 'ünï☃"', list: [1, [null, {}]], no: null, deep: { a: { b: false } }, '': 0 };
+        const store = await kind.open(session);
+        const opened = await site(
+          session,
+          {
+            '/set': (req) => {
+              Object.assign(req.session, data);
+              return 'ok';
+            },
+            '/read': ROUTES['/read']!,
+          },
+          { store },
+        );
+        const visitor = opened.client();
+        await visitor.get('/set');
+        expect((await visitor.get('/read')).body).toEqual(data);
+      });
+
+      it('serves many visitors at once', async () => {
+        const { visitor, store, errors } = await open();
+        const visitors = await Promise.all(Array.from({ length: 20 }, visitor));
+        const answers = await Promise.all(visitors.map((known) => known.get('/count')));
+        expect(answers.map(({ body }) => as<number>(body.views))).toEqual(answers.map(() => 2));
+        expect(await kind.ids(store)).toHaveLength(20);
+        expect(errors).toEqual([]);
+      });
+
+      it('load() of the store gives a session', async () => {
+        const { visitor, store } = await open();
+        await visitor();
+        const [id] = await kind.ids(store);
+        const loaded = as<Record<string, unknown>>(await called((done) => store.load(id!, done)));
+        expect([loaded.id, loaded.views]).toEqual([id, 1]);
+      });
+    });
+
+    it('with connect-pg-simple: an error of the database reaches next()', async () => {
+      const PgStore = as<Maker>(connectPgSimple)(session);
+      const store = new PgStore({ pool, tableName: 'no_such_table', pruneSessionInterval: false });
+      const { client: browser, errors } = await site(session, ROUTES, { store });
       const visitor = browser();
-      const { body, setCookies } = await visitor.get('/count');
-      expect(body.views).toBe(1);
-      expect(idsOf(setCookies)).toEqual([body.id]);
-      expect(await kind.ids(store)).toEqual([body.id]);
-      expect((await visitor.get('/count')).body).toEqual({ views: 2, id: body.id });
-      expect((await visitor.get('/read')).body).toEqual({ views: 2 });
-    });
-
-    it('stores nothing for a visitor who changes nothing', async () => {
-      const { store, client: browser } = await open();
-      expect((await browser().get('/read')).setCookies).toEqual([]);
-      expect(await kind.ids(store)).toEqual([]);
-    });
-
-    it('save() stores at once', async () => {
-      const { visitor } = await open();
-      expect((await (await visitor()).get('/save')).body).toMatchObject({ views: 1, saved: true });
-    });
-
-    it('reload() brings back what is stored', async () => {
-      const { visitor } = await open();
-      expect((await (await visitor()).get('/reload')).body).toEqual({ views: 1 });
-    });
-
-    it('reload() of a session that is gone fails', async () => {
-      const { visitor, store } = await open();
-      const opened = await site(
-        session,
-        {
-          '/': async (req) => {
-            await called((done) => store.destroy(req.sessionID, done));
-            return String(await failure((done) => req.session.reload(done)));
-          },
-        },
-        { store },
-      );
-      const known = opened.client();
-      known.headers.cookie = (await visitor()).cookieHeader;
-      expect((await known.get('/')).body).toBe('Error: failed to load session');
-    });
-
-    it('regenerate() leaves the new row alone', async () => {
-      const { visitor, store } = await open();
-      const known = await visitor();
-      const { body, setCookies } = await known.get('/regenerate');
-      expect(idsOf(setCookies)).toEqual([body.id]);
-      expect(await kind.ids(store)).toEqual([body.id]);
-      expect((await known.get('/read')).body).toEqual({ color: 'red' });
-    });
-
-    it('destroy() leaves no row', async () => {
-      const { visitor, store } = await open();
-      const known = await visitor();
-      await known.get('/destroy');
-      expect(await kind.ids(store)).toEqual([]);
-      expect((await known.get('/read')).body).toEqual({});
-    });
-
-    it('has a row that ends when the cookie does', async () => {
-      const { visitor, store } = await open();
-      await visitor();
-      const [id] = await kind.ids(store);
-      expect(near(await kind.endsIn(store, id!), HOUR)).toBe(true);
-    });
-
-    it('has a row that ends when the handler says', async () => {
-      const { visitor, store } = await open();
-      await (await visitor()).get('/longer');
-      const [id] = await kind.ids(store);
-      expect(near(await kind.endsIn(store, id!), 2 * HOUR)).toBe(true);
-    });
-
-    it('has a row whose end a mere read moves', async () => {
-      const { visitor, store } = await open();
-      const known = await visitor();
-      const [id] = await kind.ids(store);
-      const row = as<{ cookie: { expires: string } }>(await called((done) => store.get(id!, done)));
-      row.cookie.expires = new Date(Date.now() + 600_000).toISOString();
-      await called((done) => store.set(id!, { ...row, cookie: { ...row.cookie, maxAge: 600_000 } }, done));
-      expect(near(await kind.endsIn(store, id!), 600_000)).toBe(true);
-      await known.get('/read');
-      expect(near(await kind.endsIn(store, id!), HOUR)).toBe(true);
-    });
-
-    it('keeps data of every kind', async () => {
-      const data = { text: 'ünï☃"', list: [1, [null, {}]], no: null, deep: { a: { b: false } }, '': 0 };
-      const store = await kind.open(session);
-      const opened = await site(
-        session,
-        {
-          '/set': (req) => {
-            Object.assign(req.session, data);
-            return 'ok';
-          },
-          '/read': ROUTES['/read']!,
-        },
-        { store },
-      );
-      const visitor = opened.client();
-      await visitor.get('/set');
-      expect((await visitor.get('/read')).body).toEqual(data);
-    });
-
-    it('serves many visitors at once', async () => {
-      const { visitor, store, errors } = await open();
-      const visitors = await Promise.all(Array.from({ length: 20 }, visitor));
-      const answers = await Promise.all(visitors.map((known) => known.get('/count')));
-      expect(answers.map(({ body }) => as<number>(body.views))).toEqual(answers.map(() => 2));
-      expect(await kind.ids(store)).toHaveLength(20);
-      expect(errors).toEqual([]);
-    });
-
-    it('load() of the store gives a session', async () => {
-      const { visitor, store } = await open();
-      await visitor();
-      const [id] = await kind.ids(store);
-      const loaded = as<Record<string, unknown>>(await called((done) => store.load(id!, done)));
-      expect([loaded.id, loaded.views]).toEqual([id, 1]);
+      await visitor.get('/count');
+      await visitor.get('/read');
+      expect(String(errors[0])).toContain('relation "no_such_table" does not exist');
     });
   });
 
-  it('with connect-pg-simple: an error of the database reaches next()', async () => {
-    const PgStore = as<Maker>(connectPgSimple)(session);
-    const store = new PgStore({ pool, tableName: 'no_such_table', pruneSessionInterval: false });
-    const { client: browser, errors } = await site(session, ROUTES, { store });
-    const visitor = browser();
-    await visitor.get('/count');
-    await visitor.get('/read');
-    expect(String(errors[0])).toContain('relation "no_such_table" does not exist');
-  });
-});
-
-describe('chosen differences: nest-session/express', () => {
-  it.each(KINDS)('with %s two requests that change different keys both win', async (_, kind) => {
-    const store = await kind.open(dropIn);
-    let loaded = 0;
-    let release!: () => void;
-    const both = new Promise<void>((resolve) => (release = resolve));
-    const change =
-      (key: string): Route =>
-      async (req) => {
-        req.session[key] = 1;
-        if (++loaded === 2) release();
-        await both;
-        return 'ok';
-      };
-    const routes = { ...ROUTES, '/first': change('first'), '/second': change('second') };
-    const { client: browser } = await site(dropIn, routes, { store });
-    const visitor = browser();
-    await visitor.get('/count');
-    await Promise.all([visitor.copy().get('/first'), visitor.copy().get('/second')]);
-    expect((await visitor.get('/read')).body).toEqual({ views: 1, first: 1, second: 1 });
+  describe('chosen differences: nest-session/express', () => {
+    it.each(KINDS)('with %s two requests that change different keys both win', async (_, kind) => {
+      const store = await kind.open(dropIn);
+      let loaded = 0;
+      let release!: () => void;
+      const both = new Promise<void>((resolve) => (release = resolve));
+      const change =
+        (key: string): Route =>
+        async (req) => {
+          req.session[key] = 1;
+          if (++loaded === 2) release();
+          await both;
+          return 'ok';
+        };
+      const routes = { ...ROUTES, '/first': change('first'), '/second': change('second') };
+      const { client: browser } = await site(dropIn, routes, { store });
+      const visitor = browser();
+      await visitor.get('/count');
+      await Promise.all([visitor.copy().get('/first'), visitor.copy().get('/second')]);
+      expect((await visitor.get('/read')).body).toEqual({ views: 1, first: 1, second: 1 });
+    });
   });
 });

@@ -18,8 +18,6 @@ import {
   stopListening,
 } from './support/options-helpers.js';
 
-afterEach(stopListening);
-
 const EXPRESS: [string, typeof express5][] = [
   ['Express 4', express4],
   ['Express 5', express5],
@@ -39,6 +37,8 @@ const failed: ErrorRequestHandler = (error: Error, _req, res, next) => {
 };
 
 describe.each(EXPRESS)('%s', (_version, express) => {
+  afterEach(stopListening);
+
   function appWith(set: (app: Express) => void): ReturnType<typeof listen> {
     const app = express();
     set(app);

@@ -2,13 +2,13 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { PEERS, stopServers } from './support/peers.js';
 import { call, databaseStore, freeze, memoryStore, site } from './support/options-helpers.js';
 
-afterEach(async () => {
-  jest.useRealTimers();
-  await stopServers();
-});
-
 /** An application is set up, and then a test fakes the time: what was imported and made before goes by it. */
 describe.each(PEERS)('a clock that is faked later (%s)', (_, session) => {
+  afterEach(async () => {
+    jest.useRealTimers();
+    await stopServers();
+  });
+
   const LATER = '2040-01-01T00:00:00Z';
 
   it('decides when a cookie ends, in the cookie and in the row', async () => {

@@ -18,13 +18,6 @@ import {
 
 const servers: Server[] = [];
 
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-});
-
 const USER = { id: 7, name: 'ann' };
 
 interface App {
@@ -89,6 +82,13 @@ async function open(session: SessionFunction, keepSessionInfo = false): Promise<
 const CREDENTIALS = { username: 'ann', password: 'secret' };
 
 describe.each(PEERS)('%s: Passport', (_, session) => {
+  afterEach(async () => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
   it('logs in, and knows the user in the next request', async () => {
     const { client, deserialized } = await open(session);
     const visitor = client();

@@ -2,8 +2,6 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { PEERS, type Req, stopServers } from './support/peers.js';
 import { attributes, site, tls } from './support/options-helpers.js';
 
-afterEach(stopServers);
-
 /** What express says of the connection, with its trust proxy setting. */
 function express(req: Req): void {
   tls(req);
@@ -11,6 +9,8 @@ function express(req: Req): void {
 }
 
 describe.each(PEERS)('proxy (%s)', (_, session) => {
+  afterEach(stopServers);
+
   async function isSecure(options: object, headers: Record<string, string>) {
     const secure = await site(session, { ...options, cookie: { secure: true } }, {}, express);
     const visitor = secure.client();

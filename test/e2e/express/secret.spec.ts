@@ -4,9 +4,9 @@ import cookieParser from 'cookie-parser';
 import { PEERS, stopServers } from './support/peers.js';
 import { databaseStore, idIn, SECRET, signed, site, until } from './support/options-helpers.js';
 
-afterEach(stopServers);
-
 describe.each(PEERS)('secret (%s)', (_, session) => {
+  afterEach(stopServers);
+
   /** The same application once per secret, over the same rows. */
   function deployments() {
     const rows = new Map<string, string>();

@@ -16,12 +16,6 @@ const NOW = Date.parse('2030-01-01T00:00:00Z');
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-beforeEach(() => fakeDate(NOW));
-afterEach(async () => {
-  jest.useRealTimers();
-  await stopServers();
-});
-
 const times = ({ maxAge, expires, originalMaxAge }: AnyCookie): unknown => ({
   maxAge,
   expires,
@@ -34,6 +28,12 @@ const isNoEnd = (value: unknown): boolean => value === null || value === undefin
 const iso = (time: number): string => new Date(time).toISOString();
 
 describe.each(PEERS)('%s: req.session.cookie', (_, session) => {
+  beforeEach(() => fakeDate(NOW));
+  afterEach(async () => {
+    jest.useRealTimers();
+    await stopServers();
+  });
+
   /** The first request of a visitor stores something and does this to the cookie; the second reads it. */
   async function afterSetting(
     change: (cookie: AnyCookie) => void,

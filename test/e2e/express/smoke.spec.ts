@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { PEERS, serve, stopServers } from './support/peers.js';
 
-afterEach(stopServers);
-
 describe.each(PEERS)('%s', (_, session) => {
+  afterEach(stopServers);
+
   it('remembers a visitor', async () => {
     const { client } = await serve(
       session,

@@ -19,12 +19,6 @@ import {
   type StoreBase,
 } from './support/store-helpers.js';
 
-beforeEach(() => fakeDate(Date.now())); // the clock stands still: originalMaxAge is reckoned from two looks at it
-afterEach(async () => {
-  jest.useRealTimers();
-  await stopServers();
-});
-
 const ROW = {
   cookie: { originalMaxAge: 60_000, expires: '2100-01-01T00:00:00.000Z', httpOnly: true, path: '/app' },
   color: 'green',
@@ -37,6 +31,13 @@ const count: Route = (req) => {
 };
 
 describe.each(PEERS)('%s: session.Store', (_, session) => {
+  beforeEach(() => fakeDate(Date.now()));
+  // the clock stands still: originalMaxAge is reckoned from two looks at it
+  afterEach(async () => {
+    jest.useRealTimers();
+    await stopServers();
+  });
+
   const { Store, Session, Cookie } = parts(session);
 
   /** The methods that a store brings, over a map. */

@@ -2,8 +2,6 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { PEERS, stopServers } from './support/peers.js';
 import { fakeStore, type Route, site } from './support/store-helpers.js';
 
-afterEach(stopServers);
-
 const ROUTES: Record<string, Route> = {
   '/set': (req) => {
     req.session.color = 'green';
@@ -18,6 +16,8 @@ const ROUTES: Record<string, Route> = {
 const NOTHING = { session: 'none', id: 'undefined', store: 'undefined' };
 
 describe.each(PEERS)('%s: a store', (_, session) => {
+  afterEach(stopServers);
+
   it('that has disconnected: requests go on without a session', async () => {
     const store = fakeStore(session);
     const { client, errors } = await site(session, ROUTES, { store, saveUninitialized: true });

@@ -35,55 +35,57 @@ async function start(options: Partial<SessionModuleOptions> = {}): Promise<Clien
   return new Client(await listen(app));
 }
 
-beforeEach(() => {
-  warnings = [];
-});
+describe('advice', () => {
+  beforeEach(() => {
+    warnings = [];
+  });
 
-afterEach(async () => {
-  process.env.NODE_ENV = environment;
-  await app.close();
-});
+  afterEach(async () => {
+    process.env.NODE_ENV = environment;
+    await app.close();
+  });
 
-describe('the memory store', () => {
-  it.each([undefined, new MemorySessionStore()])(
-    'in production is one warning at the start',
-    async (store) => {
+  describe('the memory store', () => {
+    it.each([undefined, new MemorySessionStore()])(
+      'in production is one warning at the start',
+      async (store) => {
+        process.env.NODE_ENV = 'production';
+        await start(store && { store });
+        expect(warnings).toEqual([
+          expect.stringMatching(/MemorySessionStore keeps all sessions in the memory/),
+        ]);
+      },
+    );
+
+    it('elsewhere is none', async () => {
+      await start();
+      expect(warnings).toEqual([]);
+    });
+
+    it('is the only one: another store in production is none', async () => {
       process.env.NODE_ENV = 'production';
-      await start(store && { store });
+      await start({ store: new FakeStore() });
+      expect(warnings).toEqual([]);
+    });
+  });
+
+  describe('a handler that falls into a trap', () => {
+    it('is warned of once, however often it runs', async () => {
+      const client = await start();
+      for (let times = 0; times < 3; times += 1) {
+        await client.get('/remember');
+        await new Client(client.base).get('/assign');
+      }
       expect(warnings).toEqual([
-        expect.stringMatching(/MemorySessionStore keeps all sessions in the memory/),
+        expect.stringContaining('session.cookie.maxAge is 3600 milliseconds'),
+        expect.stringContaining('session.userId was assigned'),
       ]);
-    },
-  );
+    });
 
-  it('elsewhere is none', async () => {
-    await start();
-    expect(warnings).toEqual([]);
-  });
-
-  it('is the only one: another store in production is none', async () => {
-    process.env.NODE_ENV = 'production';
-    await start({ store: new FakeStore() });
-    expect(warnings).toEqual([]);
-  });
-});
-
-describe('a handler that falls into a trap', () => {
-  it('is warned of once, however often it runs', async () => {
-    const client = await start();
-    for (let times = 0; times < 3; times += 1) {
-      await client.get('/remember');
-      await new Client(client.base).get('/assign');
-    }
-    expect(warnings).toEqual([
-      expect.stringContaining('session.cookie.maxAge is 3600 milliseconds'),
-      expect.stringContaining('session.userId was assigned'),
-    ]);
-  });
-
-  it('is not warned of where a test opens a session', async () => {
-    await start();
-    await openSession(app, { userId: 'ada' });
-    expect(warnings).toEqual([]);
+    it('is not warned of where a test opens a session', async () => {
+      await start();
+      await openSession(app, { userId: 'ada' });
+      expect(warnings).toEqual([]);
+    });
   });
 });

@@ -14,11 +14,6 @@ const SCHEMAS: [name: string, schema: NonNullable<SessionModuleOptions['schema']
 
 const closing: (() => Promise<unknown>)[] = [];
 
-afterEach(async () => {
-  jest.restoreAllMocks();
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
 async function backendOf(kind: (typeof KINDS)[number] = 'memory'): Promise<Backend> {
   const backend = await BACKENDS[kind]();
   closing.push(() => backend.close());
@@ -33,6 +28,11 @@ function visit(site: AnySite, { cookies }: { cookies: Map<string, string> }): Re
 }
 
 describe.each(FRAMEWORKS)('data under a schema ($adapter)', ({ openSite, kinds }) => {
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
   /** A release of the application. */
   async function release(backend: Backend, options: Partial<SessionModuleOptions> = {}): Promise<AnySite> {
     const site = await openSite(backend, options);

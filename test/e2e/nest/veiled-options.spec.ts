@@ -49,8 +49,6 @@ const MODULES: Record<string, () => DynamicModule> = {
 
 let module: TestingModule;
 
-afterEach(() => module.close());
-
 /** How an object is shown, in all ways that a logger may choose. */
 function shown(value: unknown): string {
   return [
@@ -65,6 +63,8 @@ function shown(value: unknown): string {
 
 /** DESIGN 5.11: no exported options object shows a secret. */
 describe.each(Object.entries(MODULES))('the options of %s', (_, make) => {
+  afterEach(() => module.close());
+
   async function injected(): Promise<SessionModuleOptions> {
     module = await Test.createTestingModule({ imports: [make()], providers: [Needy] }).compile();
     return module.get(Needy).options;

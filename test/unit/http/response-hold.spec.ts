@@ -43,11 +43,6 @@ const VIEWS = [
 
 const afterwards: (() => unknown)[] = [];
 
-afterEach(async () => {
-  for (const clean of afterwards.splice(0)) await clean();
-  await closeServers();
-});
-
 interface Setup {
   handler: (res: ServerResponse, port: number) => void;
   /** What to wait for: before the head, at an end after it, or nothing. */
@@ -188,6 +183,11 @@ async function expectSame(steps: Step[], options: { method?: string; version?: s
 }
 
 describe.each(Object.entries(RESPONSES))('holdResponse, %s', (_kind, prototypes) => {
+  afterEach(async () => {
+    for (const clean of afterwards.splice(0)) await clean();
+    await closeServers();
+  });
+
   beforeEach(() => respondWith(prototypes));
 
   describe('beside plain Node', () => {

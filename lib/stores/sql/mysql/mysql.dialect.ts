@@ -230,11 +230,13 @@ LIMIT ${find.put(limit)}`,
 
   async #keysOf(column: 'userId' | 'reference', value: string): Promise<string[]> {
     const find = new MysqlStatement();
+    // Lengths are compared here. The server would compare them in the index, where it sees what others have not committed, and so
+    // pass over a session that another transaction is moving to a user with a blank more.
     const sql = `${this.#rows.select.row}
-WHERE ${this.#rows.is(find, column, value)}`;
+WHERE ${this.names.column(column)} = ${find.put(value)}`;
     // In a transaction, which reads what is committed, whatever the isolation of the connection.
     const rows = await this.#transaction((inside) => find.run<Row>(inside, sql));
-    return rows.map(({ key }) => key);
+    return rows.filter((row) => row[column] === value).map(({ key }) => key);
   }
 
   #isolating<Item>(

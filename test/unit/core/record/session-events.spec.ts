@@ -4,8 +4,6 @@ import { type SessionEvent, SessionEventHub } from '../../../../lib/core/record/
 
 const EVENT: SessionEvent = { type: 'created', at: new Date(0), handle: 'h' };
 
-afterEach(() => void jest.restoreAllMocks());
-
 function warnings(): unknown[] {
   const seen: unknown[] = [];
   jest.spyOn(process, 'emitWarning').mockImplementation((warning: unknown) => void seen.push(warning));
@@ -13,6 +11,8 @@ function warnings(): unknown[] {
 }
 
 describe('the event hub', () => {
+  afterEach(() => void jest.restoreAllMocks());
+
   it('tells every listener, in the order they came', () => {
     const hub = new SessionEventHub();
     const heard: string[] = [];

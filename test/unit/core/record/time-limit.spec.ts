@@ -7,9 +7,9 @@ const { comesWithin, within } = await import('../../../../lib/core/record/time-l
 
 const never = new Promise<never>(() => undefined);
 
-beforeEach(() => clock.reset());
-
 describe('a promise with a time limit', () => {
+  beforeEach(() => clock.reset());
+
   it('comes, and leaves no timer behind', async () => {
     let resolve!: (value: string) => void;
     const promise = new Promise<string>((given) => (resolve = given));

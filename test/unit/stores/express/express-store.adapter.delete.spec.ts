@@ -6,12 +6,12 @@ import { changeOf, FakeStore, found, newId, newSession, renewalOf } from './supp
 let store: FakeStore;
 let adapter: ExpressStoreAdapter;
 
-beforeEach(() => {
-  store = new FakeStore();
-  adapter = new ExpressStoreAdapter(store);
-});
-
 describe('delete', () => {
+  beforeEach(() => {
+    store = new FakeStore();
+    adapter = new ExpressStoreAdapter(store);
+  });
+
   it('says whether there was something', async () => {
     const record = newSession();
     await adapter.create([record]);

@@ -8,12 +8,12 @@ import { changeOf, FakeStore, found, newSession, renewalOf } from './support.js'
 let store: FakeStore;
 let adapter: ExpressStoreAdapter;
 
-beforeEach(() => {
-  store = new FakeStore();
-  adapter = new ExpressStoreAdapter(store);
-});
-
 describe('a renewed id', () => {
+  beforeEach(() => {
+    store = new FakeStore();
+    adapter = new ExpressStoreAdapter(store);
+  });
+
   it('moves the row: the new one is there before the old one goes', async () => {
     const record = newSession();
     await adapter.create([record]);

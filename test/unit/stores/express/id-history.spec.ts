@@ -3,11 +3,11 @@ import { IdHistory } from '../../../../lib/stores/express/id-history.js';
 
 let history: IdHistory;
 
-beforeEach(() => {
-  history = new IdHistory();
-});
-
 describe('an id', () => {
+  beforeEach(() => {
+    history = new IdHistory();
+  });
+
   it('that nobody has heard of is its own', () => {
     expect(history.latestOf('a')).toBe('a');
     expect(history.isCurrent('a')).toBe(true);

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { setTimeout } from 'node:timers/promises';
 import { type Connection, createConnection } from 'mysql2/promise';
 import type { DataSource } from 'typeorm';
 import type { SessionRecord } from '../../../../../lib/core/record/session-record.js';
@@ -47,13 +46,16 @@ import { pruneAll, until } from '../support/support.js';
     ]);
   }
 
-  /** Whether a statement of this database waits for a lock. The server looks only if nobody has asked for 100 ms. */
+  /** Whether a statement of this database waits for a lock. INNODB_TRX would answer from a cache while anybody asks it often. */
   async function waits(): Promise<boolean> {
-    await setTimeout(110);
+    const [[status]] = (await observer.query('SHOW ENGINE INNODB STATUS')) as unknown as [
+      [{ Status: string }],
+    ];
+    const waiting = [...status.Status.matchAll(/LOCK WAIT[^]*?thread id (\d+)/g)].map(([, id]) => Number(id));
+    if (waiting.length === 0) return false;
     const [rows] = await observer.query(
-      `SELECT 1 FROM information_schema.INNODB_TRX
-       JOIN information_schema.PROCESSLIST ON ID = trx_mysql_thread_id
-       WHERE DB = DATABASE() AND trx_state = 'LOCK WAIT'`,
+      'SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID IN (?)',
+      [waiting],
     );
     return (rows as unknown[]).length > 0;
   }
