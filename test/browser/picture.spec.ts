@@ -12,10 +12,10 @@ const IPHONE =
 
 let sample: SampleInBrowser | undefined;
 
-afterAll(() => sample?.stop());
-
 /** `npm run sample:picture` takes it anew. */
 describe('the picture of the accounts sample', () => {
+  afterAll(() => sample?.stop());
+
   it('is small enough for the README', async () => {
     if (process.env.SAMPLE_PICTURE) await takePicture((sample = await SampleInBrowser.start()));
     expect((await stat(PICTURE)).size).toBeLessThanOrEqual(40 * 1024);

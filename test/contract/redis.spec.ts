@@ -7,7 +7,7 @@ import { type IoRedis, ioredis } from '../support/ioredis.js';
 import { openRedisSpace, REDIS_URL, type RedisSpace } from '../support/redis.js';
 import { REDIS_SERVER, startRedisCluster } from '../support/redis-server.js';
 import { TRIES_ALL } from '../support/scope.js';
-import { TRIED_ELSEWHERE } from './support/usual-scope.js';
+import { TRIED_ELSEWHERE } from './support/tried-elsewhere.js';
 
 const CONTRACT = { capabilities: ['users', 'references'] } as const;
 

@@ -5,7 +5,7 @@ import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/ind
 import type { TestDatabase } from '../support/database.js';
 import { createMysqlDatabase, MYSQL_URL } from '../support/mysql.js';
 import { TRIES_ALL } from '../support/scope.js';
-import { TRIED_ELSEWHERE } from './support/usual-scope.js';
+import { TRIED_ELSEWHERE } from './support/tried-elsewhere.js';
 
 type Options = Partial<Extract<DataSourceOptions, { type: 'mysql' | 'mariadb' }>>;
 

@@ -5,7 +5,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/index.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { TRIES_ALL } from '../support/scope.js';
-import { TRIED_ELSEWHERE } from './support/usual-scope.js';
+import { TRIED_ELSEWHERE } from './support/tried-elsewhere.js';
 
 interface Pool {
   query(config: unknown): Promise<unknown>;

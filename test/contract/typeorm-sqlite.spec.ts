@@ -7,7 +7,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { SessionEntity, TypeOrmSessionStore } from '../../lib/stores/typeorm/index.js';
 import { betterSqlite3 } from '../support/better-sqlite3.js';
 import { TRIES_ALL } from '../support/scope.js';
-import { TRIED_ELSEWHERE } from './support/usual-scope.js';
+import { TRIED_ELSEWHERE } from './support/tried-elsewhere.js';
 
 type Options = Extract<DataSourceOptions, { type: 'sqljs' | 'better-sqlite3' }>;
 

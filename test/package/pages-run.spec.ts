@@ -28,7 +28,6 @@ const OPTIONS: ts.CompilerOptions = {
 mkdirSync(join(ROOT, '.data'), { recursive: true });
 /** In the scope of the package, whose name is then found; ignored by git. */
 const folder = mkdtempSync(join(ROOT, '.data/pages-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Writes the code of a page as JavaScript. A call of `SessionModule.forRoot()` that stands alone is exported. */
 function writeFiles({ page }: PageRun): string {
@@ -65,6 +64,8 @@ async function serve(run: PageRun): Promise<[status: number, body: string][]> {
 
 /** The code that forms an application without a server is run, too; the quick start has a test of its own. */
 describe('the code of the pages, run', () => {
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
   it.each(RUNS.map((run) => [`${run.page}: ${run.files.join(', ')}`, run] as const))(
     'starts and answers: %s',
     async (_name, run) => {

@@ -7,7 +7,10 @@ import { dirname, join, relative } from 'node:path';
 const GROUP_BYTES = 64_000;
 
 /** Replaces modules for everything that is loaded after it. */
-const NEEDS_OWN_CONTEXT = /unstable_mockModule|watched-crypto/;
+const REPLACES_MODULES = /unstable_mockModule|watched-crypto/;
+
+/** Specs that take long, whatever their size: each is a group of its own, and these groups begin first. */
+const TAKES_LONG = /^(browser|contract|e2e\/sample|faults|hostile|model|package|security)\//;
 
 /**
  * Writes the groups of these specs, and removes those of an earlier run.
@@ -22,27 +25,22 @@ export function writeGroups(folder, specs) {
   for (const [name, files] of groups) writeIfNew(join(folder, name), textOf(folder, files));
 }
 
+/** The files of each group, by its name. */
 function groupsOf(specs) {
   const groups = new Map();
-  const counts = new Map();
   const open = new Map();
-  const begin = (place) => {
-    const group = { bytes: 0, files: [] };
-    counts.set(place, (counts.get(place) ?? 0) + 1);
-    groups.set(`${nameOf(place)}-${counts.get(place)}.group.mjs`, group.files);
-    return group;
-  };
   for (const file of [...specs].sort()) {
     const text = readFileSync(file, 'utf8');
-    const place = dirname(file);
-    if (NEEDS_OWN_CONTEXT.test(text)) {
-      begin(place).files.push(file);
+    if (takesLong(file) || REPLACES_MODULES.test(text)) {
+      groups.set(nameOf(file.replace(/\.spec\.ts$/, '')), [file]);
       continue;
     }
+    const place = dirname(file);
     let group = open.get(place);
     if (group === undefined || group.bytes + text.length > GROUP_BYTES) {
-      group = begin(place);
+      group = { bytes: 0, files: [], number: (group?.number ?? 0) + 1 };
       open.set(place, group);
+      groups.set(nameOf(`${place}-${group.number}`), group.files);
     }
     group.bytes += text.length;
     group.files.push(file);
@@ -50,10 +48,15 @@ function groupsOf(specs) {
   return groups;
 }
 
-const nameOf = (place) => relative(join(import.meta.dirname, '..'), place).replaceAll('/', '-');
+const nameIn = (path) => relative(join(import.meta.dirname, '..'), path);
+const nameOf = (path) => `${nameIn(path).replaceAll('/', '-')}.group.mjs`;
+const takesLong = (file) => TAKES_LONG.test(nameIn(file));
 
-const textOf = (folder, files) =>
-  files.map((file) => `import '${relative(folder, file).replace(/\.ts$/, '.js')}';\n`).join('');
+function textOf(folder, files) {
+  const imports = files.map((file) => `import '${relative(folder, file).replace(/\.ts$/, '.js')}';\n`);
+  // Jest begins with the largest file, until it knows how long each takes.
+  return imports.join('') + (files.some(takesLong) ? `${'//'.padEnd(10_000)}\n` : '');
+}
 
 function writeIfNew(path, text) {
   try {

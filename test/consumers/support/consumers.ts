@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { entryPoints } from '../../package/package.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
@@ -7,7 +8,7 @@ import { REDIS_URL } from '../../support/redis.js';
 import { run } from './command.js';
 import { install, type Installation } from './installation.js';
 import type { Adapter, Application, DependencySet } from './matrix.js';
-import { compile, writeEntryPoints, writeProject } from './project.js';
+import { compile, compileWithSwc, writeEntryPoints, writeProject } from './project.js';
 import { visit } from './visit.js';
 
 const SPECIFIERS = entryPoints.map(({ specifier }) => specifier);
@@ -76,12 +77,29 @@ export function consumers(set: DependencySet): void {
         project = writeProject(installed.folder, application, SPECIFIERS);
       });
 
-      if (application.build !== 'is JavaScript')
+      if (application.build === 'swc' && isCheckedIn(set, application))
+        beforeAll(() => compileWithSwc(project, application.type));
+      else if (application.build !== 'is JavaScript')
         it('compiles, every library checked', () => compile(installed.folder, project, application));
       if (application.build !== 'nothing')
         running(application, isFirst ? NODES : NODES.slice(0, 1), () => project);
     });
   });
+}
+
+/** Whether an application that `tsc` builds has the same types: SWC looks at none. */
+function isCheckedIn(
+  { applications }: DependencySet,
+  { type, compiler, compilerOptions }: Application,
+): boolean {
+  return applications.some(
+    (other) =>
+      other.build === 'tsc' &&
+      isDeepStrictEqual(
+        [other.type, other.compiler, other.compilerOptions],
+        [type, compiler, compilerOptions],
+      ),
+  );
 }
 
 function running(application: Application, nodes: typeof NODES, project: () => string): void {

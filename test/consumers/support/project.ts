@@ -86,7 +86,8 @@ export async function compile(folder: string, project: string, application: Appl
   if (application.build === 'swc') await compileWithSwc(project, application.type);
 }
 
-async function compileWithSwc(project: string, type: Application['type']): Promise<void> {
+/** Writes what SWC makes of an application, which checks no types. */
+export async function compileWithSwc(project: string, type: Application['type']): Promise<void> {
   for (const name of readdirSync(join(project, 'src')).filter((file) => !file.endsWith('.d.ts'))) {
     const { code } = await transformFile(join(project, 'src', name), swcOptions(type));
     writeFileSync(join(project, 'dist', name.replace(/\.ts$/, '.js')), code);

@@ -34,9 +34,9 @@ function prototypesBefore(): Promise<boolean[]> {
   );
 }
 
-afterEach(() => app.close());
-
 describe('the adapter', () => {
+  afterEach(() => app.close());
+
   it('gives requests and responses their prototypes when they are made', async () => {
     const client = new Client(await start(new EarlyExpressAdapter()));
     const before = prototypesBefore();

@@ -9,7 +9,7 @@ import {
 } from 'nest-session/testing';
 import { capabilitiesOf, isPrunable, knowsUsers, storeName } from '../../../lib/core/store/session-store.js';
 import { changeOf, newRecord } from '../../../lib/testing/contract/records.js';
-import { TRIED_ELSEWHERE } from '../../contract/support/usual-scope.js';
+import { TRIED_ELSEWHERE } from '../../contract/support/tried-elsewhere.js';
 
 sessionStoreContract('failingStore', () => ({ store: failingStore() }), {
   capabilities: ['users', 'references', 'prune'],
