@@ -10,7 +10,18 @@ export type Method = (typeof METHODS)[number];
 /** One of Node's methods of a response, with any arguments. */
 type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
 
-export type Functions = Record<Method, Native>;
+/**
+ * The functions of one response. It is a class because V8 comes to allocate the objects of a literal among its old ones where
+ * many outlive a request. An old object keeps all it refers to, here the request, until the next full garbage collection.
+ */
+export class Functions implements Record<Method, Native> {
+  constructor(
+    public writeHead: Native,
+    public flushHeaders: Native,
+    public write: Native,
+    public end: Native,
+  ) {}
+}
 
 /** The property that `headersSent` and the header methods of Node's responses check: null until the head is made. */
 export type NodeResponse = ServerResponse & { _header: string | null };

@@ -7,7 +7,7 @@ import {
   canBeHeld,
   checkChunk,
   destroyedError,
-  type Functions,
+  Functions,
   functionsOf,
   headersSentError,
   isHttp2,
@@ -71,13 +71,13 @@ export class HeldResponse {
     this.#gate = gate;
     const functions = functionsOf(res);
     const { writeHead, flushHeaders, write, end } = functions;
-    this.#native = { writeHead, flushHeaders, write, end };
-    this.#own = {
-      writeHead: (...args) => this.#writeHead(args),
-      flushHeaders: (...args) => this.#flushHeaders(args),
-      write: (...args) => this.#write(args),
-      end: (...args) => this.#end(args),
-    };
+    this.#native = new Functions(writeHead, flushHeaders, write, end);
+    this.#own = new Functions(
+      (...args) => this.#writeHead(args),
+      (...args) => this.#flushHeaders(args),
+      (...args) => this.#write(args),
+      (...args) => this.#end(args),
+    );
     put(functions, this.#own);
     res.on('pipe', (source) => this.#sources.push(source));
   }
