@@ -96,8 +96,7 @@ describe('the fake clock', () => {
   });
 
   /** How far it is ahead, in minutes. */
-  const ahead = (app = shop.app) =>
-    Math.round((fakeClock(app).now().getTime() - Date.now()) / 60_000) + 0; // no -0 where a millisecond has gone by
+  const ahead = (app = shop.app) => Math.round((fakeClock(app).now().getTime() - Date.now()) / 60_000) + 0; // no -0 where a millisecond has gone by
 
   it('says what time it is, and is one for all who ask', () => {
     expect(ahead()).toBe(0);
