@@ -1,4 +1,4 @@
-// What `npm test` runs: the settings of package.json, without what only TEST_SCOPE=all tries. A path on the command line runs the
+// What `npm test` runs: the settings of package.json, without what takes long. A path on the command line runs the
 // specs of that path, each in a context of its own. Without one, the specs of a folder share a context (support/groups.mjs).
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ function isInScope(spec) {
   if (APART.some((path) => spec.startsWith(path))) return false;
   if (folders !== undefined) return folders.some((folder) => spec.startsWith(`${folder}/`));
   if (scope === 'unit') return isUnit(spec);
-  return scope === 'all' || !ON_DEMAND.some((path) => spec.startsWith(path));
+  return scope === 'all' || scope === 'gate' || !ON_DEMAND.some((path) => spec.startsWith(path));
 }
 
 const namesPaths = process.argv.some((word) => /^test\/(?!jest\.config)/.test(word));

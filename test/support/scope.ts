@@ -4,15 +4,18 @@
  *
  * - `TEST_SCOPE=unit` (`npm run test:unit`) has no server and no build, and a spec that asks for one fails.
  * - `TEST_SCOPE=express-parity` (`npm run test:express-parity`) tries what express-session does as well on both.
- * - `TEST_SCOPE=all` (`npm run test:all`, and CI) tries this, every behaviour on every store, and properties with all their runs.
+ * - `TEST_SCOPE=gate` (`.ci/run`) tries this as well, the built package, the samples, the browser, and processes of their own.
+ * - `TEST_SCOPE=all` (`npm run test:all`, and CI every night) tries every behaviour on every store, and properties with all their runs.
  */
 const scope = process.env.TEST_SCOPE ?? '';
 
-if (!['', 'unit', 'express-parity', 'all'].includes(scope))
-  throw new Error(`TEST_SCOPE is "${scope}": set "unit", "express-parity" or "all", or leave it out.`);
+if (!['', 'unit', 'express-parity', 'gate', 'all'].includes(scope))
+  throw new Error(
+    `TEST_SCOPE is "${scope}": set "unit", "express-parity", "gate" or "all", or leave it out.`,
+  );
 
 export const HAS_SERVERS = scope !== 'unit';
 
 export const TRIES_ALL = scope === 'all';
 
-export const TRIES_PARITY = TRIES_ALL || scope === 'express-parity';
+export const TRIES_PARITY = ['all', 'gate', 'express-parity'].includes(scope);

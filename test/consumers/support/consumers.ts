@@ -82,7 +82,7 @@ export function consumers(set: DependencySet): void {
       else if (application.build !== 'is JavaScript')
         it('compiles, every library checked', () => compile(installed.folder, project, application));
       if (application.build !== 'nothing')
-        running(application, isFirst ? NODES : NODES.slice(0, 1), () => project);
+        running(application, set.onEveryNode && isFirst ? NODES : NODES.slice(0, 1), () => project);
     });
   });
 }

@@ -22,6 +22,8 @@ export interface DependencySet {
   readonly installer: 'npm' | 'pnpm';
   readonly dependencies: Readonly<Record<string, string>>;
   readonly applications: readonly Application[];
+  /** Whether its first ESM and its first CommonJS application run on every Node.js, which makes no difference to Nest's version. */
+  readonly onEveryNode?: boolean;
 }
 
 const node10 = { module: 'commonjs', moduleResolution: 'node10' };
@@ -47,6 +49,7 @@ function nest(major: number): Record<string, string> {
 
 export const NEST_12: DependencySet = {
   name: 'Nest 12, TypeORM 1, redis 6',
+  onEveryNode: true,
   installer: 'npm',
   dependencies: {
     ...COMMON,
