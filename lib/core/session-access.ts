@@ -48,8 +48,8 @@ export function isCsrfTokenOf(session: SessionObject, token: string): boolean {
 
 /** Milliseconds since the user signed in with `login()`; undefined if that did not happen. */
 export function loginAgeOf(session: SessionObject): number | undefined {
-  const { authenticatedAt } = session;
-  return authenticatedAt && SessionObject.stateOf(session).settings.now() - authenticatedAt.getTime();
+  const { base, settings } = SessionObject.stateOf(session);
+  return base?.authenticatedAt == null ? undefined : settings.now() - base.authenticatedAt;
 }
 
 /** Milliseconds since the session reached a level, or a higher one; undefined if it did not. */
@@ -70,6 +70,11 @@ export function lockOf(session: SessionObject): SessionLockedError | undefined {
   if (!(session instanceof SessionObject)) return undefined;
   const { detachedBy } = SessionObject.stateOf(session);
   return detachedBy instanceof SessionLockedError ? detachedBy : undefined;
+}
+
+/** The handle of a session, whatever data the application has assigned over its members. */
+export function handleOf(session: SessionObject): string {
+  return SessionObject.stateOf(session).key;
 }
 
 /** The user of the session: the one given to `login()`, else the one that the option `userId` finds in the data. */

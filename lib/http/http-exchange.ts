@@ -11,7 +11,7 @@ import type { Next, SessionRequest } from './request-session.js';
 import { type HeldResponse, holdResponse, type ResponseGate } from './response-hold.js';
 import { SessionExchange } from './session-exchange.js';
 import { headersFor, sendHeaders, type SessionHeaders } from './session-headers.js';
-import { maySharedCacheStore } from './shared-caches.js';
+import { isForSharedCaches } from './shared-caches.js';
 
 /** One request over HTTP and its session, from the cookie of the request to the cookie of the response. */
 export class HttpExchange extends SessionExchange implements ResponseGate {
@@ -46,7 +46,7 @@ export class HttpExchange extends SessionExchange implements ResponseGate {
     if (this.isPassive) return 'later';
     if (this.#hold === undefined) return 'impossible';
     if (this.cookieSettled) return 'over';
-    return maySharedCacheStore(this.#res) ? 'later' : 'possible';
+    return isForSharedCaches(this.#res, this.context.engine.settings.now()) ? 'later' : 'possible';
   }
 
   canSend(cookie: SessionCookie): boolean {

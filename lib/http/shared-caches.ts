@@ -4,8 +4,23 @@ import type { ServerResponse } from 'node:http';
 const ALLOWS = /\b(?:public|s-maxage|immutable|max-age)\b/i;
 const FORBIDS = /\b(?:private|no-store)\b/i;
 
-/** Whether a shared cache may store a response with its present headers. */
-export function maySharedCacheStore(res: ServerResponse): boolean {
+/** Directives that let a shared cache answer other requests with a response. */
+const SHARES = /\b(?:public|immutable)\b|\b(?:s-maxage|max-age)="?0*[1-9]/i;
+
+/**
+ * Whether a response has a lifetime in shared caches, so that renewals wait for another one. `max-age=0` and an `Expires` of the
+ * past are none: many pages that no cache is meant to use have them.
+ */
+export function isForSharedCaches(res: ServerResponse, now: number): boolean {
+  const control = String(res.getHeader('cache-control') ?? '');
+  if (FORBIDS.test(control)) return false;
+  return (
+    SHARES.test(control) || Date.parse(String(res.getHeader('expires'))) > now || cdnHeadersOf(res).length > 0
+  );
+}
+
+/** Whether a shared cache may store a response with its present headers, if only to ask whether it is still current. */
+function maySharedCacheStore(res: ServerResponse): boolean {
   const control = String(res.getHeader('cache-control') ?? '');
   if (FORBIDS.test(control)) return false;
   return ALLOWS.test(control) || res.hasHeader('expires') || cdnHeadersOf(res).length > 0;

@@ -4,6 +4,7 @@ import { referenceDigest } from '../core/record/identity/reference.js';
 import { isBoundToDevice } from '../core/record/session-meta.js';
 import type { SessionRecord, SessionSummary } from '../core/record/session-record.js';
 import { SessionObject } from '../core/session.js';
+import { handleOf } from '../core/session-access.js';
 import { userIdText } from '../core/record/session-id.js';
 import {
   knowsReferences,
@@ -268,10 +269,10 @@ function requireUserId(userId: unknown): string {
 
 async function handleIn(session: unknown): Promise<unknown> {
   if (typeof session !== 'object' || session === null) return session;
-  if (session instanceof SessionObject) return session.handle;
+  if (session instanceof SessionObject) return handleOf(session);
   return exchangeOf(session) === undefined
     ? (session as { readonly handle?: unknown }).handle
-    : (await loadSession(session)).handle;
+    : handleIn(await loadSession(session));
 }
 
 /** Whether a value may be a handle. Handles come from pages and query strings (CVE-2022-33171). */

@@ -53,6 +53,16 @@ describe('the cost of data', () => {
     expect(looks).toBeLessThanOrEqual(2 * 501);
   });
 
+  it.each(['9'.repeat(199) + 'x', '1e' + '0'.repeat(299) + 'x', '1e99'])(
+    'is one look at each character of text such as %s, where a search that starts again takes seconds',
+    (text) => {
+      const large = JSON.stringify({ text: text.repeat(Math.ceil(4_000_000 / text.length)) });
+      const begun = performance.now();
+      expect(parseStored(large)).toEqual(JSON.parse(large));
+      expect(performance.now() - begun).toBeLessThan(3_000); // it takes a tenth of that
+    },
+  );
+
   it('is the same for flash values, once: later requests do not look at them again', async () => {
     const world = new World();
     const { token } = await world.request(undefined, (session) => session.flash('deep', deepValue()));

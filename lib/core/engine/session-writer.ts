@@ -9,7 +9,7 @@ import { advise } from '../request/advice.js';
 import { changeOf, type Intent, isSamePerson, nextRecord } from '../request/next-record.js';
 import type { SessionCap } from './session-cap.js';
 import type { SessionLoader } from './session-loader.js';
-import type { SessionChange, SessionRecord } from '../record/session-record.js';
+import { isBefore, type SessionChange, type SessionRecord } from '../record/session-record.js';
 import type { LocalChanges } from '../request/loaded-session.js';
 import type { SessionState } from '../request/session-state.js';
 import { type Staleness, stalenessOf } from '../request/staleness.js';
@@ -267,12 +267,10 @@ export class SessionWriter {
     if (latest !== 'gone') {
       // A record that was just read is stored. What another writer handed over can be older than this request's record.
       // The end of acting by its limit is another epoch of the same version.
-      const isKnown = isReread
-        ? base?.version === latest.version && base.epoch === latest.epoch
-        : base && base.version >= latest.version;
-      if (isKnown) {
+      const isSame = base?.version === latest.version && base.epoch === latest.epoch;
+      if (isSame || (!isReread && base !== undefined && isBefore(latest, base))) {
         // The same data: at most it was touched while this write waited.
-        if (base?.version === latest.version) state.base = latest;
+        if (isSame) state.base = latest;
         state.writtenByOthers();
         return;
       }

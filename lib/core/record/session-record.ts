@@ -154,3 +154,8 @@ export function versionAfter(version: number): number {
   const counter = counterOf(version);
   return (counter >= LAST_COUNTER ? 1 : counter + 1) * MARKS + randomInt(MARKS);
 }
+
+/** Whether a record of a session is older than another one. */
+export function isBefore(record: SessionRecord, other: SessionRecord): boolean {
+  return record.version === other.version ? record.epoch < other.epoch : record.version < other.version;
+}

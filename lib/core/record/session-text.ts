@@ -33,8 +33,11 @@ export function parseStored(text: string): Bag {
   return values;
 }
 
-/** Numbers of JSON that may become Infinity: with an exponent of 300 or more, or with as many digits. */
-const LARGE_NUMBER = /\d[eE]\+?0*(?:[3-9]\d\d|[1-9]\d{3})|\d{300}/;
+/**
+ * Numbers of JSON that may become Infinity: with an exponent of 100 or more, or with 200 digits. Within a run of digits the search
+ * does not start again, so that its cost follows the length of the text.
+ */
+const LARGE_NUMBER = /\d[eE]\+?0*[1-9]\d\d|(?<!\d)\d{200}/;
 
 /**
  * Whether a text may hold values that could not be stored again. Text that this package has stored rarely looks like it, so

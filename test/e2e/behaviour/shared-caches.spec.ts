@@ -63,7 +63,7 @@ describe.each(FRAMEWORKS)('a response that a shared cache may store ($adapter)',
     { 'Cache-Control': 'public, max-age=60' },
     { 'Cache-Control': 'max-age=31536000, immutable' },
     { 'Cache-Control': 's-maxage=60' },
-    { Expires: new Date(Date.now() + 60_000).toUTCString() },
+    { Expires: new Date(Date.now() + 60 * MINUTE).toUTCString() },
     { 'CDN-Cache-Control': 'max-age=60' },
     { 'Surrogate-Control': 'max-age=60' },
     { 'Cache-Control': 'no-cache', 'Vercel-CDN-Cache-Control': 'max-age=60' },
@@ -135,6 +135,25 @@ describe.each(FRAMEWORKS)('a response that a shared cache may store ($adapter)',
     headers = { Vary: vary };
     expect((await client.get('/run/count')).headers.get('vary')).toBe(expected);
   });
+
+  it.each<Record<string, string>>([
+    { 'Cache-Control': 'no-cache', Expires: '0' },
+    { 'Cache-Control': 'max-age=0, must-revalidate' },
+    { Expires: 'Thu, 01 Jan 1970 00:00:00 GMT' },
+  ])(
+    'is none without a lifetime: the session stays alive, and its cookie is kept private (%j)',
+    async (given) => {
+      const client = await visitor();
+      headers = given;
+      for (let visit = 0; visit < 4; visit++) {
+        clock.advance(10 * MINUTE);
+        const answer = await client.get('/run/page');
+        expect(answer.setCookies).toHaveLength(1);
+        expect(answer.headers.get('cache-control')).toBe('private, no-store');
+      }
+      expect((await client.get('/run/read')).body).toEqual({ cart: [1] });
+    },
+  );
 
   it.each(['private, max-age=60', 'no-store', 'no-cache'])(
     'is none with Cache-Control: %s',

@@ -133,6 +133,18 @@ describe.each(STAGES)('accounts, kept in $kind ($adapter)', ({ kind, adapter }) 
     expect(await userAt(client)).toBeUndefined();
   });
 
+  it('take the handle of a session from its state, not from data that a request has assigned over it', async () => {
+    const site = await instance();
+    site.handle('end others', ({ session, body }) => {
+      Object.assign(session, body); // as a form may bring it
+      return site.sessions.revokeAll('ada', { except: session });
+    });
+    const [here, other] = [await signedIn(site, 'ada'), await signedIn(site, 'ada')];
+    const answer = await here.post('/run/end%20others', { handle: await handleOf(other) });
+    expect(answer.text).toBe('1');
+    expect([await userAt(here), await userAt(other)]).toEqual(['ada', undefined]);
+  });
+
   it('end all sessions of a user but those that are to stay', async () => {
     const site = await instance();
     site.handle('end others', ({ session }) => site.sessions.revokeAll('ada', { except: session }));

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseMeta } from '../../../../lib/core/record/session-meta.js';
 import { csrfTokenOf } from '../../../../lib/core/session-access.js';
 import { type AnySession, DAY, HOUR, keyIn, MINUTE, SECOND, World } from '../support/world.js';
+import { defer } from '../support/deferred.js';
 import type { ActAsOptions } from '../../../../lib/index.js';
 
 const ENDED = { code: 'SESSION_ENDED', statusCode: 401 };
@@ -323,6 +324,50 @@ describe('the limit', () => {
     expect(await late.commit()).toEqual({ cookie: 'none' });
     expect(world.store.row.data).toBe('{"userId":"42"}');
     expect(await world.peek(token)).toEqual(onLimit === 'end' ? undefined : { userId: 'staff' });
+  });
+
+  it('holds for several requests in flight, of which one hands over to the next', async () => {
+    const { world, token } = await acting({ limit: MINUTE });
+    const visits = await Promise.all([world.visit(token), world.visit(token), world.visit(token)]);
+    visits.forEach(({ session }, index) => (session[`secret${index}`] = 'of 42'));
+    world.now += MINUTE;
+    await Promise.all(visits.map((visit) => visit.commit()));
+    expect(await world.peek(token)).toEqual({ userId: 'staff' });
+    expect(world.store.row.data).toBe('{"userId":"42"}');
+  });
+
+  it.each<[string, (session: AnySession) => unknown]>([
+    ['leaves the session alone', () => undefined],
+    ['reads the session', (session) => session.userId],
+    ['changes the session', (session) => (session.n = 1)],
+  ])('holds where a touch from before it is still under way, and a request %s', async (_name, act) => {
+    const { world, token } = await acting({ limit: 10 * MINUTE });
+    world.now += 10 * MINUTE - SECOND;
+    const before = await world.visit(token);
+    const [reached, answer] = [defer(), defer()];
+    world.store.after = (call) => {
+      if (call !== 'update') return undefined;
+      world.store.after = () => undefined;
+      reached.resolve();
+      return answer.promise;
+    };
+    const touching = before.commit();
+    await reached.promise;
+    world.now += 2 * SECOND;
+    const after = await world.visit(token);
+    act(after.session);
+    const storing = after.commit();
+    answer.resolve();
+    await Promise.all([touching, storing]);
+    expect(await whoIs(world, token)).toEqual(['staff', undefined]);
+    world.now += HOUR;
+    const { data, epoch, userId, meta } = world.store.row;
+    expect([JSON.parse(data), epoch, userId, parseMeta(meta).acting]).toMatchObject([
+      { userId: 'staff' },
+      3,
+      'staff',
+      undefined,
+    ]);
   });
 
   it.each<[string, (session: AnySession) => Promise<unknown>]>([

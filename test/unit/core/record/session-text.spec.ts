@@ -4,6 +4,7 @@ import {
   applyChanges,
   changesBetween,
   parseObject,
+  parseStored,
   refuseNonJson,
   setOwn,
   textOf,
@@ -264,5 +265,18 @@ describe('changesBetween', () => {
 
   it('finds nothing between equal texts without reading them', () => {
     expect(changesBetween('not JSON', 'not JSON').size).toBe(0);
+  });
+});
+
+describe('parseStored()', () => {
+  it.each(['12345678901e299', '1e309', '1E+0400', '9'.repeat(309), `1${'0'.repeat(250)}e60`])(
+    'refuses a number that becomes Infinity: %s',
+    (number) => {
+      expect(() => parseStored(`{"n":${number}}`)).toThrow();
+    },
+  );
+
+  it.each(['1e99', '1e299', '9'.repeat(199), '"1e999"', '1e-400'])('keeps %s', (value) => {
+    expect(parseStored(`{"n":${value}}`)).toEqual(JSON.parse(`{"n":${value}}`));
   });
 });
