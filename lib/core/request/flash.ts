@@ -81,12 +81,11 @@ export class FlashChanges {
     }
   }
 
-  /** Leaves the values that this request took to a later one, except those it had taken `before`. It no longer removes them. */
+  /** Leaves the values that this request took to a later one, except those it had taken `before`. */
   release(before?: FlashChanges): void {
     const kept = before === undefined ? new Set() : before.#taken;
     const released = [...this.#taken].filter((name) => !kept.has(name));
     this.#claims.release(released, this.#claimant);
-    for (const name of released) this.#taken.delete(name);
   }
 
   /** Takes all values of a key: the stored ones that no other request has claimed, then the added ones. */
