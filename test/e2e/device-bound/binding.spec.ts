@@ -4,7 +4,7 @@ import { DeviceKeyPair } from '../../support/device-key.js';
 import { MINUTE, SECOND, TestClock } from '../../support/clock.js';
 import { type AnySite, type Backend, BACKENDS, STAGES } from '../../support/site.js';
 import { browserOf, DEVICE, openBoundSite, SESSION } from './support/bound-site.js';
-import { DeviceBrowser, offerIn } from './support/device-browser.js';
+import { challengeIn, DeviceBrowser, offerIn } from './support/device-browser.js';
 
 const PLACES = STAGES.filter(({ kind }) => ['memory', 'postgres'].includes(kind));
 
@@ -142,6 +142,26 @@ describe.each(PLACES)('a session that is bound to a device ($stage)', ({ adapter
     // With a proof it works as ever.
     expect((await browser.client.post('/run/replace')).body).toEqual({ code: 'replaced' });
     expect((await browser.client.get('/run/read')).body).toEqual({ note: 'of the thief' });
+  });
+
+  it('is refreshed by several tabs at once, which share cookies and key', async () => {
+    const browser = browserOf(site);
+    await browser.bind('ann');
+    clock.advance(11 * MINUTE);
+    const tab = async (): Promise<number> => {
+      // As Chromium does: another challenge comes with the refusal.
+      let answer = await browser.refresh();
+      while (answer.status === 403)
+        answer = await browser.refreshWith(browser.key.proof(challengeIn(answer)!));
+      expect(answer.status).toBe(200);
+      return (await browser.client.get('/me')).status;
+    };
+    expect(await Promise.all([tab(), tab()])).toEqual([200, 200]);
+    clock.advance(11 * MINUTE);
+    // One proof is enough for all tabs.
+    await browser.refresh();
+    const requests = Array.from({ length: 3 }, () => browser.client.get('/me'));
+    expect((await Promise.all(requests)).map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
   it('lets requests that were under way at the registration in with the cookie from before, until its end', async () => {
