@@ -72,10 +72,10 @@ export class DeviceEndpoints {
 
   async #register(request: SessionRequest): Promise<Answer> {
     const signed = this.#read(request, 'register');
-    if (signed === undefined) return REFUSED;
+    if (signed === undefined) return this.#wrong(REFUSED);
     const state = await this.#find(request, signed.challenge.key);
     if (state === undefined) return GIVE_UP;
-    if (!(await this.#keep(state, registered, signed))) return this.#wrong(state, REFUSED);
+    if (!(await this.#keep(state, registered, signed))) return this.#wrong(REFUSED, state);
     this.#reporter.bound(this.#subject(state));
     return this.#accepted(state, this.#binder.identifiers.of(state.key));
   }
@@ -83,9 +83,10 @@ export class DeviceEndpoints {
   async #refresh(request: SessionRequest): Promise<Answer> {
     // Pages cannot send this header, so they cannot measure the response time to find out whether a user is signed in.
     const identifier = stringIn(request.headers['sec-secure-session-id'], LONGEST_IDENTIFIER);
-    if (identifier === undefined) return REFUSED;
+    if (identifier === undefined) return this.#wrong(REFUSED);
     const key = this.#binder.identifiers.keyIn(identifier);
-    const state = key === undefined ? undefined : await this.#find(request, key);
+    if (key === undefined) return this.#wrong(GIVE_UP);
+    const state = await this.#find(request, key);
     const binding = state?.meta.device;
     if (state === undefined || binding === undefined) return GIVE_UP;
     if (binding.key === undefined) return this.#isAwaited(binding) ? LATER : GIVE_UP;
@@ -93,7 +94,7 @@ export class DeviceEndpoints {
     if (request.headers['secure-session-response'] === undefined) return challenge;
     const signed = this.#read(request, 'refresh', identifier);
     const isProved = signed !== undefined && (await this.#keep(state, proved, signed));
-    if (!isProved) return this.#wrong(state, challenge);
+    if (!isProved) return this.#wrong(challenge, state);
     this.#reporter.proved(this.#subject(state));
     return this.#accepted(state, identifier);
   }
@@ -144,8 +145,9 @@ export class DeviceEndpoints {
     return this.#binder.now() - at <= CHALLENGE_LIFE;
   }
 
-  #wrong(state: SessionState, answer: Answer): Answer {
-    this.#reporter.rejected('proof', this.#subject(state));
+  /** @param state - The session, if it is known. */
+  #wrong(answer: Answer, state?: SessionState): Answer {
+    this.#reporter.rejected('proof', state && this.#subject(state));
     return answer;
   }
 

@@ -84,15 +84,16 @@ export function openSession(
 /**
  * As {@link openSession}, but also signs a user in with `session.login(userId, { level, reference })`: the session has an
  * `authenticatedAt`, events are emitted, and `maxSessionsPerUser` applies. With `actor`, the actor signs in and then
- * acts for the user.
+ * acts for the user. The session is not bound to a device, because only a browser can do that: with
+ * `deviceBound: { require: 'always' }` it can be used for one minute, so set another value in tests.
  *
  * @param app - The application, or the compiled `TestingModule`.
  * @param data - The session data, with the `userId` to sign in, the `level` of the login, and the `actor` who acts for the
  * user.
  * @returns The `Cookie` header of the session's client, `name=value`.
- * @throws SessionUsageError when the application has no `SessionModule`.
- * @throws SessionDataError when `userId` is none, and when `data` holds what JSON cannot.
- * @throws SessionStoreError when the store fails.
+ * @throws SessionUsageError if the application has no `SessionModule`.
+ * @throws SessionDataError if `userId` is not valid, or `data` contains a value that JSON does not support.
+ * @throws SessionStoreError if the store fails.
  * @example
  * ```ts
  * const cookie = await signIn(app, { userId: '42', cart: [] });

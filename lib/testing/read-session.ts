@@ -23,6 +23,8 @@ export interface StoredSession {
   readonly actor: string | undefined;
   /** The level of the login; 0 without `login()`. */
   readonly level: number;
+  /** Whether the session is bound to its user's device (option `deviceBound`). */
+  readonly isBound: boolean;
   /** The public name of the session, for `SessionService.revoke`. */
   readonly handle: string;
   readonly createdAt: Date;
@@ -35,13 +37,15 @@ export interface StoredSession {
 
 /**
  * The session of a cookie, as the next request would see it. This only reads: it does not touch the session, removes no
- * flash value, emits no event, and leaves expired sessions in the store.
+ * flash value, emits no event, and leaves expired sessions in the store. With the option `deviceBound`, pass the
+ * device cookie, too: without it, the next request could not open a bound session.
  *
  * @param app - The application, or the compiled `TestingModule`.
  * @param cookie - The `Cookie` header of the session's client, a `Set-Cookie` header or an array of them, or a response of
  * supertest, `fetch` or Fastify's `inject`. If the client already had its cookie, the response does not set one. In
  * this case pass the cookie, or `cookieFrom(response, cookie)`.
- * @returns The session; undefined if it does not exist or has ended, or if the cookie is not of this application.
+ * @returns The session; undefined if it does not exist or has ended, if the cookie is not of this application, or if the next
+ * request could not open the session because of `deviceBound`.
  * @throws SessionUsageError if the application has no `SessionModule`, or `cookie` is of another type.
  * @throws SessionStoreError if the store fails.
  * @example
@@ -72,7 +76,8 @@ export async function readSession(
   if (record === undefined || loader.tokenStatusOf(id, record) === 'superseded') return undefined;
   if (!loader.isAlive(record)) return undefined;
   try {
-    return viewOf(engine.adopt(id, record, exchange), record);
+    const state = engine.adopt(id, record, exchange);
+    return exchange.lockOf(record, state.meta) === undefined ? viewOf(state, record) : undefined;
   } catch {
     return undefined; // a record that cannot be read is not a session
   }
@@ -91,6 +96,7 @@ function viewOf(state: SessionState, record: SessionRecord): StoredSession {
     userId: (actor === undefined ? state.owner : userId) ?? undefined,
     actor,
     level: highestOf(levelsIn(state)),
+    isBound: state.meta.device?.key !== undefined,
     handle: state.key,
     createdAt: new Date(createdAt),
     lastSeenAt: new Date(lastSeenAt),

@@ -75,6 +75,8 @@ export class IdentityCalls {
     const outcome = await this.writer.write(state, {
       renewal: newId(state, name),
       identity: () => identity,
+      // Not to stop acting, which needs no proof of the user: a thief could bind a stolen session by it.
+      asksForDevice: name !== 'stopActing',
       prepare: () => {
         if (state.owner === null || state.owner !== state.base?.userId)
           throw new SessionUsageError(messages.nobody(name));

@@ -209,14 +209,13 @@ export class SessionEngine {
     }
   }
 
-  /** Ends the session and gives the request a new, empty one. One that the request must not open is not ended. */
+  /** Ends the session and gives the request a new, empty one. */
   async regenerate(state: SessionState): Promise<void> {
-    const isLocked = state.status === 'locked';
-    if (!isLocked) state.requireAttached();
+    state.requireAttached();
     requireOpenHead(state, 'regenerate');
-    if (!isLocked) await this.destroy(state, 'replaced');
+    await this.destroy(state, 'replaced');
     const next = this.#loader.fresh(state.host);
-    next.replaces = !isLocked;
+    next.replaces = true;
     state.detach(new SessionUsageError(messages.regenerated));
     state.host.setCurrent(next);
   }

@@ -152,7 +152,8 @@ export class SessionWriter {
     if (base === undefined) return this.#create(state, turn, write);
     // If another request has renewed the id, it is not renewed again.
     const renewal = !isSamePerson(write) || state.hasCurrentId ? write.renewal : undefined;
-    const intent = { login: write.login, identity: write.identity, renewal };
+    const { login, identity, asksForDevice } = write;
+    const intent = { login, identity, asksForDevice, renewal };
     const staleness = stalenessFor(state, write, intent);
     if (staleness === 'fresh') return true;
     if (renewal !== undefined && !host.canSend(state.cookie)) {

@@ -29,6 +29,8 @@ export interface DeviceBinding {
 export interface BindingWrite {
   /** Whether `login()` is called: the user may have signed in with another browser than before. */
   readonly isLogin: boolean;
+  /** Whether `stepUp()` or `actAs()` is called: an unbound session is to be bound now. */
+  readonly asksAgain: boolean;
   /** The owner before and after the write. */
   readonly ownerBefore: string | null;
   readonly owner: string | null;
@@ -39,22 +41,21 @@ export interface BindingWrite {
 }
 
 /**
- * The binding of a session after a write. A sign-in asks for a new one: `login()`, or an owner that appears in another
- * way, as with Passport. The browser is asked once in each epoch. A key is kept until the next `login()`: if a step-up
- * or acting for another user removed it, a thief with both cookies could bind the session to their own device.
+ * The binding of a session after a write. A sign-in asks for a new one: `login()`, or another owner in the data, as with
+ * Passport. `stepUp()` and `actAs()` ask again if the session is not bound. No other write asks, not even one that starts a
+ * new epoch: the end of acting needs no proof of the user, so a thief could bind a stolen session to their own device. For
+ * the same reason a key is kept until the next `login()`.
  */
 export function nextBinding(
   current: DeviceBinding | undefined,
-  { isLogin, ownerBefore, owner, epoch, now }: BindingWrite,
+  { isLogin, asksAgain, ownerBefore, owner, epoch, now }: BindingWrite,
 ): DeviceBinding | undefined {
   const asked = { epoch, at: now };
   if (isLogin) return asked;
   if (owner === null || current?.key !== undefined) return current;
-  const isSignIn = current === undefined ? owner !== ownerBefore : current.epoch !== epoch;
-  if (!isSignIn) return current;
-  return current === undefined || owner !== ownerBefore
-    ? asked
-    : { ...asked, since: current.since ?? current.at };
+  if (owner !== ownerBefore) return asked;
+  if (!asksAgain) return current;
+  return current === undefined ? asked : { ...asked, since: current.since ?? current.at };
 }
 
 /** Whether a stored value is a valid binding. */

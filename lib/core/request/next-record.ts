@@ -1,6 +1,6 @@
 import { refuseTooLarge } from './data-limit.js';
 import type { RotatedReason } from '../record/session-events.js';
-import { type DeviceBinding, nextBinding } from '../record/device-binding.js';
+import { type BindingWrite, type DeviceBinding, nextBinding } from '../record/device-binding.js';
 import { expiryOf } from '../record/lifetime.js';
 import { metaText, type SessionMeta } from '../record/session-meta.js';
 import { idleTimeoutOf, mustBeTouched } from './session-life.js';
@@ -36,6 +36,8 @@ export interface Intent {
   readonly renewal?: Renewal | undefined;
   /** The new identity facts, if a call other than a login changes them. */
   readonly identity?: (() => Identity) | undefined;
+  /** Whether the browser is asked again to bind a session that is not bound to a device. A login always asks. */
+  readonly asksForDevice?: boolean | undefined;
 }
 
 /** The record to store now. @throws SessionDataError for a value that JSON does not support, and for too much data. */
@@ -44,7 +46,7 @@ export function nextRecord(
   staleness: Exclude<Staleness, 'fresh'>,
   intent: Intent,
 ): SessionRecord {
-  const { login, renewal } = intent;
+  const { login, renewal, asksForDevice: asksAgain = false } = intent;
   const { base, settings } = state;
   // A login is a new authentication, which restarts the absolute timeout (OWASP ASVS 5.0, 7.3.2).
   const createdAt = login?.at ?? state.createdAt;
@@ -59,7 +61,7 @@ export function nextRecord(
   // A user who starts to act for another user stays the owner.
   const userId = login?.userId ?? (identity.acting && base ? base.userId : state.owner);
   const epoch = nextEpoch(state, intent, identity, userId);
-  const device = bindingAfter(state, { isLogin: login !== undefined, owner: userId, epoch });
+  const device = bindingAfter(state, { isLogin: login !== undefined, asksAgain, owner: userId, epoch });
   const meta = nextMeta(state, intent, { ...identity, device }, seen.lastSeenAt !== base?.lastSeenAt);
   state.ownCookie.writing();
   refuseMoreThanAllowed(state, data);
@@ -172,7 +174,7 @@ function refuseMoreThanAllowed({ base, flashChanges, meta, settings }: SessionSt
 /** The binding to a device. If sessions are not bound, a stored binding is kept. */
 function bindingAfter(
   state: SessionState,
-  write: { readonly isLogin: boolean; readonly owner: string | null; readonly epoch: number },
+  write: Omit<BindingWrite, 'ownerBefore' | 'now'>,
 ): DeviceBinding | undefined {
   const { base, settings, meta, newBinding } = state;
   const current = newBinding ?? meta.device;

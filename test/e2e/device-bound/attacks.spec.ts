@@ -336,6 +336,49 @@ describe.each(FRAMEWORKS)('attacks on sessions that are bound to a device ($adap
     });
   });
 
+  describe('are reported', () => {
+    const PROOF = { type: 'rejected', reason: 'proof' };
+
+    it('each as one event, without a session if none is known, and never with a secret', async () => {
+      const browser = browserOf(site);
+      const offer = await browser.signIn('ann');
+      const { key } = browser;
+      const forged = `${offer.challenge.slice(0, -1)}!`;
+      await browser.register(offer);
+      const handle = browser.identifier.split('.')[0]!;
+      const refresh = await browser.challenge();
+      site.events.length = 0;
+      const attempts: (() => Promise<Answer>)[] = [
+        () => browser.ask('/.session/register', {}),
+        () => browser.register(offer, 'no proof'),
+        () => browser.register(offer, key.proof(forged, { isRegistration: true })),
+        () => browser.register(offer, key.proof(refresh, { isRegistration: true })),
+        () => browser.ask('/.session/refresh', {}),
+        () => browser.refreshWith(key.proof(refresh), 'forged'),
+        () => browser.refreshWith(key.proof(refresh), `${handle}.${'A'.repeat(43)}`),
+      ];
+      for (const attempt of attempts) {
+        const answer = await attempt();
+        expect([401, 403]).toContain(answer.status);
+      }
+      const at = expect.any(Date);
+      expect(site.events).toEqual(attempts.map(() => ({ ...PROOF, at })));
+      for (const wrong of ['no proof', key.proof(forged), key.proof(offer.challenge)])
+        expect(await browser.refreshWith(wrong)).toMatchObject(REFUSED);
+      const known = { ...PROOF, at, handle, userId: 'ann' };
+      expect(site.events.slice(attempts.length)).toEqual([known, known, known]);
+    });
+
+    it('but not what browsers do by themselves', async () => {
+      const browser = await bound();
+      site.events.length = 0;
+      await browser.refresh();
+      await site.sessions.revokeAll('ann');
+      expect((await browser.refreshWith()).status).toBe(401);
+      expect(site.events.map(({ type }) => type)).toEqual(['proved', 'destroyed']);
+    });
+  });
+
   it('by another method, or with a body', async () => {
     const browser = await bound();
     for (const path of ['/.session/register', '/.session/refresh']) {

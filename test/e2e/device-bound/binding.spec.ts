@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { SessionLockedError } from '../../../lib/index.js';
 import { DeviceKeyPair } from '../../support/device-key.js';
 import { MINUTE, SECOND, TestClock } from '../../support/clock.js';
 import { type AnySite, type Backend, BACKENDS, STAGES } from '../../support/site.js';
 import { browserOf, DEVICE, openBoundSite, SESSION } from './support/bound-site.js';
-import { DeviceBrowser, offerIn } from './support/device-browser.js';
+import { challengeIn, DeviceBrowser, offerIn } from './support/device-browser.js';
 
 const PLACES = STAGES.filter(({ kind }) => ['memory', 'postgres'].includes(kind));
 
@@ -96,7 +97,7 @@ describe.each(PLACES)('a session that is bound to a device ($stage)', ({ adapter
       (['create', 'update', 'delete'] as const).reduce((sum, m) => sum + site.spy.count(m), 0);
     const before = writes();
     expect((await thief.post('/run/set', { cart: [] })).setCookies).toEqual([]);
-    for (const call of ['logout', 'destroy', 'rotate', 'increment'])
+    for (const call of ['logout', 'destroy', 'rotate', 'increment', 'regenerate'])
       expect(await thief.post(`/run/${call}`)).toMatchObject({ status: 401, setCookies: [] });
     expect(writes()).toBe(before);
     expect(await thief.get('/cart')).toMatchObject({ status: 401, body: { code: 'DEVICE_PROOF_REQUIRED' } });
@@ -119,18 +120,48 @@ describe.each(PLACES)('a session that is bound to a device ($stage)', ({ adapter
     expect((await browser.client.get('/me')).body).toEqual({ userId: 'ann' });
   });
 
-  it('makes room for regenerate(), as Passport calls it', async () => {
+  it('is not replaced without a proof: after a failed regenerate() nothing is stored either', async () => {
     const browser = browserOf(site);
     await browser.bind('ann');
-    const other = browser.robbedOf(SESSION);
-    site.handle('passport', async ({ session, req }) => {
-      await session.regenerate();
-      req.session.passport = { user: 'bob' };
+    const thief = browser.robbedOf(SESSION).client;
+    site.handle('replace', async ({ session, req }) => {
+      const code = await session.regenerate().then(
+        () => 'replaced',
+        (error: unknown) => (error as SessionLockedError).code,
+      );
+      req.session.note = 'of the thief';
+      return { code };
     });
-    const answer = await other.client.post('/run/passport');
-    expect(offerIn(answer)).toBeDefined();
-    expect((await other.client.get('/run/read')).body).toEqual({ passport: { user: 'bob' } });
-    expect((await browser.client.get('/me')).body).toEqual({ userId: 'ann' });
+    const created = site.spy.count('create');
+    expect(await thief.post('/run/replace')).toMatchObject({
+      body: { code: 'DEVICE_PROOF_REQUIRED' },
+      setCookies: [],
+    });
+    expect(site.spy.count('create')).toBe(created);
+    expect((await browser.client.get('/run/read')).body).toEqual({ userId: 'ann' });
+    // With a proof it works as ever.
+    expect((await browser.client.post('/run/replace')).body).toEqual({ code: 'replaced' });
+    expect((await browser.client.get('/run/read')).body).toEqual({ note: 'of the thief' });
+  });
+
+  it('is refreshed by several tabs at once, which share cookies and key', async () => {
+    const browser = browserOf(site);
+    await browser.bind('ann');
+    clock.advance(11 * MINUTE);
+    const tab = async (): Promise<number> => {
+      // As Chromium does: another challenge comes with the refusal.
+      let answer = await browser.refresh();
+      while (answer.status === 403)
+        answer = await browser.refreshWith(browser.key.proof(challengeIn(answer)!));
+      expect(answer.status).toBe(200);
+      return (await browser.client.get('/me')).status;
+    };
+    expect(await Promise.all([tab(), tab()])).toEqual([200, 200]);
+    clock.advance(11 * MINUTE);
+    // One proof is enough for all tabs.
+    await browser.refresh();
+    const requests = Array.from({ length: 3 }, () => browser.client.get('/me'));
+    expect((await Promise.all(requests)).map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
   it('lets requests that were under way at the registration in with the cookie from before, until its end', async () => {

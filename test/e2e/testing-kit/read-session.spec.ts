@@ -41,6 +41,7 @@ describe.each(KINDS)('reading a session, in %s', (kind) => {
       userId,
       actor: undefined,
       level: 1,
+      isBound: false,
       handle: listed?.handle,
       createdAt: listed?.createdAt,
       lastSeenAt: listed?.lastSeenAt,

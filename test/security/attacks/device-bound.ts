@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { SessionModuleOptions } from '../../../lib/index.js';
-import { DeviceBrowser, type Offer } from '../../e2e/device-bound/support/device-browser.js';
+import { DeviceBrowser, type Offer, offerIn } from '../../e2e/device-bound/support/device-browser.js';
 import { MINUTE } from '../../support/clock.js';
 import { DeviceKeyPair } from '../../support/device-key.js';
 import type { Site } from '../../support/site.js';
@@ -63,6 +63,21 @@ export const deviceBound: Attacks = {
     expect((await thief.register(offer)).status).toBe(403);
     scene.clock.advance(10 * MINUTE);
     expect((await victim.refresh()).status).toBe(200);
+
+    // The user stops acting for another one, or the time for that is over: a thief may send that request.
+    site.handle('act', ({ session }) => session.actAs('bob', { limit: MINUTE }));
+    site.handle('stopActing', ({ session }) => session.stopActing());
+    for (const path of ['/run/stopActing', '/run/read']) {
+      const unbound = browserAt(site);
+      await unbound.signIn('ann');
+      await unbound.client.post('/run/act');
+      if (path === '/run/read') scene.clock.advance(2 * MINUTE);
+      const { client } = unbound.robbedOf(...COOKIES);
+      client.headers['x-forwarded-proto'] = 'https';
+      const answer = await client.post(path);
+      expect([path, answer.status < 300, offerIn(answer)]).toEqual([path, true, undefined]);
+      expect((await client.get('/run/read')).body).toEqual({ userId: 'ann' });
+    }
   },
 
   'A browser that binds nothing has a cookie for whoever holds it, unless require is always': async (
