@@ -14,7 +14,7 @@ export const messages = {
   policy: (name: string, given: string, limit: number, rule: string) =>
     `SessionModule option "${name}": ${given} was given; ${rule} allows at most ${limit} ms; lower it, or leave it out.`,
   policyCapped: (limit: number, rule: string) =>
-    `A session has a cookie.maxAge that is longer than the ${limit} ms of inactivity that ${rule} allows; the session still ends after ${limit} ms. Set a shorter cookie.maxAge.`,
+    `A session has a cookie.maxAge that is longer than the ${limit} ms that ${rule} allows; the session and its cookie still end at this limit. Set a shorter cookie.maxAge.`,
   secretMissing:
     'SessionModule option "secret" is missing; pass a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
   seconds: (name: string, given: number) =>
