@@ -26,7 +26,11 @@ export {
   type SessionPredicate,
   type SessionRequirement,
 } from './decorators/require-session.decorator.js';
-export { RequireLogin, type RequireLoginOptions } from './decorators/require-login.decorator.js';
+export {
+  type LoginRequirement,
+  RequireLogin,
+  type RequireLoginOptions,
+} from './decorators/require-login.decorator.js';
 export { PassiveSession } from './decorators/passive-session.decorator.js';
 export { SkipCsrf } from './decorators/skip-csrf.decorator.js';
 export { SessionId } from './decorators/session-id.decorator.js';
@@ -59,6 +63,7 @@ export type { ClearSiteDataDirective } from './options/clear-site-data.js';
 export type { SessionCookieOptions } from './options/cookie-options.js';
 export type { SessionCsrfOptions } from './options/csrf-options.js';
 export type { SessionDeviceBoundOptions } from './options/device-bound-options.js';
+export type { SessionEncryptionOptions } from './options/encryption-options.js';
 export type { Duration } from './options/option-checks.js';
 export type { SessionPolicy } from './options/policy.js';
 export type { SessionModuleOptions, SessionOptionsFactory } from './options/session-options.interface.js';

@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { flag } from './options/option-checks.js';
 import type { SessionModuleOptions } from './options/session-options.interface.js';
 import { SESSION_OPTIONS } from './session.constants.js';
 
@@ -8,6 +9,7 @@ export interface SessionModuleExtras {
    * Whether the module's providers can be injected everywhere without importing it again.
    *
    * @defaultValue `true`
+   * @throws SessionOptionsError if it is neither true nor false.
    */
   isGlobal?: boolean;
 }
@@ -22,5 +24,8 @@ export const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } =
   })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createSessionOptions')
-    .setExtras(extras, (definition, { isGlobal = true }) => ({ ...definition, global: isGlobal }))
+    .setExtras(extras, (definition, { isGlobal }) => ({
+      ...definition,
+      global: flag('isGlobal', isGlobal, true),
+    }))
     .build();

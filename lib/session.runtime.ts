@@ -70,10 +70,12 @@ export class SessionRuntime {
       immediate,
       onError: (error) => this.#storeFailed(error),
     });
-    const { cappedWarning } = options;
+    const { policyCap } = options;
     const settings = {
       ...options.engine,
-      ...(cappedWarning && { onIdleCapped: () => this.warnOnce(cappedWarning) }),
+      ...(policyCap && {
+        policyCap: { maxAge: policyCap.maxAge, warn: () => this.warnOnce(policyCap.warning) },
+      }),
     };
     this.engine = new SessionEngine(settings, store, this.shared, this.events, presentSession);
     this.context = {

@@ -27,11 +27,13 @@ export interface RequireLoginOptions {
   readonly self?: boolean;
 }
 
-/** The login that `@RequireLogin(...)` requires. */
+/** The login that `@RequireLogin(...)` requires, as the steps of `SessionGuard` get it. */
 export interface LoginRequirement {
-  /** Milliseconds. */
+  /** The longest time since the login, in milliseconds. @defaultValue any time */
   readonly within?: number | undefined;
+  /** The lowest level. @defaultValue any level */
   readonly level?: number | undefined;
+  /** Whether the user must be present in person. @defaultValue `false` */
   readonly self?: boolean | undefined;
 }
 

@@ -14,7 +14,7 @@ export const messages = {
   policy: (name: string, given: string, limit: number, rule: string) =>
     `SessionModule option "${name}": ${given} was given; ${rule} allows at most ${limit} ms; lower it, or leave it out.`,
   policyCapped: (limit: number, rule: string) =>
-    `A session has a cookie.maxAge that is longer than the ${limit} ms of inactivity that ${rule} allows; the session still ends after ${limit} ms. Set a shorter cookie.maxAge.`,
+    `A session has a cookie.maxAge that is longer than the ${limit} ms that ${rule} allows; the session and its cookie still end at this limit. Set a shorter cookie.maxAge.`,
   secretMissing:
     'SessionModule option "secret" is missing; pass a string or Buffer of at least 32 random bytes, or an array of them (the first signs, all verify).',
   seconds: (name: string, given: number) =>
@@ -239,12 +239,14 @@ export const messages = {
   redisSilent: (ms: number) =>
     `Redis did not answer within ${ms} ms when the application started; check that it is reachable.`,
   redisUnreachable:
-    'redisStore({ url }) could not connect; check that the address is correct and Redis is reachable. See the cause.',
-  redisPackage: 'redisStore({ url }) connects through the package "redis"; install it: npm install redis.',
+    'redisStore() could not connect; check that "url" (by default redis://localhost:6379) is correct and Redis is reachable. See the cause.',
+  redisPackage: 'redisStore() connects through the package "redis"; install it: npm install redis.',
   redisPackageOld:
-    'redisStore({ url }) needs version 5 or later of the package "redis", but an older version is installed; install a later version (npm install redis), or connect your own client and use redisStore({ client }).',
+    'redisStore() needs version 5 or later of the package "redis", but an older version is installed; install a later version (npm install redis), or connect your own client and use redisStore({ client }).',
   redisStoreOptions: (given: number) =>
-    `redisStore(): ${given} of "client", "inject" and "url" were given; pass exactly one.`,
+    `redisStore(): ${given} of "client", "inject" and "url" were given; pass one, or none for redis://localhost:6379.`,
+  redisStoreUndefined: (name: string) =>
+    `redisStore() option "${name}" has no value; pass one, or leave the option out. Without "client", "inject" and "url", the store connects to redis://localhost:6379.`,
 
   // cookie
   cookieKeys: (name: string, given: string) =>

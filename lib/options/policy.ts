@@ -31,6 +31,14 @@ const LIMITS: Readonly<Record<SessionPolicy, Limits>> = {
 
 type Timeout = 'idleTimeout' | 'absoluteTimeout';
 
+/** The limit of a policy for `cookie.maxAge`. */
+export interface PolicyCap {
+  /** Milliseconds. */
+  readonly maxAge: number;
+  /** The warning for a session whose own `maxAge` is longer. */
+  readonly warning: string;
+}
+
 /** The limits of the option `policy`. Without a policy there are no limits. */
 export class PolicyLimits {
   readonly #limits: Omit<Limits, 'source'>;
@@ -64,9 +72,17 @@ export class PolicyLimits {
     throw new SessionOptionsError(messages.policy(name, what, limit, this.#rule));
   }
 
-  /** The warning for a session with a longer `maxAge`; undefined if the policy has no idle limit. */
-  get cappedWarning(): string | undefined {
-    const { idleTimeout } = this.#limits;
-    return idleTimeout === undefined ? undefined : messages.policyCapped(idleTimeout, this.#rule);
+  /** The longest life of a cookie, which is also an idle timeout; undefined without a policy. */
+  get cap(): PolicyCap | undefined {
+    const { idleTimeout = Infinity, absoluteTimeout = Infinity } = this.#limits;
+    const maxAge = Math.min(idleTimeout, absoluteTimeout);
+    return maxAge === Infinity ? undefined : { maxAge, warning: messages.policyCapped(maxAge, this.#rule) };
+  }
+
+  /** Checks the option `cookie.maxAge`. @throws SessionOptionsError naming the rule and its source. */
+  checkMaxAge(given: number | null | undefined): void {
+    const { cap } = this;
+    if (given == null || cap === undefined || given <= cap.maxAge) return;
+    throw new SessionOptionsError(messages.policy('cookie.maxAge', `${given} ms`, cap.maxAge, this.#rule));
   }
 }

@@ -121,7 +121,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedOptions {
       tokensOf: ({ headers }) => cookieValues(headers.cookie, cookie.name),
     },
     clock,
-    cappedWarning: policy.cappedWarning,
+    policyCap: policy.cap,
     deviceBound,
     encryption,
     secrets,
@@ -160,10 +160,8 @@ function resolveLifetimes(
   policy: PolicyLimits,
   warnings: string[],
 ): SessionLifetimes {
-  const usualIdle = Math.min(
-    policy.idleTimeout ?? Infinity,
-    cookie.fixed?.maxAge ?? policy.idleTimeout ?? DAY,
-  );
+  policy.checkMaxAge(cookie.fixed?.maxAge);
+  const usualIdle = cookie.fixed?.maxAge ?? policy.idleTimeout ?? DAY;
   const idleTimeout = policy.check(
     'idleTimeout',
     duration('idleTimeout', or(options.idleTimeout, usualIdle)),

@@ -6,6 +6,7 @@ import type { CookieDefaults } from '../core/record/session-cookie.js';
 import type { ResolvedDeviceBound } from './device-bound-options.js';
 import type { ResolvedEncryption } from './encryption-options.js';
 import type { HttpProfile } from './http-profile.js';
+import type { PolicyCap } from './policy.js';
 import type { SessionClock } from './session-clock.js';
 import type { SessionModuleOptions } from './session-options.interface.js';
 
@@ -39,8 +40,8 @@ export interface ResolvedOptions {
   readonly http: HttpSettings;
   /** The clock of the engine. */
   readonly clock: SessionClock;
-  /** The warning, once, when a policy limits the life of a session. @defaultValue none */
-  readonly cappedWarning: string | undefined;
+  /** The limit of the policy for `cookie.maxAge`. @defaultValue none */
+  readonly policyCap: PolicyCap | undefined;
   /** The option `deviceBound`, if it is set. */
   readonly deviceBound: ResolvedDeviceBound | undefined;
   /** The option `encryption`, if it is set. */

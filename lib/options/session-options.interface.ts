@@ -69,8 +69,8 @@ export interface SessionModuleOptions {
 
   /**
    * Applies the time-outs of a security standard. It sets {@link idleTimeout} and {@link absoluteTimeout} if they are
-   * not given, and the application does not start with longer ones. A longer `cookie.maxAge` of a single session has no
-   * effect, and one warning reports it.
+   * not given, and the application does not start with longer ones, or with a longer `cookie.maxAge`. A longer
+   * `cookie.maxAge` of a single session has no effect, and one warning reports it.
    *
    * - `'nist-aal1'`: 30 days absolute; `'nist-aal2'`: 1 hour idle, 24 hours absolute; `'nist-aal3'`: 15 minutes idle, 12 hours
    *   absolute (NIST SP 800-63B-4, 2.1.3, 2.2.3 and 2.3.3).

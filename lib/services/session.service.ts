@@ -33,13 +33,17 @@ export interface SessionInfo {
   readonly userId: string | undefined;
   /** The user who is really signed in, if the session acts for another user (`session.actAs()`). */
   readonly actor: string | undefined;
+  /** When the session began: with its first data, or with the last `login()`. */
   readonly createdAt: Date;
   /** When the session was last used, at most `touchInterval` old. */
   readonly lastSeenAt: Date;
+  /** When the session ends unless it is used again: the earlier of its idle and its absolute deadline. */
   readonly expiresAt: Date;
   /** When the user signed in with `login()`. */
   readonly authenticatedAt: Date | undefined;
+  /** The IP address of the client when the session was last seen. Undefined with `trackDevice: false`. */
   readonly ip: string | undefined;
+  /** The header `User-Agent` of that client, shortened if it is long. Undefined with `trackDevice: false`. */
   readonly userAgent: string | undefined;
   /** Whether the session is bound to its user's device. Only with the option `deviceBound`. */
   readonly isBound?: boolean;

@@ -27,9 +27,11 @@ export interface StoredSession {
   readonly isBound: boolean;
   /** The public name of the session, for `SessionService.revoke`. */
   readonly handle: string;
+  /** When the session began: with its first data, or with the last `login()`. */
   readonly createdAt: Date;
   /** When the session was last used, at most `touchInterval` old. */
   readonly lastSeenAt: Date;
+  /** When the session ends unless it is used again: the earlier of its idle and its absolute deadline. */
   readonly expiresAt: Date;
   /** When the user signed in with `login()`. */
   readonly authenticatedAt: Date | undefined;

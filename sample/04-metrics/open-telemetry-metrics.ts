@@ -2,7 +2,7 @@ import { type ChannelListener, subscribe, unsubscribe } from 'node:diagnostics_c
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { type Attributes, metrics, type ObservableCallback } from '@opentelemetry/api';
 import { type SessionEvent, SessionService } from 'nest-session';
-import { DESTROYED_REASONS, REJECTED_REASONS } from './reasons.js';
+import { DESTROYED_REASONS, REJECTED_REASONS, ROTATED_REASONS } from './reasons.js';
 
 type EventOf<Type> = Extract<SessionEvent, { type: Type }>;
 
@@ -48,7 +48,7 @@ export class OpenTelemetryMetrics implements OnModuleInit, OnApplicationShutdown
     const reasons = (names: readonly string[]) => names.map((reason) => ({ reason }));
     const created = counter('created', '{session}');
     const loaded = counter('loaded', '{request}');
-    const rotated = counter('rotated', '{session}');
+    const rotated = counter('rotated', '{session}', reasons(ROTATED_REASONS));
     const destroyed = counter('destroyed', '{session}', reasons(DESTROYED_REASONS));
     const rejected = counter('rejected', '{cookie}', reasons(REJECTED_REASONS));
     const bound = counter('bound', '{session}');
@@ -57,7 +57,7 @@ export class OpenTelemetryMetrics implements OnModuleInit, OnApplicationShutdown
     const listeners: { [Type in SessionEvent['type']]: (event: EventOf<Type>) => void } = {
       created: () => created.add(1),
       loaded: () => loaded.add(1),
-      rotated: () => rotated.add(1),
+      rotated: ({ reason }) => rotated.add(1, { reason }),
       destroyed: ({ reason }) => destroyed.add(1, { reason }),
       bound: () => bound.add(1),
       proved: () => proved.add(1),

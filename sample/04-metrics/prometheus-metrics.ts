@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SessionEvents, SessionService } from 'nest-session';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { DESTROYED_REASONS, REJECTED_REASONS } from './reasons.js';
+import { DESTROYED_REASONS, REJECTED_REASONS, ROTATED_REASONS } from './reasons.js';
 
 /**
  * Metrics about sessions for Prometheus, from `SessionEvents`. The subscriptions end with the application, and a
@@ -32,9 +32,11 @@ export class PrometheusMetrics {
     const rotated = new Counter({
       name: 'nest_session_rotated_total',
       help: 'Sessions that were given a new id.',
+      labelNames: ['reason'],
       registers,
     });
-    events.on('rotated').subscribe(() => rotated.inc());
+    for (const reason of ROTATED_REASONS) rotated.inc({ reason }, 0);
+    events.on('rotated').subscribe(({ reason }) => rotated.inc({ reason }));
 
     const destroyed = new Counter({
       name: 'nest_session_destroyed_total',

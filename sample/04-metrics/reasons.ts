@@ -1,9 +1,18 @@
-import type { DestroyedReason, RejectedReason } from 'nest-session';
+import type { DestroyedReason, RejectedReason, RotatedReason } from 'nest-session';
 
 /**
  * All reasons, so that each series starts at 0. Prometheus sees no increase in a series that starts at 1, so an alert
  * would miss the first event.
  */
+export const ROTATED_REASONS = namesOf<RotatedReason>({
+  login: true,
+  requested: true,
+  scheduled: true,
+  stepUp: true,
+  actAs: true,
+  stopActing: true,
+});
+
 export const DESTROYED_REASONS = namesOf<DestroyedReason>({
   logout: true,
   revoked: true,

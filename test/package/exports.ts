@@ -57,6 +57,7 @@ export const EXPORTS: Readonly<Record<string, Names>> = {
       'Duration',
       'LockReason',
       'LoginOptions',
+      'LoginRequirement',
       'MemorySessionStoreOptions',
       'PrunableSessionStore',
       'ReferenceSessionStore',
@@ -69,6 +70,7 @@ export const EXPORTS: Readonly<Record<string, Names>> = {
       'SessionCsrfOptions',
       'SessionData',
       'SessionDeviceBoundOptions',
+      'SessionEncryptionOptions',
       'SessionEvent',
       'SessionHealth',
       'SessionHealthOptions',
@@ -103,11 +105,17 @@ export const EXPORTS: Readonly<Record<string, Names>> = {
   },
   'nest-session/sql': {
     values: ['SqlSessionStore', 'sessionTable', 'sqlStore'],
-    types: ['SessionTableOptions', 'SqlSessionStoreOptions', 'SqlStoreOptions'],
+    types: [
+      'SessionTableOptions',
+      'SqlDialectName',
+      'SqlHandle',
+      'SqlSessionStoreOptions',
+      'SqlStoreOptions',
+    ],
   },
   'nest-session/redis': {
     values: ['RedisSessionStore', 'redisStore'],
-    types: ['RedisSessionStoreOptions', 'RedisStoreOptions'],
+    types: ['RedisSessionClient', 'RedisSessionStoreOptions', 'RedisStoreOptions'],
   },
   'nest-session/cookie': {
     values: ['CookieSessionStore'],

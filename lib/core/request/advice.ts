@@ -25,10 +25,13 @@ function assignsUser(
 
 function adviseOnLife({ cookie, host, settings }: SessionState): void {
   const { originalMaxAge: life } = cookie;
-  const { absoluteTimeout } = settings.lifetimes;
+  const { lifetimes, policyCap } = settings;
+  const { absoluteTimeout } = lifetimes;
   if (life === null || life <= 0) return;
   if (looksLikeSeconds(life))
     host.warnOnce(messages.seconds('session.cookie.maxAge', life), 'session.cookie.maxAge in seconds');
+  // The policy warns of a longer life itself, and refuses a longer "absoluteTimeout".
+  if (policyCap !== undefined && life > policyCap.maxAge) return;
   if (absoluteTimeout !== false && life > absoluteTimeout)
     host.warnOnce(
       messages.lifeCapped('session.cookie.maxAge', life, absoluteTimeout),

@@ -18,14 +18,14 @@ export interface LivingSession extends SessionOfPerson {
 
 /** The idle timeout of a session, in milliseconds. If it is infinite, the store decides when sessions end. */
 export function idleTimeoutOf(state: LivingSession): number {
-  const { lifetimes, idleFollowsCookie } = state.settings;
+  const { lifetimes, idleFollowsCookie, policyCap } = state.settings;
   if (lifetimes.idleTimeout === Infinity) return Infinity;
   const own = ownMaxAgeOf(state);
-  if (typeof own === 'number') {
-    const { longestIdle = Infinity } = lifetimes;
-    if (own > longestIdle) state.settings.onIdleCapped?.();
-    return Math.min(own, longestIdle);
+  if (policyCap !== undefined) {
+    const life = own === undefined ? state.host.cookieDefaults.maxAge : own;
+    if (life != null && life > policyCap.maxAge) policyCap.warn();
   }
+  if (typeof own === 'number') return Math.min(own, lifetimes.longestIdle ?? Infinity);
   const followed = idleFollowsCookie && own === undefined ? state.host.cookieDefaults.maxAge : undefined;
   return followed ?? lifetimes.idleTimeout;
 }

@@ -28,8 +28,8 @@ export interface SessionSettings {
   readonly lifetimes: SessionLifetimes;
   /** A duration in milliseconds, given as such or as text. @throws SessionOptionsError naming the value. */
   readonly durationOf: (name: string, given: number | string) => number;
-  /** Called when a session's own idle timeout is longer than `lifetimes.longestIdle`. */
-  readonly onIdleCapped?: () => void;
+  /** The longest `cookie.maxAge` that the policy allows, in milliseconds, and what warns of a longer one. */
+  readonly policyCap?: { readonly maxAge: number; warn(): void };
   /** Whether the cookie's `maxAge` is the idle timeout: none is configured, and the cookie settings depend on the request. */
   readonly idleFollowsCookie: boolean;
   readonly profile: SessionProfile;

@@ -4,7 +4,10 @@ import type { SessionStoreFactory, StoreDependency } from '../../options/store-f
 import type { RedisSessionClient } from './redis-client.js';
 import { RedisSessionStore } from './redis-session.store.js';
 
-/** Options of {@link redisStore}: exactly one of `client`, `inject` and `url`. */
+/** Where the clients of Redis look if no address is given. */
+const LOCAL_SERVER = 'redis://localhost:6379';
+
+/** Options of {@link redisStore}: at most one of `client`, `inject` and `url`. */
 export interface RedisStoreOptions {
   /** A connected client. The store never closes it. */
   readonly client?: RedisSessionClient;
@@ -13,6 +16,8 @@ export interface RedisStoreOptions {
   /**
    * The address of a single server, such as `redis://:password@host:6379/0`, or `rediss:` for TLS. The store connects
    * with the package `redis`, and disconnects when the application stops.
+   *
+   * @defaultValue `'redis://localhost:6379'`, without `client` and `inject`
    */
   readonly url?: string;
   /** As in `RedisSessionStoreOptions`. @defaultValue `'session:'` */
@@ -22,20 +27,24 @@ export interface RedisStoreOptions {
 /**
  * Creates a {@link RedisSessionStore} with your client, with an injected client, or with its own client.
  *
- * @throws SessionOptionsError unless exactly one of `client`, `inject` and `url` is given.
+ * @throws SessionOptionsError if more than one of `client`, `inject` and `url` is given, or one of them is undefined.
  *
  * @example
  * ```ts
  * SessionModule.forRoot({ secret, store: redisStore({ url: process.env.REDIS_URL! }) })
+ * SessionModule.forRoot({ secret, store: redisStore() }) // redis://localhost:6379
  * SessionModule.forRoot({ secret, store: redisStore({ inject: REDIS }) }) // as in { provide: REDIS, useFactory: ... }
  * ```
  */
-export function redisStore(options: RedisStoreOptions): SessionStoreFactory {
-  const { client, inject, url, ...rest } = options;
-  const given = [client, inject, url].filter((one) => one !== undefined);
-  if (given.length !== 1) throw new SessionOptionsError(messages.redisStoreOptions(given.length));
-  if (url !== undefined) return { useFactory: () => connect(url, rest) };
-  if (inject === undefined) return { useFactory: () => new RedisSessionStore({ client: client!, ...rest }) };
+export function redisStore(options: RedisStoreOptions = {}): SessionStoreFactory {
+  const { client, inject, url = LOCAL_SERVER, ...rest } = options;
+  const given = (['client', 'inject', 'url'] as const).filter((name) => Object.hasOwn(options, name));
+  // Such as a variable of the environment that is not set: no reason to use another server.
+  const missing = given.find((name) => options[name] === undefined);
+  if (missing !== undefined) throw new SessionOptionsError(messages.redisStoreUndefined(missing));
+  if (given.length > 1) throw new SessionOptionsError(messages.redisStoreOptions(given.length));
+  if (client !== undefined) return { useFactory: () => new RedisSessionStore({ client, ...rest }) };
+  if (inject === undefined) return { useFactory: () => connect(url, rest) };
   return {
     inject: [inject],
     useFactory: (found: RedisSessionClient) => new RedisSessionStore({ client: found, ...rest }),

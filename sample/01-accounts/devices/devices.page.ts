@@ -34,7 +34,7 @@ export function devicesPage(context: PageContext, devices: readonly SessionInfo[
 }
 
 function deviceItem(device: SessionInfo, csrf: Content): Content {
-  const { handle, current, userAgent, ip, authenticatedAt, lastSeenAt, isBound } = device;
+  const { handle, current, userId, actor, userAgent, ip, authenticatedAt, lastSeenAt, isBound } = device;
   const name = deviceName(userAgent);
   return html`<li>
     <h2>${name}${current && html` <span class="badge">This device</span>`}</h2>
@@ -42,6 +42,8 @@ function deviceItem(device: SessionInfo, csrf: Content): Content {
       Address: ip ?? 'Unknown',
       'Signed in': authenticatedAt && timeOf(authenticatedAt),
       'Last seen': timeOf(lastSeenAt),
+      // The user is the actor of such a session (`session.actAs()`), which nobody else sees.
+      ...(actor !== undefined && { 'Acting for': `User ${userId}` }),
       // Undefined over plain HTTP, where nothing can be bound.
       ...(isBound !== undefined && {
         Protection: isBound

@@ -16,9 +16,12 @@ const FOLDER = new URL('.', import.meta.url);
 
 /** The recipe of docs/step-up.md. */
 describe('the page', () => {
-  it.each(['second-factor.ts', 'second-factor.controller.ts'])('shows %s as it is tested here', (file) => {
+  it.each([
+    ['second-factor.ts', '../../../sample/07-second-factor/'],
+    ['second-factor.controller.ts', 'support/'],
+  ])('shows %s as it is tested here', (file, folder) => {
     const page = readFileSync(new URL('../../../docs/step-up.md', FOLDER), 'utf8');
-    const code = readFileSync(new URL(`support/${file}`, FOLDER), 'utf8');
+    const code = readFileSync(new URL(folder + file, FOLDER), 'utf8');
     expect(page).toContain(`\`\`\`ts\n// ${file}\n${code}\`\`\``);
   });
 });

@@ -18,6 +18,7 @@ import {
   FRAMEWORKS,
   IN_COOKIES,
 } from '../../support/site.js';
+import { WRAPPED } from '../../support/wrapped.js';
 
 @Controller('passive')
 @PassiveSession()
@@ -63,7 +64,7 @@ class ActiveController {
 }
 
 const STAGES = FRAMEWORKS.flatMap((framework) =>
-  [...framework.kinds, 'cookie' as const].map((kind) => ({
+  [...framework.kinds, 'cookie' as const, 'wrapped' as const].map((kind) => ({
     ...framework,
     kind,
     stage: `${kind}, ${framework.adapter}`,
@@ -88,7 +89,7 @@ describe.each(STAGES)('a passive request ($stage)', ({ kind, openSite }) => {
   }
 
   beforeEach(async () => {
-    backend = await { ...BACKENDS, ...IN_COOKIES }[kind]();
+    backend = await { ...BACKENDS, ...IN_COOKIES, ...WRAPPED }[kind]();
   });
   afterEach(async () => {
     clock.reset();
@@ -129,7 +130,7 @@ describe.each(STAGES)('a passive request ($stage)', ({ kind, openSite }) => {
   });
 
   it('renews no id, and waits with what another request renewed', async () => {
-    if (kind === 'cookie') return open(); // such ids are renewed by nobody but the application
+    if (kind === 'cookie' || kind === 'wrapped') return open(); // only the application renews such ids
     await open({ rotateInterval: '10m' });
     clock.advance(15 * MINUTE);
     const id = client.sessionId;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { fakeClock } from 'nest-session/testing';
+import { fakeClock, signIn } from 'nest-session/testing';
 import { DataSource } from 'typeorm';
 import { deviceName } from '../../../sample/01-accounts/devices/device-name.js';
 import { protect } from '../../../sample/01-accounts/protect.js';
@@ -123,6 +123,18 @@ describe('devices', () => {
         expect(text).toMatch(/Last seen<\/dt>\s*<dd><time/);
       }
       expect((await devicesOf(phone)).map(({ isThis }) => isThis)).toEqual([false, true]);
+      expect(await devicesOf(stranger)).toHaveLength(1);
+    });
+
+    it('says for whom a session of the user acts, and shows it to nobody else', async () => {
+      const [ada, bob] = await Promise.all(
+        ['Ada', 'Bob'].map(async (name) => (await app.get(UsersService).authenticate(name, PASSWORD))!.id),
+      );
+      await signIn(app, { userId: bob!, actor: ada! });
+      const acting = (await devicesOf(laptop)).filter(({ text }) => text.includes('Acting for'));
+      expect(acting).toHaveLength(1);
+      expect(acting[0]?.text).toMatch(new RegExp(`Acting for</dt>\\s*<dd>User ${bob}`));
+      expect(await devicesOf(laptop)).toHaveLength(3);
       expect(await devicesOf(stranger)).toHaveLength(1);
     });
 

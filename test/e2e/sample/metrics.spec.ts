@@ -11,7 +11,12 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { Registry } from 'prom-client';
-import { MemorySessionStore, type SessionEvent, SessionService } from '../../../lib/index.js';
+import {
+  MemorySessionStore,
+  type RotatedReason,
+  type SessionEvent,
+  SessionService,
+} from '../../../lib/index.js';
 import { SESSION_RUNTIME } from '../../../lib/session.constants.js';
 import type { SessionRuntime } from '../../../lib/session.runtime.js';
 import { AppModule } from '../../../sample/04-metrics/app.module.js';
@@ -126,8 +131,8 @@ describe('metrics', () => {
   describe('the metrics of the sample', () => {
     it('are there before anything has happened', async () => {
       const numbers = await readings();
-      expect(Object.values(numbers)).toEqual(Array(19).fill(0));
-      expect(Object.keys(numbers)).toHaveLength(19);
+      expect(Object.values(numbers)).toEqual(Array(24).fill(0));
+      expect(Object.keys(numbers)).toHaveLength(24);
     });
 
     it('tell a course of requests, in the format of Prometheus', async () => {
@@ -154,7 +159,12 @@ nest_session_loaded_total 3
 
 # HELP nest_session_rotated_total Sessions that were given a new id.
 # TYPE nest_session_rotated_total counter
-nest_session_rotated_total 1
+nest_session_rotated_total{reason="login"} 1
+nest_session_rotated_total{reason="requested"} 0
+nest_session_rotated_total{reason="scheduled"} 0
+nest_session_rotated_total{reason="stepUp"} 0
+nest_session_rotated_total{reason="actAs"} 0
+nest_session_rotated_total{reason="stopActing"} 0
 
 # HELP nest_session_destroyed_total Sessions that were ended.
 # TYPE nest_session_destroyed_total counter
@@ -221,12 +231,26 @@ nest_session_live 1
       expect(await changes(() => ada.post('/visits'))).toEqual({ loaded: 1 });
     });
 
-    it('rotated, when somebody signs in', async () => {
+    it('rotated{login}, when somebody signs in', async () => {
       await ada.post('/visits');
-      expect(await changes(() => ada.post('/sign-in', { name: 'ada' }))).toEqual({ loaded: 1, rotated: 1 });
+      const signIn = () => ada.post('/sign-in', { name: 'ada' });
+      expect(await changes(signIn)).toEqual({ loaded: 1, 'rotated{login}': 1 });
       const other = new Client(base);
       expect(await changes(() => other.post('/sign-in', { name: 'bob' }))).toEqual({ created: 1, live: 1 });
     });
+
+    it.each<RotatedReason>(['requested', 'scheduled', 'stepUp', 'actAs', 'stopActing'])(
+      'rotated{%s}, whoever acts for whom',
+      async (reason) => {
+        const { events } = app.get<SessionRuntime>(SESSION_RUNTIME);
+        const persons = { userId: 'a-customer', actor: 'support-staff' };
+        const event: SessionEvent = { type: 'rotated', at: new Date(), handle: 'h', reason, ...persons };
+        const rotate = () => Promise.resolve(events.emit(event));
+        expect(await changes(rotate)).toEqual({ [`rotated{${reason}}`]: 1 });
+        const { text } = await new Client(base).get('/metrics');
+        for (const person of Object.values(persons)) expect(text).not.toContain(person);
+      },
+    );
 
     it('destroyed{logout}, when they sign out', async () => {
       await ada.post('/sign-in', { name: 'ada' });

@@ -117,5 +117,17 @@ describe('the tables of the pages', () => {
     );
     expect(classes.length).toBeGreaterThan(10);
     expect(classes.filter((name) => !rows.some((row) => row.startsWith(`| \`${name}\` | \``)))).toEqual([]);
+    expect(bases.filter((name) => !textOf('docs/errors.md').includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('have every step of SessionGuard, and every code that it answers', () => {
+    const page = textOf('docs/guards-and-login.md');
+    const guard = readFileSync(`${ROOT}lib/guards/session.guard.ts`, 'utf8');
+    const steps = [...guard.matchAll(/^ {2}protected (?:async )?(\w+)\(/gm)].map(([, name]) => name!);
+    expect(steps.length).toBeGreaterThan(14);
+    const errors = readFileSync(`${ROOT}lib/errors/session-access.error.ts`, 'utf8');
+    const codes = [...errors.matchAll(/super\('(\w+)'/g)].map(([, code]) => code!);
+    expect(codes).toHaveLength(8);
+    expect([...steps, ...codes].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 });

@@ -58,6 +58,7 @@ export const lifetimes: Attacks = {
       { idleTimeout: '16m' },
       { absoluteTimeout: '13h' },
       { absoluteTimeout: false as const },
+      { cookie: { maxAge: '16m' } },
     ])
       await expect(open({ policy: 'nist-aal3', ...options })).rejects.toThrow(
         /"nist-aal3" \(NIST SP 800-63B-4/,

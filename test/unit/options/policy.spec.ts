@@ -22,7 +22,6 @@ describe.each(LIMITS)('the policy %s', (policy, idle, absolute, source) => {
       absoluteTimeout: absolute ?? 30 * DAY,
       longestIdle: idle,
     });
-    expect(lifetimesOf({ cookie: { maxAge: '7d' } }).idleTimeout).toBe(idle ?? 7 * DAY);
     expect(lifetimesOf({ cookie: { maxAge: '5m' } }).idleTimeout).toBe(5 * MINUTE);
   });
 
@@ -44,6 +43,17 @@ describe.each(LIMITS)('the policy %s', (policy, idle, absolute, source) => {
     expect(refusalOf({ policy, [name]: limit + 1 })).toBe(
       `SessionModule option "${name}": ${limit + 1} ms was given; the policy "${policy}" (${source}) allows at most ${limit} ms; lower it, or leave it out.`,
     );
+  });
+
+  it('limits the cookie.maxAge, whatever the timeouts are', () => {
+    const limit = Math.min(idle ?? Infinity, absolute ?? Infinity);
+    const message = `SessionModule option "cookie.maxAge": ${limit + 1} ms was given; the policy "${policy}" (${source}) allows at most ${limit} ms; lower it, or leave it out.`;
+    const cookie = { maxAge: limit + 1 };
+    expect(refusalOf({ policy, cookie })).toBe(message);
+    expect(refusalOf({ policy, cookie, idleTimeout: '5m', absoluteTimeout: '10m' })).toBe(message);
+    const { engine, warnings } = resolve({ policy, cookie: { maxAge: limit } });
+    expect(engine.lifetimes.idleTimeout).toBe(limit);
+    expect(warnings).toEqual([]);
   });
 
   it('lets a cookie that depends on the request set the idle timeout only if it does not itself', () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
+import type { SessionStore } from '../../../../lib/core/store/session-store.js';
 import { SharedStore } from '../../../../lib/core/store/shared-store.js';
 import { SessionStoreError } from '../../../../lib/errors/session-store.error.js';
 import { connectionOf } from '../../../../lib/stores/redis/redis-client.js';
@@ -139,11 +140,28 @@ describe('a client of RedisSessionStore', () => {
 });
 
 describe('redisStore()', () => {
-  it.each([
-    [{}, '0 of "client", "inject" and "url"'],
-    [{ url: 'redis://localhost', inject: 'REDIS' }, '2 of "client", "inject" and "url"'],
-  ])('wants exactly one client', (options, message) => {
-    expect(() => redisStore(options)).toThrow(message);
+  it('wants at most one client', () => {
+    expect(() => redisStore({ url: 'redis://localhost', inject: 'REDIS' })).toThrow(
+      '2 of "client", "inject" and "url"',
+    );
+  });
+
+  it.each([[undefined], [{}], [{ prefix: 'shop:' }]])(
+    'connects to the usual address with %j alone, or says that it could not',
+    async (options) => {
+      const { inject, useFactory } = redisStore(options);
+      expect(inject).toBeUndefined();
+      const outcome = await Promise.resolve(useFactory()).catch((error: unknown) => error);
+      if (outcome instanceof RedisSessionStore) return (outcome as SessionStore).close?.(); // one listens there
+      expect(outcome).toMatchObject({
+        code: 'SESSION_OPTIONS_INVALID',
+        message: expect.stringContaining('redis://localhost:6379'),
+      });
+    },
+  );
+
+  it.each(['client', 'inject', 'url'])('does not take %s: undefined for the usual address', (name) => {
+    expect(() => redisStore({ [name]: undefined })).toThrow(`redisStore() option "${name}" has no value`);
   });
 
   it('says at the start that its address leads nowhere', async () => {
