@@ -20,8 +20,20 @@ declare global {
 }
 const empty = (globalThis.testDatabases ??= []);
 
-/** As it was when it was made, whoever is connected to it. */
+/**
+ * As it was when it was made, whoever is connected to it. Connections that are closing get a second: one that is terminated meanwhile
+ * would emit an error that nobody listens to any more.
+ */
 const CLEARED = `
+  DO $$
+  BEGIN
+    FOR turn IN 1..100 LOOP
+      PERFORM pg_stat_clear_snapshot();
+      EXIT WHEN NOT EXISTS (
+        SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid());
+      PERFORM pg_sleep(0.01);
+    END LOOP;
+  END $$;
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
   DO $$
   DECLARE name text;
