@@ -31,11 +31,11 @@ async function closeMeanwhile(
   const closed = close();
   while (server.listening) await turn();
   for (let turns = 0; turns < 20; turns++) await turn();
-  expect(server.listening).toBe(false);
-  expect(isAnswered).toBe(false);
+  const seen = { isListening: server.listening, isAnswered };
   goOn();
   const answer = await answered;
   await closed;
+  expect(seen).toEqual({ isListening: false, isAnswered: false });
   return answer;
 }
 
