@@ -26,7 +26,8 @@ export const messages = {
   storeTimeout: (call: string, ms: number) =>
     `The session store did not answer "${call}" within ${ms} ms; check that it is reachable, or raise "storeTimeout".`,
   storeFailed: (call: string) => `The session store failed in "${call}"; the driver's error is the cause.`,
-  driverSilent: 'The driver provided no message that can be shown without session data.',
+  driverSilent: 'The message is left out, because it may contain session data; see the class and the stack.',
+  driverCode: (code: string) => `${code}: the message is left out, because it may contain session data.`,
   storeOutcomes: (call: string, store: string, asked: number, got: number) =>
     `${store}.${call} was called with ${asked} sessions and returned ${got} results; a store must return one result for each session, in the same order.`,
   encryptionKeyUnknown:
@@ -232,6 +233,8 @@ export const messages = {
   // redis
   redisClient: (given: string) =>
     `RedisSessionStore option "client": ${given} was given; accepted: a client of node-redis 5 or 6 (createClient, createClientPool, createCluster, createSentinel) or of ioredis 5 or 6 (new Redis, new Cluster).`,
+  redisReplicas: (option: string, given: string) =>
+    `RedisSessionStore option "client": the client of ioredis has ${option}: ${given}, so it reads from replicas, which lag behind and may still have a session that has ended; leave ${option} out, or set "master". If your application needs the setting, pass the store a client of its own.`,
   redisPrefix: (given: string) =>
     `RedisSessionStore option "prefix": ${given} was given; accepted: a string without braces, because braces determine the slot in a Redis Cluster.`,
   redisClosed:

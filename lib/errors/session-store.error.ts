@@ -2,9 +2,9 @@ import { SessionError } from './session.error.js';
 
 /**
  * The session store failed or did not answer in time. The response is `503 Service Unavailable` with `Retry-After`. The
- * `cause` contains the safe parts of the driver's error: its class, its codes (`code`, `errno`, `sqlState`) and its
- * message without quoted values. Other properties of the driver's error are left out, so that logs contain no id, data
- * or user id.
+ * `cause` contains the class, the codes (`code`, `errno`, `sqlState`) and the stack of the driver's error, with a message
+ * from this package. The driver's message and its other properties are left out, so that logs contain no id, data or
+ * user id.
  */
 export class SessionStoreError extends SessionError {
   readonly code = 'SESSION_STORE_UNAVAILABLE';

@@ -1,6 +1,7 @@
 import { confidentialIn, safeError } from '../core/store/safe-error.js';
 import { SessionEndedError } from '../errors/session-ended.error.js';
 import { SessionStoreError } from '../errors/session-store.error.js';
+import { cleanedMessage } from './cleaned-message.js';
 
 /**
  * The error that the application gets: the error of the store, as in express-session. If that error contains more than
@@ -14,5 +15,5 @@ export function errorFor(error: unknown): unknown {
 
 /** The error of a store that the application called directly. */
 export function errorOfStore<Failure>(error: Failure, id: string): Failure {
-  return safeError(error, confidentialIn([id])) as Failure;
+  return safeError(error, confidentialIn([id]), cleanedMessage) as Failure;
 }

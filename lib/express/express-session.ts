@@ -5,6 +5,7 @@ import { SharedStore } from '../core/store/shared-store.js';
 import { exchangeOf, type Next } from '../http/request-session.js';
 import { HttpExchange } from '../http/http-exchange.js';
 import { ExpressStoreAdapter } from '../stores/express/express-store.adapter.js';
+import { cleanedMessage } from './cleaned-message.js';
 import { Cookie } from './cookie.js';
 import { DropInStore } from './drop-in-store.js';
 import { resolveSessionOptions, secretOf, type SessionOptions } from './options.js';
@@ -35,6 +36,7 @@ function sessionMiddleware(given?: SessionOptions | null): SessionMiddleware {
   const shared = new SharedStore(dropIn, {
     timeout: resolved.storeTimeout,
     onError: () => undefined,
+    messageOf: cleanedMessage,
   });
   const engine = new SessionEngine(settings, dropIn, shared, new NoEvents(), (engine, state) =>
     Session.bound(engine, state),

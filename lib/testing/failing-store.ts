@@ -2,6 +2,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import type { SessionStore } from '../core/store/session-store.js';
 import { LONGEST_DELAY } from '../core/record/time-limit.js';
 import { messages } from '../errors/messages.js';
+import { StoreFault } from '../errors/store-fault.js';
 import { type Duration, duration } from '../options/option-checks.js';
 import { MemorySessionStore } from '../stores/memory/memory-session.store.js';
 
@@ -113,7 +114,7 @@ type Fault = (method: StoreMethod) => boolean | Promise<boolean>;
 /** The current fault. */
 class Disturbance {
   readonly faults: StoreFaults = {
-    fail: ({ error = new Error(messages.failOnDemand), only } = {}) =>
+    fail: ({ error = new StoreFault(messages.failOnDemand), only } = {}) =>
       this.#begin(only, () => {
         throw error;
       }),

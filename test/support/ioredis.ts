@@ -9,10 +9,7 @@ export type IoRedis = IoRedisClient & {
 };
 
 interface IoRedisModule {
-  readonly Redis: new (
-    url: string | object,
-    options?: { keyPrefix?: string; stringNumbers?: boolean; retryStrategy?: () => number },
-  ) => IoRedis;
+  readonly Redis: new (url: string | object, options?: object) => IoRedis;
   readonly Cluster: new (nodes: readonly string[], options?: object) => IoRedis;
 }
 

@@ -1,6 +1,8 @@
 import { inspect, types } from 'node:util';
 import { describe, messages } from '../../errors/messages.js';
+import { StoreFault } from '../../errors/store-fault.js';
 import type { SessionChange, SessionRecord } from '../record/session-record.js';
+import { type Codes, ownMessage } from './own-message.js';
 
 /** The confidential arguments of a call of a store. No error may contain them. */
 export interface Confidential {
@@ -16,23 +18,24 @@ const CODES = ['code', 'errno', 'sqlState', 'syscall', 'codeName', 'number', 'st
 /** The properties that a clean error may have besides its codes. */
 const USUAL: ReadonlySet<PropertyKey> = new Set([...CODES, 'name', 'message', 'stack', 'cause']);
 
-/**
- * Failures whose messages quote only names (tables, columns, constraints), by SQLSTATE (PostgreSQL) and by number (MySQL
- * and MariaDB): no permission, no such table or column, NULL, a value that is too long or out of range, a constraint.
- */
-const QUOTE_NAMES: ReadonlySet<unknown> = new Set([
-  ...['23502', '23503', '23505', '23514', '28P01', '3D000', '42501', '42703', '42P01'],
-  ...[1045, 1048, 1054, 1142, 1143, 1146, 1264, 1406],
-]);
-
-/** How much of an error is kept: characters of its message, frames of its stack, errors it was caused by or made of. */
-const MOST_TEXT = 500;
+/** How much of an error is kept: frames of its stack, errors it was caused by or made of. */
 const MOST_FRAMES = 10;
 const MOST_ERRORS = 8;
 const DEEPEST = 4;
 
-/** Characters of session data that a message is compared with. With more, the message is left out. */
-const MOST_COMPARED = 2 ** 20;
+/** A line of a stack: where the code is, with nothing of its values. */
+const FRAME = /^[^'"`\n]*(:\d+:\d+\)?|\(index \d+\)|<anonymous>\)?|native\)?)$/;
+
+/** Copies that were made here, which may pass again on their way out. */
+const SAFE = new WeakSet<Error>();
+
+/** The message of the copy of an error. @param error - Undefined if the message itself was thrown. */
+export type MessageRule = (
+  message: string,
+  error: object | undefined,
+  codes: Codes,
+  about: Confidential,
+) => string;
 
 /** The confidential parts of the arguments of a call. */
 export function confidentialIn(
@@ -56,39 +59,43 @@ export function confidentialIn(
 }
 
 /**
- * A copy of an error of a store or driver that is safe to show: its class, its codes, and its message without quotations and
- * confidential parts. All other properties that a driver adds (arguments, parameters, details, statements) are dropped, also
- * from its causes. An error that is safe already is returned itself, so that an application finds its own error again.
+ * A copy of an error of a store or driver that is safe to show: its class, its codes, its place and a message that
+ * `messageOf` gives it. All properties that a driver adds (arguments, parameters, details, statements) are dropped, also
+ * from its causes. An error that is safe already is returned itself.
+ *
+ * @param messageOf - By default {@link ownMessage}, which keeps nothing that the driver wrote.
  */
-export function safeError(error: unknown, about: Confidential): unknown {
-  if (typeof error === 'string') {
-    const message = safeMessage(error, undefined, about);
-    return message === error ? error : new Error(message);
+export function safeError(error: unknown, about: Confidential, messageOf: MessageRule = ownMessage): unknown {
+  if (typeof error === 'string' || typeof error === 'number') {
+    const message = messageOf(String(error), undefined, {}, about);
+    return message === String(error) ? error : new StoreFault(message);
   }
-  const isPlain = error === null || ['undefined', 'number', 'boolean'].includes(typeof error);
-  return isPlain ? error : safeCopy(error, about, 0);
+  const isPlain = error === null || error === undefined || typeof error === 'boolean';
+  return isPlain ? error : safeCopy(error, about, messageOf, 0);
 }
 
-function safeCopy(error: unknown, about: Confidential, depth: number): Error {
-  if (!isErrorLike(error)) return new Error(messages.notAnError(describe(error)));
-  const message = safeMessage(error.message, error, about) || messages.driverSilent;
-  const name = nameOf(error);
+function safeCopy(error: unknown, about: Confidential, messageOf: MessageRule, depth: number): Error {
+  if (!isErrorLike(error)) return new StoreFault(messages.notAnError(describe(error)));
+  if (SAFE.has(error)) return error;
   const codes = codesOf(error, about);
+  const message = error instanceof StoreFault ? error.message : messageOf(error.message, error, codes, about);
+  const name = nameOf(error);
   if (isClean(error, message, codes)) return error;
   const { cause, errors } = error as { readonly cause?: unknown; readonly errors?: unknown };
   const isChained = depth < DEEPEST && isErrorLike(cause);
-  const options = isChained ? { cause: safeCopy(cause, about, depth + 1) } : undefined;
+  const options = isChained ? { cause: safeCopy(cause, about, messageOf, depth + 1) } : undefined;
   const parts = depth < DEEPEST && Array.isArray(errors) ? errors.filter(isErrorLike) : [];
   const copy =
     parts.length === 0
       ? new Error(message, options)
       : new AggregateError(
-          parts.slice(0, MOST_ERRORS).map((part) => safeCopy(part, about, depth + 1)),
+          parts.slice(0, MOST_ERRORS).map((part) => safeCopy(part, about, messageOf, depth + 1)),
           message,
           options,
         );
   Object.defineProperty(copy, 'name', { value: name, writable: true, configurable: true });
   copy.stack = [`${name}: ${message}`, ...placeOf(error)].join('\n');
+  SAFE.add(copy);
   return Object.assign(copy, codes);
 }
 
@@ -103,7 +110,7 @@ function isErrorLike(error: unknown): error is Error {
 }
 
 /** Whether an error shows only its class, its codes and a safe message. */
-function isClean(error: Error, message: string, codes: Readonly<Record<string, unknown>>): boolean {
+function isClean(error: Error, message: string, codes: Codes): boolean {
   if (!types.isNativeError(error) || error.message !== message) return false;
   if (error.cause !== undefined || 'errors' in error) return false;
   if ('toJSON' in error || inspect.custom in error) return false;
@@ -111,11 +118,12 @@ function isClean(error: Error, message: string, codes: Readonly<Record<string, u
   const shown = error as unknown as Readonly<Record<string, unknown>>;
   if (CODES.some((name) => shown[name] !== undefined && codes[name] === undefined)) return false;
   const frames = framesOf(error);
-  return frames !== undefined && !frames.some((frame) => frame.includes('\n')) && isName(error.name);
+  return frames !== undefined && frames.every((frame) => FRAME.test(frame)) && isName(error.name);
 }
 
 function nameOf(error: Error): string {
   const { constructor, name } = error as { constructor?: { name?: unknown }; name?: unknown };
+  if (error instanceof StoreFault) return 'Error';
   const known = constructor?.name;
   if (isName(known) && known !== 'Error' && known !== 'Object') return known;
   return isName(name) ? name : 'Error';
@@ -148,45 +156,6 @@ function framesOf({ message, stack }: Error): string[] | undefined {
 
 /** The frames without other lines, which may hold values. */
 function placeOf(error: Error): string[] {
-  const frames = framesOf(error)?.filter((frame) => /^[^'"`\n]*$/.test(frame)) ?? [];
+  const frames = framesOf(error)?.filter((frame) => FRAME.test(frame)) ?? [];
   return frames.slice(0, MOST_FRAMES).map((frame) => `    at ${frame}`);
-}
-
-function safeMessage(message: string, error: Error | undefined, about: Confidential): string {
-  const { code, errno } = (error ?? {}) as { readonly code?: unknown; readonly errno?: unknown };
-  const quotesNames = QUOTE_NAMES.has(code) || QUOTE_NAMES.has(errno);
-  const text = quotesNames ? message : withoutQuoted(message);
-  const short = text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text;
-  return withoutConfidential(short, about);
-}
-
-/** A quotation mark, but not an apostrophe as in "doesn't". */
-const QUOTE = /["`“”‘«»]|'(?!(?:t|s|re|ve|ll|d|m)\b)|(?<![a-z])'/gi;
-
-/** Removes everything from the first quotation mark to the last, because a quotation may hold some itself. */
-function withoutQuoted(message: string): string {
-  const places = Array.from(message.matchAll(QUOTE), ({ index }) => index);
-  const [first] = places;
-  if (first === undefined) return message;
-  const end = places.length === 1 ? message.length : places.at(-1)! + 1;
-  return `${message.slice(0, first)}…${message.slice(end)}`;
-}
-
-/** The length from which names are also found inside words, and words inside texts. */
-const LONG_NAME = 6;
-const LONG_WORD = 5;
-
-const SHORTEST_NAME = 2;
-
-/** Removes names, and words that occur in the data. */
-function withoutConfidential(message: string, { names, texts }: Confidential): string {
-  const compared = texts.reduce((sum, { length }) => sum + length, 0);
-  if (compared > MOST_COMPARED) return messages.driverSilent;
-  let text = message;
-  for (const name of names) if (name.length >= LONG_NAME) text = text.replaceAll(name, '…');
-  const sources = [...names, ...texts];
-  return text.replace(/[\p{L}\p{N}_]+/gu, (word) => {
-    const isPart = word.length >= LONG_WORD && sources.some((source) => source.includes(word));
-    return isPart || (word.length >= SHORTEST_NAME && names.includes(word)) ? '…' : word;
-  });
 }

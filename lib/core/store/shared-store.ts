@@ -1,8 +1,9 @@
 import { messages } from '../../errors/messages.js';
+import { StoreFault } from '../../errors/store-fault.js';
 import { SessionStoreError } from '../../errors/session-store.error.js';
 import { SessionError } from '../../errors/session.error.js';
 import { Batcher } from './batcher.js';
-import { type Confidential, confidentialIn, safeError } from './safe-error.js';
+import { type Confidential, confidentialIn, type MessageRule, safeError } from './safe-error.js';
 import { within } from '../record/time-limit.js';
 import type { RecordSeal } from '../record/record-seal.js';
 import { isRecord, type SessionChange, type SessionRecord, unreadable } from '../record/session-record.js';
@@ -35,6 +36,12 @@ export interface SharedStoreOptions {
   readonly seal?: RecordSeal | undefined;
   /** Called for every failure of the store, once per call. */
   onError(error: SessionStoreError): void;
+  /**
+   * The messages of the errors of the store.
+   *
+   * @defaultValue messages of this package, which keep nothing that a driver wrote
+   */
+  readonly messageOf?: MessageRule;
 }
 
 type Call = 'read' | 'create' | 'update' | 'delete';
@@ -55,6 +62,7 @@ export class SharedStore {
   readonly #creates: Batcher<SessionRecord, boolean>;
   readonly #updates: Batcher<SessionChange, boolean>;
   readonly #deletes: Batcher<string, boolean>;
+  readonly #reported = new WeakSet<SessionStoreError>();
 
   constructor(store: SessionStore, options: SharedStoreOptions) {
     const { seal } = options;
@@ -170,7 +178,9 @@ export class SharedStore {
         try {
           const answers = await run(items);
           if (answers.length === items.length) return answers;
-          throw new Error(messages.storeOutcomes(call, storeName(this.#store), items.length, answers.length));
+          throw new StoreFault(
+            messages.storeOutcomes(call, storeName(this.#store), items.length, answers.length),
+          );
         } catch (error) {
           throw this.#failed(call, error, confidentialIn(items));
         }
@@ -181,10 +191,14 @@ export class SharedStore {
   #failed(call: string, error: unknown, about: Confidential): SessionError {
     if (!(error instanceof SessionError))
       return this.#report(
-        new SessionStoreError(messages.storeFailed(call), { cause: safeError(error, about) }),
+        new SessionStoreError(messages.storeFailed(call), {
+          cause: safeError(error, about, this.#options.messageOf),
+        }),
       );
-    if (error.cause !== undefined) error.cause = safeError(error.cause, about);
-    return error;
+    if (error.cause !== undefined) error.cause = safeError(error.cause, about, this.#options.messageOf);
+    // One that the store made itself is a failure like any other.
+    const isOutage = error instanceof SessionStoreError && !this.#reported.has(error);
+    return isOutage ? this.#report(error) : error;
   }
 
   #timedOut(call: string): SessionStoreError {
@@ -192,6 +206,7 @@ export class SharedStore {
   }
 
   #report(error: SessionStoreError): SessionStoreError {
+    this.#reported.add(error);
     this.#options.onError(error);
     return error;
   }

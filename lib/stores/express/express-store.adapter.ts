@@ -3,6 +3,7 @@ import type { SessionChange, SessionRecord } from '../../core/record/session-rec
 import type { SessionStore, StoreOutcome } from '../../core/store/session-store.js';
 import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { describe, messages } from '../../errors/messages.js';
+import { StoreFault } from '../../errors/store-fault.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import {
@@ -232,5 +233,7 @@ export function each<Item>(
 }
 
 function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(messages.notAnError(describe(error)), { cause: error });
+  if (error instanceof Error) return error;
+  const kind = typeof error === 'number' ? 'a number' : describe(error);
+  return new StoreFault(messages.notAnError(kind), { cause: error });
 }

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { describe, messages } from '../../errors/messages.js';
+import { describe, messages, show } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 
 /** What is used of a client of node-redis 5 or 6: `createClient()`, `createClientPool()`. */
@@ -31,6 +31,7 @@ interface NodeRedisSentinel {
 export interface IoRedisClient {
   readonly isCluster: boolean;
   readonly status: string;
+  readonly options?: { readonly role?: unknown; readonly scaleReads?: unknown };
   call(command: string, ...args: string[]): Promise<unknown>;
 }
 
@@ -54,9 +55,13 @@ export interface RedisConnection {
 /** Replies have their usual types, whatever the application has set for its own commands. */
 const PLAIN_REPLIES = { typeMapping: {} };
 
-/** Tells clients apart by their methods. @throws SessionOptionsError for any other object. */
+/**
+ * Tells clients apart by their methods. @throws SessionOptionsError for any other object, and for a client that reads from
+ * replicas.
+ */
 export function connectionOf(client: unknown): RedisConnection {
   if (isIoRedis(client)) {
+    refuseReplicas(client);
     const lost = lossesOf(client);
     return {
       isCluster: client.isCluster,
@@ -79,6 +84,13 @@ export function connectionOf(client: unknown): RedisConnection {
     },
     send,
   };
+}
+
+/** Clients of node-redis are told with every command that a master is meant. One of ioredis decides by its options. */
+function refuseReplicas({ isCluster, options = {} }: IoRedisClient): void {
+  const name = isCluster ? 'scaleReads' : 'role';
+  const given = options[name] ?? 'master';
+  if (given !== 'master') throw new SessionOptionsError(messages.redisReplicas(name, show(given)));
 }
 
 /** How often the connections of clients were lost: counted once a client, however many stores use it. */

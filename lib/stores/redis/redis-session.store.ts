@@ -8,6 +8,7 @@ import type {
 } from '../../core/store/session-store.js';
 import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { messages, show } from '../../errors/messages.js';
+import { StoreFault } from '../../errors/store-fault.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { connectionOf, type RedisConnection, type RedisSessionClient } from './redis-client.js';
 import { RedisNames } from './redis-names.js';
@@ -180,5 +181,5 @@ async function outcomesOf(writes: readonly Promise<boolean>[]): Promise<StoreOut
 }
 
 function errorOf(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(messages.notAnError(typeof reason), { cause: reason });
+  return reason instanceof Error ? reason : new StoreFault(messages.notAnError(`a ${typeof reason}`));
 }

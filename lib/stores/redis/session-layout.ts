@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionChange, SessionRecord } from '../../core/record/session-record.js';
+import { StoreFault } from '../../errors/store-fault.js';
 import type { RedisConnection } from './redis-client.js';
 import type { RedisNames } from './redis-names.js';
 import { FORGOTTEN, NO_SESSION, runScript } from './redis-scripts.js';
@@ -104,7 +105,7 @@ export class SessionLayout {
     );
     // To write again what may be written already would count an update() twice.
     if (Number(answer) === FORGOTTEN && !isTouch && expected !== '' && losses !== this.connection.losses)
-      throw new Error(
+      throw new StoreFault(
         'The connection to Redis was lost, and it is not known whether the session was written.',
       );
     return Number(answer);

@@ -1,6 +1,7 @@
 import { type SessionRecord, type SessionSummary, unreadable } from '../../core/record/session-record.js';
 import type { StoreOutcome } from '../../core/store/session-store.js';
 import { messages } from '../../errors/messages.js';
+import { StoreFault } from '../../errors/store-fault.js';
 import { type Column, COLUMNS, SESSION_TABLE } from './session-table.js';
 
 /** The largest number of each type. A 64-bit column holds larger ones, a number of JavaScript does not. */
@@ -51,7 +52,7 @@ export function checked(record: SessionRecord): SessionRecord {
 function refusalOf(record: SessionRecord): Error | undefined {
   for (const column of COLUMNS) {
     const accepted = whatFits(column, record[column]);
-    if (accepted !== undefined) return new Error(messages.columnRefused(column, accepted));
+    if (accepted !== undefined) return new StoreFault(messages.columnRefused(column, accepted));
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { StoreOutcome } from '../../core/store/session-store.js';
+import { StoreFault } from '../../errors/store-fault.js';
 
 /** Runs one statement for many items. If it rejects, it has done nothing. */
 type Write<Item> = (items: readonly Item[]) => Promise<StoreOutcome[]>;
@@ -75,7 +76,7 @@ export async function retryingLocked<Item>(
   } catch (error) {
     failure = error; // Other items are written already: only these have failed.
   }
-  if (due.length > 0) failure ??= new Error('The row of the session is locked by another transaction.');
+  if (due.length > 0) failure ??= new StoreFault('The row of the session is locked by another transaction.');
   for (const item of due) outcomes.set(item, failure as Error);
   return items.map((item) => outcomes.get(item)!);
 }

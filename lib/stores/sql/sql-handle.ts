@@ -1,4 +1,5 @@
 import { describe, messages } from '../../errors/messages.js';
+import { StoreFault } from '../../errors/store-fault.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { MysqlConnection, type MysqlPoolConnection } from './mysql/mysql.connection.js';
 import { MysqlDialect } from './mysql/mysql.dialect.js';
@@ -96,7 +97,7 @@ function mysql(pool: MysqlPoolHandle): OpenedHandle {
 
 function sqlite(isOpen: () => boolean, database: SqliteDatabase): OpenedHandle {
   const opened = (): SqliteDatabase => {
-    if (!isOpen()) throw new Error(messages.sqlGone);
+    if (!isOpen()) throw new StoreFault(messages.sqlGone);
     return database;
   };
   return {

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { messages } from '../../errors/messages.js';
+import { StoreFault } from '../../errors/store-fault.js';
 import { MysqlConnection, type MysqlPoolConnection } from '../sql/mysql/mysql.connection.js';
 import { MysqlDialect } from '../sql/mysql/mysql.dialect.js';
 import { type PgPool, PostgresConnection } from '../sql/postgres/postgres.connection.js';
@@ -16,7 +17,7 @@ type Open = (dataSource: DataSource, names: SqlNames) => SqlDialect;
 const postgres: Open = (dataSource, names) => {
   const pool = (): PgPool => {
     const { master } = driverOf<{ readonly master?: PgPool }>(dataSource);
-    if (master === undefined) throw new Error(messages.dataSourceGone);
+    if (master === undefined) throw new StoreFault(messages.dataSourceGone);
     return master;
   };
   return new PostgresDialect(new PostgresConnection(pool), names);
@@ -48,6 +49,6 @@ export const DATABASES: ReadonlyMap<string, Open> = new Map([
 
 /** What TypeORM keeps of the driver; looked up each time, as the application may close the `DataSource` and open it again. */
 function driverOf<Driver>(dataSource: DataSource): Driver {
-  if (!dataSource.isInitialized) throw new Error(messages.dataSourceGone);
+  if (!dataSource.isInitialized) throw new StoreFault(messages.dataSourceGone);
   return dataSource.driver as unknown as Driver;
 }

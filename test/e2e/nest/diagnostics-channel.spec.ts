@@ -243,7 +243,7 @@ describe('diagnostics channel', () => {
       // The change, the new session, and its removal, as it may be stored all the same.
       expect(errors).toHaveLength(3);
       const everything = inspect(errors, { depth: Infinity, showHidden: true });
-      expect(everything).toContain('"refuse"');
+      expect(everything).toContain('23514: a CHECK refused the row');
       for (const secret of [client.sessionId!, SECRET, DATA, 'harmless'])
         expect(everything).not.toContain(secret);
     });

@@ -14,6 +14,7 @@ import {
 import { ExpressStoreAdapter, MemoryStore } from 'nest-session/express';
 import { type FailingStore, failingStore, signIn } from 'nest-session/testing';
 import supertest from 'supertest';
+import { messages } from '../../../lib/errors/messages.js';
 import { type Backend, BACKENDS, KINDS, SECRET } from '../../support/site.js';
 import { spyOnStore, type StoreSpy } from '../../support/spy-store.js';
 
@@ -116,7 +117,7 @@ describe('SessionHealthIndicator', () => {
         {
           type: 'storeError',
           at: expect.any(Date),
-          error: expect.objectContaining({ cause: new Error('password … refused') }),
+          error: expect.objectContaining({ cause: new Error(messages.driverSilent) }),
         },
       ]);
       store.recover();

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { messages } from '../../../lib/errors/messages.js';
 import session, { type ExpressSessionStore } from '../../../lib/express/index.js';
 import { MemorySessionStore, type SessionModuleOptions, SessionStoreError } from '../../../lib/index.js';
 import { RedisSessionStore } from '../../../lib/stores/redis/index.js';
@@ -22,6 +23,7 @@ import { serve, stopServers } from '../express/support/peers.js';
 
 /** What a session holds, and what makes its store fail. */
 const RUDE = 'rude-and-private-words';
+const POLITE = 'polite-and-private-words';
 const USER = 'private-user@example.com';
 
 const closing: (() => unknown)[] = [];
@@ -56,7 +58,7 @@ describe('silence', () => {
     return {
       store: new RedisSessionStore({ client }),
       refuse,
-      cause: { message: expect.stringMatching(/^OOM command not allowed/) },
+      cause: { message: 'OOM: the server is out of memory (maxmemory)' },
     };
   }
 
@@ -95,7 +97,7 @@ describe('silence', () => {
     return {
       store: new PgStore({ pool, pruneSessionInterval: false }),
       refuse: () => pool.query(check),
-      cause: { name: 'DatabaseError', code: '23514', message: expect.stringContaining('"no_rudeness"') },
+      cause: { name: 'DatabaseError', code: '23514' },
     };
   }
 
@@ -124,7 +126,7 @@ describe('silence', () => {
       postgresStore([CHECK], {
         name: 'DatabaseError',
         code: '23514',
-        message: expect.stringContaining('"no_rudeness"'),
+        message: '23514: a CHECK refused the row',
       }),
     'PostgreSQL, with a trigger that tells the row': () =>
       postgresStore(
@@ -133,7 +135,20 @@ describe('silence', () => {
          BEGIN RAISE EXCEPTION 'no %', NEW; END $$ LANGUAGE plpgsql`,
           'CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON nest_session FOR EACH ROW EXECUTE FUNCTION refuse()',
         ],
-        { name: 'DatabaseError', code: 'P0001', message: expect.stringMatching(/^no \(/) },
+        { name: 'DatabaseError', code: 'P0001' },
+      ),
+    'PostgreSQL, with a view that tells the row when it is read': () =>
+      postgresStore(
+        [
+          `CREATE FUNCTION tell(said text) RETURNS text AS $$
+         BEGIN RAISE EXCEPTION 'no %', said; END $$ LANGUAGE plpgsql`,
+          'ALTER TABLE nest_session RENAME TO kept',
+          `DO $$ DECLARE list text; BEGIN
+         SELECT string_agg(CASE column_name WHEN 'data' THEN 'tell(data) AS data' ELSE column_name END, ', '
+           ORDER BY ordinal_position) INTO list FROM information_schema.columns WHERE table_name = 'kept';
+         EXECUTE 'CREATE VIEW nest_session AS SELECT ' || list || ' FROM kept'; END $$`,
+        ],
+        { name: 'DatabaseError', code: 'P0001' },
       ),
     'MariaDB, with a CHECK that fails':
       MYSQL_URL !== undefined &&
@@ -144,7 +159,7 @@ describe('silence', () => {
       }),
     'SQLite, with a function that quotes the row': () =>
       typeOrmStore({ type: 'sqljs' }, [sqliteTrigger('INSERT'), sqliteTrigger('UPDATE')], {
-        message: expect.stringMatching(/JSON path/i),
+        message: messages.driverSilent,
       }),
     'connect-pg-simple, with a CHECK that fails': pgSimple,
   };
@@ -180,7 +195,7 @@ describe('silence', () => {
         await own.save().catch((error: unknown) => say(error));
       });
       const client = site.client();
-      await client.post('/run/set', { text: 'polite', userId: USER });
+      await client.post('/run/set', { text: POLITE, userId: USER });
       const id = client.sessionId!;
       await refuse();
       expect((await client.post('/run/set', { text: RUDE })).status).toBe(503);
@@ -192,7 +207,8 @@ describe('silence', () => {
       expect(causes).toContainEqual(expect.objectContaining(cause));
       const everything = said.join('\n');
       expect(everything).toContain(SessionStoreError.name);
-      for (const secret of [id, id.split('~')[1] ?? id, RUDE, USER]) expect(everything).not.toContain(secret);
+      for (const secret of [id, id.split('~')[1] ?? id, RUDE, POLITE, USER])
+        expect(everything).not.toContain(secret);
     });
   });
 
@@ -218,7 +234,8 @@ describe('silence', () => {
       await refuse();
       expect((await visitor.get('/rude')).status).toBe(500);
       expect((await visitor.get('/save')).text).toBe(id);
-      expect([...errors, ...told]).toEqual([expect.objectContaining(cause), expect.objectContaining(cause)]);
+      const error = { ...cause, message: expect.stringContaining('"no_rudeness"') };
+      expect([...errors, ...told]).toEqual([expect.objectContaining(error), expect.objectContaining(error)]);
       const everything = [...errors, ...told].map(printed).join('\n');
       for (const secret of [id, RUDE, USER]) expect(everything).not.toContain(secret);
     });

@@ -1,6 +1,7 @@
 import type { SessionChange, SessionRecord, SessionSummary } from '../../../core/record/session-record.js';
 import type { StoreOutcome } from '../../../core/store/session-store.js';
 import { messages } from '../../../errors/messages.js';
+import { StoreFault } from '../../../errors/store-fault.js';
 import { READ_ONLY } from './mysql.connection.js';
 import { checkMysql, grantInMysql, inspectMysql, probeMysql } from './mysql.check.js';
 import { mysqlSchema } from './mysql.schema.js';
@@ -247,7 +248,7 @@ WHERE ${this.names.column(column)} = ${find.put(value)}`;
     const writeWhatFits = async (some: readonly Item[]): Promise<StoreOutcome[]> => {
       const bytes = bytesOf(recordOf(some[0]!));
       if (some.length === 1 && bytes > this.#packet)
-        return [new Error(messages.packetTooLarge(bytes, this.#packet))];
+        return [new StoreFault(messages.packetTooLarge(bytes, this.#packet))];
       return write(some);
     };
     return isolating(

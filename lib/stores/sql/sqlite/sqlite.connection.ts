@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { messages } from '../../../errors/messages.js';
+import { StoreFault } from '../../../errors/store-fault.js';
 import type { RunSql, SqlConnection } from '../sql-connection.js';
 import { isWrite, sqliteMessage } from './sqlite-text.js';
 
@@ -36,7 +37,7 @@ export class SqliteConnection implements SqlConnection {
     for (let pause = FIRST_PAUSE; ; pause *= 2) {
       const database = this.#database();
       let failure: unknown;
-      if (writes && database.inTransaction) failure = new Error(messages.sqliteTransaction);
+      if (writes && database.inTransaction) failure = new StoreFault(messages.sqliteTransaction);
       else {
         try {
           const rows = await database.send(sql, parameters);

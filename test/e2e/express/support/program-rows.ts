@@ -34,14 +34,25 @@ export function storeOver(session: SessionFunction, rows: Map<string, string>, t
   return Object.assign(new Base(), store);
 }
 
+/** The rows under the names of their ids. Those whose id no answer has shown are in the order of what they hold. */
 export function rowsOf(rows: Map<string, string>, names: Names): object {
-  const all = [...rows].map(([id, text]) => [names.of(id), JSON.parse(text) as object] as const);
+  const isShown = ([id]: [string, string]): boolean => names.has(id);
+  const unseen = [...rows]
+    .filter((row) => !isShown(row))
+    .sort(([, one], [, other]) => (one < other ? -1 : 1));
+  const all = [...[...rows].filter(isShown), ...unseen].map(
+    ([id, text]) => [names.of(id), JSON.parse(text) as object] as const,
+  );
   return Object.fromEntries(all.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Names in place of random ids, in the order in which they turn up. */
 export class Names {
   readonly #known = new Map<string, string>();
+
+  has(id: string): boolean {
+    return this.#known.has(id);
+  }
 
   of(id: string): string {
     if (/^id-\d+$/.test(id)) return id;

@@ -100,6 +100,8 @@ export interface ProgramRequest {
   readonly tls: boolean;
   readonly steps: readonly StepName[];
   readonly answer: 'end' | 'two writes' | 'redirect' | 'no body';
+  /** Whether another visitor sends the same request at the same time. */
+  readonly beside: boolean;
 }
 
 export interface Program {
@@ -160,6 +162,7 @@ export const programs: fc.Arbitrary<Program> = fc.record({
           arbitrary: fc.constantFrom('two writes' as const, 'redirect' as const, 'no body' as const),
         },
       ),
+      beside: fc.boolean(),
     }),
     { minLength: 2, maxLength: 4 },
   ),
@@ -195,27 +198,38 @@ export async function run(session: SessionFunction, program: Program): Promise<S
   const seen: Seen[] = [];
   let jar: string | undefined;
   let first: string | undefined;
+  let others: string | undefined;
   for (const request of program.requests) {
     current = request;
     const brought = { own: jar, first, none: undefined, forged: 'connect.sid=s%3Aid-1.forged' }[
       request.cookie
     ];
-    const told = await raw(base, '/run', {
-      'x-tls': request.tls ? '1' : '0',
-      ...(brought && { cookie: brought }),
-    });
-    for (const line of told.setCookies) jar = line.split(';')[0];
+    const send = (cookie: string | undefined) =>
+      raw(base, '/run', { 'x-tls': request.tls ? '1' : '0', ...(cookie && { cookie }) });
+    const [told, beside] = await Promise.all([
+      send(brought),
+      isBeside(program, request) ? send(others) : undefined,
+    ]);
+    jar = told.setCookies.at(-1)?.split(';')[0] ?? jar;
+    others = beside?.setCookies.at(-1)?.split(';')[0] ?? others;
     first ??= jar;
-    seen.push({
-      status: told.status,
-      text: names.in(told.text),
-      setCookies: told.setCookies.map((line) => names.in(line)),
-      rows: rowsOf(rows, names),
-      errors: errors.splice(0).map(String),
-    });
+    const answers = [told, beside]
+      .filter((one) => one !== undefined)
+      .map((one) => ({
+        status: one.status,
+        text: names.in(one.text),
+        setCookies: one.setCookies.map((line) => names.in(line)),
+      }));
+    const state = { rows: rowsOf(rows, names), errors: errors.splice(0).map(String).sort() };
+    seen.push(...answers.map((one) => ({ ...one, ...state })));
   }
   await stopServers();
   return seen;
+}
+
+/** Ids that are counted, and waits, would depend on which of the two comes first. */
+function isBeside({ counts }: Program, { beside, steps }: ProgramRequest): boolean {
+  return beside && !counts && !steps.some((name) => name.startsWith('wait'));
 }
 
 async function answer(req: Req, res: ServerResponse, { steps, answer }: ProgramRequest): Promise<void> {

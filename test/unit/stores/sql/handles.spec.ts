@@ -75,6 +75,22 @@ describe('one connection of a server', () => {
     await database.drop();
   });
 
+  test('of pg with binary: true is refused at the start and by each call, also without a start', async () => {
+    const database = await createDatabase();
+    const pool = new pg.Pool({ connectionString: database.url, binary: true } as pg.PoolConfig);
+    const store = new SqlSessionStore(pool);
+    try {
+      await pool.query(sessionTable('postgres'));
+      for (const call of [() => store.start(), () => store.read(['key']), () => store.findByUser('ada', 0)]) {
+        await expect(call()).rejects.toThrow(SessionOptionsError);
+        await expect(call()).rejects.toThrow(/binary: true.+remove the setting/);
+      }
+    } finally {
+      await pool.end();
+      await database.drop();
+    }
+  });
+
   (MYSQL_URL ? test : test.skip)('of mysql2 is refused, by itself or out of a pool', async () => {
     const pool = mysql.createPool(MYSQL_URL!);
     const handed = await pool.promise().getConnection();

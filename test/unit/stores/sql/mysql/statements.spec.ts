@@ -144,7 +144,7 @@ import { Capture } from '../support/support.js';
       watchMysql(dataSource, ({ sql }) => (sql.startsWith('INSERT') ? quoting : undefined));
       const [outcome] = await store.create([newRecord()]);
       expect(outcome).toBe(quoting);
-      expect(shownOf(outcome)).toContain('Incorrect value: …');
+      expect(shownOf(outcome)).toContain('Error: ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: ');
       expect(shownOf(outcome)).not.toContain('secret');
     });
   });
