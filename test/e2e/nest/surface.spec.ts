@@ -41,7 +41,7 @@ class ParameterController {
     Object.assign(session, { name: 'ann', age: '42', list: [1] });
     session.flash('notice', 'saved');
   }
-  @Post('add') add(@Session('list') list: number[]) {
+  @Post('add') add(@Session('list' as 'name') list: number[]) {
     list.push(2);
   }
   @Get('whole') whole(@Session() session: AnySession) {
