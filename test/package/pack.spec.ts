@@ -5,7 +5,7 @@ import { IMAGES, PAGES } from './pages.js';
 
 /** What the whole package may be, unpacked. */
 const MOST_FILES = 220;
-const MOST_BYTES = 950_000;
+const MOST_BYTES = 1_000_000;
 
 interface Packed {
   readonly files: readonly { readonly path: string; readonly mode: number }[];

@@ -292,4 +292,11 @@ describe.each(PLACES)('a session that is bound to a device ($stage)', ({ adapter
     await site.sessions.revokeAll('ann');
     expect(await browser.refreshWith()).toMatchObject({ status: 401, setCookies: [] });
   });
+
+  it('ends for its browser when it has expired, although its row is still there', async () => {
+    const browser = browserOf(site);
+    await browser.bind('ann');
+    clock.advance(25 * 60 * MINUTE);
+    expect(await browser.refreshWith()).toMatchObject({ status: 401, setCookies: [] });
+  });
 });

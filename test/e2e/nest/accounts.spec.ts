@@ -107,6 +107,20 @@ describe.each(STAGES)('accounts, kept in $kind ($adapter)', ({ kind, adapter }) 
     expect(await site.sessions.get(earlier)).toBeUndefined();
   });
 
+  it('leave out of the list a session in which another user has signed in meanwhile', async () => {
+    const site = await instance();
+    const handle = await handleOf(await signedIn(site, 'ada'));
+    let open!: () => void;
+    site.spy.reset();
+    site.spy.gate = new Promise((resolve) => (open = resolve));
+    const listing = site.sessions.list('ada');
+    while (site.spy.count('read') === 0) await new Promise((resolve) => setImmediate(resolve));
+    await site.spy.tamper(handle, { userId: 'eve' });
+    site.spy.gate = undefined;
+    open();
+    expect(await listing).toEqual([]);
+  });
+
   it('end one session for the very next request on every instance', async () => {
     const [one, other] = [await instance(), await instance()];
     const lost = await signedIn(one, 'ada');

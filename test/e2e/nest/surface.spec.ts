@@ -41,6 +41,9 @@ class ParameterController {
     Object.assign(session, { name: 'ann', age: '42', list: [1] });
     session.flash('notice', 'saved');
   }
+  @Post('add') add(@Session('list' as 'name') list: number[]) {
+    list.push(2);
+  }
   @Get('whole') whole(@Session() session: AnySession) {
     return { ...session };
   }
@@ -181,6 +184,13 @@ describe.each(SURFACES)('the Nest surface, load: $load ($adapter)', ({ load, ada
     expect((await client.get('/piped')).body).toEqual({ age: 42, name: 'ann!', missing: 7 });
     expect((await client.get('/whole-piped')).body).toEqual(['name', 'age', 'list']);
     expect((await new Client(base).get('/piped')).status).toBe(400);
+  });
+
+  it('@Session(key) of an object: what the handler changes in it is stored', async () => {
+    const client = new Client(base);
+    await client.post('/put');
+    await client.post('/add');
+    expect((await client.get('/whole')).body).toMatchObject({ list: [1, 2] });
   });
 
   it('@SessionId() gives the id, @Flash(key) what was left, once', async () => {

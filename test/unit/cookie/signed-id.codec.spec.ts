@@ -65,6 +65,12 @@ describe('signed id codec', () => {
       expect(new SignedIdCodec([OLD]).open(value)).toEqual({ rejected: 'signature' });
     });
 
+    it('the first signs an id anew that came with the signature of an old one', () => {
+      const both = new SignedIdCodec([SECRET, OLD]);
+      both.open(new SignedIdCodec([OLD]).seal('id'));
+      expect(both.seal('id')).toBe(new SignedIdCodec([SECRET]).seal('id'));
+    });
+
     it('an old one that was taken out verifies nothing any more', () => {
       const value = new SignedIdCodec([OLD]).seal('id');
       expect(new SignedIdCodec([SECRET]).open(value)).toEqual({ rejected: 'signature' });

@@ -25,6 +25,11 @@ describe('lockReasonOf', () => {
     ['never asked for', {}, undefined],
     ['asked for, has to be, grace over', { binding: ASKED, require: 'always' }, 'unbound'],
     ['asked for, has to be, in time', { binding: ASKED, require: 'always', now: 999 + GRACE }, undefined],
+    [
+      'asked for again, has to be, grace over',
+      { binding: { ...ASKED, at: 900 + GRACE, since: 1_000 }, require: 'always' },
+      'unbound',
+    ],
     ['never asked for, has to be', { require: 'always', now: 0 }, 'unbound'],
     ['a visitor’s, has to be', { require: 'always', owner: null }, undefined],
   ])('a session that is %s', (_, given, reason) => {

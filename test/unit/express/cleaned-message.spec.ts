@@ -60,6 +60,8 @@ describe('the error of a store that the drop-in hands on', () => {
     const message = `no SECRET-id SECRET-t SECRET@user SECRET2 SECRET-key ${record.key} of ann`;
     expect(shown(new Error(message), about).message).toBe('no … … … … … … of …');
     expect(shown(new Error('no SECRET1'), confidentialIn([record])).message).toBe('no …');
+    const short = confidentialIn([newRecord({ data: '{"password":"tulip"}' })]);
+    expect(shown(new Error('no tulip in the row'), short).message).toBe('no … in the row');
     const large = confidentialIn([newRecord({ data: `{"a":"${'x'.repeat(2 ** 20)}"}` })]);
     expect(shown(new Error('SECRET'), large).message).toBe(messages.driverSilent);
   });

@@ -37,6 +37,8 @@ describe('deviceBound', () => {
     expect(resolve({ deviceBound: true, cookie: { secure: true } }).deviceBound?.cookieName).toBe(
       '__Host-sid-device',
     );
+    const meansStrict = { ...cookie, sameSite: true };
+    expect(resolve({ deviceBound: true, cookie: meansStrict }).deviceBound?.sameSite).toBe('strict');
     expect(resolve({ deviceBound: { path: '/a/b' } }).deviceBound?.path).toBe('/a/b');
   });
 

@@ -259,6 +259,8 @@ describe('a changed session', () => {
     expect(await world.peek(renewed)).toBeDefined();
     const growing = world.request(renewed, (session) => (session.b = 1));
     await expect(growing).rejects.toMatchObject({ code: 'SESSION_DATA_INVALID' });
+    await world.request(renewed, (session) => (session.a = 'y'.repeat(500)));
+    expect(world.data).toEqual({ a: 'y'.repeat(500) });
     await world.request(renewed, (session) => (session.a = 'less'));
     expect(world.data).toEqual({ a: 'less' });
   });

@@ -159,3 +159,15 @@ describe('events', () => {
     for (const word of [...ids, 'guessed', 'hunter2']) expect(told).not.toContain(word);
   });
 });
+
+describe('destroy() that fails', () => {
+  it('does not put a session back on the request that had ended elsewhere', async () => {
+    const world = new World();
+    const visit = await world.visit(await world.begin());
+    world.store.rows.clear();
+    await expect(visit.session.update((own) => (own.a = 1))).rejects.toMatchObject({ code: 'SESSION_ENDED' });
+    world.store.before = (call) => (call === 'delete' ? Promise.reject(new Error('down')) : undefined);
+    await expect(visit.session.destroy()).rejects.toMatchObject({ statusCode: 503 });
+    expect(visit.gone).toBe(true);
+  });
+});

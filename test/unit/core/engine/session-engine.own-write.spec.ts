@@ -170,6 +170,26 @@ describe('a new session whose answer is lost', () => {
     },
   );
 
+  it('leaves its id behind where the call fails, so that the clean-up ends no later session', async () => {
+    const world = new World();
+    let isLost = false;
+    world.store.after = (call) => {
+      if (call !== 'create' || isLost) return;
+      isLost = true;
+      throw new Error('ECONNRESET');
+    };
+    const visit = await world.visit(undefined);
+    const { session } = visit;
+    session.cart = [1];
+    const { id } = session;
+    await expect(session.save()).rejects.toMatchObject({ statusCode: 503 });
+    session.cart = [2];
+    await session.save();
+    expect(session.id).not.toBe(id);
+    expect(await visit.commit()).toMatchObject({ cookie: 'set' });
+    expect(world.data).toEqual({ cart: [2] });
+  });
+
   it('does not make it take over a row that somebody else has under its id', async () => {
     const world = new World({ ids: new KeyedIds(() => 'always-the-same') });
     await world.begin({ secret: 'of somebody else' });

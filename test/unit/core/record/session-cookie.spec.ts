@@ -72,6 +72,12 @@ describe('session cookie', () => {
       expect([cookie.maxAge, cookie.expires, cookie.originalMaxAge]).toEqual([null, null, null]);
     });
 
+    it('is a whole number of milliseconds', () => {
+      const cookie = cookieOf();
+      cookie.maxAge = HOUR / 7;
+      expect([cookie.maxAge, cookie.originalMaxAge]).toEqual([514_286, 514_286]);
+    });
+
     it('starts anew at its original length by resetMaxAge', () => {
       const cookie = cookieOf({ maxAge: HOUR });
       time += 1_000;

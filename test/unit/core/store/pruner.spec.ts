@@ -99,6 +99,15 @@ describe('pruner', () => {
       expect(clock.delays).toHaveLength(1);
       expect(clock.holding).toBe(1);
     });
+
+    it('holds the process of who joins in between two batches of the pruning by itself', async () => {
+      const pruner = prunerOf(new DustyStore(10 * BATCH, 1_000));
+      pruner.start();
+      await clock.pass(1_000);
+      expect(clock.holding).toBe(0);
+      void pruner.prune();
+      expect(clock.holding).toBe(1);
+    });
   });
 
   describe('pruning by itself', () => {

@@ -81,13 +81,13 @@ describe('RecentSessions', () => {
     expect(keys.map((key) => recent.get(key))).toEqual(['ended', undefined, 'ended', 'ended']);
   });
 
-  it('forgets beyond 16 million characters, the oldest first', () => {
-    const data = JSON.stringify({ text: 'x'.repeat(2 ** 20) });
+  it.each(['data', 'meta'])('forgets beyond 16 million characters of %s, the oldest first', (name) => {
+    const text = { [name]: JSON.stringify({ text: 'x'.repeat(2 ** 20) }) };
     // The same session over and over counts once.
-    for (let index = 0; index < 40; index++) recent.add(newRecord({ key: 'first', data }));
-    for (let index = 0; index < 14; index++) recent.add(newRecord({ key: `more ${index}`, data }));
+    for (let index = 0; index < 40; index++) recent.add(newRecord({ key: 'first', ...text }));
+    for (let index = 0; index < 14; index++) recent.add(newRecord({ key: `more ${index}`, ...text }));
     expect(recent.get('first')).toBeDefined();
-    recent.add(newRecord({ key: 'last', data }));
+    recent.add(newRecord({ key: 'last', ...text }));
     const known = ['first', 'more 0', 'more 13', 'last'].map((key) => recent.get(key) !== undefined);
     expect(known).toEqual([false, true, true, true]);
   });

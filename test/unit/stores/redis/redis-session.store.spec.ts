@@ -88,6 +88,14 @@ const HOUR = 3_600_000;
     for (const name of names) expect(await lifeOf(name)).toBeGreaterThan(HOUR - 60_000);
   });
 
+  it('has Redis keep an index for as long as the longest session in it', async () => {
+    const now = Date.now();
+    const lasting = (life: number) => newRecord({ userId: 'ada', lastSeenAt: now, expiresAt: now + life });
+    await created(store, [lasting(10 * HOUR)]);
+    await created(store, [lasting(HOUR)]);
+    expect(await lifeOf('user:ada')).toBeGreaterThan(10 * HOUR);
+  });
+
   it('counts a life from the write on, whatever the clocks say', async () => {
     const at = Date.UTC(2001, 0, 1);
     const record = newRecord({ createdAt: at, lastSeenAt: at, expiresAt: at + HOUR });

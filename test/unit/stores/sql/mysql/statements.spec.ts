@@ -81,6 +81,19 @@ import { Capture } from '../support/support.js';
       await store.delete(large.map(({ key }) => key));
     });
 
+    test('no statement is longer than a server allows that allows less than is usual', async () => {
+      const server = { version: '11.4.2-MariaDB', results: 'utf8mb4', packet: 2 ** 20, engine: 'InnoDB' };
+      const watched = watchMysql(dataSource, ({ sql }) =>
+        sql.includes('@@max_allowed_packet') ? [server] : undefined,
+      );
+      await store.start();
+      watched.sent.length = 0;
+      const large = newRecords(12, { data: JSON.stringify({ text: 'x'.repeat(100 * 1024) }) });
+      expect(await store.create(large)).toEqual(Array(12).fill(true));
+      expect(kinds(watched)).toEqual(Array(4).fill('INSERT'));
+      await store.delete(large.map(({ key }) => key));
+    });
+
     test('a session that is too large for a packet fails alone, and says why', async () => {
       await store.start();
       const [{ packet }] = await dataSource.query<[{ packet: string }]>(

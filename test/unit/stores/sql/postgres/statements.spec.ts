@@ -169,6 +169,12 @@ describe('statements', () => {
     expect(answered.count).toBe(5);
   });
 
+  test('texts with the characters that stand between texts come back as they were', async () => {
+    const records = newRecords(2, { data: '{"a":"\x1f"}', meta: '\x1e\x1f' });
+    expect(await store.create(records)).toEqual([true, true]);
+    expect(await store.read(records.map(({ key }) => key))).toEqual(records);
+  });
+
   test('a create that names a key twice stores it once', async () => {
     const record = newRecord();
     expect(await store.create([record, { ...record, data: '{"other":1}' }])).toEqual([true, false]);
