@@ -1,4 +1,5 @@
-import { describe, messages } from '../errors/messages.js';
+import { describe } from '../errors/describe.js';
+import { messages } from '../errors/messages.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import type { Acting } from './record/identity/acting.js';
 import { SessionCapabilityError } from '../errors/session-capability.error.js';

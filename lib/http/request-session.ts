@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { describe, messages } from '../errors/messages.js';
+import { describe } from '../errors/describe.js';
+import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import type { Exchange } from './exchange.js';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CookieAttributes, CookieDefaults } from '../core/record/session-cookie.js';
 import { finalAttributes, setCookieHeader } from '../cookie/cookie-header.js';
-import { describe } from '../errors/messages.js';
+import { describe } from '../errors/describe.js';
 import { type Duration, duration, flag, oneOf, refuse } from './option-checks.js';
 
 /** The settings of the session cookie. */

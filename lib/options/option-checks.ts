@@ -1,5 +1,6 @@
 import ms from 'ms';
-import { describe, messages, show } from '../errors/messages.js';
+import { describe, show } from '../errors/describe.js';
+import { messages } from '../errors/messages.js';
 import { SessionOptionsError } from '../errors/session-options.error.js';
 
 /** Milliseconds, or a string such as `'30m'`, `'12h'`, `'7 days'`. */

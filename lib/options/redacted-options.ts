@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe } from '../errors/messages.js';
+import { describe } from '../errors/describe.js';
 
 /** The text that replaces a secret. */
 const SECRET = '[secret]';

@@ -15,7 +15,8 @@ import {
   type UserSessionStore,
 } from '../core/store/session-store.js';
 import type { Session } from '../decorators/session.decorator.js';
-import { describe, messages } from '../errors/messages.js';
+import { describe } from '../errors/describe.js';
+import { messages } from '../errors/messages.js';
 import { SessionCapabilityError } from '../errors/session-capability.error.js';
 import { SessionDataError } from '../errors/session-data.error.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';

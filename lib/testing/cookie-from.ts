@@ -1,5 +1,6 @@
 import { parseCookie, parseSetCookie, type SetCookie } from 'cookie';
-import { describe, messages } from '../errors/messages.js';
+import { describe } from '../errors/describe.js';
+import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 
 /** A response of supertest, `fetch` or Fastify's `inject`, or any object with the same kind of headers. */

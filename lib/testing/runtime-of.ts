@@ -1,5 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { describe, messages } from '../errors/messages.js';
+import { describe } from '../errors/describe.js';
+import { messages } from '../errors/messages.js';
 import { SessionUsageError } from '../errors/session-usage.error.js';
 import { SESSION_RUNTIME } from '../session.constants.js';
 import type { SessionRuntime } from '../session.runtime.js';

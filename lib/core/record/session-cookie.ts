@@ -1,4 +1,5 @@
-import { describe, messages } from '../../errors/messages.js';
+import { describe } from '../../errors/describe.js';
+import { messages } from '../../errors/messages.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 
 /** The attributes of a session cookie, as RFC 6265bis names them. */

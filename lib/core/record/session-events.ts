@@ -1,5 +1,6 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
-import { describe, messages } from '../../errors/messages.js';
+import { describe } from '../../errors/describe.js';
+import { messages } from '../../errors/messages.js';
 import { type Persons, personsOf } from './identity/identity.js';
 
 /** Why a session was ended. */

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { describe, messages } from '../../errors/messages.js';
+import { describe } from '../../errors/describe.js';
+import { messages } from '../../errors/messages.js';
 import { SessionDataError } from '../../errors/session-data.error.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
 import { parseMeta } from './session-meta.js';

@@ -1,5 +1,6 @@
 import { inspect, types } from 'node:util';
-import { describe, messages } from '../../errors/messages.js';
+import { describe } from '../../errors/describe.js';
+import { messages } from '../../errors/messages.js';
 import { StoreFault } from '../../errors/store-fault.js';
 import type { SessionChange, SessionRecord } from '../record/session-record.js';
 import { type Codes, ownMessage } from './own-message.js';

@@ -9,7 +9,8 @@ import type {
   StoreOutcome,
 } from '../../core/store/session-store.js';
 import { refuseUnknownOptions } from '../../core/store/store-options.js';
-import { describe, messages, show } from '../../errors/messages.js';
+import { describe, show } from '../../errors/describe.js';
+import { messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { RecentSessions } from './recent-sessions.js';
 import { SealedSessionCodec } from './sealed-session.codec.js';

@@ -8,7 +8,8 @@ import type {
   UserSessionStore,
 } from '../../core/store/session-store.js';
 import type { ImmediateCalls } from '../../core/store/shared-store.js';
-import { messages, show } from '../../errors/messages.js';
+import { show } from '../../errors/describe.js';
+import { messages } from '../../errors/messages.js';
 import { refuseUnknownOptions } from '../../core/store/store-options.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { EntryIndex } from './entry-index.js';

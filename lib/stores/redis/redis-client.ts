@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import { describe, messages, show } from '../../errors/messages.js';
+import { describe, show } from '../../errors/describe.js';
+import { messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 
 /** What is used of a client of node-redis 5 or 6: `createClient()`, `createClientPool()`. */

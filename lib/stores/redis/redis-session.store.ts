@@ -7,7 +7,8 @@ import type {
   UserSessionStore,
 } from '../../core/store/session-store.js';
 import { refuseUnknownOptions } from '../../core/store/store-options.js';
-import { messages, show } from '../../errors/messages.js';
+import { show } from '../../errors/describe.js';
+import { messages } from '../../errors/messages.js';
 import { StoreFault } from '../../errors/store-fault.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { connectionOf, type RedisConnection, type RedisSessionClient } from './redis-client.js';

@@ -1,4 +1,5 @@
-import { describe, messages } from '../../errors/messages.js';
+import { describe } from '../../errors/describe.js';
+import { messages } from '../../errors/messages.js';
 import { StoreFault } from '../../errors/store-fault.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { MysqlConnection, type MysqlPoolConnection } from './mysql/mysql.connection.js';

@@ -1,4 +1,5 @@
-import { messages, show } from '../../errors/messages.js';
+import { show } from '../../errors/describe.js';
+import { messages } from '../../errors/messages.js';
 import { SessionOptionsError } from '../../errors/session-options.error.js';
 import { type Column, SESSION_TABLE, TABLE } from './session-table.js';
 

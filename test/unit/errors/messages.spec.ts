@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { describe as describeValue, messages, show } from '../../../lib/errors/messages.js';
+import { describe as describeValue, show } from '../../../lib/errors/describe.js';
+import { messages } from '../../../lib/errors/messages.js';
 
 class Chest {}
 
