@@ -11,8 +11,8 @@ export type Method = (typeof METHODS)[number];
 type Native = (this: ServerResponse, ...args: unknown[]) => unknown;
 
 /**
- * The functions of one response. It is a class because V8 comes to allocate the objects of a literal among its old ones where
- * many outlive a request. An old object keeps all it refers to, here the request, until the next full garbage collection.
+ * The functions of one response. This is a class and not an object literal: V8 may start to allocate the objects of a literal in
+ * its old space. Such an object keeps everything it refers to, here the request, until the next full garbage collection.
  */
 export class Functions implements Record<Method, Native> {
   constructor(

@@ -8,15 +8,15 @@ const FORBIDS = /\b(?:private|no-store)\b/i;
 const SHARES = /\b(?:public|immutable)\b|\b(?:s-maxage|max-age)="?0*[1-9]/i;
 
 /**
- * Whether a response has a lifetime in shared caches, so that renewals wait for another one. `max-age=0` and an `Expires` of the
- * past are none: many pages that no cache is meant to use have them.
+ * Whether a response has a lifetime in shared caches. Renewals then wait for another response. `max-age=0` and an `Expires` in
+ * the past are no lifetime: dynamic pages often send them to prevent caching.
  */
 export function isForSharedCaches(res: ServerResponse, now: number): boolean {
   const control = String(res.getHeader('cache-control') ?? '');
   if (FORBIDS.test(control)) return false;
-  return (
-    SHARES.test(control) || Date.parse(String(res.getHeader('expires'))) > now || cdnHeadersOf(res).length > 0
-  );
+  const expires = res.getHeader('expires');
+  if (SHARES.test(control) || (expires !== undefined && Date.parse(String(expires)) > now)) return true;
+  return cdnHeadersOf(res).length > 0;
 }
 
 /** Whether a shared cache may store a response with its present headers, if only to ask whether it is still current. */

@@ -80,9 +80,7 @@ export const deviceBound: Attacks = {
     }
   },
 
-  'A browser that binds nothing has a cookie for whoever holds it, unless require is always': async (
-    scene,
-  ) => {
+  'Without a binding a thief can use the cookie, unless require is always': async (scene) => {
     for (const [require, seen] of [
       ['when-possible', { userId: 'ann' }],
       ['always', {}],

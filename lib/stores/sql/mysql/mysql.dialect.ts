@@ -135,14 +135,14 @@ VALUES ${rows.join(',\n  ')}`,
   async findByUser(userId: string, now: number): Promise<SessionSummary[]> {
     const { column } = this.names;
     const find = new MysqlStatement();
-    const where = `${this.#rows.is(find, 'userId', userId)} AND ${column('expiresAt')} > ${find.put(now)}`;
+    const where = `${column('userId')} = ${find.put(userId)} AND ${column('expiresAt')} > ${find.put(now)}`;
     const rows = await find.run<SessionSummary>(
       this.#run,
       `${this.#rows.select.summary}
 WHERE ${where}
 ORDER BY ${column('createdAt')} DESC, ${column('key')}`,
     );
-    return rows.map(withNumbers);
+    return rows.filter((row) => row.userId === userId).map(withNumbers); // exactly, see #keysOf
   }
 
   async count(userId: string | undefined, now: number): Promise<number> {
@@ -231,8 +231,8 @@ LIMIT ${find.put(limit)}`,
 
   async #keysOf(column: 'userId' | 'reference', value: string): Promise<string[]> {
     const find = new MysqlStatement();
-    // Lengths are compared here. The server would compare them in the index, where it sees what others have not committed, and so
-    // pass over a session that another transaction is moving to a user with a blank more.
+    // MySQL ignores blanks at the end, so the exact value is compared here. A condition on the length would be checked in the index,
+    // which already shows changes that are not committed. It would miss a session that another transaction is moving to such a value.
     const sql = `${this.#rows.select.row}
 WHERE ${this.names.column(column)} = ${find.put(value)}`;
     // In a transaction, which reads what is committed, whatever the isolation of the connection.

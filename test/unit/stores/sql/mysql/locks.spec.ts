@@ -69,6 +69,19 @@ import { pruneAll, until } from '../support/support.js';
     waits,
   });
 
+  test.each(['ada ', 'Ada', 'bob'])(
+    'a list has a session that another transaction is moving to %j',
+    async (user) => {
+      const held = newRecord({ userId: 'ada' });
+      await store.create([held]);
+      await lock(held);
+      await other.query('UPDATE nest_session SET user_id = ? WHERE handle = ?', [user, held.key]);
+      expect((await store.findByUser('ada', 0)).map(({ key }) => key)).toEqual([held.key]);
+      await other.query('COMMIT');
+      expect(await store.findByUser('ada', 0)).toEqual([]);
+    },
+  );
+
   describe('an end', () => {
     testHeldEnds(table);
 
