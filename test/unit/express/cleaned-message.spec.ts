@@ -1,27 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { inspect } from 'node:util';
 import { type Confidential, confidentialIn, safeError } from '../../../lib/core/store/safe-error.js';
 import { messages } from '../../../lib/errors/messages.js';
-import { SessionStoreError } from '../../../lib/errors/session-store.error.js';
 import { cleanedMessage } from '../../../lib/express/cleaned-message.js';
 import { changeOf, newRecord } from '../../../lib/testing/contract/records.js';
+import { NOTHING, shownError } from '../core/support/shown-error.js';
 
-const NOTHING: Confidential = { names: [], texts: [] };
-
-/** What is left of an error; nothing that anybody may print of it has a secret. */
-function shown(error: unknown, about = NOTHING): Error {
-  const safe = safeError(error, about, cleanedMessage);
-  const wrapped = new SessionStoreError('failed', { cause: safe });
-  const everything = [
-    inspect(wrapped, { depth: 20, showHidden: true, getters: true }),
-    inspect(safe, { depth: 20, showHidden: true, getters: true }),
-    JSON.stringify(safe),
-    String(safe),
-    (safe as Error | undefined)?.stack,
-  ];
-  expect(everything.join('\n')).not.toContain('SECRET');
-  return safe as Error;
-}
+const shown = (error: unknown, about?: Confidential): Error => shownError(error, about, cleanedMessage);
 
 describe('the error of a store that the drop-in hands on', () => {
   it('quotes names alone where its code says so', () => {

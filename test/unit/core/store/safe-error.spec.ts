@@ -1,12 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
-import { type Confidential, safeError } from '../../../../lib/core/store/safe-error.js';
+import { safeError } from '../../../../lib/core/store/safe-error.js';
 import { messages } from '../../../../lib/errors/messages.js';
 import { StoreFault } from '../../../../lib/errors/store-fault.js';
-import { SessionStoreError } from '../../../../lib/errors/session-store.error.js';
-
-const NOTHING: Confidential = { names: [], texts: [] };
+import { NOTHING, shownError as shown } from '../support/shown-error.js';
 
 /** An error of a driver, with everything that drivers hang on theirs. */
 class DriverError extends Error {
@@ -22,21 +20,6 @@ class DriverError extends Error {
   readonly sqlState = '23000';
   readonly [inspect.custom] = (): string => 'SECRET';
   readonly toJSON = (): string => 'SECRET';
-}
-
-/** What is left of an error; nothing that anybody may print of it has a secret. */
-function shown(error: unknown, about = NOTHING): Error {
-  const safe = safeError(error, about);
-  const wrapped = new SessionStoreError('failed', { cause: safe });
-  const everything = [
-    inspect(wrapped, { depth: 20, showHidden: true, getters: true }),
-    inspect(safe, { depth: 20, showHidden: true, getters: true }),
-    JSON.stringify(safe),
-    String(safe),
-    (safe as Error | undefined)?.stack,
-  ];
-  expect(everything.join('\n')).not.toContain('SECRET');
-  return safe as Error;
 }
 
 describe('the error of a driver', () => {
