@@ -55,7 +55,7 @@ const QUICK = [
 
 export const USAGE = `npm run bench -- [options]
 
-  --quick              the short table, in three minutes: ${QUICK.length} variants, one round of 1.5 seconds
+  --quick              the short table, in three minutes: ${QUICK.length} variants, one round of a second
   --node <paths>       other executables of Node.js to run the applications with, besides the one that runs this
   --only <names>       variants: ${VARIANTS.map(({ name }) => name).join(', ')}
   --routes <names>     ${ROUTES.join(', ')}
@@ -126,7 +126,7 @@ export function readOptions(args: readonly string[]): BenchmarkOptions | undefin
           : USUAL_SCENARIOS
         : choose('scenarios', values.scenarios, SCENARIOS),
     rounds: number('rounds', values.rounds, quick ? 1 : 3, 1),
-    seconds: number('seconds', values.seconds, quick ? 1.5 : 2, 0.1),
+    seconds: number('seconds', values.seconds, quick ? 1 : 2, 0.1),
     rate: number('rate', values.rate, 500, 200),
     connections: number('connections', values.connections, 64, 8),
     sessions: number('sessions', values.sessions, 2000, 50),

@@ -8,7 +8,10 @@ import { baselineOf } from '../variants.js';
 const WINDOW = 0.25;
 
 /** Seconds of load before a route is measured: until V8 has compiled it. With less, the compiler is most of the figure. */
-const WARM_UP = 2;
+const WARM_UP = 1.25;
+
+/** Seconds of load before each turn, which do not count: the processor's caches hold what ran before. */
+const LEAD = 0.1;
 
 /** What a request cost under some load. */
 interface Cost {
@@ -87,7 +90,8 @@ async function measureTurns(
   const { connections, seconds } = options;
   const effort = { connections, seconds: Math.min(WINDOW, seconds) };
   // Until it is compiled, and every session was seen within the last minute: while others were measured none was.
-  if (!options.smoke) for (const site of group) await costOf(site, route, { connections, seconds: WARM_UP });
+  if (!options.smoke)
+    for (const site of [base, ...group]) await costOf(site, route, { connections, seconds: WARM_UP });
   const turns = Math.max(1, Math.round(seconds / WINDOW));
   for (let turn = 0; turn < turns; turn += 1) {
     const least = await costOf(base, route, effort);
@@ -107,6 +111,7 @@ async function costOf(
 ): Promise<Cost> {
   const traffic = new Traffic(route, cookies);
   const read = async () => [await app.cpu(), await server?.cpu(), await server?.statements()] as const;
+  await saturate(app.port, () => traffic.next(), { ...effort, seconds: LEAD });
   const before = await read();
   const start = performance.now();
   const requests = await saturate(app.port, () => traffic.next(), effort);
