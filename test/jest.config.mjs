@@ -1,5 +1,6 @@
 // What `npm test` runs: the settings of package.json, without what takes long. A path on the command line runs the
 // specs of that path, each in a context of its own. Without one, the specs of a folder share a context (support/groups.mjs).
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeGroups } from './support/groups.mjs';
@@ -42,11 +43,9 @@ function groups() {
   const specs = readdirSync(join(root, 'test'), { recursive: true })
     .map((path) => `test/${path.replaceAll('\\', '/')}`)
     .filter((path) => path.endsWith('.spec.ts') && isInScope(path));
-  const folder = join(
-    root,
-    'test/groups',
-    folders === undefined ? scope : folders.join('-').replaceAll('/', '-'),
-  );
+  // A name that any file system takes, however many folders there are.
+  const name = folders && createHash('sha256').update(folders.join()).digest('hex').slice(0, 8);
+  const folder = join(root, 'test/groups', name ?? scope);
   writeGroups(
     folder,
     specs.map((path) => join(root, path)),

@@ -340,7 +340,7 @@ const https = selfSigned();
   }
 
   async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 1_000; tries++) {
       if (await isSo()) return;
       await page.waitForTimeout(50);
     }

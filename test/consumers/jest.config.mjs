@@ -11,7 +11,7 @@ export default {
   roots: ['<rootDir>/test/consumers'],
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 3, // one waits for packages while two compile
-  testTimeout: 240_000,
+  testTimeout: 600_000, // other parts of the gate go first
   globalSetup: '<rootDir>/test/consumers/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/consumers/support/global-teardown.ts',
 };

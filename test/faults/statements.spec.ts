@@ -167,7 +167,7 @@ describe('statements', () => {
     });
 
     it('by the limit that the DataSource sets itself is given up after that', async () => {
-      const client = await open({}, { extra: { query_timeout: 1_000 } });
+      const client = await open({}, { extra: { query_timeout: 2_000 } });
       proxy.strand();
       expectUnavailable(await client.get('/run/read'));
       expect(lastFailure()).toMatchObject({ cause: { message: 'Query read timeout' } });

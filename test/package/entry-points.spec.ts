@@ -15,9 +15,8 @@ const DRIVERS =
 /** Prints the URL of every module that an import loads, be it ESM or CommonJS. */
 const loadsOf = (specifier: string): string => `
   import { createRequire, register } from 'node:module';
+  import { receiveMessageOnPort } from 'node:worker_threads';
   const { port1, port2 } = new MessageChannel();
-  const loaded = [];
-  port1.on('message', (url) => loaded.push(url));
   const hooks = \`
     let port;
     export function initialize(given) { port = given; }
@@ -25,7 +24,8 @@ const loadsOf = (specifier: string): string => `
   \`;
   register('data:text/javascript,' + encodeURIComponent(hooks), { data: port2, transferList: [port2] });
   await import(${JSON.stringify(specifier)});
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  const loaded = [];
+  for (let sent; (sent = receiveMessageOnPort(port1)) !== undefined;) loaded.push(sent.message);
   port1.close();
   const required = Object.keys(createRequire(import.meta.url).cache ?? {}).map((path) => 'file://' + path);
   console.log(JSON.stringify([...loaded, ...required]));

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { ROOT } from './package.js';
 import { blocksOf, fileNameOf, textOf } from './pages.js';
 import { type PageRun, RUNS } from './run/pages.js';
 
-const HARNESS = fileURLToPath(new URL('./run/serve-page.mjs', import.meta.url));
+const HARNESS = fileURLToPath(new URL('./run/serve-pages.mjs', import.meta.url));
 
 /** What the reader has beside the code that is shown. */
 const USERS = `
@@ -43,12 +43,19 @@ function writeFiles({ page }: PageRun): string {
   return target;
 }
 
-async function serve(run: PageRun): Promise<[status: number, body: string][]> {
-  const files = run.files.map((name) => name.replace(/\.ts$/, '.js'));
+type Result = { readonly answers: [status: number, body: string][] } | { readonly error: string };
+
+/** Runs the code of all pages in one process: loading Nest and the drivers takes longer than all of them. */
+async function serve(): Promise<Result[]> {
+  const runs = RUNS.map((run) => ({
+    ...run,
+    files: run.files.map((name) => name.replace(/\.ts$/, '.js')),
+    folder: writeFiles(run),
+  }));
   const { NODE_OPTIONS: _, ...env } = process.env;
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--disable-warning=NEST_SESSION', HARNESS, JSON.stringify({ ...run, files, folder: writeFiles(run) })],
+    ['--disable-warning=NEST_SESSION', HARNESS, JSON.stringify(runs)],
     {
       cwd: ROOT,
       env: {
@@ -59,25 +66,28 @@ async function serve(run: PageRun): Promise<[status: number, body: string][]> {
       },
     },
   );
-  return JSON.parse(stdout.trim().split('\n').at(-1)!) as [number, string][];
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result[];
 }
 
 /** The code that forms an application without a server is run, too; the quick start has a test of its own. */
 describe('the code of the pages, run', () => {
+  let results: Result[];
+  beforeAll(async () => {
+    results = await serve();
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.each(RUNS.map((run) => [`${run.page}: ${run.files.join(', ')}`, run] as const))(
+  it.each(RUNS.map((run, index) => [`${run.page}: ${run.files.join(', ')}`, run, index] as const))(
     'starts and answers: %s',
-    async (_name, run) => {
-      const answers = await serve(run);
-      const expected = run.answers ?? [];
+    (_name, { answers: expected = [] }, index) => {
+      const result = results[index]!;
+      if ('error' in result) throw new Error(result.error);
       expect(
-        answers.map(([status, body], index) =>
-          typeof expected[index] === 'number' ? status : [status, parsed(body)],
+        result.answers.map(([status, body], at) =>
+          typeof expected[at] === 'number' ? status : [status, parsed(body)],
         ),
       ).toEqual(expected);
     },
-    60_000,
   );
 });
 

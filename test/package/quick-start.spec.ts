@@ -54,7 +54,7 @@ describe('the quick start', () => {
       env: { ...env, PORT: String(port) },
       stdio: 'ignore',
     });
-    for (let tries = 0; tries < 150; tries++) {
+    for (let tries = 0; tries < 450; tries++) {
       if (server.exitCode !== null) throw new Error(`The application ended with ${server.exitCode}.`);
       const answer = await fetch(`http://localhost:${port}/me`).catch(() => undefined);
       if (answer !== undefined) return;

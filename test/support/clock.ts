@@ -1,13 +1,12 @@
 import { jest } from '@jest/globals';
 
-/** Moves the time that `Date.now()` tells, while timers go on as they are. */
+/** Stops the time that `Date.now()` tells, and moves it. Timers go on as they are. */
 export class TestClock {
-  #offset = 0;
-  readonly #real = Date.now.bind(Date);
-  readonly #spy = jest.spyOn(Date, 'now').mockImplementation(() => this.#real() + this.#offset);
+  #now = Date.now();
+  readonly #spy = jest.spyOn(Date, 'now').mockImplementation(() => this.#now);
 
   advance(milliseconds: number): void {
-    this.#offset += milliseconds;
+    this.#now += milliseconds;
   }
 
   restore(): void {

@@ -157,13 +157,13 @@ export async function ask(url: string, command: string[]): Promise<unknown> {
 }
 
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 15_000; ;) {
+  for (const end = Date.now() + 30_000; ;) {
     try {
       if (await condition()) return;
     } catch (error) {
       if (Date.now() > end) throw error;
     }
-    if (Date.now() > end) throw new Error('redis-server did not become ready in 15 seconds.');
+    if (Date.now() > end) throw new Error('redis-server did not become ready in 30 seconds.');
     await setTimeout(20);
   }
 }

@@ -59,6 +59,6 @@ async function launch(folder: string, cert: string, options: BoundBrowserOptions
     executablePath: CHROMIUM!,
     args: argumentsFor(cert, options),
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   return context;
 }

@@ -40,7 +40,7 @@ export class SampleInBrowser {
   /** A page in a browser that has no cookies yet. */
   async visitor(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.browser.newContext({ baseURL: this.base, ...options });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(60_000);
     return context.newPage();
   }
 

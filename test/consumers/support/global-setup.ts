@@ -39,6 +39,8 @@ async function installNode(major: number, folder: string): Promise<string> {
   mkdirSync(folder);
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
   const options = ['--prefer-offline', '--no-audit', '--no-fund'];
-  await run('npm', ['install', ...options, `node@${major}`], folder);
-  return realpathSync(join(folder, 'node_modules', '.bin', 'node'));
+  // The package `node` installs this one, with a second run of npm.
+  const name = `node-${process.platform.replace('win32', 'win')}-${process.arch}`;
+  await run('npm', ['install', ...options, `${name}@${major}`], folder);
+  return realpathSync(join(folder, 'node_modules', name, 'bin', 'node'));
 }

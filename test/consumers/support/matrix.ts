@@ -106,7 +106,8 @@ export const NEST_11: DependencySet = {
       adapters: ['Express 4', 'Fastify'],
     },
     { name: 'CommonJS, node16', type: 'commonjs', compilerOptions: node16, build: 'tsc' },
-    { name: 'CommonJS, nodenext', type: 'commonjs', compilerOptions: nodenext, build: 'tsc' },
+    // Its JavaScript is that of the one above.
+    { name: 'CommonJS, nodenext', type: 'commonjs', compilerOptions: nodenext, build: 'nothing' },
     { name: 'CommonJS, SWC', type: 'commonjs', compilerOptions: node10, build: 'swc' },
     { name: 'ESM, nodenext', type: 'module', compilerOptions: nodenext, build: 'tsc' },
     { name: 'JavaScript that requires', type: 'commonjs', build: 'is JavaScript' },

@@ -13,7 +13,7 @@ import { visit } from './visit.js';
 const HERE = fileURLToPath(new URL('../', import.meta.url));
 const PAGE = 'docs/stores/orms.md';
 
-/** What every application with an ORM is made of. */
+/** What every application with an ORM is made of, beside its ORM. */
 const COMMON: Readonly<Record<string, string>> = {
   '@nestjs/common': '^12.0.0',
   '@nestjs/core': '^12.0.0',
@@ -61,9 +61,11 @@ export interface Recipe {
   migrate?(project: Project): Promise<unknown>;
 }
 
-/** An application in a folder of its own, with its packages. */
+/** An application in a folder of its own, below that of its packages. */
 export interface Project {
   readonly folder: string;
+  /** The folder with the packages of all recipes. */
+  readonly packages: string;
   /** Its environment, with the address of the database. */
   readonly env: NodeJS.ProcessEnv;
   /** The program that runs it. */
@@ -97,59 +99,66 @@ function writeApplication(folder: string, { heading, folder: own }: Recipe): voi
   write('tsconfig.json', JSON.stringify({ compilerOptions: COMPILER_OPTIONS, include: ['src'] }));
 }
 
-/** Declares the tests of a recipe of docs/stores/orms.md, whose code is run as it stands there. */
-export function recipe(what: Recipe): void {
-  describe(`the recipe for ${what.heading}`, () => {
-    let installed: Installation | undefined;
-    let database: TestDatabase;
-    let project: Project;
+/** Declares the tests of recipes of docs/stores/orms.md, whose code is run as it stands there. Their packages are installed once. */
+export function recipes(all: readonly Recipe[]): void {
+  let installed: Installation | undefined;
 
-    beforeAll(async () => {
-      database = await createDatabase();
-      const dependencies = { ...COMMON, ...what.dependencies };
-      installed = await install({ name: what.heading, installer: 'npm', dependencies, applications: [] });
-      const { folder } = installed;
-      const description = { name: 'consumer', private: true, type: 'module', dependencies };
-      writeFileSync(join(folder, 'package.json'), JSON.stringify(description));
-      writeApplication(folder, what);
-      const env = { DATABASE_URL: database.url, SESSION_SECRET: 'a secret of more than thirty-two bytes' };
-      project = { folder, env, node: newestNode() };
-    }, 600_000);
-    afterAll(async () => {
-      await database.drop();
-      await installed?.remove();
-    });
+  beforeAll(async () => {
+    const dependencies = Object.assign({}, COMMON, ...all.map((what) => what.dependencies)) as typeof COMMON;
+    installed = await install({ name: 'ORMs', installer: 'npm', dependencies, applications: [] });
+  });
+  afterAll(() => installed?.remove());
 
-    it('compiles', async () => {
-      await what.prepare?.(project);
-      await compile(project.folder, project.folder, APPLICATION);
-    });
+  for (const what of all)
+    describe(`the recipe for ${what.heading}`, () => recipe(what, () => installed!.folder));
+}
 
-    it('does not start without its migration, and says why', async () => {
-      const start = run(project.node, [join('dist', 'main.js')], project.folder, project.env);
-      await expect(start).rejects.toThrow(/The session table nest_session does not exist/);
-    });
+function recipe(what: Recipe, packages: () => string): void {
+  let database: TestDatabase;
+  let project: Project;
 
-    it('runs its migration', async () => {
-      const program = (): Promise<unknown> =>
-        run(project.node, [join('dist', 'migrate.js')], project.folder, project.env);
-      await (what.migrate?.(project) ?? program());
-    });
+  beforeAll(async () => {
+    database = await createDatabase();
+    const folder = join(packages(), what.folder);
+    mkdirSync(folder);
+    const dependencies = { ...COMMON, ...what.dependencies };
+    const description = { name: 'consumer', private: true, type: 'module', dependencies };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(description));
+    writeApplication(folder, what);
+    const env = { DATABASE_URL: database.url, SESSION_SECRET: 'a secret of more than thirty-two bytes' };
+    project = { folder, packages: packages(), env, node: newestNode() };
+  });
+  afterAll(() => database.drop());
 
-    it('keeps sessions over a restart, and what is written in a transaction that is rolled back', async () => {
-      expect(await visit(project.node, project.folder, project.env, ['/order'])).toEqual({
-        answers: [
-          ['POST /login', 204, ''],
-          ['GET /me', 200, { userId: 'ada', visits: 1 }],
-          ['POST /order', 201, { inside: 1, after: 0 }],
-          ['GET /me', 200, { userId: 'ada', visits: 101 }],
-          ['GET /devices', 200, [{ current: true }]],
-          ['POST /logout', 204, ''],
-          ['GET /me', 401, expect.objectContaining({ statusCode: 401 })],
-        ],
-        exits: [null, null],
-        complaints: [],
-      });
+  it('compiles', async () => {
+    await what.prepare?.(project);
+    await compile(project.packages, project.folder, APPLICATION);
+  });
+
+  it('does not start without its migration, and says why', async () => {
+    const start = run(project.node, [join('dist', 'main.js')], project.folder, project.env);
+    await expect(start).rejects.toThrow(/The session table nest_session does not exist/);
+  });
+
+  it('runs its migration', async () => {
+    const program = (): Promise<unknown> =>
+      run(project.node, [join('dist', 'migrate.js')], project.folder, project.env);
+    await (what.migrate?.(project) ?? program());
+  });
+
+  it('keeps sessions over a restart, and what is written in a transaction that is rolled back', async () => {
+    expect(await visit(project.node, project.folder, project.env, ['/order'])).toEqual({
+      answers: [
+        ['POST /login', 204, ''],
+        ['GET /me', 200, { userId: 'ada', visits: 1 }],
+        ['POST /order', 201, { inside: 1, after: 0 }],
+        ['GET /me', 200, { userId: 'ada', visits: 101 }],
+        ['GET /devices', 200, [{ current: true }]],
+        ['POST /logout', 204, ''],
+        ['GET /me', 401, expect.objectContaining({ statusCode: 401 })],
+      ],
+      exits: [null, null],
+      complaints: [],
     });
   });
 }

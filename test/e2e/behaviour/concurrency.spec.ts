@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { arrivals } from '../../support/arrivals.js';
 import { type Backend, BACKENDS, deferred, type AnySite, STAGES } from '../../support/site.js';
 
 /** DESIGN 5.5, 5.6, 5.7: requests at the same time, on one instance and on two. */
@@ -182,10 +183,10 @@ describe.each(STAGES)('requests at the same time ($stage)', ({ kind, openSite })
     site.spy.reset();
     const block = deferred();
     site.spy.gate = block.promise;
+    const asked = arrivals(site.app, clients.length);
     const reads = clients.map((client) => client.post('/run/set', { color: 'green' }));
     // Two calls are let out; everybody else gathers behind them.
-    while (site.spy.count('read') < 2) await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await asked;
     expect(site.spy.count('read')).toBe(2);
     site.spy.gate = undefined;
     block.resolve();

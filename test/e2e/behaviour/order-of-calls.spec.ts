@@ -121,7 +121,7 @@ describe.each(STAGES)('the calls of a request ($stage)', ({ kind, openSite }) =>
 
   it('a call behind an update() that never ends fails after storeTimeout, and so does the response', async () => {
     await site.close();
-    site = await openSite(backend, { storeTimeout: '500ms' });
+    site = await openSite(backend, { storeTimeout: '1s' });
     site.handle('stuck', async ({ session }) => {
       void session.update(() => new Promise<void>(() => undefined));
       return { error: await session.save().catch((error: Error) => error.constructor.name) };

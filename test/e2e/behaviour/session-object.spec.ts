@@ -187,12 +187,15 @@ describe.each(STAGES)('the session object ($stage)', ({ kind, openSite }) => {
   it('login: a new id, the old one dead at once, the user known, data kept', async () => {
     const client = await visitor({ cart: [1], junk: 1 });
     const old = client.copy();
+    const before = Date.now();
     await client.post('/run/login', { userId: 'kim', keep: ['cart'] });
+    const after = Date.now();
     expect(client.sessionId).not.toBe(old.sessionId);
     expect((await old.get('/run/read')).body).toEqual({});
     expect((await client.get('/run/read')).body).toEqual({ cart: [1], userId: 'kim' });
     const { body } = await client.get('/run/facts');
-    expect(Date.now() - Date.parse(body.authenticatedAt as string)).toBeLessThan(5_000);
+    const authenticatedAt = Date.parse(body.authenticatedAt as string);
+    expect([before <= authenticatedAt, authenticatedAt <= after]).toEqual([true, true]);
     expect(await site.sessions.list('kim')).toHaveLength(1);
     await site.sessions.revokeAll('kim');
   });
@@ -309,7 +312,7 @@ describe.each(STAGES)('the session object ($stage)', ({ kind, openSite }) => {
               });
             });
           });
-          setTimeout(reject, 5_000).unref();
+          setTimeout(reject, 30_000).unref();
         }),
     );
     expect((await (await visitor()).get('/run/callbacks')).body).toEqual({

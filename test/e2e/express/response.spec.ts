@@ -647,11 +647,14 @@ describe('response', () => {
 
     it('that nobody waits for any more: the session is stored nevertheless', async () => {
       const store = fakeStore(session);
+      const reached = deferred();
       const { base } = await site(
         session,
         {
           '/': changed(async (res) => {
-            await new Promise((resolve) => res.once('close', resolve));
+            const closed = new Promise((resolve) => res.once('close', resolve));
+            reached.resolve();
+            await closed;
             res.end('too late');
           }),
         },
@@ -659,7 +662,9 @@ describe('response', () => {
       );
       const gone = httpRequest(`${base}/`);
       gone.on('error', () => undefined);
-      gone.end(() => setTimeout(() => gone.destroy(), 10));
+      gone.end();
+      await reached.promise;
+      gone.destroy();
       await until(() => store.rows.size === 1);
       expect(store.data).toEqual([{ color: 'green' }]);
     });

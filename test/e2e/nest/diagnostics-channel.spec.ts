@@ -22,6 +22,7 @@ import { SESSION_RUNTIME } from '../../../lib/session.constants.js';
 import type { SessionRuntime } from '../../../lib/session.runtime.js';
 import { SessionEntity, TypeOrmSessionStore } from '../../../lib/stores/typeorm/index.js';
 import { type AdapterName, ADAPTER_NAMES, ADAPTERS } from '../../support/adapters.js';
+import { arrivals } from '../../support/arrivals.js';
 import { Client, listen } from '../../support/client.js';
 import { DAY } from '../../support/clock.js';
 import { createDatabase } from '../../support/database.js';
@@ -306,8 +307,10 @@ describe('diagnostics channel', () => {
       for (const step of steps) {
         const { promise, resolve } = deferred();
         spy.gate = promise;
+        const asked = arrivals(app, clients.length);
         const done = Promise.all(clients.map(step));
-        setTimeout(resolve, 50); // by then all have asked, and share what the first two calls have not taken along
+        await asked; // and so they share what the first two calls have not taken along
+        resolve();
         await done;
         for (const { sessionId, headers } of clients)
           if (sessionId !== undefined) owners.set(keyOf(sessionId), headers['x-client']!);

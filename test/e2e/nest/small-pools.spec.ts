@@ -98,7 +98,7 @@ describe.each(Object.entries(KINDS))('a pool (%s)', (name, kind) => {
     await database.drop();
   });
 
-  async function open(size: number, patience?: number, storeTimeout = 5_000): Promise<void> {
+  async function open(size: number, patience?: number, storeTimeout = 30_000): Promise<void> {
     pool = kind!.open(database.url, size, patience);
     const store = new SqlSessionStore(pool.handle, { pruneInterval: false });
     site = await openSite({ kind: name, store, close: () => Promise.resolve() }, { storeTimeout });
@@ -128,7 +128,7 @@ describe.each(Object.entries(KINDS))('a pool (%s)', (name, kind) => {
   });
 
   it('whose only connection is held by a request that waits for its session: 503, and nothing is lost', async () => {
-    await open(1, undefined, 300);
+    await open(1, undefined, 1_000);
     const client = site.client();
     await client.post('/run/set', { color: 'green' });
     site.handle('hold', async ({ session }) => {
@@ -147,7 +147,7 @@ describe.each(Object.entries(KINDS))('a pool (%s)', (name, kind) => {
   });
 
   it('under which a statement is given up soon: 503 while others hold the row, and nothing is lost', async () => {
-    await open(4, 300);
+    await open(4, 1_000);
     const client = site.client();
     await client.post('/run/login', { userId: 'ada' });
     const transaction = await pool.begin();

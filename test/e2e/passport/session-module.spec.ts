@@ -22,7 +22,7 @@ import {
   SessionService,
   type SessionModuleOptions,
 } from '../../../lib/index.js';
-import type { AnySession } from '../../support/site.js';
+import { type AnySession, deferred } from '../../support/site.js';
 import { type Application, openApplication } from './support/application.js';
 import { type Home, MODULE_HOMES } from './support/homes.js';
 import { ANN, BOB, credentials, gone, type Person } from './support/people.js';
@@ -122,7 +122,7 @@ describe.each(MODULE_HOMES)('Passport and the rest of nest-session (%s)', (_, op
   });
   afterEach(async () => {
     gone.clear();
-    Object.assign(home.tap, { failure: undefined, delay: 0 });
+    Object.assign(home.tap, { failure: undefined, gate: undefined });
     await application.app.get(SessionService).revokeEverything();
     await application.close();
   });
@@ -339,11 +339,12 @@ describe.each(MODULE_HOMES)('Passport and the rest of nest-session (%s)', (_, op
     it('is given up after storeTimeout', async () => {
       const client = await open({ storeTimeout: 1_000 });
       await client.post('/data', { cart: ['apple'] });
-      home.tap.delay = 2_000;
+      const late = deferred();
+      home.tap.gate = late.promise;
       expect((await client.post('/login', credentials(ANN))).status).toBe(503);
       expect((await application.client().post('/login', credentials(ANN))).status).toBe(503);
-      home.tap.delay = 0;
-      await new Promise((resolve) => setTimeout(resolve, 2_000)); // what was late is done by now
+      home.tap.gate = undefined;
+      late.resolve();
       expect((await client.post('/login', credentials(ANN))).status).toBe(201);
     });
 

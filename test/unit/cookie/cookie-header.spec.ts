@@ -6,6 +6,7 @@ import {
   hasCookie,
   setCookieHeader,
 } from '../../../lib/cookie/cookie-header.js';
+import { cpuTimeOf } from '../../support/cpu-time.js';
 import { runs } from '../../support/property.js';
 
 describe('cookieValues', () => {
@@ -126,9 +127,7 @@ describe('cookieValues', () => {
   it('of the largest header are found quickly', () => {
     for (const pair of ['sid=x;', 'sid=;', 'sid;', 'sid%', ';', ' ', 'sid2=x; ', '"sid=', '=']) {
       const header = pair.repeat(16_384 / pair.length);
-      const started = performance.now();
-      cookieValues(header, 'sid');
-      expect(performance.now() - started).toBeLessThan(100);
+      expect(cpuTimeOf(() => cookieValues(header, 'sid'))).toBeLessThan(100);
     }
   });
 

@@ -120,7 +120,7 @@ type Redis = Pick<FakeRedis, 'del' | 'pTTL' | 'scanIterator' | 'destroy'>;
 
 async function connect(): Promise<Redis> {
   const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
-  const client = createClient({ url, socket: { connectTimeout: 2_000, reconnectStrategy: false } });
+  const client = createClient({ url, socket: { connectTimeout: 20_000, reconnectStrategy: false } });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -190,7 +190,7 @@ export function deferred<T = void>(): Deferred<T> {
 
 /** Turns of the event loop until the condition holds. It gives up before the test does, so that nothing goes on. */
 export async function until(condition: () => unknown): Promise<void> {
-  const end = performance.now() + 4_000;
+  const end = performance.now() + 30_000;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`Not so in time: ${condition.toString()}`);
     await new Promise((resolve) => setImmediate(resolve));

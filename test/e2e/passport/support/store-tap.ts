@@ -17,6 +17,8 @@ export interface StoreTap<Store> {
   failure: { error: Error; kinds: readonly CallKind[]; times?: number } | undefined;
   /** Milliseconds that every call takes longer. */
   delay: number;
+  /** What every call waits for, if there is something. */
+  gate: Promise<void> | undefined;
   /** Calls so far. */
   readonly counts: Record<CallKind, number>;
 }
@@ -39,13 +41,18 @@ export function tapOn<Store extends object>(target: Store): StoreTap<Store> {
       const callback = args.at(-1);
       if (typeof callback === 'function') {
         const proceed = (): unknown => (error ? (callback as Callback)(error) : method(...args));
-        return void setTimeout(proceed, tap.delay);
+        return void ready().then(proceed);
       }
-      return new Promise((resolve) => setTimeout(resolve, tap.delay)).then(() => {
+      return ready().then(() => {
         if (error) throw error;
         return method(...args);
       });
     };
+  }
+
+  async function ready(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, tap.delay));
+    await tap.gate;
   }
 
   function errorFor(kind: CallKind): Error | undefined {
@@ -59,6 +66,7 @@ export function tapOn<Store extends object>(target: Store): StoreTap<Store> {
     store,
     failure: undefined,
     delay: 0,
+    gate: undefined,
     counts: { read: 0, write: 0, end: 0 },
   };
   return tap;

@@ -75,7 +75,7 @@ describe('locks', () => {
     testHeldEnds(table);
 
     test.each([
-      ['of the driver', { query_timeout: 200 }, { message: 'Query read timeout' }],
+      ['of the driver', { query_timeout: 1_000 }, { message: 'Query read timeout' }],
       ['of the server', { options: '-c lock_timeout=100' }, { code: '55P03' }],
     ])('that waits too long, in the eyes %s, is an error, and no smaller number', async (_, extra, error) => {
       const failed: unknown = expect.objectContaining(error);

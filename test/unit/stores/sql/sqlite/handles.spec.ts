@@ -43,19 +43,19 @@ describe.each(Object.entries(SQLITE_HANDLES))('a database of SQLite, through %s'
       const [row] = database.prepare('PRAGMA busy_timeout').all() as [{ timeout: number }];
       return row.timeout;
     };
-    database.exec('PRAGMA busy_timeout = 4321');
+    database.exec('PRAGMA busy_timeout = 54321');
     const other = open!(join(folder, 'sessions.db'));
     other.exec('BEGIN IMMEDIATE');
     const record = newRecord();
     const begun = performance.now();
     const created = store.create([record]);
-    expect(performance.now() - begun).toBeLessThan(2_000); // this process is not held up
-    expect(patience()).toBe(4321);
+    expect(performance.now() - begun).toBeLessThan(27_000); // this process is not held up
+    expect(patience()).toBe(54321);
     other.exec('COMMIT');
     other.close();
     expect(await created).toEqual([true]);
     expect(await store.read([record.key])).toEqual([record]);
-    expect(patience()).toBe(4321);
+    expect(patience()).toBe(54321);
   });
 
   on('a number that is none of JavaScript spoils its own row alone', async () => {

@@ -50,7 +50,7 @@ export function answerStatements(
 
 /** Waits for something that other connections do. */
 export async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 30_000;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`It did not happen that ${what}.`);
     await setImmediate();

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { run } from './support/command.js';
-import { type Project, recipe } from './support/recipes.js';
+import { type Project, type Recipe, recipes } from './support/recipes.js';
 
 /** `generate` needs no engine, but would download one. Any program keeps it from that. */
 const NO_ENGINE = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath };
@@ -10,11 +10,11 @@ const NO_ENGINE = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath };
 const ITEMS = 'CREATE TABLE "Item" (id serial PRIMARY KEY, name text NOT NULL);\n';
 
 function prisma(
-  { folder, node, env }: Project,
+  { folder, packages, node, env }: Project,
   args: readonly string[],
   more: NodeJS.ProcessEnv = {},
 ): Promise<unknown> {
-  const program = join(folder, 'node_modules', 'prisma', 'build', 'index.js');
+  const program = join(packages, 'node_modules', 'prisma', 'build', 'index.js');
   return run(node, [program, ...args], folder, { ...env, ...more });
 }
 
@@ -42,10 +42,28 @@ async function migrate(project: Project): Promise<void> {
   }
 }
 
-recipe({
-  heading: 'Prisma',
-  folder: 'prisma',
-  dependencies: { '@prisma/adapter-pg': '^7.10.0', '@prisma/client': '^7.10.0', prisma: '^7.10.0' },
-  prepare: (project) => prisma(project, ['generate'], NO_ENGINE),
-  migrate,
-});
+const MIKRO_ORM = '7.2.1';
+
+const ALL: readonly Recipe[] = [
+  { heading: 'Knex', folder: 'knex', dependencies: { knex: '^3.3.0' } },
+  {
+    heading: 'MikroORM',
+    folder: 'mikro-orm',
+    dependencies: {
+      '@mikro-orm/core': MIKRO_ORM,
+      '@mikro-orm/migrations': MIKRO_ORM,
+      '@mikro-orm/nestjs': '^7.1.0',
+      '@mikro-orm/postgresql': MIKRO_ORM,
+    },
+  },
+  {
+    heading: 'Prisma',
+    folder: 'prisma',
+    dependencies: { '@prisma/adapter-pg': '^7.10.0', '@prisma/client': '^7.10.0', prisma: '^7.10.0' },
+    prepare: (project) => prisma(project, ['generate'], NO_ENGINE),
+    migrate,
+  },
+  { heading: 'Sequelize', folder: 'sequelize', dependencies: { sequelize: '^6.37.0', umzug: '^3.8.0' } },
+];
+
+recipes(ALL);
