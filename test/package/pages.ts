@@ -6,7 +6,7 @@ export const PAGES: readonly string[] = [
   ...['README.md', 'SECURITY.md', 'CHANGELOG.md'].filter((page) => existsSync(ROOT + page)),
   ...readdirSync(`${ROOT}docs`, { recursive: true })
     .map((name) => `docs/${String(name).replaceAll('\\', '/')}`)
-    .filter((name) => name.endsWith('.md') && !name.startsWith('docs/site/'))
+    .filter((name) => name.endsWith('.md') && !/^docs\/(site|tested)\//.test(name))
     .sort(),
 ];
 
@@ -18,6 +18,7 @@ export const IMAGES: readonly string[] = readdirSync(`${ROOT}docs/images`).map(
 /** The pages that are in the repository only. */
 export const REPOSITORY_PAGES: readonly string[] = [
   'CONTRIBUTING.md',
+  ...readdirSync(`${ROOT}docs/tested`).map((name) => `docs/tested/${name}`),
   ...readdirSync(`${ROOT}sample`)
     .map((folder) => `sample/${folder}/README.md`)
     .filter((page) => existsSync(ROOT + page)),
