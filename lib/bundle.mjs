@@ -2,12 +2,13 @@
 //
 // The modules are bundled into one file for each entry point and a few shared files. So each class exists once, whichever entry
 // point imports it. Comments are removed from the code. The declarations of public names keep their comments, because editors
-// show them. Declarations that no entry point reaches are deleted.
+// show them. Declarations that no public name needs are deleted (declarations.mjs).
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rollup } from 'rollup';
 import ts from 'typescript';
+import { declarationsOf } from './declarations.mjs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -21,7 +22,10 @@ await Promise.all(modules.map((file) => rm(file)));
 for (const { fileName, code } of chunks)
   await writeFile(join(DIST, fileName), withTabs(fileName, withSharedHelpers(withoutComments(code))));
 
-const declarations = declarationsOf(entries.map(({ types }) => join(ROOT, types)));
+const declarations = declarationsOf(
+  entries.map(({ types }) => join(ROOT, types)),
+  DIST,
+);
 for (const file of await filesOf(DIST, '.d.ts')) {
   const code = declarations.get(file);
   if (code === undefined) await rm(file);
@@ -82,30 +86,6 @@ function withTabs(name, code) {
   look(source);
   const isText = (at) => texts.some(([start, end]) => start < at && at < end);
   return code.replace(/^(?: {4})+/gm, (spaces, at) => (isText(at) ? spaces : '\t'.repeat(spaces.length / 4)));
-}
-
-/** The text of these declarations and of all that they import. Files that declare public names keep their comments. */
-function declarationsOf(files) {
-  const options = { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, types: ['node'] };
-  const program = ts.createProgram(files, options);
-  const checker = program.getTypeChecker();
-  const exported = files.flatMap((file) =>
-    checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file))),
-  );
-  const places = exported
-    .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
-    .flatMap((symbol) => [symbol, ...checker.getDeclaredTypeOfSymbol(symbol).getProperties()]) // inherited ones, too
-    .flatMap(({ declarations = [] }) => declarations.map((node) => node.getSourceFile().fileName));
-  const isPublic = new Set([...files, ...places]);
-  const printer = ts.createPrinter({ removeComments: true });
-  return new Map(
-    program
-      .getSourceFiles()
-      .map((source) => [
-        source.fileName,
-        isPublic.has(source.fileName) ? source.text : printer.printFile(source),
-      ]),
-  );
 }
 
 async function filesOf(folder, ending) {
