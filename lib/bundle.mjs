@@ -20,7 +20,7 @@ const modules = await filesOf(DIST, '.js');
 const chunks = await bundle(entries.map((entry) => join(ROOT, entry.default)));
 await Promise.all(modules.map((file) => rm(file)));
 for (const { fileName, code } of chunks)
-  await writeFile(join(DIST, fileName), withTabs(fileName, withSharedHelpers(withoutComments(code))));
+  await writeFile(join(DIST, fileName), shorter(fileName, withSharedHelpers(withoutComments(code))));
 
 const declarations = declarationsOf(
   entries.map(({ types }) => join(ROOT, types)),
@@ -29,7 +29,7 @@ const declarations = declarationsOf(
 for (const file of await filesOf(DIST, '.d.ts')) {
   const code = declarations.get(file);
   if (code === undefined) await rm(file);
-  else await writeFile(file, withTabs(file, code));
+  else await writeFile(file, shorter(file, code));
 }
 await removeEmptyFolders(DIST);
 
@@ -73,6 +73,29 @@ function withSharedHelpers(code) {
     ...names.values(),
     rest.slice(imports.length).replace(/\b(__(?:decorate|metadata|param))\$\d+\b/g, '$1'),
   ].join('');
+}
+
+/** Puts `if (…)` and its only statement on one line, as in the sources, and indents with tabs. */
+function shorter(name, code) {
+  return withTabs(name, withShortStatements(name, code));
+}
+
+function withShortStatements(name, code) {
+  const source = ts.createSourceFile(name, code, ts.ScriptTarget.ES2022);
+  const gaps = [];
+  const look = (node) => {
+    const only = ts.isIfStatement(node) ? [node.thenStatement, node.elseStatement] : [node.statement];
+    for (const statement of only) {
+      if (statement === undefined || ts.isBlock(statement)) continue;
+      const start = statement.getStart(source);
+      if (!code.slice(start, statement.end).includes('\n')) gaps.push([statement.pos, start]);
+    }
+    ts.forEachChild(node, look);
+  };
+  look(source);
+  return gaps
+    .toSorted(([a], [b]) => b - a)
+    .reduce((text, [from, to]) => `${text.slice(0, from)} ${text.slice(to)}`, code);
 }
 
 /** Replaces every four spaces of indentation with a tab. Texts over several lines are not changed. */

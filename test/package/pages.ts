@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { ROOT } from './package.js';
 
-/** The pages that are published with the package. */
+/** The pages for users. */
 export const PAGES: readonly string[] = [
   ...['README.md', 'SECURITY.md', 'CHANGELOG.md'].filter((page) => existsSync(ROOT + page)),
   ...readdirSync(`${ROOT}docs`, { recursive: true })
@@ -9,6 +9,11 @@ export const PAGES: readonly string[] = [
     .filter((name) => name.endsWith('.md') && !/^docs\/(site|tested)\//.test(name))
     .sort(),
 ];
+
+/** The pages that are published with the package: all but two long ones that few need. */
+export const PACKED_PAGES: readonly string[] = PAGES.filter(
+  (page) => !['docs/writing-a-store.md', 'docs/stores/orms.md'].includes(page),
+);
 
 /** What the pages show. */
 export const IMAGES: readonly string[] = readdirSync(`${ROOT}docs/images`).map(
