@@ -20,6 +20,10 @@ const HEAD_SENT: Readonly<Record<string, PropertyDescriptor>> = {
   removeHeader: { value: tooLate('remove') },
 };
 
+const HELD = Symbol('nest-session.held');
+
+type HeldNodeResponse = ServerResponse & { [HELD]?: HeldCalls };
+
 function tooLate(verb: string): () => never {
   return () => {
     throw headersSentError(verb);
@@ -45,6 +49,17 @@ export class HeldCalls {
   /** The properties that were put on the response, each with the one it replaced. */
   readonly #shown: [name: string, before: PropertyDescriptor | undefined][] = [];
   #releaseSocket: (() => void) | undefined;
+
+  /**
+   * One property for all responses. V8 would handle a response slowly, that had a getter of its own or a property deleted.
+   */
+  static readonly #WRITABLE_ENDED: PropertyDescriptor & ThisType<HeldNodeResponse> = {
+    configurable: true,
+    get() {
+      const held = this[HELD];
+      return held === undefined || held.#isLifted ? this.finished : held.#ended;
+    },
+  };
 
   constructor(res: ServerResponse) {
     this.#res = res;
@@ -107,18 +122,12 @@ export class HeldCalls {
     this.#releaseSocket?.();
   }
 
-  /**
-   * Shows whether the application has ended the response. On Node's responses the property stays, and then says what Node
-   * says: V8 handles an object slowly after a property was deleted.
-   */
+  /** Shows whether the application has ended the response. On Node's responses the property stays, and then says what Node says. */
   #showEnd(): void {
     const res = this.#res;
-    if (!isOfNode(res)) this.#show('writableEnded', { get: () => this.#ended });
-    else
-      Object.defineProperty(res, 'writableEnded', {
-        configurable: true,
-        get: () => (this.#isLifted ? res.finished : this.#ended),
-      });
+    if (!isOfNode(res)) return this.#show('writableEnded', { get: () => this.#ended });
+    (res as HeldNodeResponse)[HELD] = this;
+    Object.defineProperty(res, 'writableEnded', HeldCalls.#WRITABLE_ENDED);
   }
 
   #showWrites(): void {

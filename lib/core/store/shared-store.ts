@@ -3,6 +3,7 @@ import { StoreFault } from '../../errors/store-fault.js';
 import { SessionStoreError } from '../../errors/session-store.error.js';
 import { SessionError } from '../../errors/session.error.js';
 import { Batcher } from './batcher.js';
+import { endOfTurn } from './end-of-turn.js';
 import { type Confidential, confidentialIn, type MessageRule, safeError } from './safe-error.js';
 import { within } from '../record/time-limit.js';
 import type { RecordSeal } from '../record/record-seal.js';
@@ -95,12 +96,14 @@ export class SharedStore {
     return this.#immediate !== undefined;
   }
 
-  /** The record under `key`. */
-  read(key: string): Answer<SessionRecord | undefined> {
+  /** The record under `key`. Requests that arrive together get theirs together, from an immediate store as well. */
+  read(key: string): Promise<SessionRecord | undefined> {
     const immediate = this.#immediate;
     if (immediate === undefined) return this.#reads.add(key);
-    const record = immediate.read(key);
-    return record && opened(record, this.#options.seal);
+    return endOfTurn().then(() => {
+      const record = immediate.read(key);
+      return record && opened(record, this.#options.seal);
+    });
   }
 
   /** Whether the record was added; `false` if its key exists. */

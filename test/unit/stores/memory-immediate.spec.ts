@@ -17,20 +17,43 @@ describe('calls that are answered at once', () => {
     expect(calls.read(record.key)).toEqual(change.next);
   });
 
-  it('are no promises in a shared store', () => {
+  function sharedStore() {
     const store = new MemorySessionStore();
-    const shared = new SharedStore(store, {
-      timeout: 1_000,
-      onError: () => undefined,
-      immediate: () => immediateCallsOf(store),
-    });
+    const options = { timeout: 1_000, onError: () => undefined, immediate: () => immediateCallsOf(store) };
+    return new SharedStore(store, options);
+  }
+
+  it('are no promises in a shared store', () => {
+    const shared = sharedStore();
     const record = newRecord();
-    expect([shared.isImmediate, shared.create(record), shared.read(record.key)]).toEqual([
-      true,
-      true,
-      record,
-    ]);
+    expect([shared.isImmediate, shared.create(record)]).toEqual([true, true]);
     expect(shared.update(changeOf(record))).toBe(true);
+  });
+
+  it('read what requests of one turn asked for at its end, so that these continue together', async () => {
+    const shared = sharedStore();
+    const [first, second] = [newRecord(), newRecord()];
+    expect([shared.create(first), shared.create(second)]).toEqual([true, true]);
+    const steps: string[] = [];
+    const request = async ({ key }: { key: string }, name: string): Promise<number | undefined> => {
+      steps.push(`${name} asks`);
+      const found = await shared.read(key);
+      steps.push(`${name} continues`);
+      return found?.version;
+    };
+    const requests = [request(first, 'first'), request(second, 'second')];
+    setImmediate(() => steps.push('the next turn'));
+    const change = changeOf(first);
+    expect(shared.update(change)).toBe(true);
+    expect(await Promise.all(requests)).toEqual([change.next.version, second.version]);
+    await new Promise(setImmediate);
+    expect(steps).toEqual([
+      'first asks',
+      'second asks',
+      'first continues',
+      'second continues',
+      'the next turn',
+    ]);
   });
 
   it('are missing where a method is not the own one of the store', () => {
