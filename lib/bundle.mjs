@@ -2,12 +2,13 @@
 //
 // The modules are bundled into one file for each entry point and a few shared files. So each class exists once, whichever entry
 // point imports it. Comments are removed from the code. The declarations of public names keep their comments, because editors
-// show them. Declarations that no entry point reaches are deleted.
+// show them. Declarations that no public name needs are deleted (declarations.mjs).
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rollup } from 'rollup';
 import ts from 'typescript';
+import { declarationsOf } from './declarations.mjs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -19,13 +20,16 @@ const modules = await filesOf(DIST, '.js');
 const chunks = await bundle(entries.map((entry) => join(ROOT, entry.default)));
 await Promise.all(modules.map((file) => rm(file)));
 for (const { fileName, code } of chunks)
-  await writeFile(join(DIST, fileName), withTabs(fileName, withSharedHelpers(withoutComments(code))));
+  await writeFile(join(DIST, fileName), shorter(fileName, withSharedHelpers(withoutComments(code))));
 
-const declarations = declarationsOf(entries.map(({ types }) => join(ROOT, types)));
+const declarations = declarationsOf(
+  entries.map(({ types }) => join(ROOT, types)),
+  DIST,
+);
 for (const file of await filesOf(DIST, '.d.ts')) {
   const code = declarations.get(file);
   if (code === undefined) await rm(file);
-  else await writeFile(file, withTabs(file, code));
+  else await writeFile(file, shorter(file, code));
 }
 await removeEmptyFolders(DIST);
 
@@ -71,6 +75,29 @@ function withSharedHelpers(code) {
   ].join('');
 }
 
+/** Puts `if (…)` and its only statement on one line, as in the sources, and indents with tabs. */
+function shorter(name, code) {
+  return withTabs(name, withShortStatements(name, code));
+}
+
+function withShortStatements(name, code) {
+  const source = ts.createSourceFile(name, code, ts.ScriptTarget.ES2022);
+  const gaps = [];
+  const look = (node) => {
+    const only = ts.isIfStatement(node) ? [node.thenStatement, node.elseStatement] : [node.statement];
+    for (const statement of only) {
+      if (statement === undefined || ts.isBlock(statement)) continue;
+      const start = statement.getStart(source);
+      if (!code.slice(start, statement.end).includes('\n')) gaps.push([statement.pos, start]);
+    }
+    ts.forEachChild(node, look);
+  };
+  look(source);
+  return gaps
+    .toSorted(([a], [b]) => b - a)
+    .reduce((text, [from, to]) => `${text.slice(0, from)} ${text.slice(to)}`, code);
+}
+
 /** Replaces every four spaces of indentation with a tab. Texts over several lines are not changed. */
 function withTabs(name, code) {
   const source = ts.createSourceFile(name, code, ts.ScriptTarget.ES2022);
@@ -82,30 +109,6 @@ function withTabs(name, code) {
   look(source);
   const isText = (at) => texts.some(([start, end]) => start < at && at < end);
   return code.replace(/^(?: {4})+/gm, (spaces, at) => (isText(at) ? spaces : '\t'.repeat(spaces.length / 4)));
-}
-
-/** The text of these declarations and of all that they import. Files that declare public names keep their comments. */
-function declarationsOf(files) {
-  const options = { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, types: ['node'] };
-  const program = ts.createProgram(files, options);
-  const checker = program.getTypeChecker();
-  const exported = files.flatMap((file) =>
-    checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file))),
-  );
-  const places = exported
-    .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
-    .flatMap((symbol) => [symbol, ...checker.getDeclaredTypeOfSymbol(symbol).getProperties()]) // inherited ones, too
-    .flatMap(({ declarations = [] }) => declarations.map((node) => node.getSourceFile().fileName));
-  const isPublic = new Set([...files, ...places]);
-  const printer = ts.createPrinter({ removeComments: true });
-  return new Map(
-    program
-      .getSourceFiles()
-      .map((source) => [
-        source.fileName,
-        isPublic.has(source.fileName) ? source.text : printer.printFile(source),
-      ]),
-  );
 }
 
 async function filesOf(folder, ending) {

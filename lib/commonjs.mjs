@@ -115,10 +115,10 @@ function typeOf(module, symbol) {
   return `type ${symbol.name}${declared} = ${module}.${symbol.name}${list(parameters.map(({ name }) => name.text))};`;
 }
 
-/** The first paragraph of a comment. The declarations of the ES module contain the rest, which would double the size here. */
+/** The first sentence of a comment. The declarations of the ES module contain the rest, which would double the size here. */
 function commentOf(symbol) {
   const [comment] = targetOf(symbol).declarations.flatMap((node) => ts.getJSDocCommentsAndTags(node));
   if (comment === undefined) return [];
-  const [summary] = ts.getTextOfJSDocComment(comment.comment)?.split(/\n\s*\n/) ?? [''];
+  const [summary] = /^.*?(\.(?=\s|$)|$)/s.exec(ts.getTextOfJSDocComment(comment.comment) ?? '');
   return [`/** ${summary.replaceAll('\n', '\n * ')} */`];
 }

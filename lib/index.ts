@@ -35,18 +35,16 @@ export { PassiveSession } from './decorators/passive-session.decorator.js';
 export { SkipCsrf } from './decorators/skip-csrf.decorator.js';
 export { SessionId } from './decorators/session-id.decorator.js';
 export { Session } from './decorators/session.decorator.js';
-export { CsrfError } from './errors/csrf.error.js';
-export {
-  DeviceProofRequiredError,
-  DeviceUnboundError,
-  LoginActingError,
-  LoginLevelError,
-  LoginRequiredError,
-  LoginStaleError,
-  SessionAccessError,
-  SessionForbiddenError,
-  SessionRequiredError,
-} from './errors/session-access.error.js';
+export { CsrfError } from './errors/access/csrf.error.js';
+export { DeviceProofRequiredError } from './errors/access/device-proof-required.error.js';
+export { DeviceUnboundError } from './errors/access/device-unbound.error.js';
+export { LoginActingError } from './errors/access/login-acting.error.js';
+export { LoginLevelError } from './errors/access/login-level.error.js';
+export { LoginRequiredError } from './errors/access/login-required.error.js';
+export { LoginStaleError } from './errors/access/login-stale.error.js';
+export { SessionAccessError } from './errors/access/session-access.error.js';
+export { SessionForbiddenError } from './errors/access/session-forbidden.error.js';
+export { SessionRequiredError } from './errors/access/session-required.error.js';
 export { SessionCapabilityError } from './errors/session-capability.error.js';
 export { SessionConflictError } from './errors/session-conflict.error.js';
 export { SessionDataError } from './errors/session-data.error.js';

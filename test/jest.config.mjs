@@ -1,12 +1,12 @@
-// What `npm test` runs: the settings of package.json, without what takes long. A path on the command line runs the
+// What `npm test` runs: the settings of jest.config.mjs, without what takes long. A path on the command line runs the
 // specs of that path, each in a context of its own. Without one, the specs of a folder share a context (support/groups.mjs).
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import jest from '../jest.config.mjs';
 import { writeGroups } from './support/groups.mjs';
 
 const root = join(import.meta.dirname, '..');
-const { jest } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const scope = process.env.TEST_SCOPE || 'usual';
 
 /** Specs with commands of their own: they need a package registry, or servers that take long to start. */

@@ -1,6 +1,6 @@
 /**
  * Whether a request counts as activity of its session, according to its handlers and the application. A passive request
- * does not extend the idle time-out.
+ * does not extend the idle timeout.
  */
 export class SessionUse {
   #isCounted = false;

@@ -3,7 +3,7 @@ import { SessionExchange } from '../http/session-exchange.js';
 
 /**
  * A request that the browser sends automatically to prove its device. It finds the session by the session identifier of
- * the browser. It does not count as activity: it extends no time-out and sends no session cookie.
+ * the browser. It does not count as activity: it extends no timeout and sends no session cookie.
  */
 export class DeviceExchange extends SessionExchange {
   readonly headersSent = true;

@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { isCsrfToken } from '../core/record/csrf-token.js';
 import { isCsrfTokenOf } from '../core/session-access.js';
 import type { Session } from '../decorators/session.decorator.js';
-import { CsrfError } from '../errors/csrf.error.js';
+import { CsrfError } from '../errors/access/csrf.error.js';
 import { loadSession } from '../http/load-session.js';
 import { exchangeOf } from '../http/request-session.js';
 import { resolveTrustedOrigins } from '../options/csrf-options.js';

@@ -4,16 +4,14 @@ import { isActedFor, levelAgeOf, lockOf, loginAgeOf, ownerOf } from '../core/ses
 import type { LoginRequirement } from '../decorators/require-login.decorator.js';
 import type { SessionRequirement } from '../decorators/require-session.decorator.js';
 import type { Session } from '../decorators/session.decorator.js';
-import {
-  DeviceProofRequiredError,
-  DeviceUnboundError,
-  LoginActingError,
-  LoginLevelError,
-  LoginRequiredError,
-  LoginStaleError,
-  SessionForbiddenError,
-  SessionRequiredError,
-} from '../errors/session-access.error.js';
+import { DeviceProofRequiredError } from '../errors/access/device-proof-required.error.js';
+import { DeviceUnboundError } from '../errors/access/device-unbound.error.js';
+import { LoginActingError } from '../errors/access/login-acting.error.js';
+import { LoginLevelError } from '../errors/access/login-level.error.js';
+import { LoginRequiredError } from '../errors/access/login-required.error.js';
+import { LoginStaleError } from '../errors/access/login-stale.error.js';
+import { SessionForbiddenError } from '../errors/access/session-forbidden.error.js';
+import { SessionRequiredError } from '../errors/access/session-required.error.js';
 import type { LockReason } from '../errors/session-locked.error.js';
 import { loadSession } from '../http/load-session.js';
 import { ANONYMOUS, LOGIN, REQUIREMENTS } from '../session.constants.js';

@@ -6,7 +6,7 @@ const MINUTE = 60 * 1000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A security standard whose time-outs apply to sessions. */
+/** A security standard whose timeouts apply to sessions. */
 export type SessionPolicy = 'nist-aal1' | 'nist-aal2' | 'nist-aal3' | 'pci-dss';
 
 /** The limits of a standard in milliseconds, with the section that defines them. */

@@ -68,7 +68,7 @@ export interface SessionModuleOptions {
   absoluteTimeout?: Duration | false;
 
   /**
-   * Applies the time-outs of a security standard. It sets {@link idleTimeout} and {@link absoluteTimeout} if they are
+   * Applies the timeouts of a security standard. It sets {@link idleTimeout} and {@link absoluteTimeout} if they are
    * not given, and the application does not start with longer ones, or with a longer `cookie.maxAge`. A longer
    * `cookie.maxAge` of a single session has no effect, and one warning reports it.
    *

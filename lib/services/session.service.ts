@@ -156,11 +156,11 @@ export class SessionService {
 
   /**
    * Ends all sessions with a reference that was given at their login (`session.login(userId, { reference })`): for example
-   * those that began with the session of an OpenID provider that has ended. It reaches them as surely as {@link revokeAll}.
+   * those that began with the session of an OpenID provider that has ended. It is as reliable as {@link revokeAll}.
    *
    * @param options - `userId`: end only those of this user.
    * @returns The number of ended sessions.
-   * @throws SessionDataError if `reference` is no string of 1 to 255 characters without NUL, or `userId` is given, but no user id.
+   * @throws SessionDataError if `reference` is not a string of 1 to 255 characters without NUL, or `userId` is given but not valid.
    * @throws SessionCapabilityError if the store cannot find sessions by a reference.
    */
   async revokeByReference(reference: string, options: { userId?: string | number } = {}): Promise<number> {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { SessionAccessError } from '../errors/session-access.error.js';
+import { SessionAccessError } from '../errors/access/session-access.error.js';
 import { SessionError } from '../errors/session.error.js';
 
 const logger = new Logger('SessionModule');

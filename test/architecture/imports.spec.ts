@@ -3,7 +3,10 @@ import { folderOf, type Import, type Source, sourceOf, sources } from './sources
 
 /** Errors that are Nest's: what is below the framework may not know them. */
 const NEST_ERRORS = sources
-  .filter(({ path, imports }) => path.startsWith('errors/') && imports.some(isNest))
+  .filter(
+    ({ path, imports }) =>
+      path.startsWith('errors/access/') || (path.startsWith('errors/') && imports.some(isNest)),
+  )
   .map(({ path }) => path);
 
 /** The drivers that a store may talk to. */

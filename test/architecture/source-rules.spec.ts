@@ -41,6 +41,24 @@ function isClockTaken(node: ts.Node): boolean {
   return isNow && !(ts.isCallExpression(node.parent) && node.parent.expression === node);
 }
 
+/** `class SomeError`, and each class that extends one. */
+function isErrorClass(node: ts.Node): boolean {
+  if (!ts.isClassLike(node)) return false;
+  const bases = node.heritageClauses?.flatMap(({ types }) => types.map((type) => type.getText())) ?? [];
+  return [node.name?.text ?? '', ...bases].some((name) => /(Error|Exception|Fault)$/.test(name));
+}
+
+/** "file: class, class" of every file that declares several classes of errors. */
+function severalErrors(files: readonly Source[]): string[] {
+  return files.flatMap(({ path, ast }) => {
+    const names: string[] = [];
+    visit(ast, (node) => {
+      if (ts.isClassLike(node) && isErrorClass(node)) names.push(node.name?.text ?? '(anonymous)');
+    });
+    return names.length > 1 ? [`${path}: ${names.join(', ')}`] : [];
+  });
+}
+
 const MUZZLES =
   /@ts-ignore|@ts-nocheck|@ts-expect-error|eslint-disable|prettier-ignore|istanbul ignore|c8 ignore/;
 
@@ -60,6 +78,12 @@ describe('every file of lib', () => {
       rooms.set(room, (rooms.get(room) ?? 0) + 1);
     }
     expect([...rooms].filter(([, files]) => files > 15)).toEqual([]);
+  });
+
+  it('declares at most one class of errors, and only in lib/errors', () => {
+    expect(severalErrors(sources)).toEqual([]);
+    const elsewhere = sources.filter(({ path }) => !path.startsWith('errors/'));
+    expect(places(elsewhere, isErrorClass)).toEqual([]);
   });
 
   it('has no any', () => {
@@ -118,6 +142,15 @@ describe('core', () => {
 });
 
 describe('the rules', () => {
+  it('find two errors in one file', () => {
+    const one = 'export class FirstError extends SessionError {}';
+    const other = 'class Second extends HttpException {}';
+    expect(severalErrors([sourceOf('errors/a.ts', one), sourceOf('errors/b.ts', other)])).toEqual([]);
+    expect(severalErrors([sourceOf('errors/a.ts', `${one}\n${other}\nclass Neither {}`)])).toEqual([
+      'errors/a.ts: FirstError, Second',
+    ]);
+  });
+
   it('find what they are against', () => {
     const text = `
       let a: any;

@@ -52,7 +52,7 @@ async function asWebp(url: string): Promise<string> {
     height: image.height,
   });
   canvas.getContext('2d').drawImage(image, 0, 0);
-  return canvas.toDataURL('image/webp', 0.7);
+  return canvas.toDataURL('image/webp', 0.5);
 }
 
 interface BrowserGlobals {

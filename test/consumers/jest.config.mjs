@@ -1,9 +1,8 @@
 // `npm run test:consumers`: the tests that need a package registry, which `npm test` leaves out.
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import jest from '../../jest.config.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const { jest } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 export default {
   ...jest,

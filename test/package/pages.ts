@@ -1,14 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { ROOT } from './package.js';
 
-/** The pages that are published with the package. */
+/** The pages for users. */
 export const PAGES: readonly string[] = [
   ...['README.md', 'SECURITY.md', 'CHANGELOG.md'].filter((page) => existsSync(ROOT + page)),
   ...readdirSync(`${ROOT}docs`, { recursive: true })
     .map((name) => `docs/${String(name).replaceAll('\\', '/')}`)
-    .filter((name) => name.endsWith('.md') && !name.startsWith('docs/site/'))
+    .filter((name) => name.endsWith('.md') && !/^docs\/(site|tested)\//.test(name))
     .sort(),
 ];
+
+/** The pages that are published with the package: all but two long ones that few need. */
+export const PACKED_PAGES: readonly string[] = PAGES.filter(
+  (page) => !['docs/writing-a-store.md', 'docs/stores/orms.md'].includes(page),
+);
 
 /** What the pages show. */
 export const IMAGES: readonly string[] = readdirSync(`${ROOT}docs/images`).map(
@@ -18,6 +23,7 @@ export const IMAGES: readonly string[] = readdirSync(`${ROOT}docs/images`).map(
 /** The pages that are in the repository only. */
 export const REPOSITORY_PAGES: readonly string[] = [
   'CONTRIBUTING.md',
+  ...readdirSync(`${ROOT}docs/tested`).map((name) => `docs/tested/${name}`),
   ...readdirSync(`${ROOT}sample`)
     .map((folder) => `sample/${folder}/README.md`)
     .filter((page) => existsSync(ROOT + page)),

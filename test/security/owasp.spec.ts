@@ -13,10 +13,10 @@ const { BACKENDS, ...site } = await import('../support/site.js');
 /** Usually one store that takes a round trip and keeps rows, and with TEST_SCOPE=all every store. */
 const KINDS = TRIES_ALL ? site.KINDS : (['postgres'] as const);
 
-const rows = rowsOf(readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8'));
+const rows = rowsOf(readFileSync(new URL('../../docs/tested/security.md', import.meta.url), 'utf8'));
 
-/** Walks the table of SECURITY.md: each row says what holds, and the attack of its name tries to break that. */
-describe('SECURITY.md', () => {
+/** Walks the tables of that page: each row says what holds, and the attack of its name tries to break that. */
+describe('docs/tested/security.md', () => {
   const backends = new Map<Kind, Backend>();
 
   beforeAll(async () => {

@@ -1,9 +1,8 @@
 // The tests that `npm run test:servers` runs: those of the package, and those in this folder, which `npm test` leaves out.
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import jest from '../../jest.config.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const { jest } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 export default {
   ...jest,

@@ -4,8 +4,7 @@ import type { SessionChange, SessionRecord, SessionSummary } from '../record/ses
 /**
  * The outcome of one item of a shared write: `true` if it was applied, `false` if its condition did not hold (`create`: the
  * key exists; `update`: the record does not exist or has another version; `delete`: there was nothing to delete), or an error
- * if
- * only this item failed.
+ * if only this item failed.
  */
 export type StoreOutcome = boolean | Error;
 

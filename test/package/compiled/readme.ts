@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { SESSION_MEMBERS } from '../../../lib/core/session.js';
 import * as nestSession from '../../../lib/index.js';
 import { compile } from '../compile.js';
@@ -125,8 +125,9 @@ describe('the tables of the pages', () => {
     const guard = readFileSync(`${ROOT}lib/guards/session.guard.ts`, 'utf8');
     const steps = [...guard.matchAll(/^ {2}protected (?:async )?(\w+)\(/gm)].map(([, name]) => name!);
     expect(steps.length).toBeGreaterThan(14);
-    const errors = readFileSync(`${ROOT}lib/errors/session-access.error.ts`, 'utf8');
-    const codes = [...errors.matchAll(/super\('(\w+)'/g)].map(([, code]) => code!);
+    const folder = `${ROOT}lib/errors/access/`;
+    const errors = readdirSync(folder).map((file) => readFileSync(`${folder}${file}`, 'utf8'));
+    const codes = errors.flatMap((text) => /super\('(\w+)'/.exec(text)?.[1] ?? []);
     expect(codes).toHaveLength(8);
     expect([...steps, ...codes].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });

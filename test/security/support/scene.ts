@@ -9,7 +9,7 @@ import { type Backend, type KINDS, openSite, SECRET, type Site } from '../../sup
 
 export type Kind = (typeof KINDS)[number];
 
-/** Tries to break what a row of the table in SECURITY.md says; fails where it can. */
+/** Tries to break what a row of the table in docs/tested/security.md says; fails where it can. */
 export type Attack = (scene: Scene) => Promise<void>;
 
 /** Attacks by the name that the table gives them. */

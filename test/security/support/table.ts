@@ -1,4 +1,4 @@
-/** A row of the tables in SECURITY.md. */
+/** A row of the tables in docs/tested/security.md. */
 export interface Row {
   readonly statement: string;
   readonly does: string;
@@ -16,7 +16,7 @@ export function rowsOf(markdown: string): Row[] {
       const [, statement, does, file, attack] =
         /^\| (.+?) \| (.+) \| `([\w-]+\.ts)`: (.+) \|$/.exec(line) ?? [];
       if (!statement || !does || !file || !attack)
-        throw new Error(`SECURITY.md has a row of another form: ${line}`);
+        throw new Error(`docs/tested/security.md has a row of another form: ${line}`);
       return { statement, does, file, attack };
     });
 }

@@ -1,5 +1,5 @@
 import { HttpStatus } from '@nestjs/common';
-import { messages } from './messages.js';
+import { messages } from '../messages.js';
 import { SessionAccessError } from './session-access.error.js';
 
 const MESSAGES = {
