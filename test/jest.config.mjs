@@ -1,9 +1,9 @@
-// What `npm test` runs: the settings of jest.config.mjs, without what takes long. A path on the command line runs the
+// What `npm test` runs: the settings of jest.settings.mjs, without what takes long. A path on the command line runs the
 // specs of that path, each in a context of its own. Without one, the specs of a folder share a context (support/groups.mjs).
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import jest from '../jest.config.mjs';
+import jest from './jest.settings.mjs';
 import { writeGroups } from './support/groups.mjs';
 
 const root = join(import.meta.dirname, '..');

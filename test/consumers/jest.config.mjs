@@ -1,6 +1,6 @@
 // `npm run test:consumers`: the tests that need a package registry, which `npm test` leaves out.
 import { fileURLToPath } from 'node:url';
-import jest from '../../jest.config.mjs';
+import jest from '../jest.settings.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,6 +1,6 @@
 // The tests that `npm run test:servers` runs: those of the package, and those in this folder, which `npm test` leaves out.
 import { fileURLToPath } from 'node:url';
-import jest from '../../jest.config.mjs';
+import jest from '../jest.settings.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,4 +1,6 @@
 // The settings that all test runs share. Not in package.json, because that is published.
+import { join } from 'node:path';
+
 export default {
   testEnvironment: 'node',
   testTimeout: 60000,
@@ -7,7 +9,7 @@ export default {
   testEnvironmentOptions: {
     globalsCleanup: 'off',
   },
-  rootDir: '.',
+  rootDir: join(import.meta.dirname, '..'),
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/', '<rootDir>/test/servers/'],
