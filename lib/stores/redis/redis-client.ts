@@ -49,6 +49,8 @@ export interface RedisConnection {
   readonly isClosed: boolean;
   /** How often a connection was lost so far, after which the client sends commands again whose answer it has not got. */
   readonly losses: number;
+  /** Whether the client also sends commands again without saying that a connection was lost. */
+  readonly resendsUnnoticed: boolean;
   /** @param key - The first key of the command, by which a Cluster finds the server. */
   send(key: string, command: readonly [name: string, ...args: string[]]): Promise<unknown>;
 }
@@ -69,6 +71,7 @@ export function connectionOf(client: unknown): RedisConnection {
       get losses() {
         return lost.count;
       },
+      resendsUnnoticed: false,
       get isClosed() {
         return client.status === 'end' || client.status === 'close';
       },
@@ -79,7 +82,8 @@ export function connectionOf(client: unknown): RedisConnection {
   if (send === undefined) throw new SessionOptionsError(messages.redisClient(describe(client)));
   return {
     isCluster: isNodeRedisCluster(client),
-    losses: 0, // it sends nothing again; only createSentinel() does, after an error of its connection, without a word
+    losses: 0,
+    resendsUnnoticed: isNodeRedisSentinel(client),
     get isClosed() {
       return (client as NodeRedisClient).isOpen === false;
     },

@@ -10,6 +10,11 @@ export class RedisNames {
     return `${this.prefix}{${key}}`;
   }
 
+  /** The mark of a write: that it was applied. In the same slot as its session. */
+  mark(key: string, version: number): string {
+    return `${this.session(key)}:${version}`;
+  }
+
   /** The index of a user's sessions. */
   user(userId: string): string {
     return `${this.prefix}user:${userId}`;

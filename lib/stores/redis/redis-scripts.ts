@@ -38,10 +38,11 @@ const sources = {
    * A write that was applied before is not applied again, and answered as it was then: a client sends a command again if
    * the connection broke before the answer. A touch that was applied before may be applied again.
    *
-   * KEYS: the session; the indexes to add it to.
+   * KEYS: the session; the indexes to add it to; the mark that the write leaves, if it leaves one. The mark recognises the
+   * write even after the session has forgotten its version, or has ended.
    * ARGV: the expected version (empty: there must be no session; or the hold that must stand there), the version, the
    * second and third line, the fourth line (empty: keep it), milliseconds that Redis keeps it; for the indexes: member,
-   * time of expiry, mode of ZADD.
+   * time of expiry, mode of ZADD; milliseconds that Redis keeps the mark (empty: it leaves none).
    * Returns 1; 0 if the condition does not hold; -1 if there is no session to replace; -2 if the condition does not hold,
    * and the session was written so often since that it does not remember whether this write was applied.
    */
@@ -50,6 +51,8 @@ local expected, version, head, body, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], A
 local there = body == '' and redis.call('GET', KEYS[1]) or redis.call('GETRANGE', KEYS[1], 0, 255)
 local versions = string.match(there, '^[^\\n]*')
 local current = string.match(there, '^[^ \\n]+') or there
+local mark = ARGV[9] ~= '' and KEYS[#KEYS]
+if mark and (there ~= '' or expected == '') and redis.call('EXISTS', mark) == 1 then return 1 end
 if current ~= expected then
   if there == '' then return ${NO_SESSION} end
   local function remembers(one) return string.find(' ' .. versions .. ' ', ' ' .. one .. ' ', 1, true) end
@@ -72,7 +75,8 @@ if body == '' then
   body = string.sub(there, at + 1)
 end
 redis.call('SET', KEYS[1], versions .. '\\n' .. head .. body, 'PX', ttl)
-for i = 2, #KEYS do file(KEYS[i], ARGV[6], ARGV[7], ttl, ARGV[8]) end
+for i = 2, mark and #KEYS - 1 or #KEYS do file(KEYS[i], ARGV[6], ARGV[7], ttl, ARGV[8]) end
+if mark then redis.call('SET', mark, '', 'PX', ARGV[9]) end
 return 1`,
 
   /**

@@ -44,8 +44,8 @@ const START_TIMEOUT = 10_000;
  * Each write is one atomic script that checks the version on the server. Indexes list the sessions of each user, those
  * with a reference, and all sessions. An index contains every session; entries without a session are ignored.
  *
- * A client may send a command again if the connection broke before the answer, as ioredis does. A create or update that
- * was already applied is then answered in the same way and not applied again.
+ * A client may send a command again if the connection broke before the answer: ioredis and `createSentinel()` do. A create
+ * or update that was already applied is then answered in the same way and not applied again.
  *
  * Redis removes expired sessions, by its own clock and counted from the last write.
  *

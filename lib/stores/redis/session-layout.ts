@@ -12,6 +12,9 @@ const SHORTEST_LIFE = 60_000;
 /** Milliseconds after which Redis removes a hold: its process ended before it could. */
 const HOLD_LIFE = '600000';
 
+/** Milliseconds that the mark of a write stays: longer than a client that lost its master sends a command again. */
+const MARK_LIFE = '60000';
+
 /**
  * The layout of sessions and their indexes in Redis. A session has the same Redis key for its whole life. Indexes list
  * it: that of its user, that of its reference if it has one, and a part of the index of all sessions.
@@ -87,11 +90,12 @@ export class SessionLayout {
   async #write(record: SessionRecord, expected: string, indexes: readonly string[] = []): Promise<number> {
     const { key, version, expiresAt } = record;
     const isTouch = String(version) === expected;
-    const { losses } = this.connection;
+    const { losses, resendsUnnoticed } = this.connection;
+    const marks = resendsUnnoticed && !isTouch ? [this.names.mark(key, version)] : [];
     const answer = await runScript(
       this.connection,
       'write',
-      [this.names.session(key), ...indexes],
+      [this.names.session(key), ...indexes, ...marks],
       [
         expected,
         String(version),
@@ -101,6 +105,7 @@ export class SessionLayout {
         key,
         String(expiresAt),
         'CH', // no condition: one server sees all writes in one order, so the last one is right
+        marks.length > 0 ? MARK_LIFE : '',
       ],
     );
     // To write again what may be written already would count an update() twice.

@@ -9,6 +9,7 @@ import { createClient } from 'redis';
 import dropIn from '../../../lib/express/index.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { MEMCACHED, type MemcachedServer, startMemcached } from '../../support/memcached.js';
+import { MONGO_KINDS } from '../express-stores/support/mongo.js';
 import { PEERS, type SessionFunction, stopServers } from './support/peers.js';
 import {
   type AnyStore,
@@ -188,11 +189,29 @@ const memcached: Kind = {
   },
 };
 
+const mongo = MONGO_KINDS.map(([name, make]): [string, Kind] => {
+  const rows = make();
+  return [
+    name,
+    {
+      before: () => rows.before(),
+      after: () => rows.after(),
+      async open() {
+        await rows.clear();
+        return as<AnyStore>(rows.open());
+      },
+      ids: () => rows.ids(),
+      endsIn: async (_store, id) => (await rows.endsAt(id)) - Date.now(),
+    },
+  ];
+});
+
 const KINDS: [string, Kind][] = [
   ['connect-pg-simple', pgSimple],
   ['memorystore', memory],
   ['connect-redis', redis],
   ...(MEMCACHED ? [['connect-memcached', memcached] satisfies [string, Kind]] : []),
+  ...mongo,
 ];
 
 const ROUTES: Record<string, Route> = {

@@ -15,6 +15,8 @@ export interface Proxy {
   raise(): void;
   /** Resets every connection when the next bytes are on their way back to the application, which never sees them. */
   cutAnswers(): void;
+  /** Answers on the connections that are open now go no further. The function that is returned ends these connections. */
+  holdAnswers(): () => void;
   close(): Promise<void>;
 }
 
@@ -77,6 +79,11 @@ export async function startProxy(target: string): Promise<Proxy> {
         far.unpipe(near);
         far.once('data', () => near.resetAndDestroy()).resume();
       }
+    },
+    holdAnswers() {
+      const held = [...pairs];
+      for (const [near, far] of held) far.unpipe(near);
+      return () => held.forEach(([near]) => near.end());
     },
     async close() {
       for (const pair of pairs) for (const socket of pair) socket.destroy();

@@ -20,6 +20,7 @@ const AROUND: Record<string, string> = {
   'item.ts': 'export class Item {}',
   'untyped.d.ts': [
     'better-sqlite3',
+    'connect-mongo',
     'connect-pg-simple',
     'connect-typeorm',
     'express-session',

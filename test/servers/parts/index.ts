@@ -1,4 +1,5 @@
 import type { Part } from '../part.js';
+import { MONGO_PART } from './mongo.js';
 import { MYSQL_PARTS } from './mysql.js';
 import { PGLITE_PART } from './pglite.js';
 import { POSTGRES_PARTS } from './postgres.js';
@@ -10,5 +11,6 @@ export const PARTS: readonly Part[] = [
   ...MYSQL_PARTS,
   ...REDIS_PARTS,
   PGLITE_PART,
+  MONGO_PART,
   ...RUNTIME_PARTS,
 ];

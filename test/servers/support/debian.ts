@@ -102,7 +102,7 @@ async function findMirror(): Promise<string> {
 }
 
 /** A program of another release needs the loader and the libraries of that release. */
-async function writeCommand(root: string, path: string, command: string): Promise<void> {
+export async function writeCommand(root: string, path: string, command: string): Promise<void> {
   const libraries = ['usr/lib', 'lib'].map((folder) => join(root, folder, 'x86_64-linux-gnu'));
   const loader = libraries
     .map((folder) => join(folder, 'ld-linux-x86-64.so.2'))
@@ -110,7 +110,8 @@ async function writeCommand(root: string, path: string, command: string): Promis
   const program = join(root, path);
   if (loader === undefined || !existsSync(program))
     throw new Unavailable(path, 'it is not in the packages for this architecture');
-  libraries.push(join(root, 'usr/lib/mysql/private'));
+  for (const name of ['blas', 'lapack']) libraries.push(join(root, 'usr/lib/x86_64-linux-gnu', name));
+  for (const name of ['mysql/private', 'postgresql/18/lib']) libraries.push(join(root, 'usr/lib', name));
   const lua = `LUA_CPATH='${join(root, 'usr/lib/x86_64-linux-gnu/lua/5.1/?.so')}'`; // of Debian's Redis
   const line = `${lua} exec ${loader} --library-path ${libraries.join(':')} ${program} "$@"`;
   await writeFile(command, `#!/bin/sh\n${line}\n`);

@@ -11,6 +11,7 @@ import { createClient } from 'redis';
 import type { ExpressSessionStore } from '../../../../lib/express/index.js';
 import { createDatabase, type TestDatabase } from '../../../support/database.js';
 import { MEMCACHED, type MemcachedServer, startMemcached } from '../../../support/memcached.js';
+import { MONGO_KINDS } from './mongo.js';
 
 /** A store package in its back end, as its documentation has it. */
 export interface StoreKind {
@@ -217,4 +218,5 @@ export const STORE_KINDS: [name: string, make: () => StoreKind][] = [
   ['memorystore', () => new InMemory()],
   ['connect-redis', () => new InRedis()],
   ...found,
+  ...MONGO_KINDS,
 ];
