@@ -1,8 +1,10 @@
-// npm run test:servers [-- [--skip-missing] <part> …]: the package with servers and runtimes that not every machine has.
+// npm run test:servers [-- [--skip-missing] [--results <folder>] <part> …]: the package with servers and runtimes that not every
+// machine has. `--results`: Jest's results of each part, as <part>.json.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { type Part, Stage, type Trial, Unavailable } from './part.js';
 import { stop } from './support/programs.js';
 import { PARTS } from './parts/index.js';
@@ -29,7 +31,7 @@ function partsOf(words: readonly string[]): readonly Part[] {
   });
 }
 
-async function tryPart(part: Part, mayMiss: boolean): Promise<Outcome> {
+async function tryPart(part: Part, mayMiss: boolean, folder?: string): Promise<Outcome> {
   const begun = Date.now();
   const stage = new Stage();
   end = () => stage.close();
@@ -38,7 +40,8 @@ async function tryPart(part: Part, mayMiss: boolean): Promise<Outcome> {
   try {
     const trial = await part.start(stage);
     console.log(`${name}: ${trial.versions}`);
-    const { passed, failed } = await runJest(trial, stage);
+    const results = join(folder ?? (await stage.folder()), `${name}.json`);
+    const { passed, failed } = await runJest(trial, stage, results);
     const seconds = Math.round((Date.now() - begun) / 1_000);
     const says = `${passed} passed, ${failed} failed, ${seconds} s: ${trial.versions}`;
     return { name, says, failed: failed > 0 || passed === 0 };
@@ -58,8 +61,7 @@ interface Count {
 }
 
 /** A file that could not run counts as one failure. */
-async function runJest({ env, tests, only }: Trial, stage: Stage): Promise<Count> {
-  const results = join(await stage.folder(), 'results.json');
+async function runJest({ env, tests, only }: Trial, stage: Stage, results: string): Promise<Count> {
   const config = ['--config', 'test/servers/jest.config.mjs'];
   const args = [...config, '--json', `--outputFile=${results}`, ...(only ? ['-t', only] : []), ...tests];
   const child = spawn(process.execPath, [...JEST, 'node_modules/jest/bin/jest.js', ...args], {
@@ -81,10 +83,13 @@ let end = (): Promise<unknown> => Promise.resolve();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void end().finally(() => process.exit(1)));
 
-const words = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  options: { 'skip-missing': { type: 'boolean', default: false }, results: { type: 'string' } },
+  allowPositionals: true,
+});
 const outcomes: Outcome[] = [];
-for (const part of partsOf(words.filter((word) => !word.startsWith('--'))))
-  outcomes.push(await tryPart(part, words.includes('--skip-missing')));
+for (const part of partsOf(positionals))
+  outcomes.push(await tryPart(part, values['skip-missing'], values.results));
 console.log(`\n${new Date().toISOString().slice(0, 10)}, Node.js ${process.versions.node}`);
 const width = Math.max(...outcomes.map(({ name }) => name.length));
 for (const { name, says } of outcomes) console.log(`${name.padEnd(width)}  ${says}`);
