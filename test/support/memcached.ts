@@ -50,10 +50,16 @@ export async function startMemcached(): Promise<MemcachedServer> {
         .map(([, key = '', end]) => ({ key: decodeURIComponent(key), endsIn: (Number(end) - now) * 1_000 }))
         .filter(({ endsIn }) => endsIn > 0);
     };
-    // A dump passes over an item that a thread of the server is just moving, so two dumps are taken together.
+    const isThere = async ({ key }: MemcachedItem): Promise<boolean> =>
+      (await ask(port, `get ${key}`)).startsWith('VALUE ');
+    // A dump passes over an item that a thread of the server is just moving, so two dumps are taken together. It may also have an
+    // item that was just deleted.
     const items = async (): Promise<MemcachedItem[]> => {
-      const found = [...(await dump()), ...(await dump())];
-      return [...new Map(found.map((item) => [item.key, item])).values()];
+      const dumped = [...(await dump()), ...(await dump())];
+      const found: MemcachedItem[] = [];
+      for (const item of new Map(dumped.map((one) => [one.key, one])).values())
+        if (await isThere(item)) found.push(item);
+      return found;
     };
     return {
       address: `127.0.0.1:${port}`,

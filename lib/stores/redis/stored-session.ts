@@ -37,6 +37,21 @@ const FACTS = [
   'userAgent',
 ] as const satisfies readonly (keyof Facts)[];
 
+/** The values of {@link FACTS}. */
+type StoredFacts = readonly [
+  token: string,
+  previousToken: string | null,
+  previousUntil: number | null,
+  epoch: number,
+  meta: string | null,
+  createdAt: number,
+  lastSeenAt: number,
+  expiresAt: number,
+  authenticatedAt: number | null,
+  ip: string | null,
+  userAgent: string | null,
+];
+
 /** Which of the fields in the third line the time of creation is, counted from one as scripts do. */
 export const CREATED_AT = FACTS.indexOf('createdAt') + 1;
 
@@ -83,26 +98,23 @@ export function recordIn(value: unknown, key: string): SessionRecord | undefined
 function parse(value: string, key: string): SessionRecord {
   const [second, third, fourth] = lineStarts(value);
   const version = /^\d+/.exec(value.slice(0, second))?.[0];
-  const facts = JSON.parse(value.slice(third, fourth)) as unknown[];
+  const facts = JSON.parse(value.slice(third, fourth)) as StoredFacts;
   if (version === undefined || facts.length !== FACTS.length) throw malformed();
-  const owner = JSON.parse(value.slice(second, third)) as string | null | [string | null, string];
-  const [userId, reference] = Array.isArray(owner) ? owner : [owner, null];
-  const [token, previousToken, previousUntil, epoch, meta, ...rest] = facts as [
-    string,
-    string | null,
-    number | null,
-    number,
-    string | null,
-    ...unknown[],
-  ];
-  const [createdAt, lastSeenAt, expiresAt, authenticatedAt, ip, userAgent] = rest as [
-    number,
-    number,
-    number,
-    number | null,
-    string | null,
-    string | null,
-  ];
+  const [
+    token,
+    previousToken,
+    previousUntil,
+    epoch,
+    meta,
+    createdAt,
+    lastSeenAt,
+    expiresAt,
+    authenticatedAt,
+    ip,
+    userAgent,
+  ] = facts;
+  const owner = JSON.parse(value.slice(second, third)) as string | null | readonly [string | null, string];
+  const isPair = typeof owner === 'object' && owner !== null;
   return {
     key,
     token,
@@ -112,8 +124,8 @@ function parse(value: string, key: string): SessionRecord {
     version: Number(version),
     data: value[fourth] === '=' ? value.slice(fourth + 1) : (JSON.parse(value.slice(fourth)) as string),
     meta,
-    userId,
-    reference,
+    userId: isPair ? owner[0] : owner,
+    reference: isPair ? owner[1] : null,
     createdAt,
     lastSeenAt,
     expiresAt,
