@@ -24,6 +24,19 @@ export class Server implements EmbeddedPostgres {
   }
 
   async start(): Promise<void> {
+    // A backend of a dead server that is just ending still has its memory, although it no longer has a name.
+    await until(`Processes of the dead server on ${this.dataDir} still use its memory`, 30_000, async () => {
+      try {
+        await this.launch();
+        return true;
+      } catch (error) {
+        if (String(error).includes('pre-existing shared memory block')) return false;
+        throw error;
+      }
+    });
+  }
+
+  private async launch(): Promise<void> {
     if (this.running()) return;
     const cluster = join(this.dataDir, 'cluster');
     await stopLeftOver(cluster);
