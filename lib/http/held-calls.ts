@@ -51,7 +51,7 @@ export class HeldCalls {
   #releaseSocket: (() => void) | undefined;
 
   /**
-   * One property for all responses. V8 would handle a response slowly, that had a getter of its own or a property deleted.
+   * The same property for all responses. V8 handles an object slowly if it has a getter of its own, or if a property was deleted.
    */
   static readonly #WRITABLE_ENDED: PropertyDescriptor & ThisType<HeldNodeResponse> = {
     configurable: true,

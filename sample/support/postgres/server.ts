@@ -25,7 +25,8 @@ export class Server implements EmbeddedPostgres {
 
   async start(): Promise<void> {
     // A backend of a dead server that is just ending still has its memory, although it no longer has a name.
-    await until(`Processes of the dead server on ${this.dataDir} still use its memory`, 30_000, async () => {
+    const failure = `Processes of another server on ${this.dataDir} still use its memory: end them`;
+    await until(failure, 2_000, async () => {
       try {
         await this.launch();
         return true;
