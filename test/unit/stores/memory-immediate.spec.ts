@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { SharedStore } from '../../../lib/core/store/shared-store.js';
 import { MemorySessionStore } from '../../../lib/stores/memory/memory-session.store.js';
 import { changeOf, newRecord } from '../../../lib/testing/contract/records.js';
@@ -54,6 +55,19 @@ describe('calls that are answered at once', () => {
       'second continues',
       'the next turn',
     ]);
+  });
+
+  it('keep the context of each request, although requests continue together', async () => {
+    const shared = sharedStore();
+    const { key } = newRecord();
+    const context = new AsyncLocalStorage<number>();
+    const seen = [1, 2, 3].map((request) =>
+      context.run(request, async () => {
+        await shared.read(key);
+        return context.getStore();
+      }),
+    );
+    expect(await Promise.all(seen)).toEqual([1, 2, 3]);
   });
 
   it('are missing where a method is not the own one of the store', () => {
