@@ -1,7 +1,8 @@
 // The second step of the build: few and small files, because each file costs time when an application loads or installs it.
 //
 // The modules are bundled into one file for each entry point and a few shared files. So each class exists once, whichever entry
-// point imports it. Comments are removed from the code. The declarations of public names keep their comments, because editors
+// point imports it. The main entry point has two of these: what the stores need, too, and what only other entry points need, too.
+// Comments are removed from the code. The declarations of public names keep their comments, because editors
 // show them. Declarations that no public name needs are deleted (declarations.mjs).
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,6 +16,7 @@ const DIST = join(ROOT, 'dist');
 
 const { exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 const entries = Object.values(exports).filter(({ require }) => require !== undefined);
+const STORES = entries.map((entry) => join(ROOT, entry.default)).filter((file) => file.startsWith(join(DIST, 'stores/')));
 
 const modules = await filesOf(DIST, '.js');
 const chunks = await bundle(entries.map((entry) => join(ROOT, entry.default)));
@@ -42,12 +44,27 @@ async function bundle(files) {
       if (warning.code !== 'THIS_IS_UNDEFINED') warn(warning);
     },
   });
+  const [main, ...others] = files;
   const { output } = await made.generate({
     format: 'es',
     chunkFileNames: 'shared-[hash].js',
+    manualChunks: (id, { getModuleInfo }) => {
+      const reaches = usersOf(id, getModuleInfo);
+      if (!reaches.has(main)) return undefined;
+      if (STORES.some((store) => reaches.has(store))) return 'with-stores';
+      return others.some((entry) => reaches.has(entry)) ? 'engine' : undefined;
+    },
     experimentalMinChunkSize: 20_000,
   });
   return output;
+}
+
+/** The module itself, and all modules that import it, directly or not. */
+function usersOf(id, getModuleInfo, found = new Set()) {
+  if (found.has(id)) return found;
+  found.add(id);
+  for (const importer of getModuleInfo(id).importers) usersOf(importer, getModuleInfo, found);
+  return found;
 }
 
 function withoutComments(code) {

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { nextTick } from 'node:process';
 import { messages } from '../../errors/messages.js';
 import { SessionUsageError } from '../../errors/session-usage.error.js';
 import { within } from '../record/time-limit.js';
@@ -127,7 +126,7 @@ export class SessionCalls {
     if (callback === undefined) return this.run(name, work, undo);
     this.#open++;
     const tell = (...args: [] | [Error]): void =>
-      nextTick(() => {
+      process.nextTick(() => {
         this.#callBack(callback, args);
         this.#over();
       });
