@@ -16,7 +16,9 @@ const DIST = join(ROOT, 'dist');
 
 const { exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 const entries = Object.values(exports).filter(({ require }) => require !== undefined);
-const STORES = entries.map((entry) => join(ROOT, entry.default)).filter((file) => file.startsWith(join(DIST, 'stores/')));
+const STORES = entries
+  .map((entry) => join(ROOT, entry.default))
+  .filter((file) => file.startsWith(join(DIST, 'stores/')));
 
 const modules = await filesOf(DIST, '.js');
 const chunks = await bundle(entries.map((entry) => join(ROOT, entry.default)));
