@@ -41,17 +41,17 @@ const sources = {
    * KEYS: the session; the indexes to add it to; the mark that the write leaves, if it leaves one. The mark recognises the
    * write even after the session has forgotten its version, or has ended.
    * ARGV: the expected version (empty: there must be no session; or the hold that must stand there), the version, the
-   * second and third line, the fourth line (empty: keep it), milliseconds that Redis keeps it; for the indexes: member,
-   * time of expiry, mode of ZADD; milliseconds that Redis keeps the mark (empty: it leaves none).
+   * second and third line, the fourth line (empty: keep it), milliseconds that Redis keeps it, and the mark (empty: it leaves
+   * none); for the indexes, if there are any: member, time of expiry, mode of ZADD.
    * Returns 1; 0 if the condition does not hold; -1 if there is no session to replace; -2 if the condition does not hold,
    * and the session was written so often since that it does not remember whether this write was applied.
    */
   write: `${FILE}
-local expected, version, head, body, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local expected, version, head, body, ttl, mark_life = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local there = body == '' and redis.call('GET', KEYS[1]) or redis.call('GETRANGE', KEYS[1], 0, 255)
 local versions = string.match(there, '^[^\\n]*')
 local current = string.match(there, '^[^ \\n]+') or there
-local mark = ARGV[9] ~= '' and KEYS[#KEYS]
+local mark = mark_life ~= '' and KEYS[#KEYS]
 if mark and (there ~= '' or expected == '') and redis.call('EXISTS', mark) == 1 then return 1 end
 if current ~= expected then
   if there == '' then return ${NO_SESSION} end
@@ -75,8 +75,8 @@ if body == '' then
   body = string.sub(there, at + 1)
 end
 redis.call('SET', KEYS[1], versions .. '\\n' .. head .. body, 'PX', ttl)
-for i = 2, mark and #KEYS - 1 or #KEYS do file(KEYS[i], ARGV[6], ARGV[7], ttl, ARGV[8]) end
-if mark then redis.call('SET', mark, '', 'PX', ARGV[9]) end
+for i = 2, mark and #KEYS - 1 or #KEYS do file(KEYS[i], ARGV[7], ARGV[8], ttl, ARGV[9]) end
+if mark then redis.call('SET', mark, '', 'PX', mark_life) end
 return 1`,
 
   /**
@@ -135,12 +135,11 @@ export async function runScript(
   keys: readonly [string, ...string[]],
   args: readonly string[],
 ): Promise<unknown> {
-  const rest = [String(keys.length), ...keys, ...args];
   try {
-    return await connection.send(keys[0], ['EVALSHA', SHA1[name], ...rest]);
+    return await connection.send(keys[0], ['EVALSHA', SHA1[name], String(keys.length), ...keys, ...args]);
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-    return connection.send(keys[0], ['EVAL', sources[name], ...rest]);
+    return connection.send(keys[0], ['EVAL', sources[name], String(keys.length), ...keys, ...args]);
   }
 }
 

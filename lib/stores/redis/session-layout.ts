@@ -91,23 +91,19 @@ export class SessionLayout {
     const { key, version, expiresAt } = record;
     const isTouch = String(version) === expected;
     const { losses, resendsUnnoticed } = this.connection;
-    const marks = resendsUnnoticed && !isTouch ? [this.names.mark(key, version)] : [];
-    const answer = await runScript(
-      this.connection,
-      'write',
-      [this.names.session(key), ...indexes, ...marks],
-      [
-        expected,
-        String(version),
-        headOf(record),
-        isTouch ? '' : bodyOf(record),
-        lifeOf(record),
-        key,
-        String(expiresAt),
-        'CH', // no condition: one server sees all writes in one order, so the last one is right
-        marks.length > 0 ? MARK_LIFE : '',
-      ],
-    );
+    const keys: [string, ...string[]] = [this.names.session(key), ...indexes];
+    const args = [
+      expected,
+      isTouch ? expected : String(version),
+      headOf(record),
+      isTouch ? '' : bodyOf(record),
+      lifeOf(record),
+      resendsUnnoticed && !isTouch ? MARK_LIFE : '',
+    ];
+    // No condition for the indexes: one server sees all writes in one order, so the last one is right.
+    if (indexes.length > 0) args.push(key, String(expiresAt), 'CH');
+    if (resendsUnnoticed && !isTouch) keys.push(this.names.mark(key, version));
+    const answer = await runScript(this.connection, 'write', keys, args);
     // To write again what may be written already would count an update() twice.
     if (Number(answer) === FORGOTTEN && !isTouch && expected !== '' && losses !== this.connection.losses)
       throw new StoreFault(

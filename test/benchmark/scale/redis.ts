@@ -1,3 +1,4 @@
+import { freemem } from 'node:os';
 import { RedisSessionStore } from 'nest-session/redis';
 import { createClient } from 'redis';
 import { prefixOf } from '../app/setup.js';
@@ -5,8 +6,8 @@ import type { StoreServer } from '../measure/store-server.js';
 import { isExpired, recordOf } from './rows.js';
 import type { ScaleTarget } from './target.js';
 
-/** Redis is filled up to here: memory that everything else on the machine does without. */
-const MOST_BYTES = 4 * 2 ** 30;
+/** The share of the free memory that Redis is filled with: everything else on the machine does without it. */
+const SHARE = 0.6;
 
 export async function openRedis(server: StoreServer): Promise<ScaleTarget> {
   const client = createClient({ url: await server.fresh('scale') });
@@ -15,6 +16,7 @@ export async function openRedis(server: StoreServer): Promise<ScaleTarget> {
   const used = async (): Promise<number> =>
     Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1]);
   const empty = await used();
+  const most = SHARE * freemem();
   return {
     title: 'redis',
     server: server.description,
@@ -26,7 +28,7 @@ export async function openRedis(server: StoreServer): Promise<ScaleTarget> {
         const some = indexes.slice(at, at + 500).filter((index) => !isExpired(index));
         await store.create(some.map((index) => recordOf(index, 1)));
       }
-      return (await used()) < MOST_BYTES;
+      return (await used()) < most;
     },
     settle: () => server.settle('scale'),
     bytes: async () => new Map([['memory', (await used()) - empty]]),
