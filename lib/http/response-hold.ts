@@ -1,4 +1,4 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { HeldCalls } from './held-calls.js';
 import {
@@ -11,10 +11,8 @@ import {
   functionsOf,
   headersSentError,
   isHttp2,
-  isOfNode,
   METHODS,
   nodeError,
-  type NodeResponse,
   refuse,
   toError,
 } from './node-response.js';
@@ -64,8 +62,6 @@ export class HeldResponse {
   readonly #sources: Readable[] = [];
   /** 'failed': the error is sent through these functions. 'lost': it is sent around them, see `#stepAside`. */
   #phase: 'untouched' | 'open' | 'failed' | 'lost' = 'untouched';
-  /** A `writeHead` before the first byte. */
-  #head: WaitingHead | undefined;
   #held: HeldCalls | undefined;
   #endCommitted = false;
   #failure: unknown;
@@ -88,23 +84,16 @@ export class HeldResponse {
 
   /** Answers with an error, unless the application has answered already. */
   abort(error: unknown): void {
-    if (this.#phase !== 'untouched') return;
-    this.#head?.lift();
-    this.#head = undefined;
-    if (this.#res.headersSent) return;
+    if (this.#phase !== 'untouched' || this.#res.headersSent) return;
     this.#phase = 'open';
     this.#failSoon(error);
   }
 
   #writeHead(args: unknown[]): unknown {
     const res = this.#res;
-    if (this.#head || this.#held || this.#phase === 'lost') throw headersSentError('write');
+    if (this.#held || this.#phase === 'lost') throw headersSentError('write');
     if (this.#phase !== 'untouched' || res.headersSent) return this.#native.writeHead.apply(res, args);
     const rest = applyHead(res, args);
-    if (isOfNode(res)) {
-      this.#head = new WaitingHead(res, rest);
-      return res;
-    }
     const held = this.#begin();
     if (!held) return this.#native.writeHead.apply(res, rest);
     held.keep('writeHead', rest);
@@ -162,27 +151,14 @@ export class HeldResponse {
   #begin(): HeldCalls | undefined {
     if (this.#phase === 'untouched') {
       this.#phase = 'open';
-      if (this.#head) this.#askWithHead(this.#head);
-      else if (!this.#res.headersSent) this.#ask(false);
+      if (!this.#res.headersSent) this.#ask(false);
     }
     return this.#held;
   }
 
-  #askWithHead(head: WaitingHead): void {
-    const res = head.lift();
-    const { statusCode, statusMessage } = head;
-    this.#head = undefined;
-    this.#ask(false);
-    if (this.#held) this.#held.keep('writeHead', head.args);
-    else this.#native.writeHead.apply(res, head.args);
-    // As the application has left them. As in Node, that does not change the head.
-    res.statusCode = statusCode;
-    res.statusMessage = statusMessage;
-  }
-
   #beginEnd(): HeldCalls | undefined {
     const res = this.#res;
-    if (this.#phase === 'untouched' && (this.#head || !res.headersSent)) {
+    if (this.#phase === 'untouched' && !res.headersSent) {
       this.#endCommitted = true;
       return this.#begin();
     }
@@ -288,38 +264,6 @@ export class HeldResponse {
   }
 }
 
-/**
- * A `writeHead` that waits for the first byte, because Node sends nothing before. So the gate is asked once for a head and an
- * end that follow each other, and the session can still change between them. For the application, the head is made.
- */
-class WaitingHead {
-  readonly #res: NodeResponse;
-  readonly #status: readonly [code: number, message: string];
-  /** What the application reads. */
-  statusCode = 0;
-  statusMessage = '';
-
-  /** @param args - The arguments of `writeHead`, without the headers that the response has. */
-  constructor(
-    res: NodeResponse,
-    readonly args: unknown[],
-  ) {
-    this.#res = res;
-    this.#status = [res.statusCode, res.statusMessage];
-    res._header = 'held';
-    res.statusMessage ||= STATUS_CODES[res.statusCode] ?? 'unknown';
-  }
-
-  /** Makes the response what it was when `writeHead` was called. Keeps the status that the application has set since. */
-  lift(): NodeResponse {
-    const res = this.#res;
-    [this.statusCode, this.statusMessage] = [res.statusCode, res.statusMessage];
-    res._header = null;
-    [res.statusCode, res.statusMessage] = this.#status;
-    return res;
-  }
-}
-
 /** Assigns the functions one by one, which is faster than `Object.assign`. */
 function put(target: Functions, { writeHead, flushHeaders, write, end }: Functions): void {
   target.writeHead = writeHead;
@@ -329,9 +273,8 @@ function put(target: Functions, { writeHead, flushHeaders, write, end }: Functio
 }
 
 /**
- * Holds a response until the gate has committed. The first of `flushHeaders`, `write` and `end` asks the gate, and `writeHead` if
- * it sends something at once (HTTP/2). It waits together with all calls after it, while the application sees them as made.
- * Objects that are no response are ignored.
+ * Holds a response until the gate has committed. The first of `writeHead`, `flushHeaders`, `write` and `end` asks the gate. It
+ * waits together with all calls after it, while the application sees them as made. Objects that are no response are ignored.
  */
 export function holdResponse(res: ServerResponse, gate: ResponseGate): HeldResponse | undefined {
   return canBeHeld(res) ? new HeldResponse(res, gate) : undefined;
