@@ -91,19 +91,22 @@ export class SessionLayout {
     const { key, version, expiresAt } = record;
     const isTouch = String(version) === expected;
     const { losses, resendsUnnoticed } = this.connection;
-    const keys: [string, ...string[]] = [this.names.session(key), ...indexes];
-    const args = [
-      expected,
-      isTouch ? expected : String(version),
-      headOf(record),
-      isTouch ? '' : bodyOf(record),
-      lifeOf(record),
-      resendsUnnoticed && !isTouch ? MARK_LIFE : '',
-    ];
-    // No condition for the indexes: one server sees all writes in one order, so the last one is right.
-    if (indexes.length > 0) args.push(key, String(expiresAt), 'CH');
-    if (resendsUnnoticed && !isTouch) keys.push(this.names.mark(key, version));
-    const answer = await runScript(this.connection, 'write', keys, args);
+    const leavesMark = resendsUnnoticed && !isTouch;
+    const answer = await runScript(
+      this.connection,
+      'write',
+      [this.names.session(key), ...indexes, ...(leavesMark ? [this.names.mark(key, version)] : [])],
+      [
+        expected,
+        String(version),
+        headOf(record),
+        isTouch ? '' : bodyOf(record),
+        lifeOf(record),
+        leavesMark ? MARK_LIFE : '',
+        // No condition for the indexes: one server sees all writes in one order, so the last one is right.
+        ...(indexes.length > 0 ? [key, String(expiresAt), 'CH'] : []),
+      ],
+    );
     // To write again what may be written already would count an update() twice.
     if (Number(answer) === FORGOTTEN && !isTouch && expected !== '' && losses !== this.connection.losses)
       throw new StoreFault(
