@@ -96,6 +96,11 @@ async function ask(port: number, command: string): Promise<string> {
     answer += chunk;
     if (LAST_LINE.test(answer)) break; // which closes the connection
   }
-  if (/^(BUSY|[A-Z_]*ERROR)/.test(answer)) throw new Error(`memcached answers ${command}: ${answer.trim()}`);
+  if (answer.startsWith('BUSY ')) {
+    // Its thread for such commands does one at a time, and some work of its own.
+    await setTimeout(5);
+    return ask(port, command);
+  }
+  if (/^[A-Z_]*ERROR/.test(answer)) throw new Error(`memcached answers ${command}: ${answer.trim()}`);
   return answer;
 }
