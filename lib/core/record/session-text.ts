@@ -33,23 +33,40 @@ export function parseStored(text: string): Bag {
   return values;
 }
 
-/**
- * Numbers of JSON that may become Infinity: with an exponent of 100 or more, or with 200 digits. Within a run of digits the search
- * does not start again, so that its cost follows the length of the text.
- */
-const LARGE_NUMBER = /\d[eE]\+?0*[1-9]\d\d|(?<!\d)\d{200}/;
+/** A number of JSON that may become Infinity, because its exponent is 100 or more. */
+const LARGE_EXPONENT = /\d[eE]\+?0*[1-9]\d\d/;
+
+/** So many digits in a row may become Infinity, too. */
+const MANY_DIGITS = 200;
 
 /**
  * Whether a text may hold values that could not be stored again. Text that this package has stored rarely looks like it, so
  * that its values need no check.
  */
 export function isSuspicious(text: string): boolean {
-  return LARGE_NUMBER.test(text) || isNestedDeeply(text);
+  return LARGE_EXPONENT.test(text) || hasManyDigits(text) || isNestedDeeply(text);
+}
+
+/** Whether a text has so many digits in a row. They would all stand before the place that is looked at first, so most places are not. */
+function hasManyDigits(text: string): boolean {
+  let from = 0;
+  for (let at = MANY_DIGITS - 1; at < text.length; at = from + MANY_DIGITS - 1) {
+    let begin = at + 1;
+    while (begin > from && isDigit(text, begin - 1)) begin--;
+    if (begin === from) return true;
+    from = begin;
+  }
+  return false;
+}
+
+function isDigit(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return code >= 0x30 && code <= 0x39;
 }
 
 /** Whether a text has so many open brackets that its values may be nested too deeply. */
 function isNestedDeeply(text: string): boolean {
-  if (text.length <= MAX_DEPTH) return false;
+  if (text.length <= 2 * MAX_DEPTH) return false; // in JSON, each bracket is closed
   let depth = 0;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index) | 0x20; // makes "[" and "{" the same, and "]" and "}"

@@ -275,6 +275,19 @@ describe('parseStored()', () => {
     },
   );
 
+  it('finds such a number anywhere between others', () => {
+    const short = fc.integer({ min: 1, max: 199 }).map((length) => '9'.repeat(length));
+    const others = fc.array(short, { maxLength: 12 });
+    fc.assert(
+      fc.property(others, fc.integer({ min: 309, max: 700 }), others, (before, length, after) => {
+        expect(parseStored(`{"n":[${[...before, ...after].join()}]}`)).toBeDefined();
+        const numbers = [...before, '9'.repeat(length), ...after];
+        expect(() => parseStored(`{"n":[${numbers.join()}]}`)).toThrow();
+      }),
+      runs(100),
+    );
+  });
+
   it.each(['1e99', '1e299', '9'.repeat(199), '"1e999"', '1e-400'])('keeps %s', (value) => {
     expect(parseStored(`{"n":${value}}`)).toEqual(JSON.parse(`{"n":${value}}`));
   });
