@@ -32,7 +32,9 @@ export async function startMemcached(): Promise<MemcachedServer> {
   const portFile = join(dir, 'port');
   // It does not run as root unless it is told whom to run as; port -1 is a free one, which it writes down.
   const account = process.getuid?.() === 0 ? ['-u', 'root'] : [];
-  const child = spawn(MEMCACHED!, ['-l', '127.0.0.1', '-p', '-1', '-U', '0', ...account], {
+  // Without the thread that moves items between lists: a dump would pass over those that it is moving.
+  const still = ['-o', 'no_lru_maintainer'];
+  const child = spawn(MEMCACHED!, ['-l', '127.0.0.1', '-p', '-1', '-U', '0', ...still, ...account], {
     env: { ...process.env, MEMCACHED_PORT_FILENAME: portFile },
     stdio: 'ignore',
   });
@@ -43,22 +45,17 @@ export async function startMemcached(): Promise<MemcachedServer> {
   };
   try {
     const port = await portIn(portFile, child);
-    const dump = async (): Promise<MemcachedItem[]> => {
-      const now = Number(/STAT time (\d+)/.exec(await ask(port, 'stats'))?.[1]);
-      const lines = (await ask(port, 'lru_crawler metadump all')).matchAll(/^key=(\S+) exp=(-?\d+) /gm);
-      return [...lines]
-        .map(([, key = '', end]) => ({ key: decodeURIComponent(key), endsIn: (Number(end) - now) * 1_000 }))
-        .filter(({ endsIn }) => endsIn > 0);
+    const keys = async (): Promise<string[]> => {
+      const lines = (await ask(port, 'lru_crawler metadump all')).matchAll(/^key=(\S+) /gm);
+      return [...lines].map(([, key = '']) => decodeURIComponent(key));
     };
-    const isThere = async ({ key }: MemcachedItem): Promise<boolean> =>
-      (await ask(port, `get ${key}`)).startsWith('VALUE ');
-    // A dump passes over an item that a thread of the server is just moving, so two dumps are taken together. It may also have an
-    // item that was just deleted.
+    // A dump may have an item that was just deleted or replaced, so each is asked for when it ends.
     const items = async (): Promise<MemcachedItem[]> => {
-      const dumped = [...(await dump()), ...(await dump())];
       const found: MemcachedItem[] = [];
-      for (const item of new Map(dumped.map((one) => [one.key, one])).values())
-        if (await isThere(item)) found.push(item);
+      for (const key of await keys()) {
+        const [, seconds] = /^HD t(-?\d+)/.exec(await ask(port, `mg ${key} t`)) ?? [];
+        if (Number(seconds) > 0) found.push({ key, endsIn: Number(seconds) * 1_000 });
+      }
       return found;
     };
     return {
@@ -85,7 +82,7 @@ async function portIn(file: string, child: ChildProcess): Promise<number> {
 }
 
 /** What ends the answer to a command. */
-const LAST_LINE = /(?:^|\n)(?:END|DELETED|NOT_FOUND|(?:BUSY|[A-Z_]*ERROR)[^\r]*)\r\n$/;
+const LAST_LINE = /(?:^|\n)(?:END|EN|HD|DELETED|NOT_FOUND|(?:HD |BUSY|[A-Z_]*ERROR)[^\r]*)\r\n$/;
 
 /** Sends one command over a connection of its own. */
 async function ask(port: number, command: string): Promise<string> {
