@@ -34,7 +34,10 @@ class AccountController {
 
 /** Whose sessions there are, and who may end them. */
 export const accounts: Attacks = {
-  'ASVS 7.1.2: a user has so many sessions and no more, however many log in at once': async ({ clock, open }) => {
+  'ASVS 7.1.2: a user has so many sessions and no more, however many log in at once': async ({
+    clock,
+    open,
+  }) => {
     const options = { maxSessionsPerUser: 3 };
     const [site, other] = [await open(options), await open(options)];
     const oldest = await member(site);
