@@ -1,9 +1,10 @@
 // The second step of the build: few and small files, because each file costs time when an application loads or installs it.
 //
 // The modules are bundled into one file for each entry point and a few shared files. So each class exists once, whichever entry
-// point imports it. The main entry point has two of these: what the stores need, too, and what only other entry points need, too.
-// Comments are removed from the code. The declarations of public names keep their comments, because editors
-// show them. Declarations that no public name needs are deleted (declarations.mjs).
+// point imports it. The main entry point shares two files: one with the stores, and one with the other entry points.
+//
+// Comments are removed from the code. The declarations of public names keep their comments, because editors show them.
+// Declarations that no public name needs are deleted (declarations.mjs).
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

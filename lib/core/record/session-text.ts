@@ -47,7 +47,10 @@ export function isSuspicious(text: string): boolean {
   return LARGE_EXPONENT.test(text) || hasManyDigits(text) || isNestedDeeply(text);
 }
 
-/** Whether a text has so many digits in a row. They would all stand before the place that is looked at first, so most places are not. */
+/**
+ * Whether a text has {@link MANY_DIGITS} digits in a row. It looks at the place where such a row could end first, and backwards
+ * from there. After any other character, a row can only begin behind it. So most characters are never looked at.
+ */
 function hasManyDigits(text: string): boolean {
   let from = 0;
   for (let at = MANY_DIGITS - 1; at < text.length; at = from + MANY_DIGITS - 1) {

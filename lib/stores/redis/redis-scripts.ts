@@ -41,8 +41,8 @@ const sources = {
    * KEYS: the session; the indexes to add it to; the mark that the write leaves, if it leaves one. The mark recognises the
    * write even after the session has forgotten its version, or has ended.
    * ARGV: the expected version (empty: there must be no session; or the hold that must stand there), the version, the
-   * second and third line, the fourth line (empty: keep it), milliseconds that Redis keeps it, and the mark (empty: it leaves
-   * none); for the indexes, if there are any: member, time of expiry, mode of ZADD.
+   * second and third line, the fourth line (empty: keep it), milliseconds that Redis keeps the session, milliseconds that it
+   * keeps the mark (empty: there is none); if there are indexes, for them: member, time of expiry, mode of ZADD.
    * Returns 1; 0 if the condition does not hold; -1 if there is no session to replace; -2 if the condition does not hold,
    * and the session was written so often since that it does not remember whether this write was applied.
    */
